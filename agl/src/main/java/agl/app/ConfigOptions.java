@@ -29,6 +29,9 @@ public final class ConfigOptions {
     @Option(names = "--max-length", description = "Longest example in tokens.")
     private String maxLength;
 
+    @Option(names = "--recompute", description = "Keep less for backward and compute it again: less memory, more time.")
+    private boolean recompute;
+
     @Option(names = "--seed", description = "Seed of adapter, data order and dropout.")
     private String seed;
 
@@ -66,6 +69,7 @@ public final class ConfigOptions {
         add(all, "batch_size", batchSize);
         add(all, "learning_rate", learningRate);
         add(all, "max_length", maxLength);
+        add(all, "recompute", recompute ? "true" : null);
         add(all, "seed", seed);
         add(all, "r", r);
         add(all, "lora_alpha", loraAlpha);

@@ -13,4 +13,12 @@ public interface Operation {
      * @param out  the operation's result; {@code out.grad()} holds dL/dy
      */
     void backward(Tape tape, Tensor out);
+
+    /**
+     * Whether {@link #backward} reads the numbers of {@code t}, one of the inputs or the result. Where none does, the numbers need not
+     * be kept after forward, which is where most of a training step's memory goes.
+     */
+    default boolean reads(Tensor t) {
+        return true;
+    }
 }

@@ -3,6 +3,7 @@ package agl.autograd;
 import agl.autograd.kernels.Kernels;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.LongSupplier;
 
 /**
  * The record of one forward pass. Operations append themselves in the order in which they run; {@link #backward} walks the record from
@@ -22,6 +23,8 @@ public final class Tape implements AutoCloseable {
     private final List<Node> nodes = new ArrayList<>();
     private final List<Tensor> owned = new ArrayList<>();
     private final List<Storage> scratch = new ArrayList<>();
+    private final List<Long> drawn = new ArrayList<>();
+    private long[] repeated;
 
     private Tape(Kernels kernels, Pool pool, boolean recording) {
         this.kernels = kernels;
@@ -92,16 +95,28 @@ public final class Tape implements AutoCloseable {
         for (Tensor in : inputs) {
             needed |= in != null && in.requiresGrad();
         }
-        return record(out, op, needed);
+        return record(out, op, needed, inputs);
     }
 
     /** As {@link #record(Tensor, Operation, Tensor...)}, with the decision made by the caller (a layer whose gradient is observed). */
-    public Tensor record(Tensor out, Operation op, boolean needed) {
+    public Tensor record(Tensor out, Operation op, boolean needed, Tensor... inputs) {
         if (recording && needed) {
             out.requireGrad();
             nodes.add(new Node(op, out));
+            keep(op, out);
+            for (Tensor in : inputs) {
+                keep(op, in);
+            }
         }
         return out;
+    }
+
+    private static void keep(Operation op, Tensor t) {
+        if (t != null && op.reads(t)) {
+            for (Tensor owner = t; owner != null; owner = owner.viewOf) {
+                owner.readers++;
+            }
+        }
     }
 
     /** Keeps this tensor's numbers and gradient until the tape closes. Returns it. */
@@ -114,6 +129,9 @@ public final class Tape implements AutoCloseable {
 
     /** The gradient buffer of {@code x}, zeroed when it is new. For operations that add element by element. */
     public Storage grad(Tensor x) {
+        if (x.outer != null) {
+            return x.outer.grad(x.twin);
+        }
         if (x.grad == null) {
             x.grad = newGrad(x);
             x.grad.fill(0, x.size(), 0);
@@ -126,6 +144,9 @@ public final class Tape implements AutoCloseable {
      * what is there (1) or overwrite it (0). Saves clearing and reading a buffer that is still empty.
      */
     public Storage gradToWrite(Tensor x) {
+        if (x.outer != null) {
+            return x.outer.gradToWrite(x.twin);
+        }
         if (x.grad == null) {
             x.grad = newGrad(x);
         }
@@ -134,7 +155,7 @@ public final class Tape implements AutoCloseable {
 
     /** 1 when {@code x} has a gradient to add to, else 0. */
     public double beta(Tensor x) {
-        return x.grad == null ? 0 : 1;
+        return (x.outer != null ? x.twin : x).grad == null ? 0 : 1;
     }
 
     private Storage newGrad(Tensor x) {
@@ -151,13 +172,15 @@ public final class Tape implements AutoCloseable {
 
     /** Differentiates ⟨cotangent, out⟩. */
     public void backward(Tensor out, double[] cotangent) {
+        backward(out, new Storage.F64(cotangent, cotangent.length));
+    }
+
+    /** Differentiates ⟨cotangent, out⟩, the cotangent of the size of {@code out}. */
+    public void backward(Tensor out, Storage cotangent) {
         if (!out.requiresGrad()) {
             throw new IllegalStateException("nothing that requires a gradient leads to this tensor");
         }
-        Storage seed = grad(out);
-        for (int i = 0; i < cotangent.length; i++) {
-            seed.add(i, cotangent[i]);
-        }
+        kernels.axpy(out.size(), 1, cotangent, 0, grad(out), 0);
         retain(out);
         for (int i = nodes.size() - 1; i >= 0; i--) {
             Node node = nodes.get(i);
@@ -185,22 +208,62 @@ public final class Tape implements AutoCloseable {
         }
     }
 
+    /**
+     * A number that an operation draws during forward, such as the seed of a mask. A run that repeats another ({@link #inner}) gets the
+     * numbers of that run instead of new ones.
+     */
+    public long draw(LongSupplier next) {
+        long value = repeated == null ? next.getAsLong() : repeated[drawn.size()];
+        drawn.add(value);
+        return value;
+    }
+
+    /** What was drawn so far. */
+    public long[] draws() {
+        return drawn.stream().mapToLong(Long::longValue).toArray();
+    }
+
+    /** A training tape with this one's kernels and pool, whose draws repeat {@code draws}, or are new when that is null. */
+    public Tape inner(long[] draws) {
+        Tape tape = training(kernels, pool);
+        tape.repeated = draws;
+        return tape;
+    }
+
+    /** {@code x}, a tensor of the tape {@code outer}, as a leaf on this one: same numbers, and its gradient is added to {@code outer}'s. */
+    public Tensor input(Tensor x, Tape outer) {
+        Tensor leaf = Tensor.of(x.data(), x.shape());
+        if (x.requiresGrad()) {
+            leaf.requireGrad();
+            leaf.sharesGradOf(x, outer);
+        }
+        return leaf;
+    }
+
     /** A mark for {@link #releaseSince}. */
     public int mark() {
         return owned.size();
     }
 
-    /** On an inference tape: gives back all tensors made since the mark but {@code keep}, so that memory stays that of one layer. */
-    public void releaseSince(int mark, Tensor keep) {
-        if (recording) {
-            return;
+    /**
+     * Gives back the numbers of the tensors made since the mark, except {@code result} and what the recorded operations read in backward:
+     * forward has no more use for them. On an inference tape that keeps memory at that of one layer.
+     */
+    public void releaseSince(int mark, Tensor result) {
+        for (Tensor owner = result; owner != null; owner = owner.viewOf) {
+            owner.readers++;
         }
         for (int i = owned.size() - 1; i >= mark; i--) {
             Tensor t = owned.get(i);
-            if (t != keep) {
+            if (t.readers == 0 && !t.retained) {
                 release(t);
-                owned.remove(i);
+                if (!recording) {
+                    owned.remove(i);
+                }
             }
+        }
+        for (Tensor owner = result; owner != null; owner = owner.viewOf) {
+            owner.readers--;
         }
     }
 

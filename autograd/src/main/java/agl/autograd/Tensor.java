@@ -21,6 +21,11 @@ public final class Tensor {
     /** The tensor whose numbers these are (this one is a reshape of it), and which gives them back; null for numbers of its own. */
     Tensor viewOf;
     boolean released;
+    /** Recorded operations that read these numbers in backward. */
+    int readers;
+    /** This leaf stands for {@code twin}, a tensor of the tape {@code outer}: gradients go there. */
+    Tensor twin;
+    Tape outer;
 
     Tensor(Storage data, Tape owner, int... shape) {
         this.shape = shape.clone();
@@ -59,6 +64,11 @@ public final class Tensor {
             t.data.set(i, f.applyAsDouble(i));
         }
         return t;
+    }
+
+    void sharesGradOf(Tensor x, Tape tape) {
+        twin = x;
+        outer = tape;
     }
 
     /** Marks this leaf as trainable: its gradient is computed. Returns this. */

@@ -2,15 +2,19 @@ package agl.autograd;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import agl.autograd.op.Add;
+import agl.autograd.op.Affine;
 import agl.autograd.op.Mul;
+import agl.autograd.op.Square;
 import agl.autograd.op.Sum;
 import java.lang.reflect.Modifier;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Set;
+import java.util.SplittableRandom;
 import java.util.TreeSet;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -28,6 +32,39 @@ class GradCheckTest {
                 assertTrue(result.passed(), c.name() + " seed " + seed + ": " + result);
             }
         }));
+    }
+
+    /** Backward of each operation works after everything was given back, and written over, that it says it does not read. */
+    @TestFactory Stream<DynamicTest> everyOperationReadsOnlyWhatItSays() {
+        return GradientCase.all().stream().map(c -> DynamicTest.dynamicTest(c.name(), () -> {
+            for (long seed = 0; seed < 5; seed++) {
+                GradientCase.Problem p = c.problem().apply(new SplittableRandom(seed));
+                GradCheck.Function releasing = (tape, inputs) -> {
+                    int mark = tape.mark();
+                    Tensor[] copies = Stream.of(inputs).map(x -> x.dtype() == DType.F64 ? Affine.of(tape, 1, x, 0) : x).toArray(Tensor[]::new);
+                    Tensor y = p.function().apply(tape, copies);
+                    tape.releaseSince(mark, y);
+                    for (Tensor copy : copies) {
+                        tape.scratch(copy.size()).fill(0, copy.size(), Double.NaN);
+                    }
+                    return y;
+                };
+                GradCheck.Result result = GradCheck.directional(releasing, seed, 3, p.inputs());
+                assertTrue(result.passed(), c.name() + " seed " + seed + ": " + result);
+            }
+        }));
+    }
+
+    @Test void whatNoOperationReadsIsGivenBack() {
+        Tensor x = Tensor.of(new double[100], 100).requireGrad();
+        try (Tape tape = Tape.plain()) {
+            Tensor sum = Add.of(tape, x, x);
+            Tensor squared = Square.of(tape, Add.of(tape, sum, x));
+            Tensor y = Sum.of(tape, squared);
+            tape.releaseSince(0, y);
+            assertThrows(IllegalStateException.class, sum::data, "a sum's derivative does not read its result");
+            tape.backward(y);
+        }
     }
 
     @Test void everyOperationHasACase() throws Exception {

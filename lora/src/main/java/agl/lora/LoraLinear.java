@@ -78,7 +78,7 @@ public final class LoraLinear implements LinearLayer {
             return Linear.of(tape, x, merged, base.bias(), null);
         }
         // Each training pass has a mask of its own; the same seed and the same number of passes give the same masks.
-        Tensor dropped = tape.recording() ? Dropout.of(tape, x, dropout, seed * 1_000_003 + calls++) : x;
+        Tensor dropped = tape.recording() ? Dropout.of(tape, x, dropout, tape.draw(() -> seed * 1_000_003 + calls++)) : x;
         return magnitude == null ? LoraProduct.of(tape, x, dropped, base.weight(), base.bias(), a, b, scale, listener)
                 : DoraProduct.of(tape, x, dropped, base.weight(), base.bias(), a, b, magnitude, norms(tape.kernels()), scale, listener);
     }

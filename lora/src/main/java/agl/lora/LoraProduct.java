@@ -62,6 +62,11 @@ public final class LoraProduct implements Operation {
         return tape.record(y, new LoraProduct(x, dropped, w0, bias, a, b, s, u, listener), x, dropped, bias, a, b);
     }
 
+    /** X is only read where its dropped-out copy is X itself, or by a listener: the frozen W0 needs no input. */
+    @Override public boolean reads(Tensor t) {
+        return t == dropped && a.requiresGrad() || t == x && listener != null || t == a || t == b || t == w0;
+    }
+
     @Override public void backward(Tape tape, Tensor y) {
         Kernels kernels = tape.kernels();
         Storage dy = y.grad();

@@ -10,6 +10,7 @@ import agl.autograd.op.Attention;
 import agl.autograd.op.Embedding;
 import agl.autograd.op.HeadCrossEntropy;
 import agl.autograd.op.Linear;
+import agl.autograd.op.Recompute;
 import java.util.Arrays;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
@@ -34,6 +35,7 @@ public abstract class Transformer {
     private final Map<String, Tensor> replaced = new LinkedHashMap<>();
     private final Map<String, LinearLayer> linears = new LinkedHashMap<>();
     private final Set<String> storedTransposed = new HashSet<>();
+    private boolean recompute;
 
     /** Gives the weight of a Hugging Face name with its expected shape. */
     public interface Weights {
@@ -159,6 +161,11 @@ public abstract class Transformer {
     /** The norm after the last layer. */
     abstract Tensor finalNorm(Tape tape, Tensor x);
 
+    /** Whether training keeps only each layer's input and runs the layer again in backward: less memory, a third more time. */
+    public final void recompute(boolean on) {
+        recompute = on;
+    }
+
     /** The linear maps of all layers, in the order in which they run. */
     public final List<LinearLayer> linears() {
         return List.copyOf(linears.values());
@@ -175,7 +182,8 @@ public abstract class Transformer {
         Tensor x = embed(tape, pass);
         for (int l = 0; l < config.layers(); l++) {
             int mark = tape.mark();
-            x = layer(tape, l, x, pass);
+            int index = l;
+            x = recompute && cache == null ? Recompute.of(tape, x, (t, in) -> layer(t, index, in, pass)) : layer(tape, l, x, pass);
             tape.releaseSince(mark, x);
         }
         if (cache != null) {

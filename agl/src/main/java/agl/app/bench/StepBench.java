@@ -66,8 +66,9 @@ final class StepBench {
         return fisher;
     }
 
-    Result run(int warmup, int steps, boolean profile) {
+    Result run(int warmup, int steps, boolean recompute, boolean profile) {
         Transformer model = shape.randomModel(Math.max(2048, tokens), dtype, 1);
+        model.recompute(recompute);
         LoraModel lora = LoraModel.attach(model, LoraConfig.of(rank, 2 * rank, 0, "q_proj", "v_proj"), 1, DType.F32);
         TimedKernels timed = profile ? new TimedKernels(Kernels.best()) : null;
         Kernels kernels = profile ? timed : Kernels.best();

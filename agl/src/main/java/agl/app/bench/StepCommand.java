@@ -50,6 +50,9 @@ final class StepCommand implements Callable<Integer> {
     @Option(names = "--dtype", defaultValue = "f32", description = "Type of the frozen weights, f32 or bf16. Default: ${DEFAULT-VALUE}.")
     private String dtype;
 
+    @Option(names = "--recompute", description = "Keep only each layer's input for backward: less memory, more time.")
+    private boolean recompute;
+
     @Option(names = "--profile", description = "Also show how the time splits over the kernels.")
     private boolean profile;
 
@@ -85,7 +88,7 @@ final class StepCommand implements Callable<Integer> {
         }
         Shape s = Shape.of(shape);
         StepBench bench = new StepBench(s, batch, tokens, rank, dtype.equals("f32") ? DType.F32 : DType.BF16, method.equals("agl"), AglSettings.DEFAULT);
-        StepBench.Result r = bench.run(warmup, steps, profile);
+        StepBench.Result r = bench.run(warmup, steps, recompute, profile);
         double[] sorted = r.seconds().clone();
         Arrays.sort(sorted);
         double median = median(r.seconds());
@@ -99,6 +102,7 @@ final class StepCommand implements Callable<Integer> {
         result.put("threads", Workers.threads());
         result.put("method", method);
         result.put("dtype", dtype);
+        result.put("recompute", recompute);
         result.put("kernels", Kernels.best().name());
         result.put("steps", steps);
         result.put("median_s", median);

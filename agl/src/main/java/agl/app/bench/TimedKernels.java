@@ -72,6 +72,10 @@ final class TimedKernels implements Kernels {
         time("rope", () -> kernels.rope(rows, heads, headDim, positions, cos, sin, sign, x, y, accumulate));
     }
 
+    @Override public void dropout(int n, Storage x, double p, long seed, Storage y, boolean accumulate) {
+        time("dropout", () -> kernels.dropout(n, x, p, seed, y, accumulate));
+    }
+
     @Override public void attention(AttentionShape s, Storage q, Storage k, Storage v, Storage out, Storage logSumExp) {
         time("attention", () -> kernels.attention(s, q, k, v, out, logSumExp));
     }

@@ -18,6 +18,7 @@ import java.util.Map;
  * @param epochs         passes over the data when steps is 0
  * @param batchSize      examples per optimiser step
  * @param microBatchSize examples per forward pass; 0: all of the batch at once. Smaller needs less memory and gives the same gradient
+ * @param recompute      keep only each layer's input for backward and run the layer again there: less memory, a third more time, same result
  * @param learningRate   peak of the schedule
  * @param warmupRatio    share of the steps in which the rate rises linearly
  * @param lrFloor        share of the peak that the cosine ends at
@@ -28,7 +29,7 @@ import java.util.Map;
  * @param targetModules  layers to adapt: suffixes separated by commas, a regular expression, or all-linear
  */
 @JsonNaming(PropertyNamingStrategies.SnakeCaseStrategy.class)
-public record TrainSettings(int steps, double epochs, int batchSize, int microBatchSize, double learningRate, double warmupRatio, double lrFloor,
+public record TrainSettings(int steps, double epochs, int batchSize, int microBatchSize, boolean recompute, double learningRate, double warmupRatio, double lrFloor,
                             double weightDecay, double maxGradNorm, int maxLength, int evalEvery, long seed,
                             int r, double loraAlpha, double loraDropout, String targetModules,
                             @JsonProperty("use_rslora") boolean useRslora) {
@@ -36,7 +37,7 @@ public record TrainSettings(int steps, double epochs, int batchSize, int microBa
             .disable(DeserializationFeature.ACCEPT_FLOAT_AS_INT).enable(DeserializationFeature.FAIL_ON_NULL_FOR_PRIMITIVES).build();
 
     /** LoRA's values are those of the authors' repository; the learning rate suits models of up to a few hundred million parameters. */
-    public static final TrainSettings DEFAULT = new TrainSettings(0, 1, 16, 0, 1e-3, 0.03, 0, 0, 1, 512, 50, 1, 8, 16, 0.1, "q_proj,v_proj", false);
+    public static final TrainSettings DEFAULT = new TrainSettings(0, 1, 16, 0, false, 1e-3, 0.03, 0, 0, 1, 512, 50, 1, 8, 16, 0.1, "q_proj,v_proj", false);
 
     public TrainSettings {
         require(steps >= 0, "steps", steps, "at least 0");

@@ -52,6 +52,7 @@ public final class Trainer {
         this.model = model;
         this.parameters = parameters;
         this.settings = settings;
+        model.recompute(settings.recompute());
     }
 
     /** Trains on the task loss alone, for as long as the settings say; returns the last step's metrics. */

@@ -63,6 +63,12 @@ public interface Kernels {
     void rope(int rows, int heads, int headDim, int[] positions, double[] cos, double[] sin, int sign,
               Storage x, Storage y, boolean accumulate);
 
+    /**
+     * y_i = x_i · mask_i / (1 − p), or y_i += … if accumulate. mask_i is 0 with probability p, else 1, and a function of (seed, i) alone:
+     * it can be made again in backward and does not depend on threads.
+     */
+    void dropout(int n, Storage x, double p, long seed, Storage y, boolean accumulate);
+
     /** Causal grouped-query attention; see {@link AttentionShape}. logSumExp (query rows · heads) is kept for backward. */
     void attention(AttentionShape s, Storage q, Storage k, Storage v, Storage out, Storage logSumExp);
 

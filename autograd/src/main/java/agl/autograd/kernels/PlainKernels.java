@@ -135,6 +135,21 @@ public class PlainKernels implements Kernels {
         }
     }
 
+    @Override public void dropout(int n, Storage x, double p, long seed, Storage y, boolean accumulate) {
+        for (int i = 0; i < n; i++) {
+            double kept = dropped(seed, i, p) ? 0 : x.get(i) / (1 - p);
+            y.set(i, accumulate ? y.get(i) + kept : kept);
+        }
+    }
+
+    /** True with probability p for each (seed, i): the finaliser of SplitMix64 makes a well-mixed 64-bit number of them. */
+    public static boolean dropped(long seed, int i, double p) {
+        long z = seed + (i + 1) * 0x9E3779B97F4A7C15L;
+        z = (z ^ (z >>> 30)) * 0xBF58476D1CE4E5B9L;
+        z = (z ^ (z >>> 27)) * 0x94D049BB133111EBL;
+        return ((z ^ (z >>> 31)) >>> 11) * 0x1.0p-53 < p;
+    }
+
     @Override public void attention(AttentionShape s, Storage q, Storage k, Storage v, Storage out, Storage logSumExp) {
         PlainAttention.forward(s, q, k, v, out, logSumExp);
     }

@@ -33,6 +33,10 @@ public final class Add extends Broadcast {
             return tape.record(z, new Residual(x, y), x, y);
         }
 
+        @Override public boolean reads(Tensor t) {
+            return false;
+        }
+
         @Override public void backward(Tape tape, Tensor z) {
             for (Tensor input : new Tensor[] {x, y}) {
                 if (input.requiresGrad()) {

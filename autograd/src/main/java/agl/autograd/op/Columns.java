@@ -30,6 +30,10 @@ public final class Columns implements Operation {
         return tape.record(y, new Columns(x, from), x);
     }
 
+    @Override public boolean reads(Tensor t) {
+        return false;
+    }
+
     @Override public void backward(Tape tape, Tensor y) {
         int n = y.cols();
         for (int r = 0; r < x.rows(); r++) {

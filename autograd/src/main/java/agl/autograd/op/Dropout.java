@@ -1,7 +1,6 @@
 package agl.autograd.op;
 
 import agl.autograd.Operation;
-import agl.autograd.Storage;
 import agl.autograd.Tape;
 import agl.autograd.Tensor;
 
@@ -27,26 +26,15 @@ public final class Dropout implements Operation {
             return x;
         }
         Tensor y = tape.alloc(x.shape());
-        for (int i = 0; i < x.size(); i++) {
-            y.data().set(i, x.data().get(i) * factor(seed, i, p));
-        }
+        tape.kernels().dropout(x.size(), x.data(), p, seed, y.data(), false);
         return tape.record(y, new Dropout(x, p, seed), x);
     }
 
-    /** 0 or 1/(1 − p). */
-    static double factor(long seed, int i, double p) {
-        // SplitMix64's finaliser: a well-mixed 64-bit value per element.
-        long z = seed + (i + 1) * 0x9E3779B97F4A7C15L;
-        z = (z ^ (z >>> 30)) * 0xBF58476D1CE4E5B9L;
-        z = (z ^ (z >>> 27)) * 0x94D049BB133111EBL;
-        double uniform = ((z ^ (z >>> 31)) >>> 11) * 0x1.0p-53;
-        return uniform < p ? 0 : 1 / (1 - p);
+    @Override public boolean reads(Tensor t) {
+        return false;
     }
 
     @Override public void backward(Tape tape, Tensor y) {
-        Storage dx = tape.grad(x);
-        for (int i = 0; i < x.size(); i++) {
-            dx.add(i, y.grad().get(i) * factor(seed, i, p));
-        }
+        tape.kernels().dropout(x.size(), y.grad(), p, seed, tape.grad(x), true);
     }
 }

@@ -28,11 +28,13 @@ public final class Embedding implements Operation {
             if (ids[t] < 0 || ids[t] >= w.dim(0)) {
                 throw new IllegalArgumentException("id " + ids[t] + " at position " + t + " is outside the table of " + w.dim(0) + " rows");
             }
-            for (int j = 0; j < hidden; j++) {
-                to.set(t * hidden + j, from.get(ids[t] * hidden + j));
-            }
+            tape.kernels().scale(hidden, 1, from, ids[t] * hidden, to, t * hidden);
         }
         return tape.record(y, new Embedding(w, ids), w);
+    }
+
+    @Override public boolean reads(Tensor t) {
+        return false;
     }
 
     @Override public void backward(Tape tape, Tensor y) {

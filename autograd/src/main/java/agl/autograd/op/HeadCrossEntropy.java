@@ -1,6 +1,7 @@
 package agl.autograd.op;
 
 import agl.autograd.Operation;
+import agl.autograd.Pool;
 import agl.autograd.Storage;
 import agl.autograd.Tape;
 import agl.autograd.Tensor;
@@ -19,8 +20,8 @@ import java.util.function.IntToDoubleFunction;
  * upstream gradient of 1, and backward only scales it.
  */
 public final class HeadCrossEntropy implements Operation {
-    /** Rows of logits held at once. Enough for the matrix product to run at full speed, few enough to stay small. */
-    static final int CHUNK = 64;
+    /** Logits held at once, 64 MB in float: rows enough for the matrix product to run at full speed, few enough to stay small. */
+    static final int LOGITS = 1 << 24;
 
     private final Tensor h;
     private final Tensor w;
@@ -73,12 +74,15 @@ public final class HeadCrossEntropy implements Operation {
         if (gradW) {
             dw.fill(0, w.size(), 0);
         }
-        int chunk = Math.min(CHUNK, Math.max(1, rows.length));
-        Storage logits = tape.scratch(chunk * vocabulary);
-        Storage input = tape.scratch(chunk * hidden);
-        Storage dInput = gradH ? tape.scratch(chunk * hidden) : null;
-        Storage loss = tape.scratch(chunk);
+        int chunk = rowsAtOnce(rows.length, vocabulary);
+        Pool pool = tape.pool();
+        Storage logits = pool.take(chunk * vocabulary);
+        Storage input = pool.take(chunk * hidden);
+        Storage dInput = pool.take(chunk * hidden);
+        Storage loss = pool.take(chunk);
         int[] ids = new int[chunk];
+        // The weights are multiplied in where a token has hidden numbers, not where it has a vocabulary of them.
+        double[] factors = new double[chunk];
         double total = 0;
         for (int from = 0; from < rows.length; from += chunk) {
             int n = Math.min(chunk, rows.length - from);
@@ -91,9 +95,7 @@ public final class HeadCrossEntropy implements Operation {
             for (int i = 0; i < n; i++) {
                 double factor = weight.applyAsDouble(rows[from + i]);
                 total += factor * loss.get(i);
-                if (gradH || gradW) {
-                    kernels.scale(vocabulary, factor, logits, i * vocabulary, logits, i * vocabulary);
-                }
+                factors[i] = factor;
                 if (tokenLoss != null) {
                     tokenLoss.set(rows[from + i], loss.get(i));
                 }
@@ -101,16 +103,29 @@ public final class HeadCrossEntropy implements Operation {
             if (gradH) {
                 kernels.gemm(false, false, n, hidden, vocabulary, 1, logits, 0, vocabulary, w.data(), 0, hidden, 0, dInput, 0, hidden);
                 for (int i = 0; i < n; i++) {
-                    kernels.scale(hidden, 1, dInput, i * hidden, dh, rows[from + i] * hidden);
+                    kernels.scale(hidden, factors[i], dInput, i * hidden, dh, rows[from + i] * hidden);
                 }
             }
             if (gradW) {
+                for (int i = 0; i < n; i++) {
+                    kernels.scale(hidden, factors[i], input, i * hidden, input, i * hidden);
+                }
                 kernels.gemm(true, false, vocabulary, hidden, n, 1, logits, 0, vocabulary, input, 0, hidden, 1, dw, 0, hidden);
             }
         }
+        pool.give(logits);
+        pool.give(input);
+        pool.give(dInput);
+        pool.give(loss);
         Tensor out = tape.alloc();
         out.data().set(0, total);
         return tape.record(out, new HeadCrossEntropy(h, w, dh, dw), h, w);
+    }
+
+    /** Chunks of equal height, as few as the limit allows. */
+    private static int rowsAtOnce(int rows, int vocabulary) {
+        int most = Math.max(1, LOGITS / vocabulary);
+        return Math.max(1, Math.ceilDiv(rows, Math.max(1, Math.ceilDiv(rows, most))));
     }
 
     private static int[] rowsWithTarget(int[] targets, int vocabulary) {
@@ -125,6 +140,10 @@ public final class HeadCrossEntropy implements Operation {
             }
         }
         return java.util.Arrays.copyOf(rows, n);
+    }
+
+    @Override public boolean reads(Tensor t) {
+        return false;
     }
 
     @Override public void backward(Tape tape, Tensor out) {

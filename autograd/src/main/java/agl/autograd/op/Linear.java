@@ -59,7 +59,12 @@ public final class Linear implements Operation {
         }
         tape.kernels().gemm(false, true, tokens, out, in, 1, x.data(), 0, in, w.data(), 0, in, b == null ? 0 : 1, y.data(), 0, out);
         boolean needed = x.requiresGrad() || w.requiresGrad() || b != null && b.requiresGrad() || listener != null;
-        return tape.record(y, new Linear(x, w, b, listener), needed);
+        return tape.record(y, new Linear(x, w, b, listener), needed, x, w);
+    }
+
+    /** X is only read for dL/dW: a frozen layer needs to remember nothing. */
+    @Override public boolean reads(Tensor t) {
+        return t == x && (w.requiresGrad() || listener != null) || t == w;
     }
 
     @Override public void backward(Tape tape, Tensor y) {

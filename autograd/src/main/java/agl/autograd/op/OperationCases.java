@@ -39,6 +39,7 @@ public final class OperationCases implements GradientCase.Provider {
         cases.add(unary("Softmax", Softmax::of, 0));
         cases.add(unary("LogSoftmax", LogSoftmax::of, 0));
         cases.add(unary("Dropout", (t, x) -> Dropout.of(t, x, 0.3, 7), 0));
+        cases.add(unary("Recompute", (t, x) -> Recompute.of(t, x, (s, in) -> Mul.of(s, Square.of(s, in), Dropout.of(s, Tanh.of(s, in), 0.3, s.draw(() -> 7)))), 0));
         cases.add(of("Columns", r -> {
             int from = r.nextInt(3), width = size(r);
             return problem((t, x) -> Columns.of(t, x[0], from, from + width), random(r, size(r), from + width + r.nextInt(3)));

@@ -20,6 +20,10 @@ public final class Reshape implements Operation {
         return tape.record(y, new Reshape(x), x);
     }
 
+    @Override public boolean reads(Tensor t) {
+        return false;
+    }
+
     @Override public void backward(Tape tape, Tensor y) {
         tape.kernels().axpy(x.size(), 1, y.grad(), 0, tape.grad(x), 0);
     }

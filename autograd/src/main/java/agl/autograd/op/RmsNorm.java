@@ -34,6 +34,10 @@ public final class RmsNorm implements Operation {
         return tape.record(y, new RmsNorm(x, w, inverseRms), x, w);
     }
 
+    @Override public boolean reads(Tensor t) {
+        return t == x || t == w;
+    }
+
     @Override public void backward(Tape tape, Tensor y) {
         int cols = w.size();
         tape.kernels().rmsNormBackward(x.size() / cols, cols, x.data(), w.data(), inverseRms, y.grad(),

@@ -55,6 +55,10 @@ public final class Rope implements Operation {
         return tape.record(y, new Rope(x, positions, table), x);
     }
 
+    @Override public boolean reads(Tensor t) {
+        return false;
+    }
+
     @Override public void backward(Tape tape, Tensor y) {
         tape.kernels().rope(x.rows(), x.cols() / table.headDim, table.headDim, positions, table.cos, table.sin, -1,
                 y.grad(), tape.grad(x), true);

@@ -28,6 +28,10 @@ public final class Sum implements Operation {
         return Affine.scale(tape, 1.0 / x.size(), of(tape, x));
     }
 
+    @Override public boolean reads(Tensor t) {
+        return false;
+    }
+
     @Override public void backward(Tape tape, Tensor y) {
         Storage dx = tape.grad(x);
         double dy = y.grad().get(0);

@@ -26,6 +26,10 @@ public final class SumRows implements Operation {
         return tape.record(y, new SumRows(x), x);
     }
 
+    @Override public boolean reads(Tensor t) {
+        return false;
+    }
+
     @Override public void backward(Tape tape, Tensor y) {
         Storage dx = tape.grad(x);
         int cols = x.cols();

@@ -24,6 +24,10 @@ public final class SwiGlu implements Operation {
         return tape.record(y, new SwiGlu(gate, up), gate, up);
     }
 
+    @Override public boolean reads(Tensor t) {
+        return t == gate || t == up;
+    }
+
     @Override public void backward(Tape tape, Tensor y) {
         tape.kernels().swiGluBackward(gate.size(), gate.data(), up.data(), y.grad(),
                 gate.requiresGrad() ? tape.grad(gate) : null, up.requiresGrad() ? tape.grad(up) : null);

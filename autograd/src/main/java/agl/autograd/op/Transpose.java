@@ -25,6 +25,10 @@ public final class Transpose implements Operation {
         return tape.record(y, new Transpose(x), x);
     }
 
+    @Override public boolean reads(Tensor t) {
+        return false;
+    }
+
     @Override public void backward(Tape tape, Tensor y) {
         Storage dx = tape.grad(x);
         int m = x.dim(0);

@@ -1,5 +1,6 @@
 package agl.autograd.kernels.vector;
 
+import agl.autograd.kernels.PlainKernels;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorOperators;
 import jdk.incubator.vector.VectorSpecies;
@@ -126,6 +127,16 @@ final class VectorElementwise {
             y[off + i] = keep == 0 ? y1 : y1 + y[off + i];
             y[off + half + i] = keep == 0 ? y2 : y2 + y[off + half + i];
         }
+    }
+
+    static void dropout(int n, float[] x, double p, long seed, float[] y, boolean accumulate) {
+        float keep = (float) (1 / (1 - p));
+        Ranges.share(n, Ranges.ELEMENTS, (from, to) -> {
+            for (int i = from; i < to; i++) {
+                float kept = PlainKernels.dropped(seed, i, p) ? 0 : x[i] * keep;
+                y[i] = accumulate ? y[i] + kept : kept;
+            }
+        });
     }
 
     static void adamW(int n, float[] p, float[] g, double gradScale, float[] m, float[] v,

@@ -58,6 +58,9 @@ public final class VectorKernels extends PlainKernels {
     @Override public void scale(int n, double alpha, Storage x, int xOff, Storage y, int yOff) {
         if (floats(x, y)) {
             linear(n, (float) alpha, array(x), xOff, 0, array(y), yOff);
+        } else if (floats(y) && FloatRows.readable(x)) {
+            FloatRows.read(x, xOff, array(y), yOff, n, Scratch.get());
+            linear(n, (float) alpha, array(y), yOff, 0, array(y), yOff);
         } else {
             super.scale(n, alpha, x, xOff, y, yOff);
         }
@@ -113,6 +116,14 @@ public final class VectorKernels extends PlainKernels {
             VectorElementwise.rope(rows, heads, headDim, positions, cos, sin, sign, array(x), array(y), accumulate);
         } else {
             super.rope(rows, heads, headDim, positions, cos, sin, sign, x, y, accumulate);
+        }
+    }
+
+    @Override public void dropout(int n, Storage x, double p, long seed, Storage y, boolean accumulate) {
+        if (floats(x, y)) {
+            VectorElementwise.dropout(n, array(x), p, seed, array(y), accumulate);
+        } else {
+            super.dropout(n, x, p, seed, y, accumulate);
         }
     }
 

@@ -198,6 +198,23 @@ class VectorKernelsTest {
     }
 
     @Test
+    void dropout() {
+        for (int n : SIZES) {
+            check("dropout " + n, 2e-7, (k, s) -> k.dropout(n, s[0], 0.3, 11, s[1], false), values(n), garbage(n));
+            check("dropout += " + n, 2e-7, (k, s) -> k.dropout(n, s[0], 0.3, 11, s[1], true), values(n), values(n));
+        }
+        int n = 100_000;
+        Storage ones = values(n, 1, 1.0000001);
+        Storage y = garbage(n);
+        VECTOR.dropout(n, ones, 0.3, 5, y, false);
+        int dropped = 0;
+        for (int i = 0; i < n; i++) {
+            dropped += y.get(i) == 0 ? 1 : 0;
+        }
+        assertEquals(0.3, dropped / (double) n, 0.01);
+    }
+
+    @Test
     void crossEntropyRows() {
         for (int vocabulary : new int[] {1, 2, 7, 8, 9, 33, 100, 4097, 10_000}) {
             for (int rows : new int[] {1, 5}) {
@@ -298,6 +315,7 @@ class VectorKernelsTest {
         int n = 100_003;
         sameBits("axpy", (k, s) -> k.axpy(n, 0.3, s[0], 0, s[1], 0), values(n), values(n));
         sameBits("dot", (k, s) -> s[2].set(0, k.dot(n, s[0], 0, s[1], 0)), values(n), values(n), garbage(1));
+        sameBits("dropout", (k, s) -> k.dropout(n, s[0], 0.1, 3, s[1], true), values(n), values(n));
         sameBits("swiGlu", (k, s) -> k.swiGlu(n, s[0], s[1], s[2]), values(n), values(n), garbage(n));
         sameBits("swiGluBackward", (k, s) -> k.swiGluBackward(n, s[0], s[1], s[2], s[3], s[4]),
                 values(n), values(n), values(n), values(n), values(n));
