@@ -17,6 +17,9 @@ public final class DataOptions {
     public PromptTemplate template(Path base) {
         if (template.equals("chat")) {
             ChatTemplate chat = ChatTemplate.load(base);
+            if (chat == null) {
+                throw new AglException(base + ": has no chat template, neither chat_template.jinja nor one in tokenizer_config.json; choose another --template");
+            }
             return PromptTemplate.chat(user -> chat.apply(List.of(new ChatTemplate.Message("user", user)), true));
         }
         return PromptTemplate.of(template);

@@ -7,13 +7,10 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import agl.autograd.AglException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
-import java.io.PrintStream;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.io.UncheckedIOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
@@ -25,39 +22,19 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** Exit codes and what the user sees. */
 class MainTest {
-    /** One command line's outcome. */
-    private record Outcome(int code, String out, String err) {
-    }
-
-    private static Outcome run(String... args) {
-        PrintStream oldOut = System.out;
-        PrintStream oldErr = System.err;
-        ByteArrayOutputStream out = new ByteArrayOutputStream();
-        ByteArrayOutputStream err = new ByteArrayOutputStream();
-        System.setOut(new PrintStream(out, true, StandardCharsets.UTF_8));
-        System.setErr(new PrintStream(err, true, StandardCharsets.UTF_8));
-        try {
-            int code = Main.execute(args);
-            return new Outcome(code, out.toString(StandardCharsets.UTF_8), err.toString(StandardCharsets.UTF_8));
-        } finally {
-            System.setOut(oldOut);
-            System.setErr(oldErr);
-        }
-    }
-
     @Test
     void helpAndVersion() {
-        Outcome help = run("--help");
+        CommandLineRun help = CommandLineRun.of("--help");
         assertEquals(0, help.code());
         assertTrue(help.out().contains("doctor"), help.out());
-        assertEquals(0, run("doctor", "--help").code());
-        assertTrue(run("--version").out().matches("agl \\d+\\.\\d+.*\\R"));
+        assertEquals(0, CommandLineRun.of("doctor", "--help").code());
+        assertTrue(CommandLineRun.of("--version").out().matches("agl \\d+\\.\\d+.*\\R"));
     }
 
     @Test
     void mistakesOnTheCommandLineAreOneLineAndCode2() {
         for (String[] args : new String[][] {{"dokter"}, {"doctor", "--jsn"}, {"--unknown"}, {"doctor", "surplus"}}) {
-            Outcome outcome = run(args);
+            CommandLineRun outcome = CommandLineRun.of(args);
             assertEquals(2, outcome.code());
             assertEquals(1, outcome.err().lines().count(), outcome.err());
             assertTrue(outcome.err().startsWith("agl: "), outcome.err());
@@ -67,10 +44,10 @@ class MainTest {
 
     @Test
     void doctorAnswersInWordsAndJson() throws IOException {
-        Outcome words = run("doctor");
+        CommandLineRun words = CommandLineRun.of("doctor");
         assertEquals(0, words.code());
         assertTrue(words.out().contains("Vector API"), words.out());
-        JsonNode json = new ObjectMapper().readTree(run("doctor", "--json").out());
+        JsonNode json = new ObjectMapper().readTree(CommandLineRun.of("doctor", "--json").out());
         assertEquals(BuildInfo.version(), json.get("version").asText());
         assertEquals("JDK", json.get("findings").get(0).get("item").asText());
     }
@@ -88,10 +65,10 @@ class MainTest {
         return Doctor.examine(environment, home).stream().filter(f -> f.item().equals("GPU")).findFirst().orElseThrow();
     }
 
-    private static Outcome report(Throwable failure, boolean debug) {
+    private static CommandLineRun report(Throwable failure, boolean debug) {
         StringWriter err = new StringWriter();
         int code = Failures.report(failure, debug, new PrintWriter(err));
-        return new Outcome(code, "", err.toString());
+        return new CommandLineRun(code, "", err.toString());
     }
 
     @Test
@@ -103,7 +80,7 @@ class MainTest {
             new AccessDeniedException("data.csv"),
             new RuntimeException(new IOException("data.csv: no space left on device")),
         }) {
-            Outcome outcome = report(failure, false);
+            CommandLineRun outcome = report(failure, false);
             assertEquals(2, outcome.code());
             assertEquals(1, outcome.err().lines().count(), outcome.err());
             assertTrue(outcome.err().contains("data.csv"), outcome.err());
@@ -112,7 +89,7 @@ class MainTest {
 
     @Test
     void tooLittleMemorySaysHowToGiveMore() {
-        Outcome outcome = report(new OutOfMemoryError("Java heap space"), false);
+        CommandLineRun outcome = report(new OutOfMemoryError("Java heap space"), false);
         assertEquals(2, outcome.code());
         assertTrue(outcome.err().contains("-Xmx"), outcome.err());
     }
@@ -121,7 +98,7 @@ class MainTest {
     void theTraceIsShownForBugsAndWithDebugOnly() {
         assertFalse(report(new AglException("wrong"), false).err().contains("at agl."));
         assertTrue(report(new AglException("wrong"), true).err().contains("at agl."));
-        Outcome bug = report(new IllegalStateException("bug", new IOException("cause")), false);
+        CommandLineRun bug = report(new IllegalStateException("bug", new IOException("cause")), false);
         assertEquals(1, bug.code());
         assertTrue(bug.err().contains("at agl."), bug.err());
     }

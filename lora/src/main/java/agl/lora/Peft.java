@@ -24,8 +24,12 @@ import java.util.Set;
  * .base_layer.bias; other copies of the base's weights have their own names.
  */
 public final class Peft {
-    private static final String PREFIX = "base_model.model.";
-    private static final String CONFIG = "adapter_config.json";
+    static final String PREFIX = "base_model.model.";
+    static final String A = ".lora_A.weight";
+    static final String B = ".lora_B.weight";
+    static final String MAGNITUDE = ".lora_magnitude_vector";
+    /** File of an adapter's settings. */
+    public static final String CONFIG = "adapter_config.json";
     private static final String WEIGHTS = "adapter_model.safetensors";
 
     private Peft() { }
@@ -53,10 +57,10 @@ public final class Peft {
     public static Map<String, Tensor> tensors(LoraModel lora) {
         Map<String, Tensor> out = new LinkedHashMap<>();
         lora.layers().forEach((layer, l) -> {
-            out.put(PREFIX + layer + ".lora_A.weight", l.a());
-            out.put(PREFIX + layer + ".lora_B.weight", l.b());
+            out.put(PREFIX + layer + A, l.a());
+            out.put(PREFIX + layer + B, l.b());
             if (l.magnitude() != null) {
-                out.put(PREFIX + layer + ".lora_magnitude_vector", l.magnitude());
+                out.put(PREFIX + layer + MAGNITUDE, l.magnitude());
             }
         });
         lora.copies().forEach((name, copy) -> out.put(copyName(name, lora.layers().keySet()), copy));
@@ -90,6 +94,15 @@ public final class Peft {
         return PeftConfig.parse(json, file.toString());
     }
 
+    /** Opens adapter_model.safetensors. */
+    public static SafeTensors openWeights(Path folder) {
+        Path file = folder.resolve(WEIGHTS);
+        if (!Files.exists(file) && Files.exists(folder.resolve("adapter_model.bin"))) {
+            throw new AglException(folder + ": has adapter_model.bin only, which can hold any program; save it again as safetensors");
+        }
+        return SafeTensors.open(file);
+    }
+
     /**
      * Attaches the adapter of a folder to its base, ready to be used or trained further.
      *
@@ -98,10 +111,7 @@ public final class Peft {
     public static LoraModel load(Transformer model, Path folder, long seed) {
         LoraConfig config = readConfig(folder);
         Path file = folder.resolve(WEIGHTS);
-        if (!Files.exists(file) && Files.exists(folder.resolve("adapter_model.bin"))) {
-            throw new AglException(folder + ": has adapter_model.bin only, which can hold any program; save it again as safetensors");
-        }
-        try (SafeTensors tensors = SafeTensors.open(file)) {
+        try (SafeTensors tensors = openWeights(folder)) {
             Reader reader = new Reader(tensors, file, new HashSet<>());
             Set<String> adapted = new HashSet<>();
             LoraModel lora;
@@ -110,9 +120,9 @@ public final class Peft {
                     adapted.add(layer.name());
                     String name = PREFIX + layer.name();
                     int r = config.rank(layer.name());
-                    Tensor a = reader.read(name + ".lora_A.weight", false, r, layer.in());
-                    Tensor b = reader.read(name + ".lora_B.weight", false, layer.out(), r);
-                    Tensor m = config.useDora() ? reader.read(name + ".lora_magnitude_vector", false, layer.out()) : null;
+                    Tensor a = reader.read(name + A, false, r, layer.in());
+                    Tensor b = reader.read(name + B, false, layer.out(), r);
+                    Tensor m = config.useDora() ? reader.read(name + MAGNITUDE, false, layer.out()) : null;
                     return new LoraLinear(layer, a, b, m, config.scale(layer.name()), config.loraDropout(), LoraModel.layerSeed(seed, index));
                 }, (name, own) -> reader.read(copyName(name, adapted), model.storedTransposed(name), own.shape()));
             } catch (AglException e) {

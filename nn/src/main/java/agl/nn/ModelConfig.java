@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Locale;
 import java.util.Set;
 
 /**
@@ -35,6 +36,12 @@ public record ModelConfig(String family, int hidden, int layers, int heads, int 
     /** Reads {@code config.json} of a model folder. */
     public static ModelConfig read(Path folder) {
         Path file = folder.resolve("config.json");
+        if (folder.toString().toLowerCase(Locale.ROOT).endsWith(".gguf")) {
+            throw new AglException(folder + ": GGUF files are not read; take the model's Hugging Face folder with config.json and safetensors");
+        }
+        if (!Files.exists(folder)) {
+            throw new AglException(folder + ": no such folder");
+        }
         if (!Files.isDirectory(folder)) {
             throw new AglException(folder + ": is not a folder; a model is a Hugging Face folder with config.json, model.safetensors, tokenizer.json");
         }

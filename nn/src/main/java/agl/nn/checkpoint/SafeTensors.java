@@ -10,6 +10,7 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
 import java.nio.channels.FileChannel;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
@@ -110,6 +111,9 @@ public final class SafeTensors implements AutoCloseable {
     private static SafeTensors parse(Path file, MemorySegment all, Arena arena) {
         long headerBytes = all.get(U64, 0);
         long room = all.byteSize() - LENGTH_BYTES;
+        if (new String(all.asSlice(0, 4).toArray(ValueLayout.JAVA_BYTE), StandardCharsets.ISO_8859_1).equals("GGUF")) {
+            throw new AglException(file + ": is a GGUF file, which is not read; only safetensors are");
+        }
         if (headerBytes < 2 || headerBytes > MAX_HEADER_BYTES || headerBytes > room) {
             throw new AglException(file + ": says its header has " + Long.toUnsignedString(headerBytes) + " bytes, but the file has " + all.byteSize()
                     + " (limit " + MAX_HEADER_BYTES + "): truncated, or not a safetensors file");

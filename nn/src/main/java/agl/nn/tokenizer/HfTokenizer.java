@@ -46,7 +46,22 @@ public final class HfTokenizer implements Tokenizer {
     /** Reads {@code tokenizer.json} in a folder, or the file itself, and what its neighbours say about special tokens. */
     public static HfTokenizer load(Path folderOrFile) {
         Path file = Files.isDirectory(folderOrFile) ? folderOrFile.resolve("tokenizer.json") : folderOrFile;
+        if (!Files.exists(file)) {
+            throw new AglException(missing(file));
+        }
         return new HfTokenizer(TokenizerFile.read(file), file.toAbsolutePath().getParent());
+    }
+
+    /** What is there instead, and what to do. */
+    private static String missing(Path file) {
+        Path folder = file.toAbsolutePath().getParent();
+        for (String other : new String[] {"tokenizer.model", "tokenizer.bin", "vocab.json", "tekken.json"}) {
+            if (Files.exists(folder.resolve(other))) {
+                return file + ": no such file, and " + other + " beside it is not read: text needs a tokenizer.json (transformers' "
+                        + "AutoTokenizer writes one with save_pretrained)";
+            }
+        }
+        return file + ": no such file; text needs a tokenizer.json";
     }
 
     private static Part part(TokenizerFile file, String name) {

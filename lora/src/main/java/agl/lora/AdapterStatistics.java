@@ -1,0 +1,78 @@
+package agl.lora;
+
+import agl.autograd.AglException;
+import agl.autograd.DType;
+import agl.autograd.Tensor;
+import agl.autograd.kernels.Kernels;
+import agl.nn.checkpoint.SafeTensors;
+import agl.nn.checkpoint.TensorInfo;
+import java.util.ArrayList;
+import java.util.List;
+
+/** How large an adapter's update is, layer by layer, from its own files: no base is needed. All norms are Frobenius norms. */
+public final class AdapterStatistics {
+    private AdapterStatistics() { }
+
+    /**
+     * One adapted layer.
+     *
+     * @param scale     s
+     * @param update    ‖s·BA‖
+     * @param magnitude norm of DoRA's magnitudes, NaN without DoRA
+     */
+    public record Layer(String name, int rank, int in, int out, double scale, double a, double b, double update, double magnitude) { }
+
+    /** The layers of an adapter's weights file, in its order. */
+    public static List<Layer> of(LoraConfig config, SafeTensors tensors) {
+        List<Layer> layers = new ArrayList<>();
+        for (String tensor : tensors.names()) {
+            if (tensor.startsWith(Peft.PREFIX) && tensor.endsWith(Peft.A)) {
+                String name = tensor.substring(Peft.PREFIX.length(), tensor.length() - Peft.A.length());
+                String magnitude = Peft.PREFIX + name + Peft.MAGNITUDE;
+                layers.add(layer(name, config.scale(name), matrix(tensors.info(tensor)), matrix(tensors.info(Peft.PREFIX + name + Peft.B)),
+                        tensors.has(magnitude) ? norm(tensors.info(magnitude).toFloats()) : Double.NaN));
+            }
+        }
+        return layers;
+    }
+
+    private static Tensor matrix(TensorInfo info) {
+        if (info.shape().length != 2 || info.elements() == 0) {
+            throw new AglException(info.file() + ": tensor " + info.name() + " is not a matrix");
+        }
+        return Tensor.of(info.toFloats(), (int) info.shape()[0], (int) info.shape()[1]);
+    }
+
+    /** ‖BA‖² = Σ (BᵀB) ⊙ (AAᵀ): two (r, r) matrices, never the (out, in) one. */
+    private static Layer layer(String name, double scale, Tensor a, Tensor b, double magnitude) {
+        int r = a.dim(0);
+        int in = a.dim(1);
+        int out = b.dim(0);
+        if (b.dim(1) != r || (long) r * r > Integer.MAX_VALUE) {
+            throw new AglException("layer " + name + ": A (" + r + ", " + in + ") and B (" + out + ", " + b.dim(1) + ") are not the factors of one update");
+        }
+        Tensor aa = Tensor.zeros(DType.F32, r, r);
+        Tensor bb = Tensor.zeros(DType.F32, r, r);
+        Kernels.best().gemm(false, true, r, r, in, 1, a.data(), 0, in, a.data(), 0, in, 0, aa.data(), 0, r);
+        Kernels.best().gemm(true, false, r, r, out, 1, b.data(), 0, r, b.data(), 0, r, 0, bb.data(), 0, r);
+        double square = 0;
+        double squareA = 0;
+        double squareB = 0;
+        for (int i = 0; i < r; i++) {
+            for (int j = 0; j < r; j++) {
+                square += aa.get(i * r + j) * bb.get(i * r + j);
+            }
+            squareA += aa.get(i * r + i);
+            squareB += bb.get(i * r + i);
+        }
+        return new Layer(name, r, in, out, scale, Math.sqrt(squareA), Math.sqrt(squareB), Math.abs(scale) * Math.sqrt(Math.max(0, square)), magnitude);
+    }
+
+    private static double norm(float[] x) {
+        double square = 0;
+        for (float v : x) {
+            square += (double) v * v;
+        }
+        return Math.sqrt(square);
+    }
+}
