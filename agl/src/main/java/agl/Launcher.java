@@ -9,10 +9,10 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * The jar's entry class. It is compiled for Java 8, so that it loads on whatever {@code java} the user has: on a JDK 25 or later with
- * the Vector API module it calls {@code agl.app.Main} directly; otherwise it looks for such a JDK and starts itself again there with
- * the right flags, handing over standard input and output and passing the exit code through. Where there is none it says so in one
- * line and exits with code 2.
+ * The jar's entry class. It is compiled for Java 8, so that it loads on whatever {@code java} the user has. It looks for a JDK 25 or later
+ * with the Vector API module and starts itself again there with the right flags, handing over standard input and output and passing the
+ * exit code through. Where there is none it says so in one line and exits with code 2. In a JVM that has the module and was started with
+ * flags of the user's own, or only to show help, {@code agl.app.Main} is called directly.
  */
 public final class Launcher {
     /** Tells the second start that it is the second, so that it never starts a third. */
@@ -21,18 +21,28 @@ public final class Launcher {
     /** Heap and stack sizes: the flags that every JVM version understands alike. */
     private static final List<String> MEMORY_FLAGS = Arrays.asList("-Xmx", "-Xms", "-Xmn", "-Xss");
 
+    /**
+     * A few large arrays live from step to step and little else does. The serial collector keeps them without gaps and with a small
+     * nursery; the default one needs half as much memory again for the same training step.
+     */
+    private static final List<String> COLLECTOR_FLAGS = Arrays.asList("-XX:+IgnoreUnrecognizedVMOptions", "-XX:+UseSerialGC", "-Xmn64m");
+
     private Launcher() {
     }
 
     public static void main(String[] args) throws Exception {
         boolean newEnough = JdkFinder.majorVersion(System.getProperty("java.specification.version")) >= JdkFinder.MIN_VERSION;
-        if (newEnough && (vectorModulePresent() || Boolean.getBoolean(RELAUNCHED))) {
+        boolean ready = newEnough && vectorModulePresent();
+        List<String> jvmArguments = ManagementFactory.getRuntimeMXBean().getInputArguments();
+        if (newEnough && Boolean.getBoolean(RELAUNCHED) || ready && (isTuned(jvmArguments) || isBrief(args))) {
             callMain(args);
             return;
         }
-        JdkFinder.Jdk jdk = new JdkFinder(System.getenv(), System.getProperty("user.home"), System.getProperty("java.home"), "").find();
+        String home = System.getProperty("java.home");
+        JdkFinder.Jdk jdk = ready ? JdkFinder.inspect(new File(home))
+                : new JdkFinder(System.getenv(), System.getProperty("user.home"), home, "").find();
         if (jdk != null && !Boolean.getBoolean(RELAUNCHED)) {
-            System.exit(relaunch(jdk, args));
+            System.exit(relaunch(jdk, jvmArguments, args));
         } else if (newEnough) {
             callMain(args); // no vector module anywhere: the plain kernels do the work, and the program says so
         } else {
@@ -63,8 +73,8 @@ public final class Launcher {
         }
     }
 
-    private static int relaunch(JdkFinder.Jdk jdk, String[] args) throws InterruptedException {
-        List<String> command = command(jdk, ManagementFactory.getRuntimeMXBean().getInputArguments(), System.getProperty("java.class.path"), args);
+    private static int relaunch(JdkFinder.Jdk jdk, List<String> jvmArguments, String[] args) throws InterruptedException {
+        List<String> command = command(jdk, jvmArguments, System.getProperty("java.class.path"), args);
         final Process child;
         try {
             child = new ProcessBuilder(command).inheritIO().start();
@@ -100,6 +110,7 @@ public final class Launcher {
             command.add("jdk.incubator.vector");
         }
         command.add("--enable-native-access=ALL-UNNAMED");
+        command.addAll(COLLECTOR_FLAGS);
         for (String argument : jvmArguments) {
             if (isInherited(argument)) {
                 command.add(argument);
@@ -125,6 +136,23 @@ public final class Launcher {
             }
         }
         return false;
+    }
+
+    /** Whether the user chose flags that a second start would lose: a collector, a debugger, an agent. */
+    static boolean isTuned(List<String> jvmArguments) {
+        for (String argument : jvmArguments) {
+            boolean chosen = argument.startsWith("-XX:") || argument.startsWith("-agent") || argument.startsWith("-javaagent")
+                    || argument.startsWith("-Xrun") || argument.startsWith("-Xint");
+            if (chosen && !isInherited(argument)) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /** Help and version need no memory, but should be there at once. */
+    static boolean isBrief(String[] args) {
+        return Arrays.asList(args).stream().anyMatch(a -> Arrays.asList("-h", "--help", "-V", "--version").contains(a));
     }
 
     private static String absolute(String classPath) {

@@ -112,6 +112,20 @@ class LauncherTest {
                 command.subList(command.indexOf("-cp"), command.size()));
     }
 
+    @Test
+    void theCollectorIsChosenUnlessTheUserDid() throws IOException {
+        JdkFinder.Jdk jdk = JdkFinder.inspect(fakeJdk("opt/jdk-25", "25", null).toFile());
+        List<String> command = Launcher.command(jdk, List.of("-Xmn300m"), "agl.jar", new String[0]);
+        assertTrue(command.contains("-XX:+UseSerialGC"));
+        assertTrue(command.indexOf("-Xmn300m") > command.indexOf("-Xmn64m"), "the last one counts");
+        assertFalse(Launcher.isTuned(List.of("--add-modules=jdk.incubator.vector", "-Xmx6g", "-Dx=y", "-ea", "-XX:MaxRAMPercentage=50")));
+        for (String own : List.of("-XX:+UseG1GC", "-javaagent:a.jar", "-agentlib:jdwp=transport=dt_socket", "-Xint")) {
+            assertTrue(Launcher.isTuned(List.of("-Xmx6g", own)), own);
+        }
+        assertTrue(Launcher.isBrief(new String[] {"train", "--help"}));
+        assertFalse(Launcher.isBrief(new String[] {"train", "--task", "help"}));
+    }
+
     /** The point of the class: any Java from 8 on loads it. */
     @Test
     void theLauncherIsJava8() throws IOException {
