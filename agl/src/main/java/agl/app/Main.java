@@ -5,6 +5,7 @@ import agl.app.compare.AblateCommand;
 import agl.app.compare.CompareCommand;
 import agl.app.compare.ForgettingCommand;
 import agl.app.demo.DemoCommand;
+import agl.app.explain.ExplainCommand;
 import agl.app.inspect.InspectCommand;
 import java.io.PrintWriter;
 import java.util.concurrent.Callable;
@@ -21,7 +22,7 @@ import picocli.CommandLine.Spec;
  */
 @Command(name = "agl", versionProvider = BuildInfo.class, mixinStandardHelpOptions = true, scope = ScopeType.INHERIT,
         subcommands = {DemoCommand.class, TrainCommand.class, AlignCommand.class, DriftCommand.class, CompareCommand.class, AblateCommand.class,
-            ForgettingCommand.class, TermsCommand.class, GenerateCommand.class, MergeCommand.class, InspectCommand.class, LogitsCommand.class,
+            ForgettingCommand.class, TermsCommand.class, ExplainCommand.class, GenerateCommand.class, MergeCommand.class, InspectCommand.class, LogitsCommand.class,
             TokenizeCommand.class, GradcheckCommand.class, BenchCommand.class, Doctor.class},
         synopsisSubcommandLabel = "COMMAND", sortOptions = false, usageHelpAutoWidth = true,
         description = "Fine-tunes an aligned language model with LoRA and keeps its alignment: AlignGuard-LoRA.")

@@ -59,6 +59,7 @@ public final class GradCheck {
             analytic[o] = gradient(f, inputs, unit);
         }
         Result result = Result.NONE;
+        // explain: Difference quotient
         for (int i = 0; i < inputs.length; i++) {
             if (!inputs[i].requiresGrad()) {
                 continue;
@@ -76,6 +77,7 @@ public final class GradCheck {
             }
         }
         return result;
+        // explain: end
     }
 
     /** {@code directions} random tangents against random cotangents. For any size. */

@@ -90,6 +90,7 @@ public final class Tape implements AutoCloseable {
      *
      * @return out
      */
+    // explain: Record
     public Tensor record(Tensor out, Operation op, Tensor... inputs) {
         boolean needed = false;
         for (Tensor in : inputs) {
@@ -110,6 +111,7 @@ public final class Tape implements AutoCloseable {
         }
         return out;
     }
+    // explain: end
 
     private static void keep(Operation op, Tensor t) {
         if (t != null && op.reads(t)) {
@@ -171,6 +173,7 @@ public final class Tape implements AutoCloseable {
     }
 
     /** Differentiates ⟨cotangent, out⟩. */
+    // explain: Walk back
     public void backward(Tensor out, double[] cotangent) {
         backward(out, new Storage.F64(cotangent, cotangent.length));
     }
@@ -194,6 +197,7 @@ public final class Tape implements AutoCloseable {
         }
         nodes.clear();
     }
+    // explain: end
 
     private void release(Tensor t) {
         if (t.grad != null) {

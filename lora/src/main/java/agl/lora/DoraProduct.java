@@ -60,6 +60,7 @@ public final class DoraProduct implements Operation {
         int r = a.dim(0);
         Tensor y = tape.alloc(tokens, out);
         Storage u = tape.scratch(tokens * r);
+        // explain: DoraProduct forward
         Storage v = tape.scratch(tokens * out);
         kernels.gemm(false, true, tokens, r, in, 1, dropped.data(), 0, in, a.data(), 0, in, 0, u, 0, r);
         kernels.gemm(false, true, tokens, out, in, 1, dropped.data(), 0, in, w0.data(), 0, in, 0, v, 0, out);
@@ -78,6 +79,7 @@ public final class DoraProduct implements Operation {
             }
         }
         return tape.record(y, new DoraProduct(x, dropped, w0, bias, a, b, m, norms, s, u, v, listener), x, dropped, bias, a, b, m);
+        // explain: end
     }
 
     /**
@@ -85,6 +87,7 @@ public final class DoraProduct implements Operation {
      *
      * @param squares ‖w_o‖² of each row of W0
      */
+    // explain: DoraProduct row lengths
     static double[] norms(Kernels kernels, Tensor w0, double[] squares, Tensor a, Tensor b, double s) {
         int out = w0.dim(0);
         int in = w0.dim(1);
@@ -108,6 +111,7 @@ public final class DoraProduct implements Operation {
         }
         return norms;
     }
+    // explain: end
 
     @Override public void backward(Tape tape, Tensor y) {
         Kernels kernels = tape.kernels();
@@ -119,6 +123,7 @@ public final class DoraProduct implements Operation {
         if (listener != null) {
             listener.accept(x, dy);
         }
+        // explain: DoraProduct backward
         Storage g = tape.scratch(tokens * out);
         for (int o = 0; o < out; o++) {
             double gain = m.get(o) / norms[o];
@@ -146,6 +151,7 @@ public final class DoraProduct implements Operation {
             double beta = tape.beta(a);
             kernels.gemm(true, false, r, in, tokens, 1, du, 0, r, dropped.data(), 0, in, beta, tape.gradToWrite(a), 0, in);
         }
+        // explain: end
         if (dropped.requiresGrad()) {
             double beta = tape.beta(dropped);
             kernels.gemm(false, false, tokens, in, r, 1, du, 0, r, a.data(), 0, in, beta, tape.gradToWrite(dropped), 0, in);

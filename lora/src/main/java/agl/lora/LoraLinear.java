@@ -48,6 +48,7 @@ public final class LoraLinear implements LinearLayer {
     }
 
     /** A fresh update as the configuration wants it; PEFT's default, B = 0, starts at zero. DoRA's magnitudes start at the rows' lengths. */
+    // explain: LoRA start
     public static LoraLinear initial(LinearLayer base, LoraConfig config, DType dtype, long seed) {
         SplittableRandom random = new SplittableRandom(seed);
         int r = config.rank(base.name());
@@ -69,6 +70,7 @@ public final class LoraLinear implements LinearLayer {
         }
         return new LoraLinear(base, a, b, magnitude, scale, config.loraDropout(), seed);
     }
+    // explain: end
 
     @Override public Tensor forward(Tape tape, Tensor x) {
         if (!enabled) {
@@ -129,6 +131,7 @@ public final class LoraLinear implements LinearLayer {
     }
 
     /** W0 + s·B·A, for DoRA its rows scaled to their magnitudes; accumulated in double and rounded once, (out, in). */
+    // explain: LoRA merge
     public Tensor mergedWeight() {
         int r = a.dim(0);
         int in = base.in();
@@ -150,6 +153,7 @@ public final class LoraLinear implements LinearLayer {
         }
         return w;
     }
+    // explain: end
 
     /** Computes with the merged weight as one matrix from now on: faster, and not trainable. */
     public void merge() {

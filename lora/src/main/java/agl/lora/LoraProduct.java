@@ -55,11 +55,13 @@ public final class LoraProduct implements Operation {
                 kernels.scale(out, 1, bias.data(), 0, y.data(), t * out);
             }
         }
+        // explain: LoraProduct forward
         Storage u = tape.scratch(tokens * r);
         kernels.gemm(false, true, tokens, out, in, 1, x.data(), 0, in, w0.data(), 0, in, bias == null ? 0 : 1, y.data(), 0, out);
         kernels.gemm(false, true, tokens, r, in, 1, dropped.data(), 0, in, a.data(), 0, in, 0, u, 0, r);
         kernels.gemm(false, true, tokens, out, r, s, u, 0, r, b.data(), 0, r, 1, y.data(), 0, out);
         return tape.record(y, new LoraProduct(x, dropped, w0, bias, a, b, s, u, listener), x, dropped, bias, a, b);
+        // explain: end
     }
 
     /** X is only read where its dropped-out copy is X itself, or by a listener: the frozen W0 needs no input. */
@@ -82,6 +84,7 @@ public final class LoraProduct implements Operation {
                 kernels.axpy(out, 1, dy, t * out, tape.grad(bias), 0);
             }
         }
+        // explain: LoraProduct backward
         if (b.requiresGrad()) {
             double beta = tape.beta(b);
             kernels.gemm(true, false, out, r, tokens, s, dy, 0, out, u, 0, r, beta, tape.gradToWrite(b), 0, r);
@@ -100,5 +103,6 @@ public final class LoraProduct implements Operation {
             double beta = tape.beta(dropped);
             kernels.gemm(false, false, tokens, in, r, 1, du, 0, r, a.data(), 0, in, beta, tape.gradToWrite(dropped), 0, in);
         }
+        // explain: end
     }
 }

@@ -54,6 +54,7 @@ public final class AdamW {
      * @param scale factor of the gradients, 1/accumulation steps
      * @return the gradient's norm after {@code scale}, before clipping
      */
+    // explain: Clipping
     public double step(double lr, double scale) {
         double norm = gradNorm() * scale;
         if (!Double.isFinite(norm)) {
@@ -72,6 +73,7 @@ public final class AdamW {
         }
         return norm;
     }
+    // explain: end
 
     /** Steps taken. */
     public int steps() {

@@ -11,6 +11,7 @@ package agl.nn;
 public record Schedule(double peak, int warmup, int total, double floor) {
 
     /** The rate of step {@code step}, counted from 0. */
+    // explain: Learning rate
     public double at(int step) {
         if (step < warmup) {
             return peak * (step + 1) / warmup;
@@ -18,4 +19,5 @@ public record Schedule(double peak, int warmup, int total, double floor) {
         double progress = total <= warmup ? 1 : Math.min(1, (step - warmup) / (double) (total - warmup));
         return peak * (floor + (1 - floor) * 0.5 * (1 + Math.cos(Math.PI * progress)));
     }
+    // explain: end
 }

@@ -27,6 +27,7 @@ public record AglLoss(Decomposition decomposition, Tensor lA, Tensor lT, Tensor 
     /**
      * @param h H's diagonal for L_T, or null for the identity
      */
+    // explain: The loss
     public static AglLoss of(Tape tape, LoraFactors f, Fisher fisher, AglSettings s, Storage h) {
         Decomposition d = s.twoBranch() ? Decomposition.branches(tape, f, s.alignmentRank()) : Decomposition.project(tape, f, fisher.subspace());
         Tensor seenByLA = s.twoBranch() && s.alignmentReach() == AglSettings.AlignmentReach.BRANCH ? d.deltaA() : d.deltaW();
@@ -48,6 +49,7 @@ public record AglLoss(Decomposition decomposition, Tensor lA, Tensor lT, Tensor 
         }
         return loss;
     }
+    // explain: end
 
     /** The numbers. */
     public TermValues values() {

@@ -74,6 +74,7 @@ public final class AglRegularizer {
     }
 
     /** One matrix, one task: each writes the gradients of its own factors, and the values are added in the matrices' order. */
+    // explain: The terms of all matrices
     private TermValues sum(Tape tape, List<LoraFactors> factors, boolean gradients, boolean all) {
         TermValues[] parts = new TermValues[factors.size()];
         Storage[] metrics = factors.stream().map(this::h).toArray(Storage[]::new);
@@ -89,6 +90,7 @@ public final class AglRegularizer {
         }
         return total;
     }
+    // explain: end
 
     /** The same through {@link AglLoss}, matrix by matrix, as a check and for small models. */
     public TermValues addGradientsComposed(Tape tape, List<LoraFactors> factors) {
@@ -137,6 +139,7 @@ public final class AglRegularizer {
     }
 
     /** What in these settings cannot act, why, and which setting makes it act. One line each. */
+    // explain: Warnings
     public static List<String> warnings(AglSettings s) {
         List<String> lines = new ArrayList<>();
         boolean collision = s.lambdaNC() > 0;
@@ -166,6 +169,7 @@ public final class AglRegularizer {
         }
         return lines;
     }
+    // explain: end
 
     private static double eta(AglSettings s, double w) {
         return 1 + s.beta() * agl.autograd.kernels.PlainKernels.sigmoid(s.kappa() * (w - s.tau()));

@@ -24,6 +24,7 @@ import agl.autograd.op.Transpose;
 public record Decomposition(Tensor deltaW, Tensor deltaA, Tensor deltaT) {
 
     /** By projection: with U (m, d) the eigenvectors, c = U·vec(ΔW) and ΔW_A = Uᵀc. */
+    // explain: Decomposition
     public static Decomposition project(Tape tape, LoraFactors f, Subspace subspace) {
         requireFit(f, subspace);
         Tensor deltaW = update(tape, f);
@@ -36,8 +37,10 @@ public record Decomposition(Tensor deltaW, Tensor deltaA, Tensor deltaT) {
         Tensor deltaA = Reshape.of(tape, Matmul.of(tape, Transpose.of(tape, c), u), f.out(), f.in());
         return new Decomposition(deltaW, deltaA, Sub.of(tape, deltaW, deltaA));
     }
+    // explain: end
 
     /** By branches: the first {@code alignmentRank} rank-one parts are ΔW_A. */
+    // explain: Two branches
     public static Decomposition branches(Tape tape, LoraFactors f, int alignmentRank) {
         if (alignmentRank >= f.rank()) {
             throw new AglException("two-branch mode on " + f.name() + ": alignment_rank " + alignmentRank + " leaves nothing of rank "
@@ -56,6 +59,7 @@ public record Decomposition(Tensor deltaW, Tensor deltaA, Tensor deltaT) {
         }
         return Affine.scale(tape, f.scale(), Matmul.of(tape, b, f.a()));
     }
+    // explain: end
 
     public static void requireFit(LoraFactors f, Subspace s) {
         if (s.out() != f.out() || s.in() != f.in()) {

@@ -79,6 +79,7 @@ public final class DiagonalSubspace implements Subspace {
         }
     }
 
+    // explain: Diagonal subspace
     @Override public void combine(Tape tape, double[] c, int row, int rows, Storage tile) {
         tile.fill(0, rows * in, 0);
         for (int k = 0; k < at.length; k++) {
@@ -97,6 +98,7 @@ public final class DiagonalSubspace implements Subspace {
             }
         }
     }
+    // explain: end
 
     /** The positions i·in + j that the mask keeps. */
     public int[] positions() {

@@ -52,6 +52,7 @@ public record Fisher(String name, Subspace subspace, double[] eigenvalues, doubl
     }
 
     /** Eigenvectors u_k = Gᵀ v_k / sqrt(N λ_k) from the Gram matrix K = GGᵀ/N = V Λ Vᵀ. */
+    // explain: Exact Fisher
     private static Fisher exact(Kernels kernels, String name, TokenFactors g, AglSettings settings, int m, Storage diagonal) {
         int n = g.examples();
         double[][] gram = g.gram(kernels);
@@ -80,6 +81,7 @@ public record Fisher(String name, Subspace subspace, double[] eigenvalues, doubl
         Subspace s = dense ? DenseSubspace.of(kernels, g, lambda, weights) : new FactoredSubspace(g, lambda, weights);
         return new Fisher(name, s, lambda, 1, trace, eigen.values(), diagonal);
     }
+    // explain: end
 
     private static Fisher diagonal(String name, TokenFactors g, AglSettings settings, int m, Storage diagonal) {
         double trace = 0;
@@ -107,6 +109,7 @@ public record Fisher(String name, Subspace subspace, double[] eigenvalues, doubl
     }
 
     /** Divides each F by the scale that {@code norm} asks for; {@code MEAN_TRACE} needs all matrices at once. */
+    // explain: Fisher normalised
     public static Map<String, Fisher> normalise(Map<String, Fisher> matrices, AglSettings.FisherNorm norm) {
         double mean = matrices.values().stream().mapToDouble(Fisher::trace).average().orElse(1);
         Map<String, Fisher> scaled = new LinkedHashMap<>();
@@ -122,6 +125,7 @@ public record Fisher(String name, Subspace subspace, double[] eigenvalues, doubl
         });
         return scaled;
     }
+    // explain: end
 
     private Fisher dividedBy(double by) {
         double[] lambda = java.util.Arrays.stream(subspace.eigenvalues()).map(v -> v / by).toArray();

@@ -22,6 +22,7 @@ public final class FisherAlignment {
      * @param subspace    the u_k
      * @param eigenvalues the λ_k, normalised
      */
+    // explain: L_A
     public static Tensor of(Tape tape, Tensor r, Subspace subspace, double[] eigenvalues) {
         if (eigenvalues.length == 0) {
             return agl.autograd.op.Affine.scale(tape, 0, Sum.of(tape, r));
@@ -30,4 +31,5 @@ public final class FisherAlignment {
         Tensor lambda = Tensor.of(eigenvalues.clone(), eigenvalues.length, 1);
         return Sum.of(tape, Mul.of(tape, lambda, Square.of(tape, c)));
     }
+    // explain: end
 }

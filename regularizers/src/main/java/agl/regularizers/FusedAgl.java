@@ -91,14 +91,17 @@ final class FusedAgl {
     }
 
     /** L_A = Σ λ_k c_k², ∂L_A/∂R = 2 Σ λ_k c_k u_k. */
+    // explain: L_A in training
     private void alignment(double[] c) {
         for (int k = 0; k < c.length; k++) {
             lA += fisher.eigenvalues()[k] * c[k] * c[k];
             w[k] += 2 * s.lambdaA() * fisher.eigenvalues()[k] * c[k];
         }
     }
+    // explain: end
 
     /** H = I: L_T = ‖R‖² − Σ c_k², ∂L_T/∂R = 2(R − Σ c_k u_k); of a branch, L_T = ‖t‖². */
+    // explain: L_T in training
     private void stability(double[] c) {
         lT = Tiles.squaredNorm(tape, ft);
         if (c != null) {
@@ -115,6 +118,7 @@ final class FusedAgl {
             }
         }
     }
+    // explain: end
 
     /** What a vector contributes to ∂A and ∂B once its weight is known. */
     private final class Pending {
@@ -211,6 +215,7 @@ final class FusedAgl {
         tape.pool().give(aTile);
         tape.pool().give(tTile);
         if (geo) {
+            // explain: E_geo in training
             double d = r.p * r.u + s.epsilon();
             eGeo = r.q * r.q / d;
             if (geoGradient) {
@@ -229,6 +234,7 @@ final class FusedAgl {
                     w[k] += x * uMt[k] - ya * uMa[k] - (x * uMa[k] - yt * uMt[k]);
                 }
             }
+            // explain: end
         }
     }
 
@@ -284,6 +290,7 @@ final class FusedAgl {
          * E_RM of this row; adds λ_NC α ∂E_RM to ∂a and ∂t. η = 1 + βσ(z), z = κ(|w| − τ), η' = ∂η/∂w = βκσ(1 − σ) sign(w), and for an
          * overlap o(a, t): ∂a = η ∂o/∂a + η' o, ∂t = η ∂o/∂t + η' o.
          */
+        // explain: E_RM in training
         double riemannian() {
             double scale = s.lambdaNC() * s.alpha() * perEntry;
             double sum = 0;
@@ -319,6 +326,7 @@ final class FusedAgl {
             }
             return sum * perEntry;
         }
+        // explain: end
 
         /** L_T of this row, Σ H t²; adds λ_T 2 H t to ∂t. */
         double stability(Storage h, int off) {

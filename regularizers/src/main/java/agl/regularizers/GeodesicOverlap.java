@@ -23,6 +23,7 @@ public final class GeodesicOverlap {
      * @param p ‖ΔW_A‖_M²
      * @param u ‖ΔW_T‖_M²
      */
+    // explain: E_geo
     public static Tensor of(Tape tape, Tensor q, Tensor p, Tensor u, double epsilon) {
         return Div.of(tape, Square.of(tape, q), Affine.of(tape, 1, Mul.of(tape, p, u), epsilon));
     }
@@ -32,4 +33,5 @@ public final class GeodesicOverlap {
         Tensor product = Mul.of(tape, x, y);
         return Sum.of(tape, metric == null ? product : Mul.of(tape, Tensor.of(metric, x.shape()), product));
     }
+    // explain: end
 }

@@ -77,6 +77,7 @@ public final class GradientCollector {
         return g == null ? null : (x, delta) -> accept(g, x, delta);
     }
 
+    // explain: Gradient of one example
     private void accept(Gathered g, Tensor x, Storage delta) {
         g.in = x.cols();
         g.out = Math.toIntExact((long) delta.length() / x.rows());
@@ -86,6 +87,7 @@ public final class GradientCollector {
         g.x.addAll(inputs.computeIfAbsent(x, t -> split(t.data(), t.cols(), false)));
         g.delta.addAll(split(delta, g.out, true));
     }
+    // explain: end
 
     /** One copy of the rows of each example. */
     private List<Storage> split(Storage rows, int width, boolean weighted) {

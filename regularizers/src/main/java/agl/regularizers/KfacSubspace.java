@@ -43,6 +43,7 @@ public final class KfacSubspace implements Subspace {
      * @param m      pairs to keep
      * @param energy if above 0: as many pairs as reach this share of the trace
      */
+    // explain: Kfac subspace
     static KfacSubspace of(Kernels kernels, TokenFactors g, double trace, int m, double energy) {
         // A pair (a, b) is beaten by every (a' ≤ a, b' ≤ b) as long as eigenvalues are products: m pairs never reach beyond the first m
         // of either side. Re-fitting disturbs that order, hence more candidates.
@@ -67,6 +68,7 @@ public final class KfacSubspace implements Subspace {
         }
         return new KfacSubspace(g.out(), g.in(), java.util.Arrays.copyOf(falling, kept), select(p, g.out(), a), select(q, g.in(), b), a, b);
     }
+    // explain: end
 
     /** C_out = (1/N) Σ δᵀ(x xᵀ)δ, or C_in = (1/N) Σ xᵀ(δ δᵀ)x, through the (T, T) products of the tokens. */
     private static double[][] factor(Kernels kernels, TokenFactors g, boolean left) {

@@ -23,6 +23,7 @@ public final class RiemannianOverlap {
     private RiemannianOverlap() { }
 
     /** @param eta η (out, in) */
+    // explain: E_RM
     public static Tensor of(Tape tape, Decomposition d, Tensor eta, AglSettings s) {
         Tensor product = Mul.of(tape, d.deltaA(), d.deltaT());
         Tensor overlap = switch (s.overlap()) {
@@ -36,9 +37,12 @@ public final class RiemannianOverlap {
             case SUM -> Sum.of(tape, weighted);
         };
     }
+    // explain: end
 
     /** η (out, in) of ΔW (out, in). */
+    // explain: eta
     public static Tensor weight(Tape tape, Tensor deltaW, double beta, double kappa, double tau) {
         return Affine.of(tape, beta, Sigmoid.of(tape, Affine.of(tape, kappa, Abs.of(tape, deltaW), -kappa * tau)), 1);
     }
+    // explain: end
 }

@@ -53,6 +53,7 @@ public record SymmetricEigen(double[] values, double[][] vectors) {
      * How many leading eigenvalues to keep: {@code m}, or with {@code energy} &gt; 0 the fewest whose sum is at least that share of
      * the trace; never one that is zero within rounding, since its direction would be arbitrary.
      */
+    // explain: How many eigenvectors
     static int keep(double[] falling, double trace, int m, double energy, double relativeFloor) {
         int limit = 0;
         while (limit < falling.length && falling[limit] > relativeFloor * falling[0]) {
@@ -67,4 +68,5 @@ public record SymmetricEigen(double[] values, double[][] vectors) {
         }
         return k;
     }
+    // explain: end
 }

@@ -20,8 +20,10 @@ public final class TaskStability {
      * @param deltaT (out, in)
      * @param h      H's diagonal (out, in), or null for the identity
      */
+    // explain: L_T
     public static Tensor of(Tape tape, Tensor deltaT, Storage h) {
         Tensor squared = Square.of(tape, deltaT);
         return Sum.of(tape, h == null ? squared : Mul.of(tape, Tensor.of(h, deltaT.shape()), squared));
     }
+    // explain: end
 }

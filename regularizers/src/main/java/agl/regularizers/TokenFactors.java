@@ -61,6 +61,7 @@ public record TokenFactors(int out, int in, List<Storage> delta, List<Storage> x
     }
 
     /** ⟨g_i, g_j⟩ = Σ_{t,t'} (δ_t·δ'_t')(x_t·x'_t'): two products of token matrices, no gradient is formed. */
+    // explain: Inner product of two gradients
     double inner(Kernels kernels, int i, int j) {
         int ti = tokens(i);
         int tj = tokens(j);
@@ -70,6 +71,7 @@ public record TokenFactors(int out, int in, List<Storage> delta, List<Storage> x
         kernels.gemm(false, true, ti, tj, in, 1, x.get(i), 0, in, x.get(j), 0, in, 0, xx, 0, tj);
         return kernels.dot(ti * tj, dd, 0, xx, 0);
     }
+    // explain: end
 
     /**
      * The Gram matrix K_ij = ⟨g_i, g_j⟩/N, (N, N), in double: its eigenvalues are the non-zero eigenvalues of F = (1/N) Σ g_i g_iᵀ.
@@ -83,6 +85,7 @@ public record TokenFactors(int out, int in, List<Storage> delta, List<Storage> x
         return byTokens < byTiles ? gramByTokens(kernels) : gramByTiles(kernels);
     }
 
+    // explain: Gram matrix
     double[][] gramByTokens(Kernels kernels) {
         int n = examples();
         double[][] k = new double[n][n];
@@ -94,6 +97,7 @@ public record TokenFactors(int out, int in, List<Storage> delta, List<Storage> x
         }
         return k;
     }
+    // explain: end
 
     double[][] gramByTiles(Kernels kernels) {
         int n = examples();
@@ -113,6 +117,7 @@ public record TokenFactors(int out, int in, List<Storage> delta, List<Storage> x
     }
 
     /** diag F = (1/N) Σ g_i∘g_i, (out, in). */
+    // explain: Diagonal Fisher
     public Storage diagonal(Kernels kernels) {
         int n = examples();
         Storage diagonal = Storage.allocate(dtype(), Math.multiplyExact(out, in));
@@ -129,6 +134,7 @@ public record TokenFactors(int out, int in, List<Storage> delta, List<Storage> x
         });
         return diagonal;
     }
+    // explain: end
 
     /** Receives the same rows of every gradient: tile (N, rows·in). */
     interface TileVisitor {

@@ -20,6 +20,7 @@ public final class Bootstrap {
      * @param n         number of prompts
      * @param statistic of the prompts with these indices
      */
+    // explain: Bootstrap
     public static Interval interval(int n, long seed, ToDoubleFunction<int[]> statistic) {
         int[] all = new int[n];
         Arrays.setAll(all, i -> i);
@@ -39,6 +40,7 @@ public final class Bootstrap {
         Arrays.sort(values);
         return new Interval(value, values[(int) Math.floor(0.025 * (RESAMPLES - 1))], values[(int) Math.ceil(0.975 * (RESAMPLES - 1))]);
     }
+    // explain: end
 
     /** Mean of x with its interval. */
     public static Interval mean(double[] x, long seed) {

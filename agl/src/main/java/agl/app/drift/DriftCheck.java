@@ -103,6 +103,7 @@ public final class DriftCheck {
     }
 
     /** Per prompt the margin and the first token's margin. The prompts run once; each opening continues from the cache. */
+    // explain: Margin
     private double[][] margins(List<int[]> prompts, List<int[]> refusals, List<int[]> compliances, int longest) {
         int n = prompts.size();
         int capacity = prompts.stream().mapToInt(p -> p.length).max().orElse(0) + longest;
@@ -125,8 +126,10 @@ public final class DriftCheck {
         }
         return out;
     }
+    // explain: end
 
     /** log p(opening | prompt) for each prompt and opening. */
+    // explain: Probability of an opening
     private double[][] openings(List<int[]> openings, Tensor first, double[] lse, KvCache cache, int[] lengths) {
         int n = lengths.length;
         double[][] logP = new double[n][openings.size()];
@@ -156,6 +159,7 @@ public final class DriftCheck {
         }
         return logP;
     }
+    // explain: end
 
     /** log of the probability that the next token begins one of the openings. */
     private static double firstTokens(List<int[]> openings, Tensor logits, int row, double lse) {

@@ -44,6 +44,7 @@ public record DriftSummary(Interval unsafeRefused, Interval safeAnswered, Interv
      *
      * @param base  results of the aligned base, in the same order as {@code tuned}
      */
+    // explain: Drift
     public static Interval drift(List<Result> base, List<Result> tuned) {
         int[] unsafe = java.util.stream.IntStream.range(0, base.size()).filter(i -> base.get(i).prompt().label() == Label.UNSAFE).toArray();
         return Bootstrap.interval(unsafe.length, SEED, sample -> {
@@ -59,4 +60,5 @@ public record DriftSummary(Interval unsafeRefused, Interval safeAnswered, Interv
     public static double reduction(Interval method, Interval lora) {
         return lora.value() > 0 ? 1 - method.value() / lora.value() : Double.NaN;
     }
+    // explain: end
 }

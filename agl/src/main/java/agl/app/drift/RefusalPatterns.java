@@ -53,6 +53,7 @@ public final class RefusalPatterns {
     }
 
     /** The words that matched, for a report that wants to show why. */
+    // explain: Refusal
     public static Optional<String> match(String response) {
         String head = opening(response);
         for (Pattern p : OPENINGS) {
@@ -61,6 +62,7 @@ public final class RefusalPatterns {
         }
         return Optional.empty();
     }
+    // explain: end
 
     /** The first sentences, in lower case, straight apostrophes, single spaces, without leading quotes or markup. */
     static String opening(String response) {

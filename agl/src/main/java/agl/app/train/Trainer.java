@@ -70,6 +70,7 @@ public final class Trainer {
         AdamW optimizer = new AdamW(kernels, new AdamW.Settings(0.9, 0.999, 1e-8, settings.weightDecay(), settings.maxGradNorm()), parameters);
         Map<String, Object> metrics = new LinkedHashMap<>();
         int onAlignment = 0;
+        // explain: Training step
         for (int step = 0; step < steps; step++) {
             metrics = new LinkedHashMap<>();
             metrics.put("step", step + 1);
@@ -98,6 +99,7 @@ public final class Trainer {
             }
             listener.step(step + 1, steps, metrics);
         }
+        // explain: end
         return metrics;
     }
 
@@ -115,6 +117,7 @@ public final class Trainer {
      *
      * @return the loss
      */
+    // explain: Task gradient
     private double lossGradient(List<EncodedExample> chosen) {
         int targets = 0;
         for (EncodedExample e : chosen) {
@@ -135,6 +138,7 @@ public final class Trainer {
         }
         return loss;
     }
+    // explain: end
 
     /** Mean loss per target token over all the examples, without dropout. */
     public double evaluate(List<EncodedExample> examples) {

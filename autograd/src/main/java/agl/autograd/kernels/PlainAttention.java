@@ -12,6 +12,7 @@ import agl.autograd.Storage;
 final class PlainAttention {
     private PlainAttention() { }
 
+    // explain: Attention forward
     static void forward(AttentionShape s, Storage q, Storage k, Storage v, Storage out, Storage logSumExp) {
         int d = s.headDim();
         for (int seq = 0; seq < s.sequences(); seq++) {
@@ -44,7 +45,9 @@ final class PlainAttention {
             }
         }
     }
+    // explain: end
 
+    // explain: Attention backward
     static void backward(AttentionShape s, Storage q, Storage k, Storage v, Storage out, Storage logSumExp, Storage dOut,
                          Storage dq, Storage dk, Storage dv) {
         int d = s.headDim();
@@ -76,6 +79,7 @@ final class PlainAttention {
             }
         }
     }
+    // explain: end
 
     private static int keyOffset(AttentionShape s, int seq, int position, int head) {
         return ((s.kStart()[seq] + position) * s.kvHeads() + head / s.group()) * s.headDim();

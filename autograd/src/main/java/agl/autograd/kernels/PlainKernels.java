@@ -15,6 +15,7 @@ public class PlainKernels implements Kernels {
         return "plain";
     }
 
+    // explain: Matrix product
     @Override public void gemm(boolean transA, boolean transB, int m, int n, int k, double alpha, Storage a, int aOff, int lda,
                                Storage b, int bOff, int ldb, double beta, Storage c, int cOff, int ldc) {
         int aRow = transA ? 1 : lda;
@@ -32,6 +33,7 @@ public class PlainKernels implements Kernels {
             }
         }
     }
+    // explain: end
 
     @Override public void axpy(int n, double alpha, Storage x, int xOff, Storage y, int yOff) {
         for (int i = 0; i < n; i++) {
@@ -53,6 +55,7 @@ public class PlainKernels implements Kernels {
         return sum;
     }
 
+    // explain: RmsNorm forward
     @Override public void rmsNorm(int rows, int cols, Storage x, Storage w, double eps, Storage y, Storage inverseRms) {
         for (int r = 0, o = 0; r < rows; r++, o += cols) {
             double inverse = 1 / Math.sqrt(dot(cols, x, o, x, o) / cols + eps);
@@ -62,7 +65,9 @@ public class PlainKernels implements Kernels {
             }
         }
     }
+    // explain: end
 
+    // explain: RmsNorm backward
     @Override public void rmsNormBackward(int rows, int cols, Storage x, Storage w, Storage inverseRms, Storage dy, Storage dx, Storage dw) {
         for (int r = 0, o = 0; r < rows; r++, o += cols) {
             double inverse = inverseRms.get(r);
@@ -83,14 +88,18 @@ public class PlainKernels implements Kernels {
             }
         }
     }
+    // explain: end
 
+    // explain: SwiGlu forward
     @Override public void swiGlu(int n, Storage gate, Storage up, Storage y) {
         for (int i = 0; i < n; i++) {
             double z = gate.get(i);
             y.set(i, z * sigmoid(z) * up.get(i));
         }
     }
+    // explain: end
 
+    // explain: SwiGlu backward
     @Override public void swiGluBackward(int n, Storage gate, Storage up, Storage dy, Storage dGate, Storage dUp) {
         for (int i = 0; i < n; i++) {
             double z = gate.get(i);
@@ -104,6 +113,7 @@ public class PlainKernels implements Kernels {
             }
         }
     }
+    // explain: end
 
     /** σ(z) = 1 / (1 + e^−z), without overflow on either side. */
     public static double sigmoid(double z) {
@@ -114,6 +124,7 @@ public class PlainKernels implements Kernels {
         return e / (1 + e);
     }
 
+    // explain: Rope
     @Override public void rope(int rows, int heads, int headDim, int[] positions, double[] cos, double[] sin, int sign,
                                Storage x, Storage y, boolean accumulate) {
         int half = headDim / 2;
@@ -134,13 +145,16 @@ public class PlainKernels implements Kernels {
             }
         }
     }
+    // explain: end
 
+    // explain: Dropout mask
     @Override public void dropout(int n, Storage x, double p, long seed, Storage y, boolean accumulate) {
         for (int i = 0; i < n; i++) {
             double kept = dropped(seed, i, p) ? 0 : x.get(i) / (1 - p);
             y.set(i, accumulate ? y.get(i) + kept : kept);
         }
     }
+    // explain: end
 
     /** True with probability p for each (seed, i): the finaliser of SplitMix64 makes a well-mixed 64-bit number of them. */
     public static boolean dropped(long seed, int i, double p) {
@@ -159,6 +173,7 @@ public class PlainKernels implements Kernels {
         PlainAttention.backward(s, q, k, v, out, logSumExp, dOut, dq, dk, dv);
     }
 
+    // explain: Cross-entropy of a row
     @Override public void crossEntropyRows(int rows, int vocabulary, Storage logits, int logitsOff, int[] targets, int targetsOff,
                                            Storage loss, int lossOff, boolean gradient) {
         for (int r = 0; r < rows; r++) {
@@ -182,7 +197,9 @@ public class PlainKernels implements Kernels {
             }
         }
     }
+    // explain: end
 
+    // explain: AdamW
     @Override public void adamW(int n, Storage p, Storage g, double gradScale, Storage m, Storage v,
                                 double lr, double b1, double b2, double eps, double weightDecay, int step) {
         double correction1 = 1 - Math.pow(b1, step);
@@ -197,4 +214,5 @@ public class PlainKernels implements Kernels {
             p.set(i, decayed - lr * (mi / correction1) / (Math.sqrt(vi / correction2) + eps));
         }
     }
+    // explain: end
 }

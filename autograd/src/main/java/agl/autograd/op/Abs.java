@@ -11,6 +11,7 @@ public final class Abs extends Elementwise {
         return new Abs().apply(tape, x);
     }
 
+    // explain: Abs
     @Override protected double f(double x) {
         return Math.abs(x);
     }
@@ -18,4 +19,5 @@ public final class Abs extends Elementwise {
     @Override protected double derivative(double x, double y) {
         return Math.signum(x);
     }
+    // explain: end
 }

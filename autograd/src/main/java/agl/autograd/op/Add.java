@@ -12,6 +12,7 @@ public final class Add extends Broadcast {
         return x.sameShape(y) ? Residual.of(tape, x, y) : new Add().apply(tape, x, y);
     }
 
+    // explain: Add
     @Override protected double f(double x, double y) {
         return x + y;
     }
@@ -23,6 +24,7 @@ public final class Add extends Broadcast {
     @Override protected double dy(double x, double y) {
         return 1;
     }
+    // explain: end
 
     /** The same without broadcasting, through the kernels: the residual stream of a transformer is added to twice per layer. */
     private record Residual(Tensor x, Tensor y) implements Operation {

@@ -23,6 +23,7 @@ public final class Affine extends Elementwise {
         return of(tape, a, x, 0);
     }
 
+    // explain: Affine
     @Override protected double f(double x) {
         return a * x + b;
     }
@@ -30,4 +31,5 @@ public final class Affine extends Elementwise {
     @Override protected double derivative(double x, double y) {
         return a;
     }
+    // explain: end
 }

@@ -42,6 +42,7 @@ public abstract class Broadcast implements Operation {
         return tape.record(z, this, left, right);
     }
 
+    // explain: Broadcast
     @Override public final void backward(Tape tape, Tensor z) {
         Storage a = x.data();
         Storage b = y.data();
@@ -59,6 +60,7 @@ public abstract class Broadcast implements Operation {
             }
         }
     }
+    // explain: end
 
     private static int at(int[] index, int i) {
         return index == null ? i : index[i];

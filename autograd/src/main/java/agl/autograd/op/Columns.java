@@ -18,6 +18,7 @@ public final class Columns implements Operation {
         this.from = from;
     }
 
+    // explain: Columns
     public static Tensor of(Tape tape, Tensor x, int from, int to) {
         if (from < 0 || from >= to || to > x.cols()) {
             throw new IllegalArgumentException("columns " + from + " to " + to + " of rows of " + x.cols());
@@ -40,4 +41,5 @@ public final class Columns implements Operation {
             tape.kernels().axpy(n, 1, y.grad(), r * n, tape.grad(x), r * x.cols() + from);
         }
     }
+    // explain: end
 }

@@ -11,6 +11,7 @@ public final class Div extends Broadcast {
         return new Div().apply(tape, x, y);
     }
 
+    // explain: Div
     @Override protected double f(double x, double y) {
         return x / y;
     }
@@ -22,4 +23,5 @@ public final class Div extends Broadcast {
     @Override protected double dy(double x, double y) {
         return -x / (y * y);
     }
+    // explain: end
 }

@@ -21,6 +21,7 @@ public final class Dropout implements Operation {
     }
 
     /** On an inference tape, and with p = 0, this is x itself. */
+    // explain: Dropout
     public static Tensor of(Tape tape, Tensor x, double p, long seed) {
         if (p <= 0 || !tape.recording()) {
             return x;
@@ -37,4 +38,5 @@ public final class Dropout implements Operation {
     @Override public void backward(Tape tape, Tensor y) {
         tape.kernels().dropout(x.size(), y.grad(), p, seed, tape.grad(x), true);
     }
+    // explain: end
 }

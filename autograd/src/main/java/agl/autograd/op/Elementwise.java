@@ -31,6 +31,7 @@ public abstract class Elementwise implements Operation {
         return tape.record(y, this, input);
     }
 
+    // explain: Elementwise
     @Override public final void backward(Tape tape, Tensor y) {
         Storage dx = tape.grad(x);
         Storage from = x.data();
@@ -39,4 +40,5 @@ public abstract class Elementwise implements Operation {
             dx.add(i, y.grad().get(i) * derivative(from.get(i), to.get(i)));
         }
     }
+    // explain: end
 }

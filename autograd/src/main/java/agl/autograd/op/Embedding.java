@@ -19,6 +19,7 @@ public final class Embedding implements Operation {
         this.ids = ids;
     }
 
+    // explain: Embedding forward
     public static Tensor of(Tape tape, Tensor w, int[] ids) {
         int hidden = w.cols();
         Tensor y = tape.alloc(ids.length, hidden);
@@ -32,11 +33,13 @@ public final class Embedding implements Operation {
         }
         return tape.record(y, new Embedding(w, ids), w);
     }
+    // explain: end
 
     @Override public boolean reads(Tensor t) {
         return false;
     }
 
+    // explain: Embedding backward
     @Override public void backward(Tape tape, Tensor y) {
         Storage dw = tape.grad(w);
         int hidden = w.cols();
@@ -44,4 +47,5 @@ public final class Embedding implements Operation {
             tape.kernels().axpy(hidden, 1, y.grad(), t * hidden, dw, ids[t] * hidden);
         }
     }
+    // explain: end
 }

@@ -11,6 +11,7 @@ public final class Exp extends Elementwise {
         return new Exp().apply(tape, x);
     }
 
+    // explain: Exp
     @Override protected double f(double x) {
         return Math.exp(x);
     }
@@ -18,4 +19,5 @@ public final class Exp extends Elementwise {
     @Override protected double derivative(double x, double y) {
         return y;
     }
+    // explain: end
 }

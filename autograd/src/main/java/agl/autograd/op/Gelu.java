@@ -17,6 +17,7 @@ public final class Gelu extends Elementwise {
         return new Gelu().apply(tape, x);
     }
 
+    // explain: Gelu
     @Override protected double f(double x) {
         return 0.5 * x * (1 + Math.tanh(C * (x + 0.044715 * x * x * x)));
     }
@@ -25,4 +26,5 @@ public final class Gelu extends Elementwise {
         double t = Math.tanh(C * (x + 0.044715 * x * x * x));
         return 0.5 * (1 + t) + 0.5 * x * (1 - t * t) * C * (1 + 3 * 0.044715 * x * x);
     }
+    // explain: end
 }

@@ -84,6 +84,7 @@ public final class HeadCrossEntropy implements Operation {
         // The weights are multiplied in where a token has hidden numbers, not where it has a vocabulary of them.
         double[] factors = new double[chunk];
         double total = 0;
+        // explain: Task loss, chunk by chunk
         for (int from = 0; from < rows.length; from += chunk) {
             int n = Math.min(chunk, rows.length - from);
             for (int i = 0; i < n; i++) {
@@ -113,6 +114,7 @@ public final class HeadCrossEntropy implements Operation {
                 kernels.gemm(true, false, vocabulary, hidden, n, 1, logits, 0, vocabulary, input, 0, hidden, 1, dw, 0, hidden);
             }
         }
+        // explain: end
         pool.give(logits);
         pool.give(input);
         pool.give(dInput);

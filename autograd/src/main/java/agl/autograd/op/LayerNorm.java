@@ -23,6 +23,7 @@ public final class LayerNorm implements Operation {
         this.eps = eps;
     }
 
+    // explain: LayerNorm forward
     public static Tensor of(Tape tape, Tensor x, Tensor w, Tensor b, double eps) {
         LayerNorm op = new LayerNorm(x, w, b, eps);
         Tensor y = tape.alloc(x.shape());
@@ -36,6 +37,7 @@ public final class LayerNorm implements Operation {
         }
         return tape.record(y, op, x, w, b);
     }
+    // explain: end
 
     private double mean(int o) {
         double sum = 0;
@@ -54,6 +56,7 @@ public final class LayerNorm implements Operation {
         return 1 / Math.sqrt(sum / x.cols() + eps);
     }
 
+    // explain: LayerNorm backward
     @Override public void backward(Tape tape, Tensor y) {
         int cols = x.cols();
         Storage dy = y.grad();
@@ -81,4 +84,5 @@ public final class LayerNorm implements Operation {
             }
         }
     }
+    // explain: end
 }

@@ -44,6 +44,7 @@ public final class Linear implements Operation {
     }
 
     /** With a bias (or null) and a listener (or null). */
+    // explain: Linear forward
     public static Tensor of(Tape tape, Tensor x, Tensor w, Tensor b, GradientListener listener) {
         int tokens = x.rows();
         int in = x.cols();
@@ -66,7 +67,9 @@ public final class Linear implements Operation {
     @Override public boolean reads(Tensor t) {
         return t == x && (w.requiresGrad() || listener != null) || t == w;
     }
+    // explain: end
 
+    // explain: Linear backward
     @Override public void backward(Tape tape, Tensor y) {
         Kernels kernels = tape.kernels();
         int tokens = x.rows();
@@ -89,4 +92,5 @@ public final class Linear implements Operation {
             }
         }
     }
+    // explain: end
 }

@@ -11,6 +11,7 @@ public final class Log extends Elementwise {
         return new Log().apply(tape, x);
     }
 
+    // explain: Log
     @Override protected double f(double x) {
         return Math.log(x);
     }
@@ -18,4 +19,5 @@ public final class Log extends Elementwise {
     @Override protected double derivative(double x, double y) {
         return 1 / x;
     }
+    // explain: end
 }

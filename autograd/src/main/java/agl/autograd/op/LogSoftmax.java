@@ -17,6 +17,7 @@ public final class LogSoftmax implements Operation {
         this.x = x;
     }
 
+    // explain: LogSoftmax forward
     public static Tensor of(Tape tape, Tensor x) {
         Tensor y = tape.alloc(x.shape());
         int cols = x.cols();
@@ -36,7 +37,9 @@ public final class LogSoftmax implements Operation {
         }
         return tape.record(y, new LogSoftmax(x), x);
     }
+    // explain: end
 
+    // explain: LogSoftmax backward
     @Override public void backward(Tape tape, Tensor y) {
         Storage dx = tape.grad(x);
         int cols = x.cols();
@@ -50,4 +53,5 @@ public final class LogSoftmax implements Operation {
             }
         }
     }
+    // explain: end
 }

@@ -20,6 +20,7 @@ public final class Matmul implements Operation {
         this.b = b;
     }
 
+    // explain: Matmul forward
     public static Tensor of(Tape tape, Tensor a, Tensor b) {
         if (a.rank() != 2 || b.rank() != 2 || a.dim(1) != b.dim(0)) {
             throw new IllegalArgumentException("cannot multiply " + Arrays.toString(a.shape()) + " by " + Arrays.toString(b.shape()));
@@ -31,7 +32,9 @@ public final class Matmul implements Operation {
         tape.kernels().gemm(false, false, m, n, k, 1, a.data(), 0, k, b.data(), 0, n, 0, c.data(), 0, n);
         return tape.record(c, new Matmul(a, b), a, b);
     }
+    // explain: end
 
+    // explain: Matmul backward
     @Override public void backward(Tape tape, Tensor c) {
         Kernels kernels = tape.kernels();
         int m = a.dim(0);
@@ -46,4 +49,5 @@ public final class Matmul implements Operation {
             kernels.gemm(true, false, k, n, m, 1, a.data(), 0, k, c.grad(), 0, n, beta, tape.gradToWrite(b), 0, n);
         }
     }
+    // explain: end
 }

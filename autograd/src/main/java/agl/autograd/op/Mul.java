@@ -11,6 +11,7 @@ public final class Mul extends Broadcast {
         return new Mul().apply(tape, x, y);
     }
 
+    // explain: Mul
     @Override protected double f(double x, double y) {
         return x * y;
     }
@@ -22,4 +23,5 @@ public final class Mul extends Broadcast {
     @Override protected double dy(double x, double y) {
         return x;
     }
+    // explain: end
 }

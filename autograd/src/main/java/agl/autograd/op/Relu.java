@@ -11,6 +11,7 @@ public final class Relu extends Elementwise {
         return new Relu().apply(tape, x);
     }
 
+    // explain: Relu
     @Override protected double f(double x) {
         return Math.max(0, x);
     }
@@ -18,4 +19,5 @@ public final class Relu extends Elementwise {
     @Override protected double derivative(double x, double y) {
         return x > 0 ? 1 : 0;
     }
+    // explain: end
 }

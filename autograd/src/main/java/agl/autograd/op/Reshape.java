@@ -12,6 +12,7 @@ public final class Reshape implements Operation {
         this.x = x;
     }
 
+    // explain: Reshape forward
     public static Tensor of(Tape tape, Tensor x, int... shape) {
         Tensor y = tape.view(x, shape);
         if (y.size() != x.size()) {
@@ -19,12 +20,15 @@ public final class Reshape implements Operation {
         }
         return tape.record(y, new Reshape(x), x);
     }
+    // explain: end
 
     @Override public boolean reads(Tensor t) {
         return false;
     }
 
+    // explain: Reshape backward
     @Override public void backward(Tape tape, Tensor y) {
         tape.kernels().axpy(x.size(), 1, y.grad(), 0, tape.grad(x), 0);
     }
+    // explain: end
 }

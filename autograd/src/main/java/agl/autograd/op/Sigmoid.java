@@ -11,6 +11,7 @@ public final class Sigmoid extends Elementwise {
         return new Sigmoid().apply(tape, x);
     }
 
+    // explain: Sigmoid
     @Override protected double f(double x) {
         return agl.autograd.kernels.PlainKernels.sigmoid(x);
     }
@@ -18,4 +19,5 @@ public final class Sigmoid extends Elementwise {
     @Override protected double derivative(double x, double y) {
         return y * (1 - y);
     }
+    // explain: end
 }

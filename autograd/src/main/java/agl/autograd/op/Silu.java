@@ -13,6 +13,7 @@ public final class Silu extends Elementwise {
         return new Silu().apply(tape, x);
     }
 
+    // explain: Silu
     @Override protected double f(double x) {
         return x * sigmoid(x);
     }
@@ -21,4 +22,5 @@ public final class Silu extends Elementwise {
         double sigma = sigmoid(x);
         return sigma * (1 + x * (1 - sigma));
     }
+    // explain: end
 }

@@ -17,6 +17,7 @@ public final class Softmax implements Operation {
         this.x = x;
     }
 
+    // explain: Softmax forward
     public static Tensor of(Tape tape, Tensor x) {
         Tensor y = tape.alloc(x.shape());
         Storage from = x.data();
@@ -38,7 +39,9 @@ public final class Softmax implements Operation {
         }
         return tape.record(y, new Softmax(x), x);
     }
+    // explain: end
 
+    // explain: Softmax backward
     @Override public void backward(Tape tape, Tensor y) {
         Storage dx = tape.grad(x);
         Storage p = y.data();
@@ -50,4 +53,5 @@ public final class Softmax implements Operation {
             }
         }
     }
+    // explain: end
 }

@@ -11,6 +11,7 @@ public final class Sqrt extends Elementwise {
         return new Sqrt().apply(tape, x);
     }
 
+    // explain: Sqrt
     @Override protected double f(double x) {
         return Math.sqrt(x);
     }
@@ -18,4 +19,5 @@ public final class Sqrt extends Elementwise {
     @Override protected double derivative(double x, double y) {
         return 0.5 / y;
     }
+    // explain: end
 }

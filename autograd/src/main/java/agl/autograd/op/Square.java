@@ -11,6 +11,7 @@ public final class Square extends Elementwise {
         return new Square().apply(tape, x);
     }
 
+    // explain: Square
     @Override protected double f(double x) {
         return x * x;
     }
@@ -18,4 +19,5 @@ public final class Square extends Elementwise {
     @Override protected double derivative(double x, double y) {
         return 2 * x;
     }
+    // explain: end
 }

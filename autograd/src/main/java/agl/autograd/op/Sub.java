@@ -11,6 +11,7 @@ public final class Sub extends Broadcast {
         return new Sub().apply(tape, x, y);
     }
 
+    // explain: Sub
     @Override protected double f(double x, double y) {
         return x - y;
     }
@@ -22,4 +23,5 @@ public final class Sub extends Broadcast {
     @Override protected double dy(double x, double y) {
         return -1;
     }
+    // explain: end
 }

@@ -13,6 +13,7 @@ public final class Sum implements Operation {
         this.x = x;
     }
 
+    // explain: Sum forward
     public static Tensor of(Tape tape, Tensor x) {
         double sum = 0;
         for (int i = 0; i < x.size(); i++) {
@@ -22,6 +23,7 @@ public final class Sum implements Operation {
         y.data().set(0, sum);
         return tape.record(y, new Sum(x), x);
     }
+    // explain: end
 
     /** The mean, as a scaled sum. */
     public static Tensor mean(Tape tape, Tensor x) {
@@ -32,6 +34,7 @@ public final class Sum implements Operation {
         return false;
     }
 
+    // explain: Sum backward
     @Override public void backward(Tape tape, Tensor y) {
         Storage dx = tape.grad(x);
         double dy = y.grad().get(0);
@@ -39,4 +42,5 @@ public final class Sum implements Operation {
             dx.add(i, dy);
         }
     }
+    // explain: end
 }

@@ -13,6 +13,7 @@ public final class SumRows implements Operation {
         this.x = x;
     }
 
+    // explain: SumRows forward
     public static Tensor of(Tape tape, Tensor x) {
         Tensor y = tape.alloc(x.rows());
         int cols = x.cols();
@@ -25,11 +26,13 @@ public final class SumRows implements Operation {
         }
         return tape.record(y, new SumRows(x), x);
     }
+    // explain: end
 
     @Override public boolean reads(Tensor t) {
         return false;
     }
 
+    // explain: SumRows backward
     @Override public void backward(Tape tape, Tensor y) {
         Storage dx = tape.grad(x);
         int cols = x.cols();
@@ -37,4 +40,5 @@ public final class SumRows implements Operation {
             dx.add(i, y.grad().get(i / cols));
         }
     }
+    // explain: end
 }

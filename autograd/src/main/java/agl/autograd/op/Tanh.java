@@ -11,6 +11,7 @@ public final class Tanh extends Elementwise {
         return new Tanh().apply(tape, x);
     }
 
+    // explain: Tanh
     @Override protected double f(double x) {
         return Math.tanh(x);
     }
@@ -18,4 +19,5 @@ public final class Tanh extends Elementwise {
     @Override protected double derivative(double x, double y) {
         return 1 - y * y;
     }
+    // explain: end
 }

@@ -13,6 +13,7 @@ public final class Transpose implements Operation {
         this.x = x;
     }
 
+    // explain: Transpose forward
     public static Tensor of(Tape tape, Tensor x) {
         int m = x.dim(0);
         int n = x.dim(1);
@@ -24,11 +25,13 @@ public final class Transpose implements Operation {
         }
         return tape.record(y, new Transpose(x), x);
     }
+    // explain: end
 
     @Override public boolean reads(Tensor t) {
         return false;
     }
 
+    // explain: Transpose backward
     @Override public void backward(Tape tape, Tensor y) {
         Storage dx = tape.grad(x);
         int m = x.dim(0);
@@ -39,4 +42,5 @@ public final class Transpose implements Operation {
             }
         }
     }
+    // explain: end
 }

@@ -34,6 +34,7 @@ public final class AsFt implements Method {
         return Map.of("AsFT", sum, "penalty", lambda * sum);
     }
 
+    // explain: AsFt
     private double add(Tape tape, LoraFactors f, AlignmentMatrix c) {
         Kernels k = tape.kernels();
         int r = f.rank();
@@ -57,6 +58,7 @@ public final class AsFt implements Method {
         }
         return value;
     }
+    // explain: end
 
     /** (I − C)X, given C·X, in the latter's memory. */
     private static Storage minusC(Tape tape, int r, int out, Storage x, int xOff, int stride, Storage cx) {

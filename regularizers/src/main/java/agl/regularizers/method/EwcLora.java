@@ -43,6 +43,7 @@ public final class EwcLora implements Method {
     }
 
     /** Σ F ΔW² of one matrix, row tiles at a time. */
+    // explain: EwcLora
     private double add(Tape tape, LoraFactors f, Storage diagonal) {
         int in = f.in();
         int tileRows = Tiles.rows(f.out(), in);
@@ -67,4 +68,5 @@ public final class EwcLora implements Method {
         tape.pool().give(tile);
         return sum;
     }
+    // explain: end
 }

@@ -52,6 +52,7 @@ public final class KlToBase implements Operation {
         double[] zt = new double[vocabulary];
         double weight = 1.0 / Math.max(1, rows.length);
         double total = 0;
+        // explain: KlToBase
         for (int from = 0; from < rows.length; from += chunk) {
             int n = Math.min(chunk, rows.length - from);
             for (int i = 0; i < n; i++) {
@@ -84,6 +85,7 @@ public final class KlToBase implements Operation {
                 }
             }
         }
+        // explain: end
         Tensor out = tape.alloc();
         out.data().set(0, total);
         return tape.record(out, new KlToBase(h, dh), h);

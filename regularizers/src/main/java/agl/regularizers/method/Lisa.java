@@ -51,6 +51,7 @@ public final class Lisa implements Method {
     }
 
     /** The proximal term within a phase. */
+    // explain: Lisa
     Map<String, Double> continuePhase(Tape tape, List<LoraFactors> factors) {
         if (anchor == null) {
             return Map.of("proximal", 0.0, "penalty", 0.0);
@@ -68,6 +69,7 @@ public final class Lisa implements Method {
         }
         return Map.of("proximal", sum / 2, "penalty", rho * sum / 2);
     }
+    // explain: end
 
     private static List<Tensor> tensors(List<LoraFactors> factors) {
         List<Tensor> all = new ArrayList<>();

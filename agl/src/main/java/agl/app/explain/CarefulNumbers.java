@@ -1,0 +1,97 @@
+package agl.app.explain;
+
+import agl.autograd.Tape;
+import agl.regularizers.AglLoss;
+import agl.regularizers.AglRegularizer;
+import agl.regularizers.LoraFactors;
+import agl.regularizers.TermValues;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Supplier;
+
+/** The five things that a careful reader must be told, as the code has them. */
+final class CarefulNumbers {
+    private CarefulNumbers() {
+    }
+
+    static void into(Map<String, Supplier<String>> all) {
+        all.put("A, where the collision terms are zero", CarefulNumbers::zero);
+        all.put("B, the signed overlap", CarefulNumbers::signed);
+        all.put("C, eta", CarefulNumbers::eta);
+        all.put("D, at the start", CarefulNumbers::start);
+        all.put("E, mean and sum", CarefulNumbers::meanAndSum);
+        all.put("what the program says", CarefulNumbers::warnings);
+    }
+
+    private static TermValues values(double size, String changes) {
+        try (Tape tape = Tape.plain()) {
+            return new SmallProblem().loss(tape, 2, size, SmallProblem.settings(changes)).values();
+        }
+    }
+
+    private static String zero() {
+        String[][] settings = {{"exact, euclidean (the default)", "{}"}, {"kfac, euclidean", "{'backend':'kfac'}"}, {"diagonal, euclidean", "{'backend':'diagonal'}"},
+            {"diagonal, diag F", "{'backend':'diagonal','metric':'diag_fisher'}"}, {"exact, diag F", "{'metric':'diag_fisher'}"}, {"two branches, euclidean", "{'alignment_rank':1}"}};
+        List<List<Object>> rows = new ArrayList<>();
+        for (String[] s : settings) {
+            TermValues v = values(1, s[1]);
+            rows.add(List.of(s[0], v.eRM(), v.eGeo(), v.eGeo() < 1e-20 ? v.eRM() == 0 ? "neither acts" : "E_geo cannot act" : "both act"));
+        }
+        return Panel.of("The same update in six settings").table(List.of("subspace and metric", "E_RM", "E_geo", ""), rows)
+                .text("A value like 1e−30 is what rounding leaves of a zero.").html();
+    }
+
+    private static String signed() {
+        List<List<Object>> rows = new ArrayList<>();
+        for (double size : new double[] {0.5, 1, 2, 4}) {
+            rows.add(List.of("× " + agl.app.report.Html.number(size), values(size, "{'overlap':'signed'}").eRM(), values(size, "{}").eRM()));
+        }
+        return Panel.of("E_RM of the update, made larger").table(List.of("update", "signed", "absolute"), rows).html();
+    }
+
+    private static String eta() {
+        List<List<Object>> rows = new ArrayList<>();
+        for (double kappa : new double[] {1, 100}) {
+            try (Tape tape = Tape.plain()) {
+                agl.autograd.Tensor eta = agl.regularizers.RiemannianOverlap.weight(tape, OperationExamples.vector(0, 0.01, 0.02), 5, kappa, 0.01);
+                rows.add(List.of("κ = " + (int) kappa, agl.app.report.Html.fixed(eta.get(0), 4), agl.app.report.Html.fixed(eta.get(1), 4), agl.app.report.Html.fixed(eta.get(2), 4)));
+            }
+        }
+        return Panel.of("η for β = 5, τ = 0.01").table(List.of("|ΔW| =", "0", "0.01", "0.02"), rows).html();
+    }
+
+    private static String start() {
+        List<List<Object>> rows = new ArrayList<>();
+        for (String[] s : new String[][] {{"default", "{}"}, {"diag F everywhere", "{'metric':'diag_fisher','H':'diag_fisher'}"}, {"two branches", "{'alignment_rank':1}"}}) {
+            SmallProblem problem = new SmallProblem();
+            LoraFactors f = problem.factors(2);
+            f.b().data().fill(0, f.b().size(), 0);
+            try (Tape tape = Tape.plain()) {
+                AglLoss l = problem.loss(tape, f, SmallProblem.settings(s[1]));
+                tape.backward(l.total());
+                TermValues v = l.values();
+                rows.add(List.of(s[0], v.lA(), v.lT(), v.eRM(), v.eGeo(), largest(f.a().gradArray()), largest(f.b().gradArray())));
+            }
+        }
+        return Panel.of("B = 0, so ΔW = 0").table(List.of("settings", "L_A", "L_T", "E_RM", "E_geo", "largest |∂L/∂A|", "largest |∂L/∂B|"), rows).html();
+    }
+
+    private static double largest(double[] x) {
+        // Not a maximum alone: that would pass over a NaN.
+        return Arrays.stream(x).map(Math::abs).reduce(0, (a, b) -> Double.isNaN(a) || Double.isNaN(b) ? Double.NaN : Math.max(a, b));
+    }
+
+    private static String meanAndSum() {
+        double mean = values(1, "{}").eRM();
+        double sum = values(1, "{'reduction':'sum'}").eRM();
+        return Panel.of("The same (4, 5) update").value("E_RM, mean", mean).value("E_RM, sum", sum).value("sum / mean", sum / mean).value("entries", 20).html();
+    }
+
+    private static String warnings() {
+        Panel p = Panel.of("agl train with the default settings says");
+        AglRegularizer.warnings(SmallProblem.settings("{}")).forEach(p::text);
+        return p.html();
+    }
+}

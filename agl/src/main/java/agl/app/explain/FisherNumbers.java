@@ -1,0 +1,151 @@
+package agl.app.explain;
+
+import agl.autograd.DType;
+import agl.autograd.GradCheck;
+import agl.autograd.Pool;
+import agl.autograd.Tape;
+import agl.autograd.Tensor;
+import agl.autograd.kernels.Kernels;
+import agl.autograd.op.HeadCrossEntropy;
+import agl.nn.Batch;
+import agl.nn.LinearLayer;
+import agl.nn.Transformer;
+import agl.regularizers.Fisher;
+import agl.regularizers.GradientCollector;
+import agl.regularizers.Subspace;
+import agl.regularizers.SymmetricEigen;
+import agl.regularizers.TokenFactors;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Supplier;
+
+/** Gradients of single examples, the Gram matrix, eigenvectors and the three backends. */
+final class FisherNumbers {
+    private FisherNumbers() {
+    }
+
+    static void into(Map<String, Supplier<String>> all) {
+        all.put("one example's gradient", FisherNumbers::gradient);
+        all.put("Gram matrix and eigenvectors", FisherNumbers::eigen);
+        all.put("normalised eigenvalues", FisherNumbers::normalised);
+        all.put("three backends", FisherNumbers::backends);
+    }
+
+    /** g = ∂ℓ/∂W of q_proj in a transformer of one layer, from the listener, against moved entries of the frozen W itself. */
+    private static String gradient() {
+        Transformer model = TinyTransformer.make();
+        Batch batch = TinyTransformer.batch().getFirst();
+        LinearLayer layer = model.linears().getFirst();
+        GradientCollector collector = new GradientCollector(DType.F64, List.of(layer.name()));
+        collector.batch(batch.starts());
+        layer.listen(collector.listener(layer.name()));
+        try (Tape tape = Tape.plain()) {
+            tape.backward(loss(tape, model, batch));
+        } finally {
+            layer.listen(null);
+        }
+        TokenFactors factors = collector.take(layer.name());
+        double[] g = dense(factors, 0);
+        List<Panel.Comparison> comparisons = new ArrayList<>();
+        Tensor w = layer.weight();
+        for (int e = 0; e < w.size(); e++) {
+            double at = w.get(e);
+            w.data().set(e, at + GradCheck.EPS);
+            double plus = value(model, batch);
+            w.data().set(e, at - GradCheck.EPS);
+            double minus = value(model, batch);
+            w.data().set(e, at);
+            comparisons.add(new Panel.Comparison("∂ℓ/∂W[" + e / w.cols() + ", " + e % w.cols() + "]", g[e], (plus - minus) / (2 * GradCheck.EPS)));
+        }
+        return Panel.of("g of one sequence of " + batch.size() + " tokens, in a one-layer transformer").matrix("g (" + factors.out() + ", " + factors.in() + "), times 100",
+                Arrays.stream(g).map(v -> 100 * v).toArray(), factors.out(), factors.in())
+                .check("Each entry of the frozen W moved by ±1e−6, the whole model run again:", comparisons, 4).html();
+    }
+
+    private static Tensor loss(Tape tape, Transformer model, Batch batch) {
+        return HeadCrossEntropy.of(tape, model.hidden(tape, batch), model.head(), batch.targets(), null, 1.0);
+    }
+
+    private static double value(Transformer model, Batch batch) {
+        try (Tape tape = Tape.inference(Kernels.plain(), new Pool(DType.F64))) {
+            return loss(tape, model, batch).item();
+        }
+    }
+
+    /** g_i = Σ_t δ_t x_tᵀ written out. */
+    static double[] dense(TokenFactors g, int i) {
+        double[] sum = new double[g.out() * g.in()];
+        for (int t = 0; t < g.tokens(i); t++) {
+            for (int e = 0; e < sum.length; e++) {
+                sum[e] += g.delta().get(i).get(t * g.out() + e / g.in()) * g.x().get(i).get(t * g.in() + e % g.in());
+            }
+        }
+        return sum;
+    }
+
+    private static String eigen() {
+        SmallProblem problem = new SmallProblem();
+        TokenFactors g = problem.gradients();
+        int n = g.examples();
+        double[][] gram = g.gram(Kernels.plain());
+        Fisher fisher = problem.fisher(SmallProblem.settings("{'fisher_norm':'none'}"));
+        double[] u = fisher.subspace().basis().toArray();
+        int d = SmallProblem.OUT * SmallProblem.IN;
+        int m = fisher.eigenvalues().length;
+        double[] overlaps = new double[m * m];
+        List<List<Object>> rows = new ArrayList<>();
+        for (int k = 0; k < m; k++) {
+            for (int l = 0; l < m; l++) {
+                for (int e = 0; e < d; e++) {
+                    overlaps[k * m + l] += u[k * d + e] * u[l * d + e];
+                }
+            }
+            double[] fu = new double[d];
+            for (int i = 0; i < n; i++) {
+                double[] gi = dense(g, i);
+                double inner = 0;
+                for (int e = 0; e < d; e++) {
+                    inner += gi[e] * u[k * d + e] / n;
+                }
+                for (int e = 0; e < d; e++) {
+                    fu[e] += inner * gi[e];
+                }
+            }
+            double off = 0;
+            for (int e = 0; e < d; e++) {
+                off = Math.max(off, Math.abs(fu[e] - fisher.eigenvalues()[k] * u[k * d + e]));
+            }
+            rows.add(List.of("u" + (k + 1), fisher.eigenvalues()[k], Panel.exponent(off)));
+        }
+        return Panel.of("Six gradients of a (4, 5) matrix: F is (20, 20), K is (6, 6)").matrix("K = GGᵀ/N", Arrays.stream(gram).flatMapToDouble(Arrays::stream).toArray(), n, n)
+                .matrix("⟨u_k, u_l⟩", overlaps, m, m).text("F u = λ u, with F multiplied out here and nowhere else:")
+                .table(List.of("eigenvector", "eigenvalue λ", "largest entry of F u − λ u"), rows).html();
+    }
+
+    private static String normalised() {
+        SmallProblem problem = new SmallProblem();
+        List<List<Object>> rows = new ArrayList<>();
+        for (String norm : List.of("none", "trace", "max")) {
+            Fisher f = problem.fisher(SmallProblem.settings("{'fisher_norm':'" + norm + "'}"));
+            rows.add(List.of(norm, f.scale(), f.eigenvalues()[0], f.eigenvalues()[1], f.eigenvalues()[2]));
+        }
+        double[] spectrum = SymmetricEigen.of(problem.gradients().gram(Kernels.plain())).values();
+        return Panel.of("All eigenvalues, and the three that are kept").matrix("spectrum", spectrum, 1, spectrum.length)
+                .table(List.of("fisher_norm", "divisor", "λ₁", "λ₂", "λ₃"), rows).html();
+    }
+
+    private static String backends() {
+        SmallProblem problem = new SmallProblem();
+        List<List<Object>> rows = new ArrayList<>();
+        for (String backend : List.of("exact", "kfac", "diagonal")) {
+            Fisher f = problem.fisher(SmallProblem.settings("{'backend':'" + backend + "'}"));
+            Subspace s = f.subspace();
+            double[] c = s.coefficients(Tape.plain(), problem.factors(2));
+            double inside = Arrays.stream(c).map(v -> v * v).sum();
+            rows.add(List.of(backend, Arrays.stream(f.eigenvalues()).sum(), f.eigenvalues()[0], inside));
+        }
+        return Panel.of("The same six gradients, m = 3").table(List.of("backend", "share of tr F in the subspace", "λ₁ / tr F", "‖ΔW_A‖²"), rows).html();
+    }
+}

@@ -1,0 +1,129 @@
+package agl.app.explain;
+
+import agl.app.report.Html;
+import java.util.List;
+import java.util.Locale;
+
+/** Live numbers as HTML: matrices, single values, and comparisons of a derivative with its difference quotient. */
+final class Panel {
+    private final StringBuilder body = new StringBuilder();
+    private final String title;
+    private boolean inRow;
+
+    /**
+     * One comparison.
+     *
+     * @param what     the derivative, such as ∂L/∂x[0, 1]
+     * @param analytic what backward says
+     * @param numeric  what the difference quotient says
+     */
+    record Comparison(String what, double analytic, double numeric) {
+        /** |analytic − numeric| / max(|analytic|, |numeric|, 1), as {@link agl.autograd.GradCheck} has it. */
+        double error() {
+            return Math.abs(analytic - numeric) / Math.max(1, Math.max(Math.abs(analytic), Math.abs(numeric)));
+        }
+    }
+
+    private Panel(String title) {
+        this.title = title;
+    }
+
+    static Panel of(String title) {
+        return new Panel(title);
+    }
+
+    Panel text(String sentence) {
+        return block("<p>" + Html.escape(sentence) + "</p>\n");
+    }
+
+    /** Shown beside the matrices and values before it. */
+    Panel matrix(String name, double[] values, int... shape) {
+        int cols = shape.length == 0 ? 1 : shape[shape.length - 1];
+        StringBuilder s = new StringBuilder("<table class=\"matrix\"><caption>" + Html.escape(name) + "</caption>");
+        for (int o = 0; o < values.length; o += cols) {
+            s.append("<tr>");
+            for (int j = 0; j < cols; j++) {
+                s.append("<td>").append(shortNumber(values[o + j])).append("</td>");
+            }
+            s.append("</tr>");
+        }
+        return row(s.append("</table>\n").toString());
+    }
+
+    Panel value(String name, double value) {
+        return row("<p class=\"value\"><span>" + Html.escape(name) + "</span> " + Html.number(value) + "</p>\n");
+    }
+
+    Panel value(String name, String value) {
+        return row("<p class=\"value\"><span>" + Html.escape(name) + "</span> " + Html.escape(value) + "</p>\n");
+    }
+
+    /** Any table. */
+    Panel table(List<String> headers, List<? extends List<?>> rows) {
+        StringBuilder s = new StringBuilder("<div class=\"scroll\" role=\"region\" tabindex=\"0\" aria-label=\"" + Html.escape(title) + "\"><table><thead><tr>");
+        headers.forEach(h -> s.append("<th scope=\"col\">").append(Html.escape(h)).append("</th>"));
+        s.append("</tr></thead><tbody>\n");
+        for (List<?> row : rows) {
+            s.append("<tr>");
+            for (int c = 0; c < row.size(); c++) {
+                Object cell = row.get(c);
+                String text = cell instanceof Double d ? Html.number(d) : Html.escape(cell);
+                s.append(c == 0 ? "<th scope=\"row\">" + text + "</th>" : (cell instanceof Number ? "<td class=\"n\">" : "<td>") + text + "</td>");
+            }
+            s.append("</tr>\n");
+        }
+        return block(s.append("</tbody></table></div>\n").toString());
+    }
+
+    /** The comparisons, the largest errors first where there are more than {@code limit}. */
+    Panel check(String sentence, List<Comparison> all, int limit) {
+        double worst = all.stream().mapToDouble(Comparison::error).max().orElse(0);
+        List<Comparison> shown = all.size() <= limit ? all
+                : all.stream().sorted((a, b) -> Double.compare(b.error(), a.error())).limit(limit).toList();
+        block("<p class=\"checked\">" + Html.escape(sentence) + " " + all.size() + (all.size() == 1 ? " derivative" : " derivatives") + " compared, largest relative error "
+                + exponent(worst) + (shown.size() < all.size() ? "; the " + limit + " with the largest error:" : ":") + "</p>\n");
+        return table(List.of("derivative", "backward", "difference quotient", "relative error"),
+                shown.stream().map(c -> List.of(c.what(), nine(c.analytic()), nine(c.numeric()), exponent(c.error()))).toList());
+    }
+
+    String html() {
+        close();
+        return "<div class=\"numbers\"><h3>" + Html.escape(title) + "</h3>\n" + body + "</div>\n";
+    }
+
+    private Panel row(String html) {
+        if (!inRow) {
+            body.append("<div class=\"matrices\">");
+            inRow = true;
+        }
+        body.append(html);
+        return this;
+    }
+
+    private Panel block(String html) {
+        close();
+        body.append(html);
+        return this;
+    }
+
+    private void close() {
+        if (inRow) {
+            body.append("</div>\n");
+            inRow = false;
+        }
+    }
+
+    /** Rounding errors beside numbers are shown as what they are, zero. */
+    private static String shortNumber(double x) {
+        return Math.abs(x) < 1e-12 ? "0" : Math.abs(x) >= 1e-2 && Math.abs(x) < 1e4 ? Html.fixed(x, 3).replaceFirst("(\\.\\d*?)0+$", "$1").replaceFirst("\\.$", "") : Html.number(x);
+    }
+
+    /** Nine digits: enough to see that two numbers agree and not where they part. */
+    static String nine(double x) {
+        return x == 0 ? "0" : String.format(Locale.ROOT, Math.abs(x) >= 1e-3 && Math.abs(x) < 1e5 ? "%.9f" : "%.6e", x).replace('-', '−');
+    }
+
+    static String exponent(double x) {
+        return x == 0 ? "0" : String.format(Locale.ROOT, "%.0e", x).replace('-', '−');
+    }
+}

@@ -1,0 +1,196 @@
+package agl.app.explain;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import agl.app.GradcheckCommand;
+import agl.app.Main;
+import agl.autograd.GradientCase;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The pages of {@code agl explain} against the sources, the gradient cases and their own formulas; how they look is checked in a browser. */
+class ExplainTest {
+    @TempDir private static Path folder;
+
+    @BeforeAll static void write() throws IOException {
+        new Site().write(folder);
+    }
+
+    private static Set<String> shown(String kind) {
+        return new Site().topics().stream().flatMap(t -> t.blocks().stream()).flatMap(b -> b.asides().stream()).filter(a -> a.kind().equals(kind))
+                .map(Topic.Aside::name).collect(Collectors.toCollection(TreeSet::new));
+    }
+
+    @Test void everyMarkerInTheSourcesHasAPageAndEveryPageItsMarkers() {
+        assertEquals(new TreeSet<>(SourceRegion.all().keySet()), shown("code"));
+    }
+
+    @Test void everyOperationWithAGradientCaseHasAnEntry() {
+        assertEquals(GradientCase.all().stream().map(GradcheckCommand::className).collect(Collectors.toCollection(TreeSet::new)), shown("check"));
+    }
+
+    @Test void allNumbersAreShownAndAllShownExist() {
+        assertEquals(new TreeSet<>(new Numbers().names()), shown("numbers"));
+    }
+
+    /** The lines on the page are those of the file in this working copy, at their numbers. */
+    @Test void regionsAreTheLinesOfTheFiles() throws IOException {
+        for (SourceRegion r : SourceRegion.all().values()) {
+            List<String> lines = Files.readAllLines(Path.of("..").resolve(r.file()));
+            assertEquals("// explain: " + r.name(), lines.get(r.firstLine() - 2).strip());
+            for (int i = 0; i < r.lines().size(); i++) {
+                assertEquals(r.lines().get(i).strip(), lines.get(r.firstLine() - 1 + i).strip(), r.file() + ":" + (r.firstLine() + i));
+            }
+        }
+    }
+
+    @Test void markersThatDoNotPairAreRefused() {
+        assertThrows(IllegalStateException.class, () -> SourceRegion.of("A.java", List.of("// explain: one", "x")));
+        assertThrows(IllegalStateException.class, () -> SourceRegion.of("A.java", List.of("// explain: end")));
+        assertThrows(IllegalStateException.class, () -> SourceRegion.of("A.java", List.of("// explain: one", "// explain: two", "// explain: end")));
+        assertEquals(List.of(new SourceRegion("one", "A.java", 2, List.of("x", "  y"))), SourceRegion.of("A.java", List.of("  // explain: one", "  x", "    y", "  // explain: end")));
+    }
+
+    @Test void aPageThatNamesSomethingGoneIsNotMade() {
+        assertThrows(IllegalStateException.class, () -> new Numbers().html("no such numbers"));
+        assertThrows(IllegalStateException.class, () -> Checks.html("NoSuchOperation"));
+    }
+
+    @Test void formulasAreBalanced() throws IOException {
+        int formulas = 0;
+        for (Path page : pages()) {
+            Matcher m = Pattern.compile("<span class=\"tex(?: display)?\">(.*?)</span>", Pattern.DOTALL).matcher(Files.readString(page));
+            while (m.find()) {
+                formulas++;
+                String tex = m.group(1);
+                assertTrue(balanced(tex), page.getFileName() + ": " + tex);
+            }
+            assertFalse(Files.readString(page).replaceAll("(?s)<(pre|script).*?</\\1>", "").contains("$"), page + ": a dollar sign without its other half");
+        }
+        assertTrue(formulas > 80, formulas + " formulas");
+        assertFalse(balanced("\\frac{a}{b"));
+        assertFalse(balanced("\\left( x"));
+    }
+
+    private static boolean balanced(String tex) {
+        Deque<String> open = new ArrayDeque<>();
+        Matcher m = Pattern.compile("\\\\(?:left(?![a-z])|right(?![a-z])|begin\\{\\w+\\*?\\}|end\\{\\w+\\*?\\})|(?<!\\\\)[{}]").matcher(tex);
+        while (m.find()) {
+            String t = m.group();
+            String closes = t.equals("}") ? "{" : t.equals("\\right") ? "\\left" : t.startsWith("\\end") ? t.replace("\\end", "\\begin") : null;
+            if (closes == null) {
+                open.push(t);
+            } else if (open.isEmpty() || !open.pop().equals(closes)) {
+                return false;
+            }
+        }
+        return open.isEmpty();
+    }
+
+    private static List<Path> pages() throws IOException {
+        try (Stream<Path> files = Files.list(folder)) {
+            return files.filter(f -> f.toString().endsWith(".html")).sorted().toList();
+        }
+    }
+
+    /** Whatever a page loads or links to lies in the folder. */
+    @Test void nothingComesFromTheNetwork() throws IOException {
+        assertEquals(Site.TOPICS.size() + 1, pages().size());
+        for (Path page : pages()) {
+            String html = Files.readString(page);
+            Matcher m = Pattern.compile("(?:src|href)=\"([^\"]*)\"").matcher(html);
+            while (m.find()) {
+                String target = m.group(1);
+                if (target.startsWith("#")) {
+                    assertTrue(html.contains("id=\"" + target.substring(1) + "\""), page.getFileName() + " links to " + target);
+                } else if (!target.equals("data:,")) {
+                    String[] fileAndId = target.split("#");
+                    assertTrue(Files.exists(folder.resolve(fileAndId[0])), page.getFileName() + " asks for " + target);
+                    assertTrue(fileAndId.length == 1 || Files.readString(folder.resolve(fileAndId[0])).contains("id=\"" + fileAndId[1] + "\""), target);
+                }
+            }
+        }
+        String css = Files.readString(folder.resolve("assets/katex.min.css")) + Files.readString(folder.resolve("assets/page.css"));
+        Matcher m = Pattern.compile("url\\(([^)]*)\\)").matcher(css);
+        int fonts = 0;
+        while (m.find()) {
+            assertTrue(Files.size(folder.resolve("assets").resolve(m.group(1))) > 0, m.group(1));
+            fonts++;
+        }
+        assertTrue(fonts > 10);
+    }
+
+    @Test void everyDifferenceQuotientOnThePagesAgrees() throws IOException {
+        int checks = 0;
+        for (Path page : pages()) {
+            Matcher m = Pattern.compile("largest relative error ([0-9e−]+)").matcher(Files.readString(page));
+            while (m.find()) {
+                checks++;
+                assertTrue(Double.parseDouble(m.group(1).replace('−', '-')) < 1e-6, page.getFileName() + ": " + m.group());
+            }
+            assertFalse(Files.readString(page).contains("WRONG"), page.toString());
+        }
+        assertTrue(checks >= 45, checks + " checks");
+        String wrong = Files.readString(folder.resolve("differentiation.html"));
+        assertTrue(wrong.matches("(?s).*2x, as it is.{0,200}passes.*3x, wrong on purpose.{0,200}fails.*"));
+    }
+
+    @Test void thePageOfCareSaysWhatTheSectionSays() throws IOException {
+        String html = Files.readString(folder.resolve("careful.html"));
+        assertTrue(html.contains("3.4875") && html.contains("3.5125"));
+        assertTrue(html.matches("(?s).*diagonal, diag F</th><td class=\"n\">0</td><td class=\"n\">0</td><td>neither acts.*"));
+        assertTrue(html.matches("(?s).*exact, euclidean \\(the default\\).{0,120}E_geo cannot act.*"));
+        assertTrue(html.matches("(?s).*two branches, euclidean.{0,120}both act.*"));
+        assertTrue(html.contains("sum / mean</span> 20"));
+        assertTrue(html.contains("E_geo is identically zero"));
+    }
+
+    /** The script that follows the sliders, run here, against Java at settings from all over their ranges. */
+    @Test void theSlidersScriptComputesWhatJavaComputes() {
+        try (org.mozilla.javascript.Context context = org.mozilla.javascript.Context.enter()) {
+            context.setLanguageVersion(org.mozilla.javascript.Context.VERSION_ES6);
+            var scope = context.initStandardObjects();
+            context.evaluateString(scope, agl.app.report.Assets.text(Site.class, "terms.js"), "terms.js", 1, null);
+            context.evaluateString(scope, "var data = " + Sliders.json() + ";", "data", 1, null);
+            double largest = ((Number) context.evaluateString(scope, "largestDifference(data.problem, data.cases)", "test", 1, null)).doubleValue();
+            assertTrue(largest < 1e-9, "largest relative difference " + largest);
+            // And the comparison can fail.
+            context.evaluateString(scope, "data.cases[5].java.E_RM *= 1.001;", "test", 1, null);
+            assertTrue(((Number) context.evaluateString(scope, "largestDifference(data.problem, data.cases)", "test", 1, null)).doubleValue() > 5e-4);
+        }
+        assertTrue(Sliders.settings().stream().filter(s -> Sliders.java(new SmallProblem(), s).get("E_geo") > 1e-4).count() > 5, "E_geo acts in some of them");
+    }
+
+    @Test void theCommandPrintsThePageAndRefusesAnUnknownTopic(@TempDir Path out) {
+        assertEquals(2, Main.execute("explain", "--out", out.resolve("site").toString(), "nonsense"));
+        assertFalse(Files.exists(out.resolve("site")));
+    }
+
+    @Test void javaIsColouredAndEscaped() {
+        assertEquals("<i class=\"k\">if</i> (x &lt; <i class=\"n\">3</i>) <i class=\"c\">// &amp; more</i>", JavaHtml.line("if (x < 3) // & more"));
+        assertEquals("<i class=\"s\">&quot;a // b&quot;</i>", JavaHtml.line("\"a // b\""));
+    }
+
+    @Test void markdownLeavesFormulasAlone() {
+        assertEquals("<p>so <span class=\"tex\">a_i*b_i \\, &lt; c_i*d</span> and <em>this</em></p>\n", Topic.html("so $a_i*b_i \\, < c_i*d$ and *this*"));
+        assertEquals(Map.of("code", 1L), Topic.parse("t", "# T\nlead\n## B\ntext\n@code X\n").blocks().getFirst().asides().stream()
+                .collect(Collectors.groupingBy(Topic.Aside::kind, Collectors.counting())));
+    }
+}
