@@ -19,6 +19,7 @@ import agl.autograd.op.Log;
 import agl.autograd.op.LogSoftmax;
 import agl.autograd.op.Matmul;
 import agl.autograd.op.Mul;
+import agl.autograd.op.Recompute;
 import agl.autograd.op.Relu;
 import agl.autograd.op.Reshape;
 import agl.autograd.op.RmsNorm;
@@ -70,6 +71,7 @@ final class OperationExamples {
         e.put("Silu", Example.of("x", (t, x) -> Silu.of(t, x[0]), vector(-2, 0, 1)));
         e.put("Gelu", Example.of("x", (t, x) -> Gelu.of(t, x[0]), vector(-2, 0, 1)));
         e.put("Dropout", Example.of("x", (t, x) -> Dropout.of(t, x[0], 0.5, 3), vector(1, 2, 3, 4, 5, 6)));
+        e.put("Recompute", Example.of("x", (t, x) -> Recompute.of(t, x[0], (again, in) -> Mul.of(again, Square.of(again, in), Tanh.of(again, in))), vector(-1, 0.5, 2)));
     }
 
     private static void shapes(Map<String, Example> e) {

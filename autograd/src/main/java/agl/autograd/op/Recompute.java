@@ -29,6 +29,7 @@ public final class Recompute implements Operation {
     }
 
     /** On an inference tape there is nothing to keep: this is f itself. */
+    // explain: Recompute forward
     public static Tensor of(Tape tape, Tensor x, Layer layer) {
         if (!tape.recording()) {
             return layer.forward(tape, x);
@@ -40,15 +41,18 @@ public final class Recompute implements Operation {
             return tape.record(y, new Recompute(x, layer, first.draws()), result.requiresGrad(), x);
         }
     }
+    // explain: end
 
     @Override public boolean reads(Tensor t) {
         return t == x;
     }
 
+    // explain: Recompute backward
     @Override public void backward(Tape tape, Tensor y) {
         try (Tape second = tape.inner(draws)) {
             Tensor result = layer.forward(second, second.input(x, tape));
             second.backward(result, y.grad());
         }
     }
+    // explain: end
 }
