@@ -7,13 +7,28 @@ import agl.app.data.PromptTemplate;
 import agl.autograd.AglException;
 import agl.nn.Models;
 import agl.nn.Transformer;
+import agl.nn.checkpoint.Json;
 import agl.nn.tokenizer.HfTokenizer;
 import agl.nn.tokenizer.Tokenizer;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.MissingNode;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 
-/** A model folder ready for use: weights, tokenizer, and the template that prompts are put in. */
-public record ModelBundle(Path folder, Transformer model, Tokenizer tokenizer, PromptTemplate template) {
+/**
+ * A model folder ready for use: weights, tokenizer, and the template that prompts are put in.
+ *
+ * @param stops ids that end an answer by the folder's generation_config.json or config.json
+ */
+public record ModelBundle(Path folder, Transformer model, Tokenizer tokenizer, PromptTemplate template, Set<Integer> stops) {
+
+    /** With the ids that end an answer read from the folder. */
+    public ModelBundle(Path folder, Transformer model, Tokenizer tokenizer, PromptTemplate template) {
+        this(folder, model, tokenizer, template, stops(folder));
+    }
 
     /** Loads a Hugging Face folder, frozen. */
     public static ModelBundle load(Path folder, PromptTemplate template) {
@@ -52,9 +67,24 @@ public record ModelBundle(Path folder, Transformer model, Tokenizer tokenizer, P
         return new ExampleEncoder(tokenizer, template, maxLength);
     }
 
+    /** eos_token_id, a number or a list of them; a chat model's list has the end of a turn beside the end of text. */
+    private static Set<Integer> stops(Path folder) {
+        Set<Integer> stops = new HashSet<>();
+        for (String name : new String[] {"generation_config.json", "config.json"}) {
+            Path file = folder.resolve(name);
+            JsonNode ids = Files.exists(file) ? Json.read(file).path("eos_token_id") : MissingNode.getInstance();
+            for (JsonNode id : ids.isArray() ? ids : List.of(ids)) {
+                if (id.canConvertToInt() && id.isIntegralNumber()) {
+                    stops.add(id.intValue());
+                }
+            }
+        }
+        return stops;
+    }
+
     /** Whether generation ends at this id: the end of text, or of a chat turn. */
     public boolean isStop(int id) {
-        if (id == tokenizer.eosId()) {
+        if (id == tokenizer.eosId() || stops.contains(id)) {
             return true;
         }
         String token = tokenizer.token(id);

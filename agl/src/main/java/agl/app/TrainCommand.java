@@ -83,8 +83,9 @@ public final class TrainCommand implements Callable<Integer> {
         }
         List<Example> keep = DataFiles.examples(alignment);
         ModelBundle bundle = ModelBundle.load(base, prompts.template(base));
+        TrainData data = new TrainData(examples, held, keep, unaligned, initAdapter);
         if (dryRun) {
-            spec.commandLine().getOut().print(DryRun.describe(bundle, config, examples));
+            spec.commandLine().getOut().print(DryRun.describe(bundle, config, data));
             return 0;
         }
         if (Files.exists(out.resolve("adapter_model.safetensors"))) {
@@ -101,7 +102,7 @@ public final class TrainCommand implements Callable<Integer> {
         }
         FineTune.Result result;
         try (MetricsLog log = new MetricsLog(out.resolve("metrics.jsonl"))) {
-            result = new FineTune(bundle, config).run(choice, new TrainData(examples, held, keep, unaligned, initAdapter), null, log, (step, total, lora) -> { });
+            result = new FineTune(bundle, config).run(choice, data, null, log, (step, total, lora) -> { });
         }
         AtomicFiles.writeText(out.resolve("settings.json"), config.toJson().toPrettyString() + "\n");
         List<Path> inputs = new ArrayList<>(task);

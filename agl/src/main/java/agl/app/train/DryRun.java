@@ -2,8 +2,6 @@ package agl.app.train;
 
 import agl.app.ModelBundle;
 import agl.app.data.EncodedExample;
-import agl.app.data.Example;
-import agl.autograd.DType;
 import agl.lora.LoraModel;
 import agl.nn.ModelConfig;
 import java.util.List;
@@ -16,15 +14,15 @@ public final class DryRun {
     private DryRun() { }
 
     /** Decoded samples with the trained part marked, parameter counts, and an estimate of memory. */
-    public static String describe(ModelBundle bundle, RunConfig config, List<Example> examples) {
+    public static String describe(ModelBundle bundle, RunConfig config, TrainData data) {
         TrainSettings s = config.train();
         StringBuilder out = new StringBuilder();
-        List<EncodedExample> encoded = bundle.encode(examples, s.maxLength());
+        List<EncodedExample> encoded = bundle.encode(data.task(), s.maxLength());
         for (int i = 0; i < Math.min(SAMPLES, encoded.size()); i++) {
             out.append("--- example ").append(i + 1).append(": ").append(encoded.get(i).length()).append(" tokens, ")
                     .append(encoded.get(i).lossTokens()).append(" in the loss (between « and »)\n").append(marked(bundle, encoded.get(i))).append('\n');
         }
-        LoraModel lora = LoraModel.attach(bundle.model(), FineTune.loraConfig(s), s.seed(), DType.F32);
+        LoraModel lora = FineTune.adapter(bundle, s, data);
         ModelConfig c = bundle.model().config();
         int longest = encoded.stream().mapToInt(EncodedExample::length).max().orElse(0);
         double mean = encoded.stream().mapToInt(EncodedExample::length).average().orElse(0);

@@ -82,10 +82,12 @@ public final class FineTune {
      */
     public Result run(MethodChoice choice, TrainData data, Map<String, Fisher> fisher, MetricsLog log, Observer observer) {
         TrainSettings s = config.train();
-        LoraModel lora = data.initAdapter() == null ? LoraModel.attach(bundle.model(), loraConfig(s), s.seed(), DType.F32)
-                : Peft.load(bundle.model(), data.initAdapter(), s.seed());
+        LoraModel lora = adapter(bundle, s, data);
         if (config.agl().twoBranch() && config.agl().alignmentRank() >= lora.config().r()) {
             throw new AglException(data.initAdapter() + ": its rank " + lora.config().r() + " leaves no room for agl.alignment_rank " + config.agl().alignmentRank());
+        }
+        if (lora.config().useDora() && choice.kind().changesFactorsAfterTraining()) {
+            throw new AglException(choice.kind().title() + " changes the factors after training, to which DoRA's magnitudes would not fit: train without use_dora");
         }
         MethodMaker maker = new MethodMaker(bundle, lora, config, data, source, fisher);
         Method method = maker.make(choice);
@@ -126,9 +128,16 @@ public final class FineTune {
         }
     }
 
+    /** Attaches the adapter to be trained: a fresh one, or the one to go on from. */
+    static LoraModel adapter(ModelBundle bundle, TrainSettings s, TrainData data) {
+        return data.initAdapter() == null ? LoraModel.attach(bundle.model(), loraConfig(s), s.seed(), DType.F32)
+                : Peft.load(bundle.model(), data.initAdapter(), s.seed());
+    }
+
     /** The adapter that the settings describe. */
     public static LoraConfig loraConfig(TrainSettings s) {
-        return LoraConfig.of(s.r(), s.loraAlpha(), s.loraDropout(), s.targetModules(), s.useRslora());
+        LoraConfig config = LoraConfig.of(s.r(), s.loraAlpha(), s.loraDropout(), s.targetModules(), s.useRslora());
+        return s.useDora() ? config.withDora() : config;
     }
 
     /** The Fisher information of the adapter's target layers, from the data that the settings name; the adapter is off meanwhile. */

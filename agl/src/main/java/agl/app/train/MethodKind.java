@@ -74,6 +74,11 @@ public enum MethodKind {
         return needs;
     }
 
+    /** Whether what training left is replaced by other factors. */
+    boolean changesFactorsAfterTraining() {
+        return this == SAFELORA || this == PROJECTION;
+    }
+
     /** What is missing for a method, in one line, before anything is loaded or computed. */
     public void require(AglSettings settings, boolean hasAlignment, boolean hasUnaligned) {
         boolean alignment = needs == Needs.ALIGNMENT

@@ -27,17 +27,19 @@ import java.util.Map;
  * @param maxLength      longest example in tokens
  * @param evalEvery      steps between evaluations on held-out task data; 0: only at the end
  * @param targetModules  layers to adapt: suffixes separated by commas, a regular expression, or all-linear
+ * @param useRslora      s = lora_alpha/√r in the place of lora_alpha/r
+ * @param useDora        weight-decomposed LoRA; the methods that look at the update see s·BA, not the magnitudes
  */
 @JsonNaming(PropertyNamingStrategies.SnakeCaseStrategy.class)
 public record TrainSettings(int steps, double epochs, int batchSize, int microBatchSize, boolean recompute, double learningRate, double warmupRatio, double lrFloor,
                             double weightDecay, double maxGradNorm, int maxLength, int evalEvery, long seed,
                             int r, double loraAlpha, double loraDropout, String targetModules,
-                            @JsonProperty("use_rslora") boolean useRslora) {
+                            @JsonProperty("use_rslora") boolean useRslora, @JsonProperty("use_dora") boolean useDora) {
     private static final JsonMapper JSON = JsonMapper.builder().enable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES)
             .disable(DeserializationFeature.ACCEPT_FLOAT_AS_INT).enable(DeserializationFeature.FAIL_ON_NULL_FOR_PRIMITIVES).build();
 
     /** LoRA's values are those of the authors' repository; the learning rate suits models of up to a few hundred million parameters. */
-    public static final TrainSettings DEFAULT = new TrainSettings(0, 1, 16, 0, false, 1e-3, 0.03, 0, 0, 1, 512, 50, 1, 8, 16, 0.1, "q_proj,v_proj", false);
+    public static final TrainSettings DEFAULT = new TrainSettings(0, 1, 16, 0, false, 1e-3, 0.03, 0, 0, 1, 512, 50, 1, 8, 16, 0.1, "q_proj,v_proj", false, false);
 
     public TrainSettings {
         require(steps >= 0, "steps", steps, "at least 0");

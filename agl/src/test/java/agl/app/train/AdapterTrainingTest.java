@@ -1,0 +1,128 @@
+package agl.app.train;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import agl.app.CommandLineRun;
+import agl.app.TinyModel;
+import agl.lora.LoraConfig;
+import agl.lora.LoraLinear;
+import agl.lora.LoraModel;
+import agl.lora.Peft;
+import agl.nn.Models;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** The kinds of adapters that {@code agl train} makes, goes on from and {@code agl merge} folds in, as a user calls them. */
+class AdapterTrainingTest {
+    private static final ObjectMapper JSON = new ObjectMapper();
+    @TempDir Path temp;
+    private Path base;
+
+    @BeforeEach void files() throws IOException {
+        base = TinyModel.write(temp.resolve("base"), 3);
+        Files.writeString(temp.resolve("task.csv"), "instruction,response\n" + "tell me a story,the red fox sat on the mat\n".repeat(20));
+    }
+
+    private CommandLineRun train(String out, String... more) {
+        List<String> args = new ArrayList<>(List.of("train", "--base", base.toString(), "--task", temp.resolve("task.csv").toString(), "--out", temp.resolve(out).toString(),
+                "-s", "steps=6", "-s", "batch_size=4", "-s", "learning_rate=0.02", "-s", "r=2", "-s", "max_length=64", "-s", "lora_dropout=0"));
+        args.addAll(List.of(more));
+        if (!args.contains("--method")) {
+            args.addAll(List.of("--method", "lora"));
+        }
+        return CommandLineRun.of(args.toArray(String[]::new));
+    }
+
+    private void trained(String out, String... more) {
+        CommandLineRun run = train(out, more);
+        assertEquals(0, run.code(), run.err());
+    }
+
+    private JsonNode settings(String adapter) throws IOException {
+        return JSON.readTree(temp.resolve(adapter).resolve("adapter_config.json").toFile());
+    }
+
+    @ParameterizedTest @ValueSource(strings = {"use_rslora=true", "use_dora=true", "target_modules=all-linear"})
+    void isTrainedContinuedAndMerged(String setting) throws IOException {
+        trained("a", "-s", setting);
+        String name = setting.substring(0, setting.indexOf('='));
+        assertEquals(setting.substring(name.length() + 1), settings("a").get(name).asText());
+        trained("b", "--init-adapter", temp.resolve("a").toString());
+        assertEquals(settings("a").get(name), settings("b").get(name));
+        assertEquals(lastLoss("a"), firstLoss("b"), 0.2 * firstLoss("a"));
+        assertTrue(lastLoss("b") < lastLoss("a"), lastLoss("a") + " -> " + lastLoss("b"));
+        CommandLineRun merged = CommandLineRun.of("merge", "--base", base.toString(), "--adapter", temp.resolve("b").toString(), "--out", temp.resolve("merged").toString());
+        assertEquals(0, merged.code(), merged.err());
+        assertTrue(merged.out().contains("F32") && merged.out().contains("largest logit difference merged against unmerged"), merged.out());
+        assertTrue(Double.parseDouble(merged.out().strip().replaceAll(".*: ", "")) < 1e-4, merged.out());
+    }
+
+    private List<JsonNode> metrics(String adapter) throws IOException {
+        List<JsonNode> lines = new ArrayList<>();
+        for (String line : Files.readAllLines(temp.resolve(adapter).resolve("metrics.jsonl"))) {
+            lines.add(JSON.readTree(line));
+        }
+        return lines;
+    }
+
+    private double firstLoss(String adapter) throws IOException {
+        return metrics(adapter).getFirst().get("task_loss").asDouble();
+    }
+
+    private double lastLoss(String adapter) throws IOException {
+        return metrics(adapter).getLast().get("task_loss").asDouble();
+    }
+
+    /** Without a step taken, the adapter that comes out is the one that went in, and the base of another type keeps its type in the merge. */
+    @Test void goingOnStartsAtTheGivenAdapterAndKeepsItsSettings() throws IOException {
+        Path given = temp.resolve("given");
+        LoraModel lora = LoraModel.attach(Models.load(base), LoraConfig.of(3, 5, 0, "v_proj,up_proj").withDora(), 5, agl.autograd.DType.F32);
+        lora.parameters().forEach(t -> t.data().set(0, 0.25));
+        Peft.save(lora, given, "somebody/else");
+        trained("on", "--init-adapter", given.toString(), "-s", "steps=1", "-s", "learning_rate=1e-12");
+        LoraModel read = Peft.load(Models.load(base), temp.resolve("on"), 1);
+        assertEquals(lora.layers().keySet(), read.layers().keySet());
+        lora.layers().forEach((name, l) -> {
+            LoraLinear r = read.layers().get(name);
+            assertArrayEquals(l.a().toArray(), r.a().toArray(), 1e-6, name);
+            assertArrayEquals(l.b().toArray(), r.b().toArray(), 1e-6, name);
+            assertArrayEquals(l.magnitude().toArray(), r.magnitude().toArray(), 1e-6, name);
+        });
+        assertEquals(3, settings("on").get("r").asInt());
+        CommandLineRun dry = train("dry", "--init-adapter", given.toString(), "--dry-run");
+        assertTrue(dry.out().contains(lora.layers().size() + " layers"), dry.out());
+    }
+
+    @ParameterizedTest @ValueSource(strings = {"BF16", "F16"}) void mergedCheckpointHasTheBasesType(String type) throws IOException {
+        Path small = temp.resolve("small");
+        Models.save(Models.load(base), small, base, agl.autograd.DType.valueOf(type));
+        base = small;
+        trained("a");
+        CommandLineRun merged = CommandLineRun.of("merge", "--base", base.toString(), "--adapter", temp.resolve("a").toString(), "--out", temp.resolve("merged").toString());
+        assertEquals(0, merged.code(), merged.err());
+        JsonNode found = JSON.readTree(CommandLineRun.of("inspect", temp.resolve("merged").toString(), "--json").out());
+        found.get("tensors").forEach(t -> assertEquals(type, t.get("type").asText(), t.toString()));
+        assertNotEquals(-1, Files.mismatch(small.resolve("model.safetensors"), temp.resolve("merged/model.safetensors")), "nothing was merged");
+    }
+
+    @Test void whatCannotGoTogetherIsRefusedBeforeTraining() {
+        Path unaligned = TinyModel.write(temp.resolve("unaligned"), 4);
+        CommandLineRun run = train("a", "-s", "use_dora=true", "--method", "safelora", "--unaligned", unaligned.toString());
+        assertEquals(2, run.code());
+        assertFalse(Files.exists(temp.resolve("a/adapter_model.safetensors")));
+    }
+}

@@ -1,0 +1,253 @@
+"""The command line against the real transformers, peft and tokenizers, live: nothing is committed, everything is made in a temporary folder.
+
+Run:  python live_peft.py java -jar target/agl.jar        (after mvn package)
+
+1. For every family a small random model with a tokenizer. `agl train` makes adapters (plain, rsLoRA, DoRA, all linear layers) of it. Each is
+   loaded by peft with every warning turned into an error: the last position's logits must be those of `agl logits`, with the adapter beside the
+   base and merged (`agl merge` against peft's merge_and_unload).
+2. peft makes adapters of every kind: `agl logits` must give peft's logits, `agl merge` a checkpoint that transformers reads to the same logits,
+   and `agl train --init-adapter` without a real step must give the adapter back, unchanged for peft. Or they are refused for a stated reason.
+3. Token ids of `agl tokenize` against the tokenizers library.
+
+Prints one line per check; exit code 1 if one fails.
+"""
+import json
+import logging
+import pathlib
+import subprocess
+import sys
+import tempfile
+import warnings
+
+import peft
+import torch
+import transformers
+from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
+
+AGL = sys.argv[1:]
+TOLERANCE = 1e-4
+TEXT = ["The keeper counts the ships at dusk.", "How do I boil an egg? Seven minutes, then cold water.", "Größe, naïve, Маяк, 灯台, 😀"] * 5
+IDS = [5, 17, 256, 3, 90, 41, 77, 12, 6]
+failures = 0
+
+SIZES = dict(vocab_size=300, hidden_size=24, intermediate_size=29, num_hidden_layers=2, num_attention_heads=6, num_key_value_heads=2, head_dim=6,
+             max_position_embeddings=128, bos_token_id=0, eos_token_id=0, pad_token_id=None)
+FAMILIES = {
+    "llama": transformers.LlamaConfig(**SIZES, tie_word_embeddings=False),
+    "llama3": transformers.LlamaConfig(**SIZES, tie_word_embeddings=True, attention_bias=True, rope_parameters=dict(
+        rope_type="llama3", rope_theta=10000.0, factor=4.0, low_freq_factor=1.0, high_freq_factor=4.0, original_max_position_embeddings=16)),
+    "mistral": transformers.MistralConfig(**SIZES, sliding_window=5),
+    "qwen2": transformers.Qwen2Config(**SIZES, tie_word_embeddings=True),
+    "qwen3": transformers.Qwen3Config(**SIZES, tie_word_embeddings=True),
+    "gpt2": transformers.GPT2Config(vocab_size=300, n_embd=24, n_layer=2, n_head=3, n_inner=29, n_positions=128, bos_token_id=0, eos_token_id=0),
+}
+
+TRAINED = {"plain": [], "rslora": ["-s", "use_rslora=true"], "dora": ["-s", "use_dora=true"],
+           "all-linear": ["-s", "target_modules=all-linear"], "all-linear-rsdora": ["-s", "target_modules=all-linear", "-s", "use_dora=true", "-s", "use_rslora=true"]}
+
+
+def made_by_peft(gpt2):
+    """Settings by name, and whether such an adapter is to be refused."""
+    q, v, down, layer = ("c_attn", "c_attn", "c_proj", "h") if gpt2 else ("q_proj", "v_proj", "down_proj", "layers")
+    some = sorted({q, v, down})
+    return {
+        "plain": dict(target_modules=some), "dropout": dict(target_modules=some, lora_dropout=0.1), "rslora": dict(target_modules=some, use_rslora=True),
+        "dora": dict(target_modules=some, use_dora=True), "all-linear": dict(target_modules="all-linear"),
+        "all-linear-dora": dict(target_modules="all-linear", use_dora=True, use_rslora=True),
+        "regex": dict(target_modules=rf".*\.(0|1)\..*{down}"),
+        "rank-pattern": dict(target_modules=some, rank_pattern={q: 5, rf"{layer}\.1\..*{down}": 1}),
+        "alpha-pattern": dict(target_modules=some, alpha_pattern={v: 9, rf"^.*\.0\..*{down}": 2.5}),
+        "bias-all": dict(target_modules=some, bias="all"), "bias-lora-only": dict(target_modules=some, bias="lora_only"),
+        "save-head": dict(target_modules=[q], modules_to_save=["lm_head"]), "save-norm": dict(target_modules=[q], modules_to_save=["ln_f" if gpt2 else "norm"]),
+        "save-embedding": dict(target_modules=[q], modules_to_save=["wte" if gpt2 else "embed_tokens"]),
+        "layers": dict(target_modules=some, layers_to_transform=[1], layers_pattern=layer), "layer-number": dict(target_modules=some, layers_to_transform=0),
+        "exclude": dict(target_modules=some, exclude_modules=rf".*\.0\..*"),
+        "gaussian": dict(target_modules=some, init_lora_weights="gaussian"), "random": dict(target_modules=some, init_lora_weights=False),
+        "orthogonal": dict(target_modules=some, init_lora_weights="orthogonal", r=4),
+        "pissa": dict(target_modules=some, init_lora_weights="pissa"), "olora": dict(target_modules=some, init_lora_weights="olora"),
+        "adapted-head": dict(target_modules=[q, "lm_head"]), "adapted-embedding": dict(target_modules=[q, "wte" if gpt2 else "embed_tokens"]),
+        "lora-bias": dict(target_modules=some, lora_bias=True), "tokens": dict(target_modules=[q], trainable_token_indices=[1, 2]),
+        "replicated": dict(target_modules=some, layer_replication=[[0, 2], [0, 1]]),
+    }
+
+
+REFUSED = {"pissa", "olora", "adapted-head", "adapted-embedding", "lora-bias", "tokens", "replicated"}
+IMPOSSIBLE = {("gpt2", "replicated")}  # peft itself cannot
+
+
+def say(good, what, detail=""):
+    global failures
+    failures += not good
+    print("ok  " if good else "FAIL", what, detail, flush=True)
+
+
+def agl(*args, stdin=""):
+    return subprocess.run([*AGL, *map(str, args)], input=stdin, capture_output=True, text=True)
+
+
+def agl_logits(*args):
+    run = agl("logits", "--tokens", ",".join(map(str, IDS)), "--json", *args)
+    if run.returncode:
+        return run.stderr.strip()
+    return torch.tensor(json.loads(run.stdout)["logits"])
+
+
+def torch_logits(model):
+    with torch.no_grad():
+        return model.eval()(torch.tensor([IDS])).logits[0, -1].float()
+
+
+def compare(what, ours, theirs):
+    if isinstance(ours, str):
+        say(False, what, ours)
+        return
+    difference = ((ours - theirs).abs() / (1 + theirs.abs())).max().item()
+    say(difference <= TOLERANCE, what, f"difference {difference:.1e}")
+
+
+def randomise(model, scale, seed):
+    generator = torch.Generator().manual_seed(seed)
+    with torch.no_grad():
+        for p in model.parameters():
+            if p.requires_grad:
+                noise = torch.randn(p.shape, generator=generator)
+                p.copy_(noise * scale / p.shape[-1] ** 0.5 if p.dim() > 1 else p + noise * 0.2)
+
+
+def make_base(folder, config):
+    torch.manual_seed(0)
+    model = transformers.AutoModelForCausalLM.from_config(config, attn_implementation="eager").float()
+    randomise(model, 1.5, 1)
+    model.save_pretrained(folder)
+    t = Tokenizer(models.BPE())
+    t.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
+    t.decoder = decoders.ByteLevel()
+    t.train_from_iterator(TEXT, trainers.BpeTrainer(vocab_size=300, special_tokens=["<|endoftext|>"], initial_alphabet=pre_tokenizers.ByteLevel.alphabet(), show_progress=False))
+    transformers.PreTrainedTokenizerFast(tokenizer_object=t, bos_token="<|endoftext|>", eos_token="<|endoftext|>").save_pretrained(folder)
+
+
+def load_base(folder):
+    return transformers.AutoModelForCausalLM.from_pretrained(folder, attn_implementation="eager", dtype=torch.float32)
+
+
+class Collector(logging.Handler):
+    """Warnings that libraries log and do not raise."""
+
+    def __init__(self):
+        super().__init__(logging.WARNING)
+        self.messages = []
+
+    def emit(self, record):
+        self.messages.append(record.getMessage())
+
+
+def load_in_peft(base, adapter):
+    collector = Collector()
+    logging.getLogger().addHandler(collector)
+    try:
+        model = load_base(base)
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")
+            loaded = peft.PeftModel.from_pretrained(model, adapter)
+    finally:
+        logging.getLogger().removeHandler(collector)
+    if collector.messages:
+        raise RuntimeError("peft logs: " + "; ".join(collector.messages))
+    return loaded
+
+
+def check_merged(what, base, adapter, expected, folder):
+    run = agl("merge", "--base", base, "--adapter", adapter, "--out", folder)
+    if run.returncode:
+        say(False, what + ", merged", run.stderr.strip())
+        return
+    compare(what + ", merged checkpoint in transformers", torch_logits(load_base(folder)), expected)
+
+
+def trained_here(family, base, folder):
+    (folder / "task.jsonl").write_text("\n".join(json.dumps({"instruction": x, "response": y}) for x, y in zip(TEXT, TEXT[1:])) + "\n")
+    targets = "c_attn,c_proj" if family == "gpt2" else "q_proj,v_proj"
+    for name, settings in TRAINED.items():
+        what = f"{family}, trained here: {name}"
+        out = folder / ("trained-" + name)
+        run = agl("train", "--base", base, "--task", folder / "task.jsonl", "--method", "lora", "--out", out, "-s", "steps=4", "-s", "batch_size=4", "-s", "r=3",
+                  "-s", "learning_rate=0.05", *([] if name.startswith("all") else ["-s", "target_modules=" + targets]), *settings)
+        if run.returncode:
+            say(False, what, run.stderr.strip())
+            continue
+        try:
+            model = load_in_peft(base, out)
+        except Exception as e:
+            say(False, what + " does not load in peft without a warning", repr(e))
+            continue
+        expected = torch_logits(model)
+        compare(what + ", peft", agl_logits("--base", base, "--adapter", out), expected)
+        moved = (expected - torch_logits(load_base(base))).abs().max().item()
+        say(moved > 1e-2, what + ", the adapter makes a difference", f"{moved:.2g}")
+        compare(what + ", merged by peft", agl_logits("--base", base, "--adapter", out), torch_logits(model.merge_and_unload()))
+        check_merged(what, base, out, expected, folder / ("merged-trained-" + name))
+
+
+def trained_there(family, base, folder):
+    for name, settings in made_by_peft(family == "gpt2").items():
+        if (family, name) in IMPOSSIBLE:
+            continue
+        what = f"{family}, made by peft: {name}"
+        out = folder / ("peft-" + name)
+        torch.manual_seed(3)
+        try:
+            model = peft.get_peft_model(load_base(base), peft.LoraConfig(**{"r": 3, "lora_alpha": 5, "task_type": "CAUSAL_LM", "fan_in_fan_out": family == "gpt2", **settings}))
+        except Exception as e:
+            print("-   ", what, "peft itself refuses:", repr(e)[:150])
+            continue
+        if name not in ("pissa", "olora"):
+            randomise(model, 0.7, 2)
+        model.save_pretrained(out)
+        got = agl_logits("--base", base, "--adapter", out)
+        if name in REFUSED:
+            say(isinstance(got, str) and got.startswith("agl: ") and "\n" not in got and "a bug" not in got, what, "refused: " + str(got)[:300])
+            continue
+        expected = torch_logits(model)
+        compare(what, got, expected)
+        check_merged(what, base, out, expected, folder / ("merged-peft-" + name))
+        again = folder / ("again-" + name)
+        run = agl("train", "--base", base, "--task", folder / "task.jsonl", "--method", "lora", "--init-adapter", out, "--out", again, "-s", "steps=1", "-s", "batch_size=1",
+                  "-s", "learning_rate=1e-12")
+        if run.returncode:
+            say(False, what + ", --init-adapter", run.stderr.strip())
+            continue
+        try:
+            compare(what + ", read, written and read by peft", torch_logits(load_in_peft(base, again)), expected)
+        except Exception as e:
+            say(False, what + ", written again, does not load in peft without a warning", repr(e))
+
+
+def tokens(base):
+    t = Tokenizer.from_file(str(base / "tokenizer.json"))
+    lines = TEXT[:3] + ["", "  spaces   and\ttabs ", "x = a[i] + 3.14 # <|endoftext|>", "e\u0301 שלום 👩🏽‍🚒", " " * 40]
+    run = agl("tokenize", "--base", base, stdin="\n".join(lines) + "\n")
+    expected = [t.encode(x).ids for x in lines]
+    say(run.returncode == 0 and [json.loads(x) for x in run.stdout.splitlines()] == expected, "agl tokenize", run.stderr)
+    back = agl("tokenize", "--base", base, "--decode", stdin=run.stdout)
+    say(back.stdout.split("\n")[:-1] == lines, "agl tokenize --decode", back.stderr)
+
+
+def main():
+    transformers.utils.logging.disable_progress_bar()
+    with tempfile.TemporaryDirectory() as temporary:
+        for family, config in FAMILIES.items():
+            folder = pathlib.Path(temporary) / family
+            base = folder / "base"
+            make_base(base, config)
+            compare(family + ", base", agl_logits("--base", base), torch_logits(load_base(base)))
+            if family == "llama":
+                tokens(base)
+            trained_here(family, base, folder)
+            if family in ("llama", "qwen2", "gpt2"):
+                trained_there(family, base, folder)
+    print(f"{failures} checks failed")
+    sys.exit(failures > 0)
+
+
+if __name__ == "__main__":
+    main()
