@@ -7,6 +7,8 @@ For each family one folder ../resources/models/NAME:
   expected.safetensors             logits, the same after rounding the weights to bfloat16 (computed in float32, and in bfloat16
                                    throughout), adapted logits, gradients of A and B
 
+STORED are the same weights in other forms that transformers writes (types, shards with an index), with logits only.
+
 Run:  python make_models.py [NAME...]        (all numbers follow from the fixed seeds)
 """
 import json
@@ -38,6 +40,11 @@ MODELS = {
     # Layers from max_window_layers on see five tokens only.
     "qwen2-window": (transformers.Qwen2Config(**SIZES, rms_norm_eps=1e-6, tie_word_embeddings=False, use_sliding_window=True, sliding_window=5,
                                               max_window_layers=1), ["k_proj", "down_proj"]),
+    # Windows of four tokens but for the second of three layers; another scale of the scores than 1/sqrt(head_dim).
+    "gemma3": (transformers.Gemma3TextConfig(**{**SIZES, "num_hidden_layers": 3}, rms_norm_eps=1e-6, tie_word_embeddings=True, sliding_window=4, query_pre_attn_scalar=9,
+                                             layer_types=["sliding_attention", "full_attention", "sliding_attention"], rope_parameters={
+                                                 "full_attention": dict(rope_type="linear", factor=2.0, rope_theta=5000.0),
+                                                 "sliding_attention": dict(rope_type="default", rope_theta=100.0)}), ["q_proj", "v_proj", "o_proj", "gate_proj"]),
     "qwen3": (transformers.Qwen3Config(**SIZES, rms_norm_eps=1e-6, tie_word_embeddings=True), ["q_proj", "k_proj", "v_proj"]),
 }
 
@@ -118,7 +125,9 @@ def make(name, config, target_modules):
 
     rounded = transformers.AutoModelForCausalLM.from_pretrained(folder, dtype=torch.bfloat16, attn_implementation="eager").eval()
     tensors["logits_bf16_native"] = logits_of(rounded, sequences)
-    tensors["logits_bf16"] = logits_of(rounded.float(), sequences)
+    # Into a float32 model, not rounded.float(): constants that are no weights (Gemma's scale of the embedding) would stay rounded.
+    model.load_state_dict(rounded.state_dict())
+    tensors["logits_bf16"] = logits_of(model, sequences)
 
     model = transformers.AutoModelForCausalLM.from_pretrained(folder, attn_implementation="eager").eval()
     lora = peft.get_peft_model(model, peft.LoraConfig(r=3, lora_alpha=5, lora_dropout=0.0, target_modules=target_modules, task_type="CAUSAL_LM",
@@ -144,7 +153,25 @@ def make(name, config, target_modules):
           tensors["logits"].abs().max().item(), "losses", expected["training_losses"])
 
 
+STORED = {"stored-f16-shards": ("llama-untied", torch.float16, "6KB"), "stored-bf16-shards": ("qwen2", torch.bfloat16, "6KB"), "stored-bf16-gpt2": ("gpt2", torch.bfloat16, "1GB")}
+
+
+def make_stored(name, base, dtype, shard):
+    folder = OUT / name
+    shutil.rmtree(folder, ignore_errors=True)
+    model = transformers.AutoModelForCausalLM.from_pretrained(OUT / base, dtype=dtype, attn_implementation="eager").eval()
+    model.save_pretrained(folder, max_shard_size=shard)
+    (folder / "generation_config.json").unlink(missing_ok=True)
+    sequences, targets = examples(model.config.vocab_size)
+    save_file({"logits": logits_of(model.float(), sequences)}, folder / "expected.safetensors")
+    (folder / "expected.json").write_text(json.dumps({"transformers": transformers.__version__, "sequences": sequences, "targets": targets}) + "\n")
+    print(name, sorted(f.name for f in folder.iterdir()))
+
+
 if __name__ == "__main__":
     for name, (config, target_modules) in MODELS.items():
         if len(sys.argv) == 1 or name in sys.argv[1:]:
             make(name, config, target_modules)
+    for name, settings in STORED.items():
+        if len(sys.argv) == 1 or name in sys.argv[1:]:
+            make_stored(name, *settings)

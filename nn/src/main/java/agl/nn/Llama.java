@@ -14,11 +14,12 @@ import agl.autograd.op.SwiGlu;
  */
 final class Llama extends Transformer {
     private final LlamaVariant variant;
-    private Rope.Table rope;
+    private final RopeTable rope;
 
     Llama(ModelConfig config, Weights source) {
         super(config);
         this.variant = config.variant();
+        this.rope = new RopeTable(variant.rope(), config.maxPositions());
         int h = config.hidden();
         int q = config.heads() * config.headDim();
         int kv = config.kvHeads() * config.headDim();
@@ -55,7 +56,6 @@ final class Llama extends Transformer {
     }
 
     @Override Tensor embed(Tape tape, Pass pass) {
-        growRopeTable(pass.positions());
         return Embedding.of(tape, weight(embeddingName()), pass.batch().tokens());
     }
 
@@ -69,8 +69,9 @@ final class Llama extends Transformer {
             q = norm(tape, q, p + "self_attn.q_norm");
             k = norm(tape, k, p + "self_attn.k_norm");
         }
-        q = Rope.of(tape, q, pass.positions(), rope);
-        k = Rope.of(tape, k, pass.positions(), rope);
+        Rope.Table table = rope.holding(pass.positions());
+        q = Rope.of(tape, q, pass.positions(), table);
+        k = Rope.of(tape, k, pass.positions(), table);
         Tensor attended = attend(tape, l, pass, q, k, v, variant.windows()[l]);
         x = Add.of(tape, x, linear(p + "self_attn.o_proj").forward(tape, attended));
         Tensor m = norm(tape, x, p + "post_attention_layernorm");
@@ -85,16 +86,5 @@ final class Llama extends Transformer {
 
     private Tensor norm(Tape tape, Tensor x, String name) {
         return RmsNorm.of(tape, x, weight(name + ".weight"), config().normEps());
-    }
-
-    /** The table is as long as the longest sequence so far asked for, not as the model allows: that can be 131,072. */
-    private void growRopeTable(int[] positions) {
-        int longest = 1;
-        for (int p : positions) {
-            longest = Math.max(longest, p + 1);
-        }
-        if (rope == null || rope.cos().length < longest * config().headDim() / 2) {
-            rope = variant.rope().table(Math.min(config().maxPositions(), Integer.highestOneBit(Math.max(64, longest)) * 2));
-        }
     }
 }

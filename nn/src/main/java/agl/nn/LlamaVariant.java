@@ -29,20 +29,25 @@ public record LlamaVariant(boolean qkvBias, boolean outBias, boolean mlpBias, bo
     private static int[] windows(ConfigNode node, String family, int layers) {
         int[] windows = new int[layers];
         boolean windowed = family.equals("mistral") || node.flag("use_sliding_window", false);
-        if (!windowed || !node.has("sliding_window")) {
+        if (!windowed || node.node().path("sliding_window").isNull()) {
             return windows;
         }
-        int window = node.positive("sliding_window", 0);
+        int window = node.positive("sliding_window", 4096);
         int first = family.equals("mistral") ? 0 : node.positive("max_window_layers", 28);
         JsonNode types = node.node().path("layer_types");
         for (int l = 0; l < layers; l++) {
-            String type = types.isMissingNode() || types.isNull() ? l >= first ? "sliding_attention" : "full_attention" : types.path(l).asText();
-            windows[l] = switch (type) {
-                case "sliding_attention" -> window;
-                case "full_attention" -> 0;
-                default -> throw node.unsupported("layer_types " + type + " of layer " + l, "full_attention, sliding_attention");
-            };
+            boolean sliding = types.isMissingNode() || types.isNull() ? l >= first : sliding(node, types, l);
+            windows[l] = sliding ? window : 0;
         }
         return windows;
+    }
+
+    /** What layer_types says of a layer. */
+    static boolean sliding(ConfigNode node, JsonNode types, int layer) {
+        return switch (types.path(layer).asText()) {
+            case "sliding_attention" -> true;
+            case "full_attention" -> false;
+            default -> throw node.unsupported("layer_types " + types.path(layer) + " of layer " + layer, "full_attention, sliding_attention");
+        };
     }
 }

@@ -12,7 +12,7 @@ import java.util.Set;
 /**
  * The sizes of a decoder, from Hugging Face's config.json.
  *
- * @param family       model_type: llama, mistral, qwen2, qwen3, gpt2
+ * @param family       model_type: llama, mistral, qwen2, qwen3, gemma3_text, gpt2
  * @param hidden       hidden_size, the width of the residual stream
  * @param layers       num_hidden_layers
  * @param heads        num_attention_heads
@@ -23,15 +23,17 @@ import java.util.Set;
  * @param maxPositions max_position_embeddings
  * @param normEps      rms_norm_eps or layer_norm_epsilon
  * @param tied         tie_word_embeddings: the head is the embedding table
- * @param variant      what sets the relatives of Llama apart; null for gpt2
+ * @param variant      what sets the relatives of Llama apart; null for others
+ * @param gemma3       what Gemma 3 has of its own; null for others
  * @param json         the file as it was read, to write it again unchanged
  */
 public record ModelConfig(String family, int hidden, int layers, int heads, int kvHeads, int headDim, int intermediate, int vocabulary,
-                          int maxPositions, double normEps, boolean tied, LlamaVariant variant, ObjectNode json) {
-    private static final String SUPPORTED = "llama, mistral, qwen2, qwen3, gpt2";
-    private static final Set<String> LLAMA_LIKE = Set.of("llama", "mistral", "qwen2", "qwen3");
+                          int maxPositions, double normEps, boolean tied, LlamaVariant variant, Gemma3Variant gemma3, ObjectNode json) {
+    private static final String SUPPORTED = "llama, mistral, qwen2, qwen3, gemma3_text, gpt2";
+    private static final Set<String> LLAMA_LIKE = Set.of("llama", "mistral", "qwen2", "qwen3", "gemma3_text");
     /** More layers than any model has: a file that says so is broken, and would fill the memory before a tensor is missed. */
     private static final int MAX_LAYERS = 10_000;
+    private static final int MAX_HEAD_DIM = 1 << 16;
 
     /** Reads {@code config.json} of a model folder. */
     public static ModelConfig read(Path folder) {
@@ -71,15 +73,18 @@ public record ModelConfig(String family, int hidden, int layers, int heads, int 
     private static ModelConfig llamaLike(ConfigNode node, String family, ObjectNode json) {
         int hidden = node.positive("hidden_size", 0);
         int heads = node.positive("num_attention_heads", 0);
-        int headDim = node.positive("head_dim", Math.max(1, hidden / heads));
+        boolean gemma3 = family.equals("gemma3_text");
+        // The families' own defaults where the file is silent.
+        int headDim = node.positive("head_dim", gemma3 ? 256 : family.equals("qwen3") ? 128 : Math.max(1, hidden / heads));
         int layers = node.positive("num_hidden_layers", 0);
-        int maxPositions = node.positive("max_position_embeddings", 2048);
-        if (headDim % 2 != 0) {
-            throw new AglException(node.where() + ": rotary embedding needs an even head_dim, this is " + headDim);
+        int maxPositions = node.positive("max_position_embeddings", gemma3 ? 131_072 : 2048);
+        if (headDim % 2 != 0 || headDim > MAX_HEAD_DIM) {
+            throw new AglException(node.where() + ": rotary embedding needs an even head_dim of at most " + MAX_HEAD_DIM + ", this is " + headDim);
         }
         return new ModelConfig(family, hidden, layers, heads, node.positive("num_key_value_heads", heads), headDim, node.positive("intermediate_size", 0),
-                node.positive("vocab_size", 0), maxPositions, node.positiveNumber("rms_norm_eps", 1e-6), node.flag("tie_word_embeddings", false),
-                LlamaVariant.parse(node, family, Math.min(layers, MAX_LAYERS), headDim, maxPositions), json);
+                node.positive("vocab_size", 0), maxPositions, node.positiveNumber("rms_norm_eps", 1e-6), node.flag("tie_word_embeddings", gemma3),
+                gemma3 ? null : LlamaVariant.parse(node, family, Math.min(layers, MAX_LAYERS), headDim, maxPositions),
+                gemma3 ? Gemma3Variant.parse(node, Math.min(layers, MAX_LAYERS), headDim, maxPositions) : null, json);
     }
 
     private static ModelConfig gpt2(ConfigNode node, ObjectNode json) {
@@ -97,7 +102,7 @@ public record ModelConfig(String family, int hidden, int layers, int heads, int 
         }
         return new ModelConfig("gpt2", hidden, node.positive("n_layer", 12), heads, heads, hidden / heads,
                 node.positive("n_inner", Math.toIntExact(Math.min(Integer.MAX_VALUE, 4L * hidden))), node.positive("vocab_size", 50257),
-                node.positive("n_positions", 1024), node.positiveNumber("layer_norm_epsilon", 1e-5), node.flag("tie_word_embeddings", true), null, json);
+                node.positive("n_positions", 1024), node.positiveNumber("layer_norm_epsilon", 1e-5), node.flag("tie_word_embeddings", true), null, null, json);
     }
 
     private ModelConfig checked(ConfigNode node) {

@@ -13,7 +13,11 @@ public record RopeScaling(double[] frequencies) {
     static RopeScaling parse(ConfigNode config, int headDim, int maxPositions) {
         // transformers 5 writes "rope_parameters" with rope_theta inside; earlier versions "rope_scaling" with rope_theta beside it.
         ConfigNode scaling = config.object(config.has("rope_parameters") ? "rope_parameters" : "rope_scaling");
-        double theta = scaling.positiveNumber("rope_theta", config.positiveNumber("rope_theta", 10000));
+        return parse(config, scaling, scaling.positiveNumber("rope_theta", config.positiveNumber("rope_theta", 10000)), headDim, maxPositions);
+    }
+
+    /** From an object of its own, for models with several. */
+    static RopeScaling parse(ConfigNode config, ConfigNode scaling, double theta, int headDim, int maxPositions) {
         double[] f = Rope.Table.frequencies(headDim, theta);
         double partial = scaling.positiveNumber("partial_rotary_factor", config.positiveNumber("partial_rotary_factor", 1));
         if (partial != 1) {

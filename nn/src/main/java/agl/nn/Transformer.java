@@ -53,7 +53,11 @@ public abstract class Transformer {
 
     /** The model of the configuration's family. */
     public static Transformer of(ModelConfig config, Weights weights) {
-        return config.family().equals("gpt2") ? new Gpt2(config, weights) : new Llama(config, weights);
+        return switch (config.family()) {
+            case "gpt2" -> new Gpt2(config, weights);
+            case "gemma3_text" -> new Gemma3(config, weights);
+            default -> new Llama(config, weights);
+        };
     }
 
     /** Takes a weight over from the source. */
@@ -213,8 +217,12 @@ public abstract class Transformer {
 
     /** Causal attention of the pass's tokens to those before them, in the batch or in the cache. */
     final Tensor attend(Tape tape, int layer, Pass pass, Tensor q, Tensor k, Tensor v, int window) {
+        return attend(tape, layer, pass, q, k, v, window, 1 / Math.sqrt(config.headDim()));
+    }
+
+    /** The same with another factor on the scores than 1/sqrt(headDim). */
+    final Tensor attend(Tape tape, int layer, Pass pass, Tensor q, Tensor k, Tensor v, int window, double scale) {
         int[] starts = pass.batch.starts();
-        double scale = 1 / Math.sqrt(config.headDim());
         if (pass.cache == null) {
             int[] ends = Arrays.copyOfRange(starts, 1, starts.length);
             return Attention.of(tape, new AttentionShape(config.heads(), config.kvHeads(), config.headDim(), scale, window, starts, starts, ends), q, k, v);

@@ -121,7 +121,7 @@ class ModelsTest {
     }
 
     @ParameterizedTest @ValueSource(strings = {
-        "model_type=\"mamba\"", "hidden_act=\"relu\"", "hidden_size=0", "hidden_size=-4", "hidden_size=\"12\"", "hidden_size=1.5", "hidden_size=null",
+        "model_type=\"mamba\"", "model_type=\"gemma2\"", "model_type=\"gemma3_text\"", "head_dim=2000000000", "hidden_act=\"relu\"", "hidden_size=0", "hidden_size=-4", "hidden_size=\"12\"", "hidden_size=1.5", "hidden_size=null",
         "num_attention_heads=5", "head_dim=3", "vocab_size=99999999999", "num_key_value_heads=4", "partial_rotary_factor=0.5",
         "rope_scaling={\"type\":\"yarn\",\"factor\":2}", "rope_scaling={\"type\":\"linear\"}", "rope_scaling={\"rope_type\":\"llama3\",\"factor\":8}",
         "hidden_size=1000000000", "num_hidden_layers=2000000000", "rms_norm_eps=\"small\"", "rope_theta=-1", "sliding_window=\"x\""})

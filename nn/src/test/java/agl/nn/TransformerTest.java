@@ -25,7 +25,7 @@ class TransformerTest {
 
     /** One small model per thing that changes the computation: plain, sliding window, biases, norms of queries and keys, GPT-2. */
     static Stream<Transformer> models() {
-        return Stream.of("llama", "mistral", "qwen2", "qwen3", "gpt2").map(family -> small(family, DType.F64));
+        return Stream.of("llama", "mistral", "qwen2", "qwen3", "gemma3_text", "gpt2").map(family -> small(family, DType.F64));
     }
 
     static Transformer small(String family, DType dtype) {
@@ -46,6 +46,9 @@ class TransformerTest {
         json.put("model_type", family).put("head_dim", 4).put("tie_word_embeddings", family.equals("llama"));
         if (family.equals("mistral")) {
             json.put("sliding_window", 3);
+        }
+        if (family.equals("gemma3_text")) {
+            json.put("hidden_act", "gelu_pytorch_tanh").put("sliding_window", 3).put("sliding_window_pattern", 2).put("query_pre_attn_scalar", 7);
         }
         return json;
     }

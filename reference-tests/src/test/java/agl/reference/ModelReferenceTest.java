@@ -13,9 +13,11 @@ import agl.nn.AdamW;
 import agl.nn.Batch;
 import agl.nn.Models;
 import agl.nn.Transformer;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.function.BiConsumer;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.DynamicTest;
@@ -25,7 +27,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** Every supported family against transformers and peft, on the small random models that make_models.py wrote. */
 class ModelReferenceTest {
-    private static final List<String> NAMES = List.of("llama-untied", "llama-biases", "llama3", "mistral", "qwen2", "qwen2-window", "qwen3", "gpt2");
+    private static final List<String> NAMES = List.of("llama-untied", "llama-biases", "llama3", "mistral", "qwen2", "qwen2-window", "qwen3", "gemma3", "gpt2");
     private static final double TOLERANCE = 1e-4;
 
     private static Stream<DynamicTest> each(BiConsumer<Fixture, Compute> test) {
@@ -53,6 +55,18 @@ class ModelReferenceTest {
             double off = Fixture.relativeNorm(fixture.tensor("logits_bf16_native"), logits);
             assertTrue(off < 12.0 / 512, () -> "against a run in bfloat16 throughout: relative difference " + off);
         });
+    }
+
+    /** Types and shards as transformers writes them. */
+    @TestFactory Stream<DynamicTest> storedForms() {
+        return Map.of("stored-f16-shards", DType.F16, "stored-bf16-shards", DType.BF16, "stored-bf16-gpt2", DType.BF16).entrySet().stream().map(stored ->
+                DynamicTest.dynamicTest(stored.getKey(), () -> {
+                    Fixture fixture = Fixture.of(stored.getKey());
+                    assertEquals(fixture.name().endsWith("shards"), Files.exists(fixture.folder().resolve("model.safetensors.index.json")));
+                    Transformer model = Models.load(fixture.folder());
+                    assertEquals(stored.getValue(), model.dtype());
+                    Compute.all().forEach(c -> Fixture.assertClose(fixture.tensor("logits"), c.logits(model, fixture.batch()), TOLERANCE, c.label()));
+                }));
     }
 
     @TestFactory Stream<DynamicTest> adapterOfPeft() {
