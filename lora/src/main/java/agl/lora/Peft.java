@@ -112,6 +112,7 @@ public final class Peft {
         LoraConfig config = readConfig(folder);
         Path file = folder.resolve(WEIGHTS);
         try (SafeTensors tensors = openWeights(folder)) {
+            refuseEmbeddingAndHead(tensors, file);
             Reader reader = new Reader(tensors, file, new HashSet<>());
             Set<String> adapted = new HashSet<>();
             LoraModel lora;
@@ -135,6 +136,16 @@ public final class Peft {
                 }
             }
             return lora;
+        }
+    }
+
+    /** PEFT can adapt these two as well. */
+    private static void refuseEmbeddingAndHead(SafeTensors tensors, Path file) {
+        for (String name : tensors.names()) {
+            if (name.contains(".lora_embedding_") || name.startsWith(PREFIX + "lm_head.lora_")) {
+                throw new AglException(file + ": adapts the embedding or the head (" + Json.quote(name)
+                        + "), which is not supported; only the linear layers in between are, and modules_to_save");
+            }
         }
     }
 

@@ -143,6 +143,10 @@ class PeftTest {
         Path weights = folder.resolve("saved/adapter_model.safetensors");
         write(weights, "x", null, 0);
         assertTrue(refusal(Tiny.llama()).contains("\"x\" belongs to nothing"));
+        for (String other : List.of("base_model.model.lm_head.lora_A.weight", "base_model.model.model.embed_tokens.lora_embedding_A")) {
+            write(weights, other, null, 0);
+            assertTrue(refusal(Tiny.llama()).contains("embedding or the head"));
+        }
         String name = "base_model.model.model.layers.1.self_attn.q_proj.lora_B.weight";
         write(weights, null, name, 0);
         assertTrue(refusal(Tiny.llama()).contains("no tensor \"" + name));

@@ -29,7 +29,14 @@ public final class Models {
      * The file stays open as long as the program runs.
      */
     public static Transformer load(Path folder) {
-        return load(folder, ModelConfig.read(folder), Checkpoint.open(folder), false);
+        ModelConfig config = ModelConfig.read(folder);
+        Checkpoint checkpoint = Checkpoint.open(folder);
+        try {
+            return load(folder, config, checkpoint, false);
+        } catch (RuntimeException | Error e) {
+            checkpoint.close();
+            throw e;
+        }
     }
 
     /** Loads a model whose weights are all to be trained: floats on the heap. */

@@ -113,7 +113,8 @@ public final class Checkpoint implements AutoCloseable {
     /** A shard is a file name, nothing more: a path could lead out of the folder. */
     private static Path shard(Path folder, Path index, String name, JsonNode value) {
         String text = value.isTextual() ? value.textValue() : "";
-        boolean plain = !text.isEmpty() && !text.contains("/") && !text.contains("\\") && !text.equals(".") && !text.equals("..");
+        boolean plain = !text.isEmpty() && !text.contains("/") && !text.contains("\\") && !text.equals(".") && !text.equals("..")
+                && text.chars().noneMatch(Character::isISOControl);
         try {
             if (plain) {
                 return folder.resolve(text);
