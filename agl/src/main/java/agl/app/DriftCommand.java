@@ -10,6 +10,8 @@ import agl.app.io.AtomicFiles;
 import agl.app.io.Progress;
 import agl.app.io.Provenance;
 import agl.app.report.Report;
+import agl.app.train.TrainReport;
+import agl.app.train.TrainTrace;
 import agl.autograd.AglException;
 import agl.lora.LoraModel;
 import agl.lora.Peft;
@@ -76,13 +78,21 @@ public final class DriftCommand implements Callable<Integer> {
         List<Path> inputs = new ArrayList<>(prompts);
         inputs.add(base);
         inputs.addAll(adapters);
-        Provenance provenance = Provenance.of("drift", 0, Map.of("max_new_tokens", maxNewTokens, "template", data.name(), "refusals", settings.refusals(),
-                "compliances", settings.compliances()), inputs);
+        Map<String, Object> used = new LinkedHashMap<>();
+        used.put("max_new_tokens", maxNewTokens);
+        used.put("template", data.name());
+        used.put("refusals", settings.refusals());
+        used.put("compliances", settings.compliances());
+        Provenance provenance = Provenance.of("drift", 0, used, inputs);
         provenance.writeInto(out);
         Report report = Report.of("DriftCheck of " + base.getFileName());
-        if (adapters.isEmpty()) {
-            report.lead("The base alone, nothing to compare it with.");
+        Map<String, TrainTrace> traces = new LinkedHashMap<>();
+        List<String> names = List.copyOf(results.keySet());
+        for (int i = 0; i < adapters.size(); i++) {
+            String name = names.get(i + 1);
+            TrainTrace.read(adapters.get(i)).ifPresent(trace -> traces.put(name, trace));
         }
+        report.lead(DriftReport.lead(results, name -> traces.containsKey(name) ? traces.get(name).last("eval_loss") : Double.NaN));
         DriftReport.headlines(report, results);
         report.section("What was measured");
         DriftReport.table(report, results);
@@ -90,11 +100,19 @@ public final class DriftCommand implements Callable<Integer> {
         report.text(DriftReport.explanation());
         report.section("Prompts that changed sides");
         DriftReport.changed(report, results);
+        if (!traces.isEmpty()) {
+            report.section("Training, as the adapters' own files have it");
+            TrainReport.curves(report, traces);
+            report.section("The alignment subspace");
+            TrainReport.subspace(report, traces);
+        }
+        report.section("How it was made");
+        report.settings(used);
         report.provenance(provenance.toJson()).write(out.resolve("report.html"));
         return 0;
     }
 
-    private static List<DriftCheck.Result> measure(String name, ModelBundle bundle, DriftCheck.Settings settings, List<Prompt> prompts) {
+    static List<DriftCheck.Result> measure(String name, ModelBundle bundle, DriftCheck.Settings settings, List<Prompt> prompts) {
         try (Progress progress = Progress.start("DriftCheck " + name, prompts.size())) {
             return new DriftCheck(bundle, settings).run(prompts, n -> {
                 for (int i = 0; i < n; i++) {

@@ -3,6 +3,9 @@ package agl.app;
 import agl.app.data.DataFiles;
 import agl.app.data.EncodedExample;
 import agl.app.data.Example;
+import agl.app.data.PromptSet.Prompt;
+import agl.app.drift.DriftCheck;
+import agl.app.drift.DriftOutput;
 import agl.app.io.AtomicFiles;
 import agl.app.io.MetricsLog;
 import agl.app.io.Provenance;
@@ -12,6 +15,7 @@ import agl.app.train.MethodChoice;
 import agl.app.train.MethodKind;
 import agl.app.train.RunConfig;
 import agl.app.train.TrainData;
+import agl.app.train.TrainTrace;
 import agl.autograd.AglException;
 import agl.lora.Peft;
 import agl.regularizers.AglRegularizer;
@@ -60,8 +64,11 @@ public final class TrainCommand implements Callable<Integer> {
     @Option(names = "--init-adapter", paramLabel = "DIR", description = "PEFT adapter to go on training; rank, alpha, dropout and target layers are its own.")
     private Path initAdapter;
 
-    @Option(names = "--out", required = true, paramLabel = "DIR", description = "Folder for the adapter, metrics.jsonl, settings and provenance.")
+    @Option(names = "--out", required = true, paramLabel = "DIR", description = "Folder for the adapter, report.html, metrics.jsonl, settings and provenance.")
     private Path out;
+
+    @Option(names = "--prompts", arity = "1..*", paramLabel = "FILE", description = "Prompts for DriftCheck before and after, with label (safe or unsafe): the report then says how much alignment was lost.")
+    private List<Path> promptFiles = new ArrayList<>();
 
     @Option(names = "--dry-run", description = "Show decoded samples with their loss mask, parameter counts and a memory estimate, and stop.")
     private boolean dryRun;
@@ -82,6 +89,7 @@ public final class TrainCommand implements Callable<Integer> {
             examples = examples.subList(0, examples.size() - n);
         }
         List<Example> keep = DataFiles.examples(alignment);
+        List<Prompt> driftPrompts = promptFiles.stream().flatMap(f -> DataFiles.prompts(f).prompts().stream()).toList();
         ModelBundle bundle = ModelBundle.load(base, prompts.template(base));
         TrainData data = new TrainData(examples, held, keep, unaligned, initAdapter);
         if (dryRun) {
@@ -100,9 +108,19 @@ public final class TrainCommand implements Callable<Integer> {
         if (choice.kind() == MethodKind.AGL) {
             AglRegularizer.warnings(config.agl()).forEach(w -> System.err.println("agl: " + w));
         }
+        Map<String, List<DriftCheck.Result>> drift = new LinkedHashMap<>();
+        if (!driftPrompts.isEmpty()) {
+            drift.put("base", DriftCommand.measure("base", bundle, DriftCheck.Settings.DEFAULT, driftPrompts));
+        }
         FineTune.Result result;
         try (MetricsLog log = new MetricsLog(out.resolve("metrics.jsonl"))) {
             result = new FineTune(bundle, config).run(choice, data, null, log, (step, total, lora) -> { });
+        }
+        if (!driftPrompts.isEmpty()) {
+            result.lora().merge();
+            drift.put(choice.kind().title(), DriftCommand.measure(choice.kind().title(), bundle, DriftCheck.Settings.DEFAULT, driftPrompts));
+            result.lora().unmerge();
+            DriftOutput.write(out, drift);
         }
         AtomicFiles.writeText(out.resolve("settings.json"), config.toJson().toPrettyString() + "\n");
         List<Path> inputs = new ArrayList<>(task);
@@ -117,8 +135,15 @@ public final class TrainCommand implements Callable<Integer> {
         }
         settings.put("template", prompts.name());
         settings.put("config", config.toJson());
-        Provenance.of("train", config.train().seed(), settings, inputs).writeInto(out);
-        AtomicFiles.writeFolder(out, folder -> Peft.writeInto(result.lora(), folder, base.toString()));
+        inputs.addAll(promptFiles);
+        Provenance provenance = Provenance.of("train", config.train().seed(), settings, inputs);
+        provenance.writeInto(out);
+        TrainTrace trace = result.trace();
+        AtomicFiles.writeFolder(out, folder -> {
+            Peft.writeInto(result.lora(), folder, base.toString());
+            trace.writeInto(folder);
+        });
+        TrainRunReport.write(out.resolve("report.html"), choice.described(config.agl()), held.size(), result.history().size(), trace, drift, settings, provenance.toJson());
         spec.commandLine().getOut().printf(Locale.ROOT, "%s: task loss %.4f on held-out examples after %d steps; adapter in %s%n",
                 choice.described(config.agl()), result.last("eval_loss"), result.history().size(), out);
         return 0;

@@ -67,7 +67,13 @@ final class CompareOutput {
         return o.variants().stream().filter(v -> v.variant().label().equals("lora")).findFirst();
     }
 
-    /** Who lost least at LoRA's task score. */
+    /** Who lost least at LoRA's task score; without LoRA, who lost least. */
+    static Summary best(Comparison.Outcome o) {
+        double limit = lora(o).map(l -> l.get(Metric.TASK_LOSS).mean() + SAME_LOSS).orElse(Double.POSITIVE_INFINITY);
+        return o.variants().stream().filter(v -> v.get(Metric.TASK_LOSS).mean() <= limit).min(Comparator.comparingDouble(v -> v.get(Metric.DRIFT).mean())).orElse(o.variants().getFirst());
+    }
+
+    /** One sentence: how much drift, at what task score, compared with what. */
     static String verdict(Comparison.Outcome o) {
         Optional<Summary> lora = lora(o);
         if (lora.isEmpty()) {
@@ -78,8 +84,7 @@ final class CompareOutput {
         if (drift <= 0) {
             return "Plain LoRA did not drift here, so there was nothing to reduce.";
         }
-        Summary best = o.variants().stream().filter(v -> v.get(Metric.TASK_LOSS).mean() <= loss + SAME_LOSS)
-                .min(Comparator.comparingDouble(v -> v.get(Metric.DRIFT).mean())).orElseThrow();
+        Summary best = best(o);
         if (best == lora.get()) {
             return String.format(Locale.ROOT, "Nothing drifted less than plain LoRA (%.1f points) at its task loss of %.3f (up to %.2f more).", drift, loss, SAME_LOSS);
         }

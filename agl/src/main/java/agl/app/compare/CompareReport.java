@@ -1,23 +1,33 @@
 package agl.app.compare;
 
+import agl.app.data.PromptSet.Prompt;
+import agl.app.drift.DriftCheck;
+import agl.app.drift.DriftReport;
 import agl.app.report.Report;
 import agl.app.report.Report.Axis;
 import agl.app.report.Report.Point;
+import agl.app.train.TrainReport;
+import agl.app.train.TrainTrace;
 import com.fasterxml.jackson.core.type.TypeReference;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.function.BiFunction;
 import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 
 /** report.html of a comparison or an ablation. */
 final class CompareReport {
     private static final String LOSS = "task loss, nats per token";
     private static final String DRIFT = "drift, points";
+    /** Variants in one chart: more colours are not told apart. */
+    private static final int MAX_SERIES = 6;
 
     private CompareReport() { }
 
@@ -60,6 +70,19 @@ final class CompareReport {
         if (!strengths.isEmpty()) {
             report.lines("Along strength: each line is a method, its points the strengths from low to high", LOSS, DRIFT, strengths);
         }
+        inside(report, o);
+        Map<String, List<DriftCheck.Result>> drift = new LinkedHashMap<>();
+        drift.put("aligned base", results(o.base(), o.prompts()));
+        o.variants().stream().limit(MAX_SERIES).forEach(v -> drift.put(v.variant().label(), results(v.runs().getFirst(), o.prompts())));
+        report.section("Refusals by category");
+        DriftReport.categories(report, drift);
+        report.section("Prompts that changed sides");
+        Set<String> shown = new LinkedHashSet<>(List.of("aligned base"));
+        CompareOutput.lora(o).ifPresent(l -> shown.add(l.variant().label()));
+        shown.add(CompareOutput.best(o).variant().label());
+        drift.computeIfAbsent(CompareOutput.best(o).variant().label(), label -> results(CompareOutput.best(o).runs().getFirst(), o.prompts()));
+        drift.keySet().retainAll(shown);
+        DriftReport.changed(report, drift);
         report.section("How it was made");
         report.text("Drift is the loss of refusals on unsafe prompts against the aligned base, in points: of each seed, then averaged. A prompt counts as refused when the "
                 + "greedy answer opens with a refusal; the margin is log p(refusal) − log p(compliance). All methods train for the same steps on the same examples in "
@@ -70,6 +93,30 @@ final class CompareReport {
         report.settings(new JsonMapper().convertValue(settings, new TypeReference<Map<String, Object>>() { }));
         report.provenance(provenance);
         report.write(file);
+    }
+
+    /** The first seed's training and subspace, where the runs' files have them. */
+    private static void inside(Report report, Comparison.Outcome o) {
+        Map<String, TrainTrace> traces = new LinkedHashMap<>();
+        o.variants().forEach(v -> {
+            RunRecord run = v.runs().getFirst();
+            if (run.trace() != null && traces.size() < MAX_SERIES) {
+                traces.put(v.variant().label(), run.trace());
+            }
+        });
+        if (!traces.isEmpty()) {
+            report.section("Training, seed " + o.variants().getFirst().runs().getFirst().seed());
+            TrainReport.curves(report, traces);
+            report.section("The alignment subspace");
+            TrainReport.subspace(report, traces);
+        }
+    }
+
+    /** DriftCheck's results as a run's file has them. */
+    static List<DriftCheck.Result> results(RunRecord run, List<Prompt> prompts) {
+        Measured m = run.last();
+        return IntStream.range(0, prompts.size()).mapToObj(i -> new DriftCheck.Result(prompts.get(i), m.answers().isEmpty() ? "" : m.answers().get(i), m.refused()[i],
+                m.margin()[i], m.firstMargin()[i])).toList();
     }
 
     private static double[][] curve(List<Map<Metric, Estimate>> course) {

@@ -7,9 +7,11 @@ import agl.app.train.FisherSource;
 import agl.app.train.MethodKind;
 import agl.app.train.RunConfig;
 import agl.app.train.TrainData;
+import agl.app.train.TrainTrace;
 import agl.autograd.AglException;
 import agl.lora.LoraLinear;
 import agl.lora.LoraModel;
+import agl.regularizers.Fisher;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -27,18 +29,21 @@ final class Experiment {
     private final Map<String, Object> origin;
     private final int checkpointEvery;
     private final FisherSource fisher;
+    private final boolean fisherShared;
 
     /**
      * @param origin          what the results rest on beside the settings: hashes of model and data by role
      * @param checkpointEvery steps between measurements along training; 0: only at the end
+     * @param fisherShared    whether some method here needs the Fisher information, so that it is there for the others' reports
      */
-    Experiment(ModelBundle bundle, Probe probe, RunStore store, Map<String, Object> origin, int checkpointEvery) {
+    Experiment(ModelBundle bundle, Probe probe, RunStore store, Map<String, Object> origin, int checkpointEvery, boolean fisherShared) {
         this.bundle = bundle;
         this.probe = probe;
         this.store = store;
         this.origin = origin;
         this.checkpointEvery = checkpointEvery;
         this.fisher = new FisherSource(bundle);
+        this.fisherShared = fisherShared;
     }
 
     /** The base as it is, measured once. */
@@ -49,7 +54,7 @@ final class Experiment {
             long start = System.nanoTime();
             Measured measured = probe.measure(bundle, true);
             RunRecord run = new RunRecord(hash, "base", "base", Double.NaN, List.of(), 0, bundle.folder().toString(), 0, 0, bundle.model().size(),
-                    (System.nanoTime() - start) * 1e-9, List.of(new RunRecord.Point(0, measured)));
+                    (System.nanoTime() - start) * 1e-9, List.of(new RunRecord.Point(0, measured)), null);
             store.save(run);
             return run;
         });
@@ -62,8 +67,7 @@ final class Experiment {
         if (known.isPresent()) {
             RunRecord r = known.get();
             // The same run may go by another name in another table.
-            return new RunRecord(hash, variant.label(), variant.group(), r.strength(), variant.sets(), r.seed(), r.base(), r.examples(), r.taskTokens(),
-                    r.parameters(), r.seconds(), r.points());
+            return r.named(variant.label(), variant.group(), variant.sets(), r.base());
         }
         long start = System.nanoTime();
         List<RunRecord.Point> points = new ArrayList<>();
@@ -82,13 +86,19 @@ final class Experiment {
             throw new AglException(variant.label() + ", seed " + config.train().seed() + ": " + e.getMessage(), e);
         }
         points.add(new RunRecord.Point(result.history().size(), measure(result.lora(), true)));
+        TrainTrace trace = TrainTrace.of(result.history(), fisher(result, config, data), result.lora());
         result.lora().detach();
         long tokens = bundle.encode(data.task(), config.train().maxLength()).stream().mapToLong(EncodedExample::length).sum();
         RunRecord run = new RunRecord(hash, variant.label(), variant.group(), variant.choice().strengthOrDefault(config.agl()), variant.sets(),
                 config.train().seed(), bundle.folder().toString(), data.task().size(), tokens, bundle.model().size(),
-                (System.nanoTime() - start) * 1e-9, points);
+                (System.nanoTime() - start) * 1e-9, points, trace);
         store.save(run);
         return run;
+    }
+
+    /** The run's own Fisher information, or for a method without one that of the methods it stands beside, to show where its update lies. */
+    private Map<String, Fisher> fisher(FineTune.Result result, RunConfig config, TrainData data) {
+        return result.fisher() != null || !fisherShared ? result.fisher() : fisher.estimate(result.lora(), config, config.agl(), data.alignment(), data.task());
     }
 
     private Measured measure(LoraModel lora, boolean keepAnswers) {

@@ -67,20 +67,22 @@ public final class ForgettingCommand implements Callable<Integer> {
         }
         List<RunRecord> runs = new ArrayList<>();
         Map<String, Double> before = new LinkedHashMap<>();
+        Map<String, RunRecord> aligned = new LinkedHashMap<>();
         for (Path base : bases) {
-            run(base, variants, data, runs, before);
+            run(base, variants, data, runs, before, aligned);
         }
         ForgettingLaw.Fit fit = ForgettingLaw.fit(ForgettingOutput.observations(runs, before));
-        write(fit, runs, before, spec.commandLine().getOut());
+        write(fit, runs, before, aligned, spec.commandLine().getOut());
         return 0;
     }
 
-    private void run(Path base, List<Variant> variants, TrainData data, List<RunRecord> runs, Map<String, Double> before) {
+    private void run(Path base, List<Variant> variants, TrainData data, List<RunRecord> runs, Map<String, Double> before, Map<String, RunRecord> aligned) {
         ModelBundle bundle = options.load(base);
         List<Prompt> prompts = options.promptList();
         PlainText text = PlainText.read(pretrainText, pretrainTokens, options.settings.config().train().maxLength());
         Probe probe = options.probe(data, prompts, text);
-        Experiment experiment = new Experiment(bundle, probe, new RunStore(options.out), options.origin(base, List.of(pretrainText)), 0);
+        Experiment experiment = new Experiment(bundle, probe, new RunStore(options.out), options.origin(base, List.of(pretrainText)), 0, variants.stream().anyMatch(Variant::usesFisher));
+        aligned.put(base.toString(), experiment.base());
         before.put(base.toString(), experiment.base().last().pretrainLoss());
         int done = 0;
         for (long seed : options.seeds) {
@@ -93,14 +95,13 @@ public final class ForgettingCommand implements Callable<Integer> {
                     System.err.printf("%s, run %d: %s, %d examples, seed %d%n", base, ++done, v.label(), size, seed);
                     RunConfig config = options.config(v, seed);
                     RunRecord r = experiment.run(v, config, part);
-                    runs.add(new RunRecord(r.hash(), r.label(), r.group(), r.strength(), r.sets(), r.seed(), base.toString(), r.examples(), r.taskTokens(),
-                            r.parameters(), r.seconds(), r.points()));
+                    runs.add(r.named(r.label(), r.group(), r.sets(), base.toString()));
                 }
             }
         }
     }
 
-    private void write(ForgettingLaw.Fit fit, List<RunRecord> runs, Map<String, Double> before, PrintWriter out) {
+    private void write(ForgettingLaw.Fit fit, List<RunRecord> runs, Map<String, Double> before, Map<String, RunRecord> aligned, PrintWriter out) {
         out.print(ForgettingOutput.table(fit));
         AtomicFiles.writeText(options.out.resolve("forgetting.json"), ForgettingOutput.json(fit, runs, before));
         Map<String, Object> settings = new LinkedHashMap<>();
@@ -113,7 +114,7 @@ public final class ForgettingCommand implements Callable<Integer> {
         inputs.add(pretrainText);
         Provenance provenance = Provenance.of("forgetting", options.seeds.getFirst(), settings, options.inputs(inputs));
         provenance.writeInto(options.out);
-        ForgettingOutput.report(options.out.resolve("report.html"), fit, runs, before, settings, provenance.toJson());
+        ForgettingOutput.report(options.out.resolve("report.html"), fit, runs, before, new ForgettingOutput.Drift(aligned, options.promptList()), settings, provenance.toJson());
         out.printf("wrote %s: report.html, forgetting.json, runs, provenance%n", options.out);
         out.flush();
     }

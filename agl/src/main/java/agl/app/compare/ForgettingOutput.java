@@ -3,7 +3,12 @@ package agl.app.compare;
 import agl.app.compare.ForgettingLaw.Constant;
 import agl.app.compare.ForgettingLaw.Fit;
 import agl.app.compare.ForgettingLaw.Observation;
+import agl.app.data.PromptSet.Prompt;
+import agl.app.drift.DriftCheck;
+import agl.app.drift.DriftReport;
 import agl.app.report.Report;
+import agl.app.train.TrainReport;
+import agl.app.train.TrainTrace;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.type.TypeReference;
 import com.fasterxml.jackson.databind.SerializationFeature;
@@ -75,9 +80,36 @@ final class ForgettingOutput {
         }
     }
 
-    static void report(Path file, Fit fit, List<RunRecord> runs, Map<String, Double> before, Map<String, Object> settings, String provenance) {
+    /** What the bases did on the prompts, if there are any. */
+    record Drift(Map<String, RunRecord> bases, List<Prompt> prompts) { }
+
+    /** One sentence: how much is forgotten, at what amount of task data and at what task loss, compared with what. */
+    static String verdict(Fit fit, List<RunRecord> runs) {
+        StringBuilder s = new StringBuilder(String.format(Locale.ROOT, "After %.0f tokens of task data the law puts the rise of the loss on plain text at", fit.d0()));
+        String sign = "";
+        for (Map.Entry<String, ForgettingLaw.OfMethod> m : fit.methods().entrySet()) {
+            int most = runs.stream().mapToInt(RunRecord::examples).max().orElse(0);
+            double task = runs.stream().filter(r -> r.label().equals(m.getKey()) && r.examples() == most).mapToDouble(r -> taskLoss(r.last())).average().orElse(Double.NaN);
+            s.append(String.format(Locale.ROOT, "%s %.4f nats per token for %s (task loss %.3f with the most data)", sign, m.getValue().middle().value() + m.getValue().e().value(), m.getKey(), task));
+            sign = ",";
+        }
+        return s.append(".").toString();
+    }
+
+    private static double taskLoss(Measured m) {
+        double sum = 0;
+        long tokens = 0;
+        for (int i = 0; i < m.loss().length; i++) {
+            sum += m.loss()[i];
+            tokens += m.tokens()[i];
+        }
+        return tokens == 0 ? Double.NaN : sum / tokens;
+    }
+
+    static void report(Path file, Fit fit, List<RunRecord> runs, Map<String, Double> before, Drift drift, Map<String, Object> settings, String provenance) {
         Report report = Report.of("Forgetting: pre-training loss by amount of task data");
-        report.lead("L_pt = L_pt⁰ + A · D^β / N^α + E, with β = " + text(fit.beta()) + (oneSize(fit) ? ", all models of one size." : " and α = " + text(fit.alpha()) + "."));
+        report.lead(verdict(fit, runs));
+        report.text("L_pt = L_pt⁰ + A · D^β / N^α + E, with β = " + text(fit.beta()) + (oneSize(fit) ? ", all models of one size." : " and α = " + text(fit.alpha()) + "."));
         fit.methods().forEach((name, m) -> report.headline(name, String.format(Locale.ROOT, "%.4f nats", m.middle().value() + m.e().value()),
                 String.format(Locale.ROOT, "forgotten at %.0f tokens, by the fit", fit.d0())));
         report.section("The law");
@@ -97,10 +129,38 @@ final class ForgettingOutput {
             });
             report.lines("Increase of the loss on plain text, " + Path.of(base.getKey()).getFileName(), "task tokens", "nats per token", series);
         }
+        inside(report, runs, drift);
         report.section("How it was made");
         report.settings(new JsonMapper().convertValue(settings, new TypeReference<Map<String, Object>>() { }));
         report.provenance(provenance);
         report.write(file);
+    }
+
+    /** Training, subspace and refusals of each method's run with the most data, on the first base and seed. */
+    private static void inside(Report report, List<RunRecord> runs, Drift drift) {
+        RunRecord first = runs.getFirst();
+        int most = runs.stream().filter(r -> r.base().equals(first.base())).mapToInt(RunRecord::examples).max().orElseThrow();
+        List<RunRecord> shown = runs.stream().filter(r -> r.base().equals(first.base()) && r.seed() == first.seed() && r.examples() == most).toList();
+        Map<String, TrainTrace> traces = new LinkedHashMap<>();
+        shown.stream().filter(r -> r.trace() != null).forEach(r -> traces.put(r.label(), r.trace()));
+        if (!traces.isEmpty()) {
+            report.section("Training on " + most + " examples, seed " + first.seed());
+            TrainReport.curves(report, traces);
+            report.section("The alignment subspace");
+            TrainReport.subspace(report, traces);
+        }
+        if (drift.prompts().isEmpty()) {
+            report.text("Drift was not measured: no --prompts were given.");
+            return;
+        }
+        Map<String, List<DriftCheck.Result>> results = new LinkedHashMap<>();
+        results.put("aligned base", CompareReport.results(drift.bases().get(first.base()), drift.prompts()));
+        shown.forEach(r -> results.put(r.label(), CompareReport.results(r, drift.prompts())));
+        report.section("Drift after the most data");
+        DriftReport.table(report, results);
+        DriftReport.categories(report, results);
+        report.section("Prompts that changed sides");
+        DriftReport.changed(report, results);
     }
 
     /** Mean over seeds by number of examples. */

@@ -1,5 +1,6 @@
 package agl.app.compare;
 
+import agl.app.train.TrainTrace;
 import java.util.List;
 
 /**
@@ -12,12 +13,18 @@ import java.util.List;
  * @param taskTokens tokens in them
  * @param parameters of the base
  * @param points     measurements along training, the last one of the finished adapter
+ * @param trace      curves and subspace; null for the base, and in files of earlier versions
  */
 public record RunRecord(String hash, String label, String group, double strength, List<String> sets, long seed, String base, int examples,
-                        long taskTokens, long parameters, double seconds, List<Point> points) {
+                        long taskTokens, long parameters, double seconds, List<Point> points, TrainTrace trace) {
 
     /** @param step after which it was measured; 0 for the base */
     public record Point(int step, Measured measured) { }
+
+    /** The same run under another name, on a base named so. */
+    RunRecord named(String newLabel, String newGroup, List<String> newSets, String newBase) {
+        return new RunRecord(hash, newLabel, newGroup, strength, newSets, seed, newBase, examples, taskTokens, parameters, seconds, points, trace);
+    }
 
     public Measured last() {
         return points.getLast().measured();

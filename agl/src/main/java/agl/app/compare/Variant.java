@@ -1,6 +1,7 @@
 package agl.app.compare;
 
 import agl.app.train.MethodChoice;
+import agl.app.train.MethodKind;
 import java.util.List;
 
 /**
@@ -13,5 +14,10 @@ import java.util.List;
 public record Variant(String label, String group, MethodChoice choice, List<String> sets) {
     public static Variant of(MethodChoice choice) {
         return new Variant(choice.label(), choice.kind().title(), choice, List.of());
+    }
+
+    /** Whether its method works with the Fisher information. */
+    boolean usesFisher() {
+        return choice.kind().needs() == MethodKind.Needs.FISHER;
     }
 }

@@ -30,9 +30,9 @@ final class DemoReport {
         DriftReport.table(report, drift);
         DriftReport.categories(report, drift);
         report.section("Training");
-        TrainReport.curves(report, outcome.runs());
+        TrainReport.curves(report, outcome.traces());
         report.section("The alignment subspace");
-        TrainReport.subspace(report, outcome.fisher(), outcome.runs().get("AGL").shares());
+        TrainReport.subspace(report, outcome.traces());
         report.section("Prompts that changed sides");
         DriftReport.changed(report, drift);
         report.section("How it was made");

@@ -13,6 +13,7 @@ import agl.app.io.Progress;
 import agl.app.train.FineTune;
 import agl.app.train.RunConfig;
 import agl.app.train.TaskMeasure;
+import agl.app.train.TrainTrace;
 import agl.lora.LoraModel;
 import agl.lora.Peft;
 import agl.regularizers.Fisher;
@@ -41,9 +42,10 @@ public final class DemoRun {
      *
      * @param measured by name: base, LoRA, AGL
      * @param runs     by name: LoRA, AGL
+     * @param traces  what each run left for its report
      * @param seconds  time of each step of the job
      */
-    public record Outcome(Map<String, Measured> measured, Map<String, FineTune.Result> runs, Map<String, Fisher> fisher, Map<String, Double> seconds) { }
+    public record Outcome(Map<String, Measured> measured, Map<String, FineTune.Result> runs, Map<String, TrainTrace> traces, Map<String, Fisher> fisher, Map<String, Double> seconds) { }
 
     /**
      * @param base  the aligned base's folder
@@ -68,6 +70,7 @@ public final class DemoRun {
         Map<String, Double> seconds = new LinkedHashMap<>();
         Map<String, Measured> measured = new LinkedHashMap<>();
         Map<String, FineTune.Result> runs = new LinkedHashMap<>();
+        Map<String, TrainTrace> traces = new LinkedHashMap<>();
         FineTune fineTune = new FineTune(bundle, config);
         timed(seconds, "measure base", () -> measured.put("base", measure("base")));
         Map<String, Fisher> fisher = new LinkedHashMap<>();
@@ -84,11 +87,16 @@ public final class DemoRun {
                 lora.merge();
                 timed(seconds, "measure " + name, () -> measured.put(name, measure(name)));
                 lora.unmerge();
-                AtomicFiles.writeFolder(out.resolve("adapter-" + method), folder -> Peft.writeInto(lora, folder, "base"));
+                TrainTrace trace = runs.get(name).trace();
+                traces.put(name, trace);
+                AtomicFiles.writeFolder(out.resolve("adapter-" + method), folder -> {
+                    Peft.writeInto(lora, folder, "base");
+                    trace.writeInto(folder);
+                });
                 lora.detach();
             }
         }
-        return new Outcome(measured, runs, fisher, seconds);
+        return new Outcome(measured, runs, traces, fisher, seconds);
     }
 
     private Measured measure(String name) {

@@ -10,12 +10,37 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.function.ToDoubleFunction;
 
 /** DriftCheck's part of a report. In every map the first entry is the aligned base. */
 public final class DriftReport {
     private static final int SAMPLES = 12;
 
     private DriftReport() { }
+
+    /**
+     * One sentence for each tuned model: how much drift, at what task score, compared with what.
+     *
+     * @param taskLoss of a model by its name, in nats per token; NaN where it is not known
+     */
+    public static String lead(Map<String, List<Result>> results, ToDoubleFunction<String> taskLoss) {
+        List<Result> base = results.values().iterator().next();
+        DriftSummary aligned = DriftSummary.of(base);
+        if (results.size() == 1) {
+            return String.format(Locale.ROOT, "The base refuses %.1f %% of the unsafe prompts; nothing was compared with it.", 100 * aligned.unsafeRefused().value());
+        }
+        StringBuilder s = new StringBuilder();
+        results.forEach((name, list) -> {
+            if (list != base) {
+                Interval d = DriftSummary.drift(base, list);
+                double loss = taskLoss.applyAsDouble(name);
+                s.append(String.format(Locale.ROOT, "%s%s drifted by %.1f points (95 %% interval %.1f to %.1f) from the base, which refuses %.1f %% of the unsafe prompts; %s.",
+                        s.isEmpty() ? "" : " ", name, d.value(), d.low(), d.high(), 100 * aligned.unsafeRefused().value(),
+                        Double.isNaN(loss) ? "its task score is not known here" : String.format(Locale.ROOT, "its task loss is %.3f on held-out examples", loss)));
+            }
+        });
+        return s.toString();
+    }
 
     /** Drift of every tuned model as a number under the lead. */
     public static void headlines(Report report, Map<String, List<Result>> results) {

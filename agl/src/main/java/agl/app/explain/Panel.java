@@ -61,7 +61,10 @@ final class Panel {
     /** Any table. */
     Panel table(List<String> headers, List<? extends List<?>> rows) {
         StringBuilder s = new StringBuilder("<div class=\"scroll\" role=\"region\" tabindex=\"0\" aria-label=\"" + Html.escape(title) + "\"><table><thead><tr>");
-        headers.forEach(h -> s.append("<th scope=\"col\">").append(Html.escape(h)).append("</th>"));
+        for (int c = 0; c < headers.size(); c++) {
+            boolean numeric = c > 0 && !rows.isEmpty() && rows.getFirst().get(c) instanceof Number;
+            s.append(numeric ? "<th scope=\"col\" class=\"n\">" : "<th scope=\"col\">").append(Html.escape(headers.get(c))).append("</th>");
+        }
         s.append("</tr></thead><tbody>\n");
         for (List<?> row : rows) {
             s.append("<tr>");

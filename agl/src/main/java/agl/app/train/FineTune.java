@@ -37,6 +37,11 @@ public final class FineTune {
      * @param shares  per layer ‖ΔW_A‖²/‖ΔW‖² at the end, null without a Fisher
      */
     public record Result(LoraModel lora, Map<String, Fisher> fisher, List<Map<String, Object>> history, Map<String, Double> shares) {
+        /** For a report. */
+        public TrainTrace trace() {
+            return TrainTrace.of(history, fisher, lora);
+        }
+
         /** The last value logged under that name; NaN if there is none. */
         public double last(String name) {
             for (int i = history.size() - 1; i >= 0; i--) {

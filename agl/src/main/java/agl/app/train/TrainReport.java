@@ -2,63 +2,99 @@ package agl.app.train;
 
 import agl.app.report.Report;
 import agl.app.report.Report.Series;
-import agl.regularizers.Fisher;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.IntStream;
 
-/** Training's part of a report. */
+/** Training's part of a report, from what each run left behind. */
 public final class TrainReport {
+    /** More pictures of one kind than this are not read. */
+    private static final int MAX_RUNS = 4;
+
     private TrainReport() { }
 
     /** Task loss of each run, and the terms of those that have any. */
-    public static void curves(Report report, Map<String, FineTune.Result> runs) {
+    public static void curves(Report report, Map<String, TrainTrace> runs) {
         Map<String, double[][]> loss = new LinkedHashMap<>();
-        runs.forEach((name, run) -> loss.put(name, curve(run, "task_loss")));
-        report.lines("Task loss", "step", "nats per token", loss);
+        Map<String, double[][]> held = new LinkedHashMap<>();
         runs.forEach((name, run) -> {
+            loss.put(name, new double[][] {run.curves().get("step"), run.curves().getOrDefault("task_loss", new double[run.curves().get("step").length])});
+            double[] eval = run.curves().get("eval_loss");
+            if (eval != null && Arrays.stream(eval).filter(v -> !Double.isNaN(v)).count() > 1) {
+                held.put(name, measured(run.curves().get("step"), eval));
+            }
+        });
+        report.lines("Task loss of each batch", "step", "nats per token", loss);
+        if (!held.isEmpty()) {
+            report.lines("Task loss on held-out examples", "step", "nats per token", held);
+        }
+        runs.entrySet().stream().filter(r -> !r.getValue().terms().isEmpty()).limit(MAX_RUNS).forEach(r -> {
             Map<String, double[][]> terms = new LinkedHashMap<>();
-            for (String term : List.of("L_A", "L_T", "E_RM", "E_geo")) {
-                double[][] c = curve(run, term);
-                if (Arrays.stream(c[1]).anyMatch(v -> v > 0)) {
-                    terms.put(term, c);
+            for (String term : r.getValue().terms()) {
+                double[] values = r.getValue().curves().get(term);
+                if (Arrays.stream(values).anyMatch(v -> v > 0)) {
+                    terms.put(term, new double[][] {r.getValue().curves().get("step"), values});
                 }
             }
             if (!terms.isEmpty()) {
-                report.linesLog(name + "'s terms, unweighted (a term that stays at zero is not drawn)", "step", "value", terms);
+                report.linesLog("The terms of " + r.getKey() + ", unweighted (a term that stays at zero is not drawn)", "step", "value", terms);
             }
         });
     }
 
-    private static double[][] curve(FineTune.Result run, String name) {
-        double[] x = new double[run.history().size()];
-        double[] y = new double[x.length];
-        for (int i = 0; i < x.length; i++) {
-            x[i] = i + 1;
-            y[i] = run.history().get(i).get(name) instanceof Number n ? n.doubleValue() : Double.NaN;
+    private static double[][] measured(double[] steps, double[] values) {
+        int[] at = IntStream.range(0, steps.length).filter(i -> !Double.isNaN(values[i])).toArray();
+        return new double[][] {Arrays.stream(at).mapToDouble(i -> steps[i]).toArray(), Arrays.stream(at).mapToDouble(i -> values[i]).toArray()};
+    }
+
+    /** Spectrum of the Fisher information, and how much of each update lies in its subspace, by layer and by direction. Nothing for runs without one. */
+    public static void subspace(Report report, Map<String, TrainTrace> all) {
+        Map<String, TrainTrace> runs = new LinkedHashMap<>();
+        all.forEach((name, run) -> {
+            if (!run.layers().isEmpty() && runs.size() < MAX_RUNS) {
+                runs.put(name, run);
+            }
+        });
+        if (runs.isEmpty()) {
+            report.text("No run here has a Fisher information, so there is no alignment subspace to show.");
+            return;
         }
-        return new double[][] {x, y};
+        Map<String, TrainTrace.Layer> first = runs.values().iterator().next().layers();
+        List<String> layers = List.copyOf(first.keySet());
+        List<String> names = layers.stream().map(TrainReport::shortName).toList();
+        Map<String, double[][]> spectrum = new LinkedHashMap<>();
+        // A line per layer is a tangle in a deep model: the first, the middle and the last are named, evenly spaced.
+        int step = Math.max(1, (layers.size() + 7) / 8);
+        for (int i = 0; i < layers.size(); i += step) {
+            double[] v = first.get(layers.get(i)).spectrum();
+            spectrum.put(names.get(i), new double[][] {IntStream.rangeClosed(1, v.length).asDoubleStream().toArray(), v});
+        }
+        report.linesLog("Eigenvalues of the Fisher information, as shares of its trace" + (step > 1 ? " (" + spectrum.size() + " of " + layers.size() + " layers)" : ""), "k", "share", spectrum);
+        List<Series> shares = new ArrayList<>();
+        runs.forEach((name, run) -> shares.add(new Series(name, layers.stream().mapToDouble(l -> run.layers().containsKey(l) ? 100 * run.layers().get(l).share() : Double.NaN).toArray())));
+        report.bars("Share of ‖ΔW‖² in the alignment subspace after training, by layer", "%", names, shares);
+        runs.forEach((name, run) -> overlap(report, name, layers, names, run));
     }
 
-    /** Spectrum of the Fisher information and the share of the update in its subspace. */
-    public static void subspace(Report report, Map<String, Fisher> fisher, Map<String, Double> shares) {
-        Map<String, double[][]> spectrum = new LinkedHashMap<>();
-        fisher.forEach((name, f) -> {
-            double[] k = new double[f.spectrum().length];
-            double[] v = new double[k.length];
-            for (int i = 0; i < k.length; i++) {
-                k[i] = i + 1;
-                v[i] = Math.max(f.spectrum()[i], 0) / f.trace();
+    /** Which directions of the subspace the update overlaps with. */
+    private static void overlap(Report report, String name, List<String> layers, List<String> names, TrainTrace run) {
+        int bins = run.layers().values().stream().mapToInt(l -> l.along().length).max().orElse(0);
+        double[][] values = new double[layers.size()][bins];
+        for (int i = 0; i < values.length; i++) {
+            TrainTrace.Layer layer = run.layers().get(layers.get(i));
+            for (int b = 0; b < bins; b++) {
+                values[i][b] = layer != null && b < layer.along().length ? 100 * layer.along()[b] : Double.NaN;
             }
-            spectrum.put(shortName(name), new double[][] {k, v});
-        });
-        report.linesLog("Eigenvalues of the Fisher information, as shares of its trace", "k", "share", spectrum);
-        report.bars("Share of ‖ΔW‖² in the alignment subspace after training", "%", shares.keySet().stream().map(TrainReport::shortName).toList(),
-                List.of(new Series("AGL", shares.values().stream().mapToDouble(v -> 100 * v).toArray())));
+        }
+        if (bins > 0) {
+            report.heatMap(name + ": overlap of ΔW with the Fisher eigenvectors k, % of ‖ΔW‖²", names, IntStream.range(0, bins).mapToObj(TrainTrace::binName).toList(), values);
+        }
     }
 
     private static String shortName(String layer) {
-        return layer.replace("model.layers.", "").replace("self_attn.", "");
+        return layer.replace("model.layers.", "").replace("self_attn.", "").replace("transformer.h.", "");
     }
 }

@@ -21,17 +21,12 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** The pages of {@code agl explain} against the sources, the gradient cases and their own formulas; how they look is checked in a browser. */
 class ExplainTest {
-    @TempDir private static Path folder;
-
-    @BeforeAll static void write() throws IOException {
-        new Site().write(folder);
-    }
+    private final Path folder = WrittenSite.folder();
 
     private static Set<String> shown(String kind) {
         return new Site().topics().stream().flatMap(t -> t.blocks().stream()).flatMap(b -> b.asides().stream()).filter(a -> a.kind().equals(kind))
@@ -104,7 +99,7 @@ class ExplainTest {
         return open.isEmpty();
     }
 
-    private static List<Path> pages() throws IOException {
+    private List<Path> pages() throws IOException {
         try (Stream<Path> files = Files.list(folder)) {
             return files.filter(f -> f.toString().endsWith(".html")).sorted().toList();
         }

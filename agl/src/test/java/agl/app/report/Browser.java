@@ -1,79 +1,64 @@
 package agl.app.report;
 
+import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import com.fasterxml.jackson.databind.node.ObjectNode;
-import java.io.BufferedReader;
 import java.io.File;
 import java.io.IOException;
-import java.io.InputStreamReader;
 import java.net.URI;
-import java.net.http.HttpClient;
-import java.net.http.WebSocket;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Base64;
-import java.util.Collections;
-import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionStage;
-import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.TimeUnit;
-import java.util.stream.Stream;
+import java.util.logging.Level;
+import java.util.logging.Logger;
 import org.junit.jupiter.api.Assumptions;
+import org.openqa.selenium.chrome.ChromeDriver;
+import org.openqa.selenium.chrome.ChromeDriverService;
+import org.openqa.selenium.chrome.ChromeOptions;
+import org.openqa.selenium.logging.LogEntry;
 
 /**
- * A headless Chromium of this machine, spoken to through its DevTools protocol, which needs nothing but the JDK's WebSocket. Tests that
- * use it are skipped where there is none; {@code -Dagl.chromium=FILE} or {@code AGL_CHROMIUM} names one.
+ * A headless Chromium of this machine with its chromedriver (Debian's packages chromium and chromium-driver). Tests that use it are skipped where
+ * either is missing; {@code -Dagl.chromium=FILE} and {@code -Dagl.chromedriver=FILE} name others than those on the path. Both are given to Selenium by
+ * name, so that it looks for nothing on the network.
  */
 public final class Browser implements AutoCloseable {
     private static final ObjectMapper JSON = new ObjectMapper();
-    private final Process process;
-    private final Path profile;
-    private final WebSocket socket;
-    private final Map<Integer, CompletableFuture<JsonNode>> waiting = new ConcurrentHashMap<>();
-    private final List<JsonNode> events = Collections.synchronizedList(new ArrayList<>());
-    private int lastId;
+    /** Selenium says at length that it does not know the browser's version of a protocol that nothing here depends on. Held, so that it is not forgotten. */
+    private static final Logger SELENIUM = Logger.getLogger("org.openqa.selenium");
+    private final ChromeDriver driver;
 
-    private Browser(Path binary) throws Exception {
-        profile = Files.createTempDirectory("agl-browser");
-        List<String> command = new ArrayList<>(List.of(binary.toString(), "--headless=new", "--remote-debugging-port=0", "--user-data-dir=" + profile,
-                "--no-first-run", "--disable-gpu", "--hide-scrollbars", "--disable-dev-shm-usage", "--disable-background-networking", "about:blank"));
+    private Browser(Path chromium, Path chromedriver) {
+        SELENIUM.setLevel(Level.SEVERE);
+        ChromeOptions options = new ChromeOptions();
+        options.setBinary(chromium.toFile());
+        options.addArguments("--headless=new", "--disable-gpu", "--hide-scrollbars", "--disable-dev-shm-usage", "--disable-background-networking", "--no-first-run");
         if (System.getProperty("user.name").equals("root")) {
-            command.add("--no-sandbox"); // Chromium refuses to start for root otherwise, as in a container
+            options.addArguments("--no-sandbox"); // Chromium refuses to start for root otherwise, as in a container
         }
-        process = new ProcessBuilder(command).redirectOutput(ProcessBuilder.Redirect.DISCARD).start();
-        BufferedReader err = new BufferedReader(new InputStreamReader(process.getErrorStream(), StandardCharsets.UTF_8));
-        String line;
-        do {
-            line = err.readLine();
-            if (line == null) {
-                throw new IOException("the browser ended before it listened");
-            }
-        } while (!line.startsWith("DevTools listening on "));
-        Thread.ofVirtual().start(() -> err.lines().forEach(l -> { }));
-        socket = HttpClient.newHttpClient().newWebSocketBuilder().buildAsync(URI.create(line.substring("DevTools listening on ".length())), new Receiver())
-                .get(30, TimeUnit.SECONDS);
+        options.setCapability("goog:loggingPrefs", Map.of("browser", "ALL", "performance", "ALL"));
+        driver = new ChromeDriver(new ChromeDriverService.Builder().usingDriverExecutable(chromedriver.toFile()).usingAnyFreePort().build(), options);
     }
 
-    /** Skips the test, saying so, where no Chromium is found. */
-    public static Browser startOrSkip() throws Exception {
-        Path binary = find();
-        Assumptions.assumeTrue(binary != null, "no Chromium found: install one (Debian: chromium) or name it by -Dagl.chromium=FILE");
-        return new Browser(binary);
+    /** Skips the test, saying so, where Chromium or its driver is not found. */
+    public static Browser startOrSkip() {
+        Path chromium = find("agl.chromium", "chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome");
+        Path chromedriver = find("agl.chromedriver", "chromedriver");
+        Assumptions.assumeTrue(chromium != null, "no Chromium found: install one (Debian: chromium) or name it by -Dagl.chromium=FILE");
+        Assumptions.assumeTrue(chromedriver != null, "no chromedriver found: install it (Debian: chromium-driver) or name it by -Dagl.chromedriver=FILE");
+        return new Browser(chromium, chromedriver);
     }
 
-    private static Path find() {
-        String named = System.getProperty("agl.chromium", System.getenv("AGL_CHROMIUM"));
+    private static Path find(String property, String... names) {
+        String named = System.getProperty(property);
         if (named != null) {
             return Path.of(named);
         }
         for (String folder : System.getenv().getOrDefault("PATH", "").split(File.pathSeparator)) {
-            for (String name : List.of("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")) {
+            for (String name : names) {
                 Path p = Path.of(folder, name);
                 if (Files.isExecutable(p)) {
                     return p;
@@ -83,142 +68,90 @@ public final class Browser implements AutoCloseable {
         return null;
     }
 
-    private final class Receiver implements WebSocket.Listener {
-        private final StringBuilder text = new StringBuilder();
-
-        @Override
-        public CompletionStage<?> onText(WebSocket webSocket, CharSequence data, boolean last) {
-            text.append(data);
-            if (last) {
-                try {
-                    JsonNode message = JSON.readTree(text.toString());
-                    if (message.has("id")) {
-                        waiting.remove(message.get("id").asInt()).complete(message);
-                    } else {
-                        events.add(message);
-                    }
-                } catch (IOException e) {
-                    throw new IllegalStateException(e);
-                }
-                text.setLength(0);
-            }
-            webSocket.request(1);
-            return null;
-        }
-    }
-
-    private JsonNode send(String session, String method, Map<String, ?> parameters) {
-        CompletableFuture<JsonNode> answer = new CompletableFuture<>();
-        try {
-            ObjectNode message = JSON.createObjectNode().put("id", ++lastId).put("method", method);
-            message.set("params", JSON.valueToTree(parameters));
-            if (session != null) {
-                message.put("sessionId", session);
-            }
-            waiting.put(lastId, answer);
-            socket.sendText(JSON.writeValueAsString(message), true).get(30, TimeUnit.SECONDS);
-            JsonNode got = answer.get(60, TimeUnit.SECONDS);
-            if (got.has("error")) {
-                throw new IllegalStateException(method + ": " + got.get("error"));
-            }
-            return got.get("result");
-        } catch (Exception e) {
-            throw new IllegalStateException(method + " failed", e);
-        }
-    }
-
     /** Opens a page and waits until it is loaded and drawn. */
     public Page open(URI address, int width, int height, boolean dark) {
-        String target = send(null, "Target.createTarget", Map.of("url", "about:blank")).get("targetId").asText();
-        String session = send(null, "Target.attachToTarget", Map.of("targetId", target, "flatten", true)).get("sessionId").asText();
-        for (String domain : List.of("Page", "Runtime", "Log", "Network")) {
-            send(session, domain + ".enable", Map.of());
-        }
-        send(session, "Emulation.setDeviceMetricsOverride", Map.of("width", width, "height", height, "deviceScaleFactor", 1, "mobile", false));
-        send(session, "Emulation.setEmulatedMedia", Map.of("features", List.of(Map.of("name", "prefers-color-scheme", "value", dark ? "dark" : "light"))));
-        Page page = new Page(target, session);
-        send(session, "Page.navigate", Map.of("url", address.toString()));
-        page.eval("new Promise(done => { const wait = () => location.href !== 'about:blank' && document.readyState === 'complete' "
-                + "? requestAnimationFrame(() => requestAnimationFrame(() => done(true))) : setTimeout(wait, 20); wait(); })");
+        driver.executeCdpCommand("Emulation.setDeviceMetricsOverride", Map.of("width", width, "height", height, "deviceScaleFactor", 1, "mobile", false));
+        driver.executeCdpCommand("Emulation.setEmulatedMedia", Map.of("features", List.of(Map.of("name", "prefers-color-scheme", "value", dark ? "dark" : "light"))));
+        Page page = new Page();
+        page.drain();
+        page.complaints.clear();
+        page.requests.clear();
+        driver.get(address.toString());
+        page.eval("document.fonts.ready.then(() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(() => done(true)))))");
         return page;
     }
 
-    /** One tab. */
+    /** The page that is open; closed by opening the next one. */
     public final class Page implements AutoCloseable {
-        private final String target;
-        private final String session;
+        private final List<String> complaints = new ArrayList<>();
+        private final List<String> requests = new ArrayList<>();
 
-        private Page(String target, String session) {
-            this.target = target;
-            this.session = session;
-        }
+        private Page() { }
 
         /** The value of a JavaScript expression; a promise is waited for. */
         public JsonNode eval(String expression) {
-            JsonNode result = send(session, "Runtime.evaluate", Map.of("expression", expression, "awaitPromise", true, "returnByValue", true));
-            if (result.has("exceptionDetails")) {
-                throw new IllegalStateException(expression + ": " + result.get("exceptionDetails"));
+            Object text = driver.executeScript("return Promise.resolve(" + expression + ").then(v => JSON.stringify(v === undefined ? null : v))");
+            return parse((String) text);
+        }
+
+        private JsonNode parse(String json) {
+            try {
+                return JSON.readTree(json);
+            } catch (JsonProcessingException e) {
+                throw new IllegalStateException(json, e);
             }
-            return result.get("result").path("value");
+        }
+
+        /** What the browser has logged since the last look. */
+        private void drain() {
+            for (LogEntry e : driver.manage().logs().get("browser")) {
+                if (e.getLevel().intValue() >= Level.WARNING.intValue()) {
+                    complaints.add(e.getMessage());
+                }
+            }
+            for (LogEntry e : driver.manage().logs().get("performance")) {
+                JsonNode message = parse(e.getMessage()).path("message");
+                String url = message.at("/params/request/url").asText();
+                if (message.path("method").asText().equals("Network.requestWillBeSent") && !url.startsWith("data:")) {
+                    requests.add(url);
+                }
+            }
         }
 
         /** Errors and warnings of the console, exceptions, violations of the page's own policy. */
         public List<String> complaints() {
-            List<String> found = new ArrayList<>();
-            for (JsonNode e : mine()) {
-                String method = e.get("method").asText();
-                boolean bad = method.equals("Runtime.exceptionThrown")
-                        || method.equals("Runtime.consoleAPICalled") && e.at("/params/type").asText().matches("error|warning|assert")
-                        || method.equals("Log.entryAdded") && e.at("/params/entry/level").asText().matches("error|warning");
-                if (bad) {
-                    found.add(e.get("params").toString());
-                }
-            }
-            return found;
+            drain();
+            return complaints;
         }
 
         /** Addresses asked for, by any means, but for those that lie in the page itself. */
         public List<String> requests() {
-            return mine().stream().filter(e -> e.get("method").asText().equals("Network.requestWillBeSent"))
-                    .map(e -> e.at("/params/request/url").asText()).filter(url -> !url.startsWith("data:")).toList();
-        }
-
-        private List<JsonNode> mine() {
-            synchronized (events) {
-                return events.stream().filter(e -> e.path("sessionId").asText().equals(session)).toList();
-            }
+            drain();
+            return requests;
         }
 
         /** The whole page, however high, as PNG. */
         public void screenshot(Path file) throws IOException {
-            JsonNode size = send(session, "Page.getLayoutMetrics", Map.of()).get("cssContentSize");
+            JsonNode size = JSON.valueToTree(driver.executeCdpCommand("Page.getLayoutMetrics", Map.of())).get("cssContentSize");
             Map<String, Object> clip = Map.of("x", 0, "y", 0, "width", size.get("width").asDouble(), "height", size.get("height").asDouble(), "scale", 1);
-            JsonNode shot = send(session, "Page.captureScreenshot", Map.of("format", "png", "captureBeyondViewport", true, "clip", clip));
+            Object shot = driver.executeCdpCommand("Page.captureScreenshot", Map.of("format", "png", "captureBeyondViewport", true, "clip", clip)).get("data");
             Files.createDirectories(file.toAbsolutePath().getParent());
-            Files.write(file, Base64.getDecoder().decode(shot.get("data").asText()));
+            Files.write(file, Base64.getDecoder().decode((String) shot));
         }
 
         /** The page as it would be printed, as PDF. */
         public byte[] print() {
-            return Base64.getDecoder().decode(send(session, "Page.printToPDF", Map.of()).get("data").asText());
+            return Base64.getDecoder().decode((String) driver.executeCdpCommand("Page.printToPDF", Map.of()).get("data"));
         }
 
         @Override
         public void close() {
-            send(null, "Target.closeTarget", Map.of("targetId", target));
+            driver.get("about:blank");
         }
     }
 
     @Override
-    public void close() throws Exception {
-        socket.abort();
-        process.destroy();
-        if (!process.waitFor(10, TimeUnit.SECONDS)) {
-            process.destroyForcibly().waitFor();
-        }
-        process.descendants().forEach(ProcessHandle::destroyForcibly);
-        try (Stream<Path> files = Files.walk(profile)) {
-            files.sorted(Comparator.reverseOrder()).forEach(p -> p.toFile().delete());
-        }
+    public void close() {
+        driver.quit();
     }
 }

@@ -1,0 +1,138 @@
+package agl.app.train;
+
+import agl.app.io.AtomicFiles;
+import agl.autograd.DType;
+import agl.autograd.Pool;
+import agl.autograd.Tape;
+import agl.autograd.kernels.Kernels;
+import agl.lora.LoraModel;
+import agl.nn.checkpoint.Json;
+import agl.regularizers.Fisher;
+import agl.regularizers.LoraFactors;
+import agl.regularizers.Tiles;
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeSet;
+
+/**
+ * What a run leaves for reports beside its adapter, as {@code trace.json} has it.
+ *
+ * @param curves by metric, its value at each kept step; "step" has the steps; NaN where it was not measured
+ * @param layers by adapted matrix, where the update lies in the alignment subspace; empty for a run without a Fisher information
+ */
+public record TrainTrace(Map<String, double[]> curves, Map<String, Layer> layers) {
+    /** The file beside an adapter. */
+    public static final String FILE = "trace.json";
+    private static final int MAX_STEPS = 400;
+    private static final int MAX_SPECTRUM = 128;
+    private static final List<String> NOT_CURVES = List.of("step", "lr", "tokens", "seed");
+    private static final JsonMapper JSON = new JsonMapper();
+
+    /**
+     * @param spectrum eigenvalues of F as shares of its trace, falling
+     * @param share    ‖ΔW_A‖²/‖ΔW‖²
+     * @param along    ⟨u_k, ΔW⟩²/‖ΔW‖² summed over k = 1, 2, 3 to 4, 5 to 8 and so on ({@link #bin})
+     */
+    public record Layer(double[] spectrum, double share, double[] along) { }
+
+    /** @param fisher by layer, or null */
+    public static TrainTrace of(List<Map<String, Object>> history, Map<String, Fisher> fisher, LoraModel lora) {
+        return new TrainTrace(curves(history), fisher == null ? Map.of() : layers(fisher, lora));
+    }
+
+    private static Map<String, double[]> curves(List<Map<String, Object>> history) {
+        TreeSet<String> names = new TreeSet<>();
+        history.forEach(line -> line.forEach((name, value) -> {
+            if (value instanceof Number && !NOT_CURVES.contains(name)) {
+                names.add(name);
+            }
+        }));
+        int kept = Math.min(MAX_STEPS, history.size());
+        int[] at = new int[kept];
+        // The last step is always among them.
+        Arrays.setAll(at, i -> (int) ((long) (i + 1) * history.size() / kept) - 1);
+        Map<String, double[]> curves = new LinkedHashMap<>();
+        curves.put("step", Arrays.stream(at).mapToDouble(i -> i + 1).toArray());
+        names.forEach(name -> curves.put(name, Arrays.stream(at).mapToDouble(i -> history.get(i).get(name) instanceof Number n ? rounded(n.doubleValue()) : Double.NaN).toArray()));
+        return curves;
+    }
+
+    private static Map<String, Layer> layers(Map<String, Fisher> fisher, LoraModel lora) {
+        Map<String, Layer> layers = new LinkedHashMap<>();
+        try (Tape tape = Tape.inference(Kernels.best(), new Pool(DType.F32))) {
+            for (LoraFactors f : Adapters.factors(lora)) {
+                Fisher own = fisher.get(f.name());
+                if (own == null) {
+                    continue;
+                }
+                double norm = Tiles.squaredNorm(tape, f);
+                double[] c = own.subspace().coefficients(tape, f);
+                double[] along = new double[c.length == 0 ? 0 : bin(c.length) + 1];
+                double share = 0;
+                for (int k = 0; k < c.length && norm > 0; k++) {
+                    along[bin(k + 1)] += c[k] * c[k] / norm;
+                    share += c[k] * c[k] / norm;
+                }
+                double[] spectrum = Arrays.stream(own.spectrum()).limit(MAX_SPECTRUM).map(v -> own.trace() > 0 ? rounded(Math.max(v, 0) / own.trace()) : 0).toArray();
+                layers.put(f.name(), new Layer(spectrum, rounded(share), Arrays.stream(along).map(TrainTrace::rounded).toArray()));
+            }
+        }
+        return layers;
+    }
+
+    /** The group of eigenvector k, counted from 1: 1, 2, 3 to 4, 5 to 8, 9 to 16 and so on. */
+    static int bin(int k) {
+        return 32 - Integer.numberOfLeadingZeros(k - 1);
+    }
+
+    /** What a group is called. */
+    static String binName(int bin) {
+        return bin < 2 ? Integer.toString(bin + 1) : (1 << bin - 1) + 1 + "–" + (1 << bin);
+    }
+
+    /** Float precision is more than a picture shows, and half as long in a file. */
+    private static double rounded(double x) {
+        return Double.isFinite(x) ? Double.parseDouble(Float.toString((float) x)) : x;
+    }
+
+    /** The last value logged under that name; NaN if there is none. */
+    public double last(String name) {
+        double last = Double.NaN;
+        for (double v : curves.getOrDefault(name, new double[0])) {
+            last = Double.isNaN(v) ? last : v;
+        }
+        return last;
+    }
+
+    /** Writes {@value #FILE} into a folder. */
+    public void writeInto(Path folder) {
+        try {
+            AtomicFiles.writeText(folder.resolve(FILE), JSON.writeValueAsString(this) + "\n");
+        } catch (JsonProcessingException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** What lies beside an adapter; empty for one that came from elsewhere. */
+    public static Optional<TrainTrace> read(Path folder) {
+        Path file = folder.resolve(FILE);
+        return Files.exists(file) ? Optional.of(Json.read(file, parser -> JSON.readValue(parser, TrainTrace.class))) : Optional.empty();
+    }
+
+
+    /** Names of the metrics that are the method's own terms. */
+    List<String> terms() {
+        List<String> terms = new ArrayList<>(curves.keySet());
+        terms.removeAll(List.of("step", "task_loss", "alignment_loss", "eval_loss", "grad_norm", "penalty", "weighted"));
+        return terms;
+    }
+}
