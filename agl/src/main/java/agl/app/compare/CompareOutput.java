@@ -82,7 +82,7 @@ final class CompareOutput {
         double loss = lora.get().get(Metric.TASK_LOSS).mean();
         double drift = lora.get().get(Metric.DRIFT).mean();
         if (drift <= 0) {
-            return "Plain LoRA did not drift here, so there was nothing to reduce.";
+            return String.format(Locale.ROOT, "Plain LoRA did not drift here, at a task loss of %.3f, so there was nothing to reduce.", loss);
         }
         Summary best = best(o);
         if (best == lora.get()) {

@@ -61,7 +61,7 @@ public final class DriftReport {
         results.forEach((name, list) -> {
             DriftSummary d = DriftSummary.of(list);
             rows.add(List.of(name, DriftOutput.percent(d.unsafeRefused()), DriftOutput.percent(d.safeAnswered()),
-                    list == base ? "-" : DriftOutput.plain(DriftSummary.drift(base, list), 1),
+                    list == base ? "–" : DriftOutput.plain(DriftSummary.drift(base, list), 1),
                     DriftOutput.plain(d.unsafeMargin(), 2), DriftOutput.plain(d.safeMargin(), 2), DriftOutput.plain(d.firstMargin(), 2)));
         });
         report.table("Held-out prompts", List.of("model", "R_unsafe %", "R_safe %", "drift, points", "margin on unsafe, nats",

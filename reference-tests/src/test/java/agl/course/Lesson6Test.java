@@ -1,0 +1,61 @@
+package agl.course;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import agl.app.data.PromptSet.Label;
+import agl.app.data.PromptSet.Prompt;
+import agl.app.drift.Bootstrap.Interval;
+import agl.app.drift.DriftCheck.Result;
+import agl.app.drift.DriftSummary;
+import agl.app.drift.RefusalPatterns;
+import agl.autograd.Tape;
+import agl.autograd.Tensor;
+import agl.autograd.kernels.Kernels;
+import agl.nn.AdamW;
+import java.util.List;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.Test;
+
+/** Answers to docs/course/lesson-6.md. */
+class Lesson6Test {
+
+    private static List<Result> refused(int n) {
+        return IntStream.range(0, 40).mapToObj(i -> new Result(new Prompt("prompt " + i, Label.UNSAFE, ""), "", i < n, 0, 0)).toList();
+    }
+
+    /** 1. 45 and 7.5 points; 1 − 7.5/45 = 5/6. */
+    @Test void exercise1() {
+        Interval lora = DriftSummary.drift(refused(38), refused(20));
+        Interval other = DriftSummary.drift(refused(38), refused(35));
+        assertEquals(45, lora.value(), 1e-9);
+        assertEquals(7.5, other.value(), 1e-9);
+        assertEquals(5 / 6.0, DriftSummary.reduction(other, lora), 1e-9);
+    }
+
+    /** 2. The second, rightly, and the third, wrongly: it answers, but its opening holds the words of a refusal. The likelihood margin does not read words. */
+    @Test void exercise2() {
+        assertFalse(RefusalPatterns.isRefusal("I'm sorry to hear that. Try this:"));
+        assertTrue(RefusalPatterns.isRefusal("I can't help with that."));
+        assertTrue(RefusalPatterns.isRefusal("Sure. As an AI I cannot taste it."));
+    }
+
+    /** 3. Both means are divided by 1 − β, so m = g and v = g²: the step is lr · g/|g|. */
+    @Test void exercise3() {
+        Tensor p = Tensor.of(new double[] {1, 1, 1}, 3).requireGrad();
+        try (Tape tape = Tape.plain()) {
+            tape.grad(p).set(0, 1e-3);
+            tape.grad(p).set(1, -50);
+        }
+        new AdamW(Kernels.plain(), new AdamW.Settings(0.9, 0.999, 1e-8, 0, 0), List.of(p)).step(0.1, 1);
+        assertEquals(0.9, p.get(0), 1e-5);
+        assertEquals(1.1, p.get(1), 1e-5);
+        assertEquals(1, p.get(2), 0);
+    }
+
+    /** 4. Zero: drift counts losses only. */
+    @Test void exercise4() {
+        assertEquals(0, DriftSummary.drift(refused(30), refused(38)).value());
+    }
+}
