@@ -13,7 +13,9 @@ import java.util.SplittableRandom;
 public final class GradCheck {
     /** Step of the difference quotient. The error is O(ε²) from the formula and O(1e-16/ε) from rounding. */
     public static final double EPS = 1e-6;
+    /** Largest difference that passes where the derivative is 0. */
     public static final double ATOL = 1e-5;
+    /** Largest difference that passes, as a share of the derivative, on top of {@link #ATOL}. */
     public static final double RTOL = 1e-3;
 
     private GradCheck() { }

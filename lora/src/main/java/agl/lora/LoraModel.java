@@ -99,10 +99,12 @@ public final class LoraModel {
         copies.keySet().forEach(name -> model.replace(name, null));
     }
 
+    /** The model, with the adapter in the place of the adapted layers. */
     public Transformer model() {
         return model;
     }
 
+    /** What the adapter was made from. */
     public LoraConfig config() {
         return config;
     }
@@ -142,10 +144,12 @@ public final class LoraModel {
         copies.forEach((name, copy) -> model.replace(name, on ? copy : null));
     }
 
+    /** Every adapted layer computes with one merged matrix from now on: faster, and not trainable. */
     public void merge() {
         layers.values().forEach(LoraLinear::merge);
     }
 
+    /** Back to frozen weights and their updates. */
     public void unmerge() {
         layers.values().forEach(LoraLinear::unmerge);
     }

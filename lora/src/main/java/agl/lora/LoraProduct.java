@@ -37,6 +37,7 @@ public final class LoraProduct implements Operation {
         this.listener = listener;
     }
 
+    /** Y (tokens, out) of X and X̃ (tokens, in), W0 (out, in), b (out) or null, A (r, in), B (out, r). */
     public static Tensor of(Tape tape, Tensor x, Tensor dropped, Tensor w0, Tensor bias, Tensor a, Tensor b, double s) {
         return of(tape, x, dropped, w0, bias, a, b, s, null);
     }

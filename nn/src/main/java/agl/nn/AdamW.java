@@ -25,6 +25,7 @@ public final class AdamW {
     private final List<State> states = new ArrayList<>();
     private int step;
 
+    /** @param parameters those that do not require a gradient are left alone */
     public AdamW(Kernels kernels, Settings settings, Iterable<Tensor> parameters) {
         this.kernels = kernels;
         this.settings = settings;

@@ -33,6 +33,7 @@ public final class Generator {
     private final Kernels kernels;
     private final Pool pool;
 
+    /** @param pool decides the type that is computed in */
     public Generator(Transformer model, Kernels kernels, Pool pool) {
         this.model = model;
         this.kernels = kernels;

@@ -28,10 +28,12 @@ public interface LinearLayer {
     /** Who sees the two factors of dL/dW during backward, or null for nobody. */
     void listen(Linear.GradientListener listener);
 
+    /** Features that come out. */
     default int out() {
         return weight().dim(0);
     }
 
+    /** Features that go in. */
     default int in() {
         return weight().dim(1);
     }

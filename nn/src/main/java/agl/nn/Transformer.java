@@ -102,6 +102,7 @@ public abstract class Transformer {
         return linears.get(name);
     }
 
+    /** The model's shapes and constants. */
     public final ModelConfig config() {
         return config;
     }

@@ -36,14 +36,17 @@ public final class AglRegularizer {
         refresh(fisher);
     }
 
+    /** For settings other than {@code H = ema_grad_sq}. */
     public static AglRegularizer of(AglSettings settings, Map<String, Fisher> fisher) {
         return new AglRegularizer(settings, fisher, null);
     }
 
+    /** The settings in force. */
     public AglSettings settings() {
         return settings;
     }
 
+    /** The Fisher information in use, by adapted matrix. */
     public Map<String, Fisher> fisher() {
         return fisher;
     }

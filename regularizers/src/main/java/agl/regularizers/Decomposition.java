@@ -61,6 +61,7 @@ public record Decomposition(Tensor deltaW, Tensor deltaA, Tensor deltaT) {
     }
     // explain: end
 
+    /** Refuses factors and a subspace of different shapes, with an {@link AglException} that says what to do. */
     public static void requireFit(LoraFactors f, Subspace s) {
         if (s.out() != f.out() || s.in() != f.in()) {
             throw new AglException(f.name() + ": its Fisher subspace is of a (" + s.out() + ", " + s.in() + ") matrix, the factors are of a ("

@@ -23,6 +23,7 @@ public final class EmaGradSq {
         private int steps;
     }
 
+    /** @param decay d, in [0, 1) */
     public EmaGradSq(Kernels kernels, double decay) {
         this.kernels = kernels;
         this.decay = decay;

@@ -138,10 +138,12 @@ public record Fisher(String name, Subspace subspace, double[] eigenvalues, doubl
         return new Fisher(name, subspace, lambda, by, trace, spectrum, scaledDiagonal);
     }
 
+    /** Rows of the weight. */
     public int out() {
         return subspace.out();
     }
 
+    /** Columns of the weight. */
     public int in() {
         return subspace.in();
     }

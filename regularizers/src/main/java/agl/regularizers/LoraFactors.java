@@ -37,10 +37,12 @@ public record LoraFactors(String name, Tensor a, Tensor b, double scale, int fro
         return new LoraFactors(name, a, b, scale, first, end);
     }
 
+    /** Rows of ΔW. */
     public int out() {
         return b.dim(0);
     }
 
+    /** Columns of ΔW. */
     public int in() {
         return a.dim(1);
     }
@@ -60,6 +62,7 @@ public record LoraFactors(String name, Tensor a, Tensor b, double scale, int fro
         return from;
     }
 
+    /** Row stride of B: the rank of all parts, not only this view's. */
     public int bStride() {
         return b.dim(1);
     }

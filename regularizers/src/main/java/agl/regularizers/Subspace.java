@@ -14,8 +14,10 @@ import agl.autograd.Tensor;
  */
 public sealed interface Subspace permits FactoredSubspace, DenseSubspace, KfacSubspace, DiagonalSubspace {
 
+    /** Rows of the weight. */
     int out();
 
+    /** Columns of the weight. */
     int in();
 
     /** λ_1 ≥ … ≥ λ_m &gt; 0, not normalised. */

@@ -11,6 +11,7 @@ import org.hipparchus.linear.EigenDecompositionSymmetric;
  */
 public record SymmetricEigen(double[] values, double[][] vectors) {
 
+    /** All n eigenpairs of a symmetric positive semi-definite (n, n) matrix. */
     public static SymmetricEigen of(double[][] symmetric) {
         int n = symmetric.length;
         // Solved as K/scale + I, which has the same eigenvectors: the library's iteration stops when an entry is small against its

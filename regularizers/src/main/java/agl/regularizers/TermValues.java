@@ -25,6 +25,7 @@ public record TermValues(double lA, double lT, double eRM, double eGeo, double w
         return weight == 0 ? 0 : weight * value;
     }
 
+    /** The sum, term by term: a model is the sum over its matrices. */
     public TermValues plus(TermValues o) {
         return new TermValues(lA + o.lA, lT + o.lT, eRM + o.eRM, eGeo + o.eGeo, weighted + o.weighted);
     }

@@ -40,6 +40,7 @@ public record TokenFactors(int out, int in, List<Storage> delta, List<Storage> x
         return n;
     }
 
+    /** What the factors are kept in. */
     public DType dtype() {
         return delta.isEmpty() ? DType.F32 : delta.getFirst().dtype();
     }

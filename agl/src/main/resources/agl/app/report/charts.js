@@ -69,7 +69,7 @@
   }
 
   function padded([low, high]) {
-    if (low === undefined) return [0, 1];
+    if (low === undefined || low === 0 && high === 0) return [0, 1];
     if (low === high) return [low - (Math.abs(low) || 1) * 0.05, high + (Math.abs(high) || 1) * 0.05];
     return [low, high];
   }

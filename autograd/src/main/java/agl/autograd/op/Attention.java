@@ -28,6 +28,7 @@ public final class Attention implements Operation {
         this.logSumExp = logSumExp;
     }
 
+    /** q (query rows, heads·headDim), k and v (key rows, kvHeads·headDim); the result has the shape of q. */
     public static Tensor of(Tape tape, AttentionShape shape, Tensor q, Tensor k, Tensor v) {
         Tensor out = tape.alloc(q.shape());
         Storage logSumExp = tape.scratch(shape.queryRows() * shape.heads());

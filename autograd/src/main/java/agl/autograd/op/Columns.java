@@ -18,6 +18,7 @@ public final class Columns implements Operation {
         this.from = from;
     }
 
+    /** @throws IllegalArgumentException when the columns are not all there */
     // explain: Columns
     public static Tensor of(Tape tape, Tensor x, int from, int to) {
         if (from < 0 || from >= to || to > x.cols()) {

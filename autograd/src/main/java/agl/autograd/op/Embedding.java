@@ -19,6 +19,7 @@ public final class Embedding implements Operation {
         this.ids = ids;
     }
 
+    /** @throws IllegalArgumentException when an id is outside the table */
     // explain: Embedding forward
     public static Tensor of(Tape tape, Tensor w, int[] ids) {
         int hidden = w.cols();

@@ -23,6 +23,7 @@ public final class LayerNorm implements Operation {
         this.eps = eps;
     }
 
+    /** @param eps ε, added to the variance */
     // explain: LayerNorm forward
     public static Tensor of(Tape tape, Tensor x, Tensor w, Tensor b, double eps) {
         LayerNorm op = new LayerNorm(x, w, b, eps);

@@ -39,6 +39,7 @@ public final class Linear implements Operation {
         this.listener = listener;
     }
 
+    /** Without bias and listener. */
     public static Tensor of(Tape tape, Tensor x, Tensor w) {
         return of(tape, x, w, null, null);
     }

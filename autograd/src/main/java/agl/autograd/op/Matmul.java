@@ -20,6 +20,7 @@ public final class Matmul implements Operation {
         this.b = b;
     }
 
+    /** @throws IllegalArgumentException when the inner dimensions differ */
     // explain: Matmul forward
     public static Tensor of(Tape tape, Tensor a, Tensor b) {
         if (a.rank() != 2 || b.rank() != 2 || a.dim(1) != b.dim(0)) {

@@ -12,6 +12,7 @@ public final class Reshape implements Operation {
         this.x = x;
     }
 
+    /** @throws IllegalArgumentException when the number of elements would change */
     // explain: Reshape forward
     public static Tensor of(Tape tape, Tensor x, int... shape) {
         Tensor y = tape.view(x, shape);

@@ -49,6 +49,7 @@ public final class Rope implements Operation {
         this.table = table;
     }
 
+    /** @param positions of each row in its sequence, within the table */
     public static Tensor of(Tape tape, Tensor x, int[] positions, Table table) {
         Tensor y = tape.alloc(x.shape());
         tape.kernels().rope(x.rows(), x.cols() / table.headDim, table.headDim, positions, table.cos, table.sin, 1, x.data(), y.data(), false);

@@ -24,6 +24,7 @@ public final class Agl implements Method {
         return "agl";
     }
 
+    /** What computes the terms. */
     public AglRegularizer regularizer() {
         return regularizer;
     }

@@ -17,6 +17,7 @@ public final class AsFt implements Method {
     private final double lambda;
     private final Map<String, AlignmentMatrix> alignment;
 
+    /** @param alignment C by adapted matrix */
     public AsFt(double lambda, Map<String, AlignmentMatrix> alignment) {
         this.lambda = lambda;
         this.alignment = alignment;

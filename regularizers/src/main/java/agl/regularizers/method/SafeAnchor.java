@@ -28,6 +28,7 @@ public final class SafeAnchor implements Method {
 
     private final Map<String, Fisher> fisher;
 
+    /** @param fisher by adapted matrix; its eigenvectors are what the gradient is kept off */
     public SafeAnchor(Map<String, Fisher> fisher) {
         this.fisher = fisher;
     }

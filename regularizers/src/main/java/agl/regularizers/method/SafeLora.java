@@ -18,6 +18,10 @@ public final class SafeLora implements Method {
     private final Map<String, AlignmentMatrix> alignment;
     private final Map<String, Double> cosines = new LinkedHashMap<>();
 
+    /**
+     * @param threshold an update whose cosine with its projection is below this is projected
+     * @param alignment C by adapted matrix
+     */
     public SafeLora(double threshold, Map<String, AlignmentMatrix> alignment) {
         this.threshold = threshold;
         this.alignment = alignment;
