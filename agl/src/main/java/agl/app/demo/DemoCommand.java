@@ -130,7 +130,9 @@ public final class DemoCommand implements Callable<Integer> {
         if (lora.value() <= 0) {
             return "Plain LoRA did not drift here, so there was nothing to reduce.\n";
         }
-        String score = String.format(Locale.ROOT, "task accuracy %+.1f points against LoRA", difference);
+        // The loss as well: before a model answers anything right, its accuracy says nothing.
+        String score = String.format(Locale.ROOT, "task loss %.3f against LoRA's %.3f, task accuracy %+.1f points against LoRA",
+                taskLoss(outcome.measured().get("AGL")).value(), taskLoss(outcome.measured().get("LoRA")).value(), difference);
         if (agl.value() < lora.value()) {
             return String.format(Locale.ROOT, "AGL removed %.0f%% of LoRA's drift (%.1f instead of %.1f points); %s.%n",
                     100 * DriftSummary.reduction(agl, lora), agl.value(), lora.value(), score);

@@ -22,7 +22,8 @@ final class JavaHtml {
                 + " <span>" + Html.escape(region.file()) + "</span></figcaption>\n<pre tabindex=\"0\" aria-label=\"" + Html.escape(file) + ", "
                 + Html.escape(region.name()) + "\"><code>");
         for (int i = 0; i < region.lines().size(); i++) {
-            s.append("<span class=\"line\" data-n=\"").append(region.firstLine() + i).append("\">").append(line(region.lines().get(i))).append("\n</span>");
+            String line = region.lines().get(i);
+            s.append("<span class=\"line\" data-n=\"").append(region.firstLine() + i).append("\" style=\"--in:").append(line.length() - line.stripLeading().length()).append("\">").append(line(line)).append("\n</span>");
         }
         return s.append("</code></pre></figure>\n").toString();
     }
