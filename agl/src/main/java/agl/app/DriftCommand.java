@@ -1,7 +1,6 @@
 package agl.app;
 
 import agl.app.data.DataFiles;
-import agl.app.data.PromptSet;
 import agl.app.data.PromptSet.Prompt;
 import agl.app.drift.DriftCheck;
 import agl.app.drift.DriftOutput;
@@ -54,11 +53,7 @@ public final class DriftCommand implements Callable<Integer> {
             throw new AglException("--max-new-tokens must be at least 1, got " + maxNewTokens);
         }
         AtomicFiles.requireWritable(out);
-        List<Prompt> all = new ArrayList<>();
-        for (Path file : prompts) {
-            PromptSet set = DataFiles.prompts(file);
-            all.addAll(set.prompts());
-        }
+        List<Prompt> all = DataFiles.prompts(prompts);
         ModelBundle bundle = ModelBundle.load(base, data.template(base));
         DriftCheck.Settings settings = DriftCheck.Settings.DEFAULT.withMaxNewTokens(maxNewTokens);
         Map<String, List<DriftCheck.Result>> results = new LinkedHashMap<>();
@@ -100,12 +95,7 @@ public final class DriftCommand implements Callable<Integer> {
         report.text(DriftReport.explanation());
         report.section("Prompts that changed sides");
         DriftReport.changed(report, results);
-        if (!traces.isEmpty()) {
-            report.section("Training, as the adapters' own files have it");
-            TrainReport.curves(report, traces);
-            report.section("The alignment subspace");
-            TrainReport.subspace(report, traces);
-        }
+        TrainReport.sections(report, "Training, as the adapters' own files have it", traces);
         report.section("How it was made");
         report.settings(used);
         report.provenance(provenance.toJson()).write(out.resolve("report.html"));

@@ -2,7 +2,6 @@ package agl.app;
 
 import agl.app.data.DataFiles;
 import agl.app.data.EncodedExample;
-import agl.app.data.Example;
 import agl.app.data.PromptSet.Prompt;
 import agl.app.drift.DriftCheck;
 import agl.app.drift.DriftOutput;
@@ -81,17 +80,9 @@ public final class TrainCommand implements Callable<Integer> {
         RunConfig config = options.config();
         MethodChoice choice = new MethodChoice(MethodKind.of(method), strength);
         choice.kind().require(config.agl(), !alignment.isEmpty(), unaligned != null);
-        List<Example> examples = DataFiles.examples(task);
-        List<Example> held = eval.isEmpty() ? List.of() : DataFiles.examples(eval);
-        if (eval.isEmpty()) {
-            int n = Math.min(200, examples.size() / 10);
-            held = examples.subList(examples.size() - n, examples.size());
-            examples = examples.subList(0, examples.size() - n);
-        }
-        List<Example> keep = DataFiles.examples(alignment);
-        List<Prompt> driftPrompts = promptFiles.stream().flatMap(f -> DataFiles.prompts(f).prompts().stream()).toList();
+        TrainData data = TrainData.read(task, eval, alignment, unaligned, initAdapter);
+        List<Prompt> driftPrompts = DataFiles.prompts(promptFiles);
         ModelBundle bundle = ModelBundle.load(base, prompts.template(base));
-        TrainData data = new TrainData(examples, held, keep, unaligned, initAdapter);
         if (dryRun) {
             spec.commandLine().getOut().print(DryRun.describe(bundle, config, data));
             return 0;
@@ -100,7 +91,7 @@ public final class TrainCommand implements Callable<Integer> {
             throw new AglException(out + ": holds an adapter already; name another --out");
         }
         AtomicFiles.requireWritable(out);
-        List<EncodedExample> encoded = bundle.encode(examples, config.train().maxLength());
+        List<EncodedExample> encoded = bundle.encode(data.task(), config.train().maxLength());
         long cut = EncodedExample.countTruncated(encoded);
         if (cut > 0) {
             System.err.println("agl: " + cut + " of " + encoded.size() + " task examples were cut to " + config.train().maxLength() + " tokens");
@@ -117,9 +108,8 @@ public final class TrainCommand implements Callable<Integer> {
             result = new FineTune(bundle, config).run(choice, data, null, log, (step, total, lora) -> { });
         }
         if (!driftPrompts.isEmpty()) {
-            result.lora().merge();
-            drift.put(choice.kind().title(), DriftCommand.measure(choice.kind().title(), bundle, DriftCheck.Settings.DEFAULT, driftPrompts));
-            result.lora().unmerge();
+            String name = choice.kind().title();
+            drift.put(name, result.lora().whileMerged(() -> DriftCommand.measure(name, bundle, DriftCheck.Settings.DEFAULT, driftPrompts)));
             DriftOutput.write(out, drift);
         }
         AtomicFiles.writeText(out.resolve("settings.json"), config.toJson().toPrettyString() + "\n");
@@ -143,7 +133,7 @@ public final class TrainCommand implements Callable<Integer> {
             Peft.writeInto(result.lora(), folder, base.toString());
             trace.writeInto(folder);
         });
-        TrainRunReport.write(out.resolve("report.html"), choice.described(config.agl()), held.size(), result.history().size(), trace, drift, settings, provenance.toJson());
+        TrainRunReport.write(out.resolve("report.html"), choice.described(config.agl()), data.evaluation().size(), result.history().size(), trace, drift, settings, provenance.toJson());
         spec.commandLine().getOut().printf(Locale.ROOT, "%s: task loss %.4f on held-out examples after %d steps; adapter in %s%n",
                 choice.described(config.agl()), result.last("eval_loss"), result.history().size(), out);
         return 0;

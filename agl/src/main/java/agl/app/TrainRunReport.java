@@ -32,10 +32,7 @@ final class TrainRunReport {
             DriftReport.headlines(report, drift);
         }
         report.headline("Task loss", score(loss, 0), held + " held-out examples").headline("Steps", Integer.toString(steps), "batch loss at the end " + score(trace.last("task_loss"), 0));
-        report.section("Training");
-        TrainReport.curves(report, Map.of(name, trace));
-        report.section("The alignment subspace");
-        TrainReport.subspace(report, Map.of(name, trace));
+        TrainReport.sections(report, "Training", Map.of(name, trace));
         if (!drift.isEmpty()) {
             report.section("What alignment is left");
             DriftReport.table(report, drift);

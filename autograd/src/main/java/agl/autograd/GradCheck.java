@@ -2,6 +2,7 @@ package agl.autograd;
 
 import java.util.Locale;
 import java.util.SplittableRandom;
+import java.util.function.DoubleSupplier;
 
 /**
  * Compares the gradient that backward computes with central differences, in double with the plain loops.
@@ -43,12 +44,28 @@ public final class GradCheck {
         private static final Result NONE = new Result(0, 0, -1, "nothing compared", 0, true);
 
         private Result with(double a, double n, String at) {
-            double e = Math.abs(a - n) / Math.max(1, Math.max(Math.abs(a), Math.abs(n)));
+            double e = GradCheck.error(a, n);
             // A NaN on either side fails: written so that the comparison is false for it.
             boolean ok = Math.abs(a - n) <= ATOL + RTOL * Math.abs(n);
             boolean worse = !(e <= error);
             return new Result(worse ? a : analytic, worse ? n : numeric, worse ? e : error, worse ? at : where, compared + 1, passed && ok);
         }
+    }
+
+    /** |analytic − numeric| / max(|analytic|, |numeric|, 1). */
+    public static double error(double analytic, double numeric) {
+        return Math.abs(analytic - numeric) / Math.max(1, Math.max(Math.abs(analytic), Math.abs(numeric)));
+    }
+
+    /** (L(x + ε) − L(x − ε)) / 2ε for entry {@code e} of x, which is moved and put back; {@code loss} computes L from the numbers that x has then. */
+    public static double quotient(Tensor x, int e, DoubleSupplier loss) {
+        double at = x.get(e);
+        x.data().set(e, at + EPS);
+        double plus = loss.getAsDouble();
+        x.data().set(e, at - EPS);
+        double minus = loss.getAsDouble();
+        x.data().set(e, at);
+        return (plus - minus) / (2 * EPS);
     }
 
     /** Every entry of the Jacobian of every input that requires a gradient. For small shapes. */

@@ -104,20 +104,23 @@ public final class Tape implements AutoCloseable {
         if (recording && needed) {
             out.requireGrad();
             nodes.add(new Node(op, out));
-            keep(op, out);
+            if (op.reads(out)) {
+                hold(out, 1);
+            }
             for (Tensor in : inputs) {
-                keep(op, in);
+                if (in != null && op.reads(in)) {
+                    hold(in, 1);
+                }
             }
         }
         return out;
     }
     // explain: end
 
-    private static void keep(Operation op, Tensor t) {
-        if (t != null && op.reads(t)) {
-            for (Tensor owner = t; owner != null; owner = owner.viewOf) {
-                owner.readers++;
-            }
+    /** Counts readers of the numbers of {@code t}, and so of every tensor that it is a view of. */
+    private static void hold(Tensor t, int readers) {
+        for (Tensor owner = t; owner != null; owner = owner.viewOf) {
+            owner.readers += readers;
         }
     }
 
@@ -254,9 +257,7 @@ public final class Tape implements AutoCloseable {
      * forward has no more use for them. On an inference tape that keeps memory at that of one layer.
      */
     public void releaseSince(int mark, Tensor result) {
-        for (Tensor owner = result; owner != null; owner = owner.viewOf) {
-            owner.readers++;
-        }
+        hold(result, 1);
         for (int i = owned.size() - 1; i >= mark; i--) {
             Tensor t = owned.get(i);
             if (t.readers == 0 && !t.retained) {
@@ -266,9 +267,7 @@ public final class Tape implements AutoCloseable {
                 }
             }
         }
-        for (Tensor owner = result; owner != null; owner = owner.viewOf) {
-            owner.readers--;
-        }
+        hold(result, -1);
     }
 
     /** Number of recorded operations. */

@@ -10,6 +10,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeSet;
+import java.util.function.Supplier;
 
 /**
  * A model with an adapter attached: the base is frozen; the factors A and B of each target layer are trained, and whatever else the
@@ -147,6 +148,16 @@ public final class LoraModel {
     /** Every adapted layer computes with one merged matrix from now on: faster, and not trainable. */
     public void merge() {
         layers.values().forEach(LoraLinear::merge);
+    }
+
+    /** What {@code work} gives while every adapted layer is merged; afterwards all is as before. */
+    public <T> T whileMerged(Supplier<T> work) {
+        merge();
+        try {
+            return work.get();
+        } finally {
+            unmerge();
+        }
     }
 
     /** Back to frozen weights and their updates. */

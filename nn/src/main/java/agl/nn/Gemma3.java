@@ -15,7 +15,7 @@ import agl.autograd.op.Rope;
  * 1 + w and stand before and after each block, x ← x + norm(attention(norm(x))), x ← x + norm(down(gelu(gate(n)) ⊙ up(n))) with
  * n = norm(x); queries and keys are normalised head by head; most layers see a window only, and turn by other frequencies.
  */
-final class Gemma3 extends Transformer {
+final class Gemma3 extends LlamaLayout {
     private final Gemma3Variant variant;
     private final RopeTable globalRope;
     private final RopeTable localRope;
@@ -26,38 +26,16 @@ final class Gemma3 extends Transformer {
         this.globalRope = new RopeTable(variant.globalRope(), config.maxPositions());
         this.localRope = new RopeTable(variant.localRope(), config.maxPositions());
         int h = config.hidden();
-        int q = config.heads() * config.headDim();
-        int kv = config.kvHeads() * config.headDim();
-        int f = config.intermediate();
-        parameter(source, embeddingName(), config.vocabulary(), h);
+        embedding(source);
         for (int l = 0; l < config.layers(); l++) {
             String p = prefix(l);
-            parameter(source, p + "input_layernorm.weight", h);
-            linear(source, p + "self_attn.q_proj", q, h, variant.bias());
-            linear(source, p + "self_attn.k_proj", kv, h, variant.bias());
-            linear(source, p + "self_attn.v_proj", kv, h, variant.bias());
-            linear(source, p + "self_attn.o_proj", h, q, variant.bias());
-            parameter(source, p + "self_attn.q_norm.weight", config.headDim());
-            parameter(source, p + "self_attn.k_norm.weight", config.headDim());
+            attention(source, p, variant.bias(), variant.bias(), true);
             parameter(source, p + "post_attention_layernorm.weight", h);
             parameter(source, p + "pre_feedforward_layernorm.weight", h);
-            linear(source, p + "mlp.gate_proj", f, h, false);
-            linear(source, p + "mlp.up_proj", f, h, false);
-            linear(source, p + "mlp.down_proj", h, f, false);
+            feedForward(source, p, false);
             parameter(source, p + "post_feedforward_layernorm.weight", h);
         }
-        parameter(source, "model.norm.weight", h);
-        if (!config.tied()) {
-            parameter(source, HEAD, config.vocabulary(), h);
-        }
-    }
-
-    private static String prefix(int layer) {
-        return "model.layers." + layer + ".";
-    }
-
-    @Override String embeddingName() {
-        return "model.embed_tokens.weight";
+        end(source);
     }
 
     @Override Tensor embed(Tape tape, Pass pass) {
@@ -81,11 +59,7 @@ final class Gemma3 extends Transformer {
         return Add.of(tape, x, norm(tape, linear(p + "mlp.down_proj").forward(tape, gated), p + "post_feedforward_layernorm"));
     }
 
-    @Override Tensor finalNorm(Tape tape, Tensor x) {
-        return norm(tape, x, "model.norm");
-    }
-
-    private Tensor norm(Tape tape, Tensor x, String name) {
+    @Override Tensor norm(Tape tape, Tensor x, String name) {
         return RmsNorm.of(tape, x, Affine.of(tape, 1, weight(name + ".weight"), 1), config().normEps());
     }
 }

@@ -12,7 +12,7 @@ import agl.autograd.op.SwiGlu;
  * Llama (Touvron et al. 2023) and its relatives Mistral, Qwen2 and Qwen3; {@link LlamaVariant} has the differences. Per layer
  * x ← x + attention(norm(x)), x ← x + down(silu(gate(n)) ⊙ up(n)) with n = norm(x); positions come in by turning queries and keys.
  */
-final class Llama extends Transformer {
+final class Llama extends LlamaLayout {
     private final LlamaVariant variant;
     private final RopeTable rope;
 
@@ -20,39 +20,14 @@ final class Llama extends Transformer {
         super(config);
         this.variant = config.variant();
         this.rope = new RopeTable(variant.rope(), config.maxPositions());
-        int h = config.hidden();
-        int q = config.heads() * config.headDim();
-        int kv = config.kvHeads() * config.headDim();
-        int f = config.intermediate();
-        parameter(source, embeddingName(), config.vocabulary(), h);
+        embedding(source);
         for (int l = 0; l < config.layers(); l++) {
             String p = prefix(l);
-            parameter(source, p + "input_layernorm.weight", h);
-            linear(source, p + "self_attn.q_proj", q, h, variant.qkvBias());
-            linear(source, p + "self_attn.k_proj", kv, h, variant.qkvBias());
-            linear(source, p + "self_attn.v_proj", kv, h, variant.qkvBias());
-            linear(source, p + "self_attn.o_proj", h, q, variant.outBias());
-            if (variant.qkNorm()) {
-                parameter(source, p + "self_attn.q_norm.weight", config.headDim());
-                parameter(source, p + "self_attn.k_norm.weight", config.headDim());
-            }
-            parameter(source, p + "post_attention_layernorm.weight", h);
-            linear(source, p + "mlp.gate_proj", f, h, variant.mlpBias());
-            linear(source, p + "mlp.up_proj", f, h, variant.mlpBias());
-            linear(source, p + "mlp.down_proj", h, f, variant.mlpBias());
+            attention(source, p, variant.qkvBias(), variant.outBias(), variant.qkNorm());
+            parameter(source, p + "post_attention_layernorm.weight", config.hidden());
+            feedForward(source, p, variant.mlpBias());
         }
-        parameter(source, "model.norm.weight", h);
-        if (!config.tied()) {
-            parameter(source, HEAD, config.vocabulary(), h);
-        }
-    }
-
-    private static String prefix(int layer) {
-        return "model.layers." + layer + ".";
-    }
-
-    @Override String embeddingName() {
-        return "model.embed_tokens.weight";
+        end(source);
     }
 
     @Override Tensor embed(Tape tape, Pass pass) {
@@ -80,11 +55,7 @@ final class Llama extends Transformer {
         return Add.of(tape, x, linear(p + "mlp.down_proj").forward(tape, SwiGlu.of(tape, gate, up)));
     }
 
-    @Override Tensor finalNorm(Tape tape, Tensor x) {
-        return norm(tape, x, "model.norm");
-    }
-
-    private Tensor norm(Tape tape, Tensor x, String name) {
+    @Override Tensor norm(Tape tape, Tensor x, String name) {
         return RmsNorm.of(tape, x, weight(name + ".weight"), config().normEps());
     }
 }

@@ -127,20 +127,6 @@ public final class AglRegularizer {
         };
     }
 
-    /** ‖ΔW_A‖²/‖ΔW‖² per matrix, the share of the update that lies in the alignment subspace; 0 where ΔW = 0. */
-    public Map<String, Double> alignmentShares(Tape tape, List<LoraFactors> factors) {
-        Map<String, Double> shares = new LinkedHashMap<>();
-        for (LoraFactors f : factors) {
-            double inside = 0;
-            for (double c : of(f.name()).subspace().coefficients(tape, f)) {
-                inside += c * c;
-            }
-            double norm = Tiles.squaredNorm(tape, f);
-            shares.put(f.name(), norm > 0 ? inside / norm : 0);
-        }
-        return shares;
-    }
-
     /** What in these settings cannot act, why, and which setting makes it act. One line each. */
     // explain: Warnings
     public static List<String> warnings(AglSettings s) {

@@ -77,10 +77,11 @@ final class CompareReport {
         report.section("Refusals by category");
         DriftReport.categories(report, drift);
         report.section("Prompts that changed sides");
+        Summary best = CompareOutput.best(o);
         Set<String> shown = new LinkedHashSet<>(List.of("aligned base"));
         CompareOutput.lora(o).ifPresent(l -> shown.add(l.variant().label()));
-        shown.add(CompareOutput.best(o).variant().label());
-        drift.computeIfAbsent(CompareOutput.best(o).variant().label(), label -> results(CompareOutput.best(o).runs().getFirst(), o.prompts()));
+        shown.add(best.variant().label());
+        drift.computeIfAbsent(best.variant().label(), label -> results(best.runs().getFirst(), o.prompts()));
         drift.keySet().retainAll(shown);
         DriftReport.changed(report, drift);
         report.section("How it was made");
@@ -104,12 +105,7 @@ final class CompareReport {
                 traces.put(v.variant().label(), run.trace());
             }
         });
-        if (!traces.isEmpty()) {
-            report.section("Training, seed " + o.variants().getFirst().runs().getFirst().seed());
-            TrainReport.curves(report, traces);
-            report.section("The alignment subspace");
-            TrainReport.subspace(report, traces);
-        }
+        TrainReport.sections(report, "Training, seed " + o.variants().getFirst().runs().getFirst().seed(), traces);
     }
 
     /** DriftCheck's results as a run's file has them. */

@@ -72,7 +72,7 @@ final class Experiment {
         long start = System.nanoTime();
         List<RunRecord.Point> points = new ArrayList<>();
         // What acts after training has no course to be measured along.
-        boolean onTheWay = checkpointEvery > 0 && variant.choice().kind() != MethodKind.SAFELORA && variant.choice().kind() != MethodKind.PROJECTION;
+        boolean onTheWay = checkpointEvery > 0 && !variant.choice().kind().changesFactorsAfterTraining();
         FineTune.Result result;
         try {
             result = new FineTune(bundle, config, fisher).run(variant.choice(), data, null, null, (step, total, lora) -> {
@@ -102,12 +102,7 @@ final class Experiment {
     }
 
     private Measured measure(LoraModel lora, boolean keepAnswers) {
-        lora.merge();
-        try {
-            return probe.measure(bundle, keepAnswers);
-        } finally {
-            lora.unmerge();
-        }
+        return lora.whileMerged(() -> probe.measure(bundle, keepAnswers));
     }
 
     /** Of what decides the run and nothing else: another λ of AGL does not make LoRA run again. */

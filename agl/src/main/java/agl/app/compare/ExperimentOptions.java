@@ -4,7 +4,6 @@ import agl.app.ConfigOptions;
 import agl.app.DataOptions;
 import agl.app.ModelBundle;
 import agl.app.data.DataFiles;
-import agl.app.data.Example;
 import agl.app.data.PromptSet.Prompt;
 import agl.app.io.Provenance;
 import agl.app.train.RunConfig;
@@ -55,23 +54,15 @@ public final class ExperimentOptions {
 
     /** Training, held-out and alignment data as these options name them. */
     TrainData data() {
-        List<Example> examples = DataFiles.examples(task);
-        List<Example> held = eval.isEmpty() ? List.of() : DataFiles.examples(eval);
-        if (eval.isEmpty()) {
-            int n = Math.min(200, examples.size() / 10);
-            held = examples.subList(examples.size() - n, examples.size());
-            examples = examples.subList(0, examples.size() - n);
-        }
-        if (held.isEmpty()) {
+        TrainData data = TrainData.read(task, eval, alignment, unaligned, null);
+        if (data.evaluation().isEmpty()) {
             throw new AglException("there are no held-out task examples: name a file with --eval");
         }
-        return new TrainData(examples, held, DataFiles.examples(alignment), unaligned, null);
+        return data;
     }
 
     List<Prompt> promptList() {
-        List<Prompt> all = new ArrayList<>();
-        prompts.forEach(file -> all.addAll(DataFiles.prompts(file).prompts()));
-        return all;
+        return DataFiles.prompts(prompts);
     }
 
     /** The common settings with a variant's own and a seed. */

@@ -66,24 +66,24 @@ public final class ForgettingCommand implements Callable<Integer> {
             throw new AglException("--sizes needs at least three different numbers to fit the law");
         }
         List<RunRecord> runs = new ArrayList<>();
-        Map<String, Double> before = new LinkedHashMap<>();
+        List<Prompt> prompts = options.promptList();
         Map<String, RunRecord> aligned = new LinkedHashMap<>();
         for (Path base : bases) {
-            run(base, variants, data, runs, before, aligned);
+            run(base, variants, data, prompts, runs, aligned);
         }
+        Map<String, Double> before = new LinkedHashMap<>();
+        aligned.forEach((base, record) -> before.put(base, record.last().pretrainLoss()));
         ForgettingLaw.Fit fit = ForgettingLaw.fit(ForgettingOutput.observations(runs, before));
-        write(fit, runs, before, aligned, spec.commandLine().getOut());
+        write(fit, runs, before, new ForgettingOutput.Drift(aligned, prompts), spec.commandLine().getOut());
         return 0;
     }
 
-    private void run(Path base, List<Variant> variants, TrainData data, List<RunRecord> runs, Map<String, Double> before, Map<String, RunRecord> aligned) {
+    private void run(Path base, List<Variant> variants, TrainData data, List<Prompt> prompts, List<RunRecord> runs, Map<String, RunRecord> aligned) {
         ModelBundle bundle = options.load(base);
-        List<Prompt> prompts = options.promptList();
         PlainText text = PlainText.read(pretrainText, pretrainTokens, options.settings.config().train().maxLength());
         Probe probe = options.probe(data, prompts, text);
         Experiment experiment = new Experiment(bundle, probe, new RunStore(options.out), options.origin(base, List.of(pretrainText)), 0, variants.stream().anyMatch(Variant::usesFisher));
         aligned.put(base.toString(), experiment.base());
-        before.put(base.toString(), experiment.base().last().pretrainLoss());
         int done = 0;
         for (long seed : options.seeds) {
             // Each amount holds the smaller ones, in an order of the seed's own.
@@ -101,7 +101,7 @@ public final class ForgettingCommand implements Callable<Integer> {
         }
     }
 
-    private void write(ForgettingLaw.Fit fit, List<RunRecord> runs, Map<String, Double> before, Map<String, RunRecord> aligned, PrintWriter out) {
+    private void write(ForgettingLaw.Fit fit, List<RunRecord> runs, Map<String, Double> before, ForgettingOutput.Drift drift, PrintWriter out) {
         out.print(ForgettingOutput.table(fit));
         AtomicFiles.writeText(options.out.resolve("forgetting.json"), ForgettingOutput.json(fit, runs, before));
         Map<String, Object> settings = new LinkedHashMap<>();
@@ -114,7 +114,7 @@ public final class ForgettingCommand implements Callable<Integer> {
         inputs.add(pretrainText);
         Provenance provenance = Provenance.of("forgetting", options.seeds.getFirst(), settings, options.inputs(inputs));
         provenance.writeInto(options.out);
-        ForgettingOutput.report(options.out.resolve("report.html"), fit, runs, before, new ForgettingOutput.Drift(aligned, options.promptList()), settings, provenance.toJson());
+        ForgettingOutput.report(options.out.resolve("report.html"), fit, runs, before, drift, settings, provenance.toJson());
         out.printf("wrote %s: report.html, forgetting.json, runs, provenance%n", options.out);
         out.flush();
     }

@@ -89,21 +89,11 @@ final class ForgettingOutput {
         String sign = "";
         for (Map.Entry<String, ForgettingLaw.OfMethod> m : fit.methods().entrySet()) {
             int most = runs.stream().mapToInt(RunRecord::examples).max().orElse(0);
-            double task = runs.stream().filter(r -> r.label().equals(m.getKey()) && r.examples() == most).mapToDouble(r -> taskLoss(r.last())).average().orElse(Double.NaN);
+            double task = runs.stream().filter(r -> r.label().equals(m.getKey()) && r.examples() == most).mapToDouble(r -> Summary.taskLoss(r.last())).average().orElse(Double.NaN);
             s.append(String.format(Locale.ROOT, "%s %.4f nats per token for %s (task loss %.3f with the most data)", sign, m.getValue().middle().value() + m.getValue().e().value(), m.getKey(), task));
             sign = ",";
         }
         return s.append(".").toString();
-    }
-
-    private static double taskLoss(Measured m) {
-        double sum = 0;
-        long tokens = 0;
-        for (int i = 0; i < m.loss().length; i++) {
-            sum += m.loss()[i];
-            tokens += m.tokens()[i];
-        }
-        return tokens == 0 ? Double.NaN : sum / tokens;
     }
 
     static void report(Path file, Fit fit, List<RunRecord> runs, Map<String, Double> before, Drift drift, Map<String, Object> settings, String provenance) {
@@ -143,12 +133,7 @@ final class ForgettingOutput {
         List<RunRecord> shown = runs.stream().filter(r -> r.base().equals(first.base()) && r.seed() == first.seed() && r.examples() == most).toList();
         Map<String, TrainTrace> traces = new LinkedHashMap<>();
         shown.stream().filter(r -> r.trace() != null).forEach(r -> traces.put(r.label(), r.trace()));
-        if (!traces.isEmpty()) {
-            report.section("Training on " + most + " examples, seed " + first.seed());
-            TrainReport.curves(report, traces);
-            report.section("The alignment subspace");
-            TrainReport.subspace(report, traces);
-        }
+        TrainReport.sections(report, "Training on " + most + " examples, seed " + first.seed(), traces);
         if (drift.prompts().isEmpty()) {
             report.text("Drift was not measured: no --prompts were given.");
             return;

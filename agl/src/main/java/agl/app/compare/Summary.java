@@ -71,6 +71,11 @@ record Summary(Variant variant, double strength, List<RunRecord> runs, Map<Metri
         return Estimate.of(seeds.stream().mapToDouble(s -> statistic.applyAsDouble(s, items)).toArray(), overPrompts.low(), overPrompts.high());
     }
 
+    /** Nats per token on all held-out task examples. */
+    static double taskLoss(Measured m) {
+        return ratio(m, IntStream.range(0, m.loss().length).toArray());
+    }
+
     private static double ratio(Measured s, int[] at) {
         double sum = 0;
         long tokens = 0;

@@ -22,6 +22,11 @@ public final class DataFiles {
         return examples;
     }
 
+    /** The prompts of all files, in order. */
+    public static List<Prompt> prompts(List<Path> files) {
+        return files.stream().flatMap(file -> prompts(file).prompts().stream()).toList();
+    }
+
     /** One set per file, named after it. Columns: prompt, label (safe or unsafe), and category if any. */
     public static PromptSet prompts(Path file) {
         List<Prompt> prompts = new ArrayList<>();

@@ -29,10 +29,7 @@ final class DemoReport {
         task(report, outcome);
         DriftReport.table(report, drift);
         DriftReport.categories(report, drift);
-        report.section("Training");
-        TrainReport.curves(report, outcome.traces());
-        report.section("The alignment subspace");
-        TrainReport.subspace(report, outcome.traces());
+        TrainReport.sections(report, "Training", outcome.traces());
         report.section("Prompts that changed sides");
         DriftReport.changed(report, drift);
         report.section("How it was made");

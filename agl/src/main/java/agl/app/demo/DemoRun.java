@@ -84,9 +84,7 @@ public final class DemoRun {
                 String name = method.equals("lora") ? "LoRA" : "AGL";
                 timed(seconds, "train " + name, () -> runs.put(name, fineTune.run(method, task, List.of(), alignment, fisher, log)));
                 LoraModel lora = runs.get(name).lora();
-                lora.merge();
-                timed(seconds, "measure " + name, () -> measured.put(name, measure(name)));
-                lora.unmerge();
+                timed(seconds, "measure " + name, () -> measured.put(name, lora.whileMerged(() -> measure(name))));
                 TrainTrace trace = runs.get(name).trace();
                 traces.put(name, trace);
                 AtomicFiles.writeFolder(out.resolve("adapter-" + method), folder -> {

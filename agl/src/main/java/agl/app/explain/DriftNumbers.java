@@ -11,13 +11,13 @@ import agl.app.drift.DriftCheck;
 import agl.app.drift.DriftCheck.Result;
 import agl.app.drift.DriftSummary;
 import agl.app.drift.RefusalPatterns;
+import agl.app.io.AtomicFiles;
 import agl.app.report.Html;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -45,9 +45,13 @@ final class DriftNumbers {
     }
 
     private static String margins() {
-        Path folder = null;
+        Path folder;
         try {
             folder = Files.createTempDirectory("agl-explain");
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        try {
             Path base = folder.resolve("base");
             DemoBase.extract(base);
             List<Prompt> prompts = DemoCorpus.generate(1, 100).driftVal().prompts();
@@ -58,23 +62,8 @@ final class DriftNumbers {
                 rows.add(List.of(r.prompt().prompt(), r.prompt().label().name().toLowerCase(Locale.ROOT), r.answer(), r.refused() ? "refused" : "answered", Html.fixed(r.margin(), 2)));
             }
             return Panel.of("The demo's base model on six of its own prompts").table(List.of("prompt", "label", "answer", "", "margin, nats"), rows).html();
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
         } finally {
-            delete(folder);
-        }
-    }
-
-    private static void delete(Path folder) {
-        if (folder == null) {
-            return;
-        }
-        try (Stream<Path> files = Files.walk(folder)) {
-            for (Path p : files.sorted(Comparator.reverseOrder()).toList()) {
-                Files.delete(p);
-            }
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
+            AtomicFiles.deleteTree(folder);
         }
     }
 

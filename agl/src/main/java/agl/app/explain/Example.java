@@ -48,21 +48,10 @@ record Example(List<String> names, GradCheck.Function function, Tensor... inputs
             }
             double[] gradient = x.gradArray();
             for (int e = 0; e < x.size(); e++) {
-                comparisons.add(new Panel.Comparison("∂L/∂" + names.get(i) + index(x, e), gradient[e], numeric(x, e, c)));
+                comparisons.add(new Panel.Comparison("∂L/∂" + names.get(i) + index(x, e), gradient[e], GradCheck.quotient(x, e, () -> loss(c))));
             }
         }
         return new Computed(y, shape, c, comparisons);
-    }
-
-    /** (L(x + ε) − L(x − ε)) / 2ε. */
-    private double numeric(Tensor x, int e, double[] c) {
-        double at = x.get(e);
-        x.data().set(e, at + GradCheck.EPS);
-        double plus = loss(c);
-        x.data().set(e, at - GradCheck.EPS);
-        double minus = loss(c);
-        x.data().set(e, at);
-        return (plus - minus) / (2 * GradCheck.EPS);
     }
 
     private double loss(double[] c) {

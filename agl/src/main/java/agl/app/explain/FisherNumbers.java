@@ -51,13 +51,7 @@ final class FisherNumbers {
         List<Panel.Comparison> comparisons = new ArrayList<>();
         Tensor w = layer.weight();
         for (int e = 0; e < w.size(); e++) {
-            double at = w.get(e);
-            w.data().set(e, at + GradCheck.EPS);
-            double plus = value(model, batch);
-            w.data().set(e, at - GradCheck.EPS);
-            double minus = value(model, batch);
-            w.data().set(e, at);
-            comparisons.add(new Panel.Comparison("∂ℓ/∂W[" + e / w.cols() + ", " + e % w.cols() + "]", g[e], (plus - minus) / (2 * GradCheck.EPS)));
+            comparisons.add(new Panel.Comparison("∂ℓ/∂W[" + e / w.cols() + ", " + e % w.cols() + "]", g[e], GradCheck.quotient(w, e, () -> value(model, batch))));
         }
         return Panel.of("g of one sequence of " + batch.size() + " tokens, in a one-layer transformer").matrix("g (" + factors.out() + ", " + factors.in() + "), times 100",
                 Arrays.stream(g).map(v -> 100 * v).toArray(), factors.out(), factors.in())

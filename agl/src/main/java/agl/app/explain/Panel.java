@@ -1,6 +1,7 @@
 package agl.app.explain;
 
 import agl.app.report.Html;
+import agl.autograd.GradCheck;
 import java.util.List;
 import java.util.Locale;
 
@@ -18,9 +19,8 @@ final class Panel {
      * @param numeric  what the difference quotient says
      */
     record Comparison(String what, double analytic, double numeric) {
-        /** |analytic − numeric| / max(|analytic|, |numeric|, 1), as {@link agl.autograd.GradCheck} has it. */
         double error() {
-            return Math.abs(analytic - numeric) / Math.max(1, Math.max(Math.abs(analytic), Math.abs(numeric)));
+            return GradCheck.error(analytic, numeric);
         }
     }
 

@@ -94,14 +94,8 @@ final class StepNumbers {
             String layer = f.name().substring(f.name().lastIndexOf('.') + 1);
             for (Tensor x : List.of(f.a(), f.b())) {
                 for (int e = 0; e < x.size(); e++) {
-                    double at = x.get(e);
-                    x.data().set(e, at + GradCheck.EPS);
-                    double plus = whole();
-                    x.data().set(e, at - GradCheck.EPS);
-                    double minus = whole();
-                    x.data().set(e, at);
                     comparisons.add(new Panel.Comparison("∂L/∂" + (x == f.a() ? "A" : "B") + "[" + e / x.cols() + ", " + e % x.cols() + "] of " + layer,
-                            x.gradArray()[e], (plus - minus) / (2 * GradCheck.EPS)));
+                            x.gradArray()[e], GradCheck.quotient(x, e, this::whole)));
                 }
             }
         }

@@ -3,14 +3,18 @@ package agl.app.explain;
 import static agl.app.explain.SmallProblem.IN;
 import static agl.app.explain.SmallProblem.OUT;
 
+import agl.autograd.DType;
+import agl.autograd.Storage;
 import agl.autograd.Tape;
 import agl.autograd.Tensor;
+import agl.autograd.op.HeadCrossEntropy;
 import agl.regularizers.AglLoss;
 import agl.regularizers.AglRegularizer;
 import agl.regularizers.AglSettings;
 import agl.regularizers.Decomposition;
 import agl.regularizers.Fisher;
 import agl.regularizers.LoraFactors;
+import agl.regularizers.RiemannianOverlap;
 import agl.regularizers.TermValues;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -54,15 +58,19 @@ final class TermNumbers {
         double[][] logits = {{2, 0.5, -1}, {0, 1, 3}, {1, 1, 1}};
         int[] targets = {-1, 2, 0};
         List<List<Object>> rows = new ArrayList<>();
-        double sum = 0;
-        for (int t = 0; t < 3; t++) {
-            double lse = Math.log(Arrays.stream(logits[t]).map(Math::exp).sum());
-            boolean counts = targets[t] >= 0;
-            double loss = counts ? lse - logits[t][targets[t]] : 0;
-            sum += loss;
-            rows.add(List.of(Integer.toString(t), counts ? "answer" : "prompt", Arrays.toString(logits[t]), counts ? Integer.toString(targets[t]) : "none", counts ? loss : "not counted"));
+        Tensor h = Tensor.fill(DType.F64, i -> logits[i / 3][i % 3], 3, 3);
+        // The identity as the head: the logits are h itself.
+        Tensor head = Tensor.fill(DType.F64, i -> i / 3 == i % 3 ? 1 : 0, 3, 3);
+        Storage loss = Storage.allocate(DType.F64, 3);
+        double mean;
+        try (Tape tape = Tape.plain()) {
+            mean = HeadCrossEntropy.of(tape, h, head, targets, loss, 0.5).item();
         }
-        return Panel.of("Three tokens, a vocabulary of three").table(List.of("token", "part of", "logits", "target", "loss, nats"), rows).value("L_task, mean of two", sum / 2).html();
+        for (int t = 0; t < 3; t++) {
+            boolean counts = targets[t] >= 0;
+            rows.add(List.of(Integer.toString(t), counts ? "answer" : "prompt", Arrays.toString(logits[t]), counts ? Integer.toString(targets[t]) : "none", counts ? loss.get(t) : "not counted"));
+        }
+        return Panel.of("Three tokens, a vocabulary of three").table(List.of("token", "part of", "logits", "target", "loss, nats"), rows).value("L_task, mean of two", mean).html();
     }
 
     private static AglLoss loss(Tape tape, String changes) {
@@ -130,8 +138,10 @@ final class TermNumbers {
         List<List<Object>> rows = new ArrayList<>();
         for (double kappa : new double[] {1, 10, 100}) {
             List<Object> row = new ArrayList<>(List.of("κ = " + (int) kappa));
-            for (double w : new double[] {0, 0.005, 0.01, 0.02, 0.1}) {
-                row.add(4 / (1 + Math.exp(-kappa * (w - 0.01))) + 1);
+            try (Tape tape = Tape.plain()) {
+                for (double eta : RiemannianOverlap.weight(tape, OperationExamples.vector(0, 0.005, 0.01, 0.02, 0.1), 4, kappa, 0.01).toArray()) {
+                    row.add(eta);
+                }
             }
             rows.add(row);
         }

@@ -111,7 +111,8 @@ public final class AtomicFiles {
         }
     }
 
-    private static void deleteTree(Path root) {
+    /** Deletes a temporary file or folder with all in it, if it is there. */
+    public static void deleteTree(Path root) {
         if (!Files.exists(root)) {
             return;
         }

@@ -13,8 +13,6 @@ import agl.autograd.kernels.Kernels;
 import agl.lora.LoraConfig;
 import agl.lora.LoraModel;
 import agl.lora.Peft;
-import agl.regularizers.AglRegularizer;
-import agl.regularizers.AglSettings;
 import agl.regularizers.Fisher;
 import agl.regularizers.LoraFactors;
 import agl.regularizers.method.Agl;
@@ -34,9 +32,8 @@ public final class FineTune {
      * @param lora    the model with its trained adapter
      * @param fisher  by layer, null for a method without one
      * @param history every step's metrics
-     * @param shares  per layer ‖ΔW_A‖²/‖ΔW‖² at the end, null without a Fisher
      */
-    public record Result(LoraModel lora, Map<String, Fisher> fisher, List<Map<String, Object>> history, Map<String, Double> shares) {
+    public record Result(LoraModel lora, Map<String, Fisher> fisher, List<Map<String, Object>> history) {
         /** For a report. */
         public TrainTrace trace() {
             return TrainTrace.of(history, fisher, lora);
@@ -120,8 +117,7 @@ public final class FineTune {
         try (Tape tape = Tape.inference(kernels, pool)) {
             List<LoraFactors> kept = method.afterTraining(tape, factors);
             LoraModel result = kept.equals(factors) ? lora : Adapters.replace(lora, kept);
-            return new Result(result, fisher, history,
-                    fisher == null ? null : AglRegularizer.of(AglSettings.DEFAULT, fisher).alignmentShares(tape, Adapters.factors(result)));
+            return new Result(result, fisher, history);
         }
     }
 

@@ -75,7 +75,7 @@ public enum MethodKind {
     }
 
     /** Whether what training left is replaced by other factors. */
-    boolean changesFactorsAfterTraining() {
+    public boolean changesFactorsAfterTraining() {
         return this == SAFELORA || this == PROJECTION;
     }
 

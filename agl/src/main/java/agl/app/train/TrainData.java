@@ -1,5 +1,6 @@
 package agl.app.train;
 
+import agl.app.data.DataFiles;
 import agl.app.data.Example;
 import java.nio.file.Path;
 import java.util.List;
@@ -13,6 +14,15 @@ import java.util.List;
  * @param initAdapter PEFT adapter to go on from, or null for a fresh one
  */
 public record TrainData(List<Example> task, List<Example> evaluation, List<Example> alignment, Path unaligned, Path initAdapter) {
+    /** From files; without any for evaluation the last 10% of the task examples, at most 200, are held out. */
+    public static TrainData read(List<Path> task, List<Path> evaluation, List<Path> alignment, Path unaligned, Path initAdapter) {
+        List<Example> examples = DataFiles.examples(task);
+        int held = evaluation.isEmpty() ? Math.min(200, examples.size() / 10) : 0;
+        int kept = examples.size() - held;
+        return new TrainData(examples.subList(0, kept), evaluation.isEmpty() ? examples.subList(kept, examples.size()) : DataFiles.examples(evaluation),
+                DataFiles.examples(alignment), unaligned, initAdapter);
+    }
+
     public TrainData(List<Example> task, List<Example> evaluation, List<Example> alignment) {
         this(task, evaluation, alignment, null, null);
     }

@@ -16,8 +16,19 @@ public final class TrainReport {
 
     private TrainReport() { }
 
+    /** Two sections: the curves under this title, and the alignment subspace. Nothing where no run left a trace. */
+    public static void sections(Report report, String title, Map<String, TrainTrace> runs) {
+        if (runs.isEmpty()) {
+            return;
+        }
+        report.section(title);
+        curves(report, runs);
+        report.section("The alignment subspace");
+        subspace(report, runs);
+    }
+
     /** Task loss of each run, and the terms of those that have any. */
-    public static void curves(Report report, Map<String, TrainTrace> runs) {
+    private static void curves(Report report, Map<String, TrainTrace> runs) {
         Map<String, double[][]> loss = new LinkedHashMap<>();
         Map<String, double[][]> held = new LinkedHashMap<>();
         runs.forEach((name, run) -> {
@@ -51,7 +62,7 @@ public final class TrainReport {
     }
 
     /** Spectrum of the Fisher information, and how much of each update lies in its subspace, by layer and by direction. Nothing for runs without one. */
-    public static void subspace(Report report, Map<String, TrainTrace> all) {
+    private static void subspace(Report report, Map<String, TrainTrace> all) {
         Map<String, TrainTrace> runs = new LinkedHashMap<>();
         all.forEach((name, run) -> {
             if (!run.layers().isEmpty() && runs.size() < MAX_RUNS) {

@@ -128,7 +128,6 @@ public record TrainTrace(Map<String, double[]> curves, Map<String, Layer> layers
         return Files.exists(file) ? Optional.of(Json.read(file, parser -> JSON.readValue(parser, TrainTrace.class))) : Optional.empty();
     }
 
-
     /** Names of the metrics that are the method's own terms. */
     List<String> terms() {
         List<String> terms = new ArrayList<>(curves.keySet());

@@ -88,8 +88,8 @@ class MethodsTest {
 
     @Test void aProjectedAdapterHasLeftTheSubspaceAndIsAPeftAdapter() {
         FineTune.Result result = run("projection", 2);
-        for (double share : result.shares().values()) {
-            assertTrue(share < 0.05, "share in the subspace after the projection: " + share);
+        for (TrainTrace.Layer layer : result.trace().layers().values()) {
+            assertTrue(layer.share() < 0.05, "share in the subspace after the projection: " + layer.share());
         }
         assertEquals(4, result.lora().config().r());
         Peft.save(result.lora(), temp.resolve("adapter"), base.toString());

@@ -66,8 +66,8 @@ class TrainingTest {
     }
 
     @Test void aLargeLambdaAKeepsTheUpdateOutOfTheAlignmentSubspace() {
-        double free = mean(run("agl", config("agl.lambda_A=0", "agl.lambda_T=0", "agl.lambda_NC=0", "steps=40")).shares());
-        double held = mean(run("agl", config("agl.lambda_A=30000", "agl.lambda_T=0", "agl.lambda_NC=0", "steps=40")).shares());
+        double free = mean(run("agl", config("agl.lambda_A=0", "agl.lambda_T=0", "agl.lambda_NC=0", "steps=40")).trace());
+        double held = mean(run("agl", config("agl.lambda_A=30000", "agl.lambda_T=0", "agl.lambda_NC=0", "steps=40")).trace());
         assertTrue(held < 0.5 * free, "share of the update in the alignment subspace: " + held + " with the term, " + free + " without");
     }
 
@@ -118,7 +118,7 @@ class TrainingTest {
         assertTrue(e.getMessage().contains("learning rate"), e.getMessage());
     }
 
-    private static double mean(Map<String, Double> shares) {
-        return shares.values().stream().mapToDouble(v -> v).average().orElseThrow();
+    private static double mean(TrainTrace trace) {
+        return trace.layers().values().stream().mapToDouble(TrainTrace.Layer::share).average().orElseThrow();
     }
 }

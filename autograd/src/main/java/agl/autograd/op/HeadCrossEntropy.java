@@ -78,7 +78,7 @@ public final class HeadCrossEntropy implements Operation {
         Pool pool = tape.pool();
         Storage logits = pool.take(chunk * vocabulary);
         Storage input = pool.take(chunk * hidden);
-        Storage dInput = pool.take(chunk * hidden);
+        Storage dInput = gradH ? pool.take(chunk * hidden) : null;
         Storage loss = pool.take(chunk);
         int[] ids = new int[chunk];
         // The weights are multiplied in where a token has hidden numbers, not where it has a vocabulary of them.
@@ -117,7 +117,9 @@ public final class HeadCrossEntropy implements Operation {
         // explain: end
         pool.give(logits);
         pool.give(input);
-        pool.give(dInput);
+        if (gradH) {
+            pool.give(dInput);
+        }
         pool.give(loss);
         Tensor out = tape.alloc();
         out.data().set(0, total);
