@@ -10,6 +10,7 @@ import agl.app.io.MetricsLog;
 import agl.app.io.Provenance;
 import agl.app.train.DryRun;
 import agl.app.train.FineTune;
+import agl.app.train.FisherSource;
 import agl.app.train.MethodChoice;
 import agl.app.train.MethodKind;
 import agl.app.train.RunConfig;
@@ -69,6 +70,9 @@ public final class TrainCommand implements Callable<Integer> {
     @Option(names = "--prompts", arity = "1..*", paramLabel = "FILE", description = "Prompts for DriftCheck before and after, with label (safe or unsafe): the report then says how much alignment was lost.")
     private List<Path> promptFiles = new ArrayList<>();
 
+    @Option(names = "--fisher-cache", paramLabel = "DIR", description = "Keep the Fisher estimate here, and read it where the same one was made before.")
+    private Path fisherCache;
+
     @Option(names = "--dry-run", description = "Show decoded samples with their loss mask, parameter counts and a memory estimate, and stop.")
     private boolean dryRun;
 
@@ -105,7 +109,7 @@ public final class TrainCommand implements Callable<Integer> {
         }
         FineTune.Result result;
         try (MetricsLog log = new MetricsLog(out.resolve("metrics.jsonl"))) {
-            result = new FineTune(bundle, config).run(choice, data, null, log, (step, total, lora) -> { });
+            result = new FineTune(bundle, config, new FisherSource(bundle, fisherCache)).run(choice, data, null, log, (step, total, lora) -> { });
         }
         if (!driftPrompts.isEmpty()) {
             String name = choice.kind().title();

@@ -84,6 +84,11 @@ class MainJobTest {
             }
             assertEquals(3, Files.readAllLines(out.resolve("metrics.jsonl")).size());
         }
+        for (int i = 0; i < 2; i++) {
+            assertEquals(0, train("agl", temp.resolve("cached" + i), "--fisher-cache", temp.resolve("cache")).exit());
+            assertEquals(1, temp.resolve("cache").toFile().list().length);
+            assertEquals(-1, Files.mismatch(temp.resolve("agl/adapter_model.safetensors"), temp.resolve("cached" + i + "/adapter_model.safetensors")));
+        }
         Run drift = agl("drift", "--base", base, "--adapter", temp.resolve("lora"), "--adapter", temp.resolve("agl"), "--prompts", prompts, "--out", temp.resolve("drift"), "--max-new-tokens", 4);
         assertEquals(0, drift.exit(), drift.err());
         assertTrue(drift.out().contains("R_unsafe") && drift.out().contains("agl"), drift.out());

@@ -3,11 +3,13 @@ package agl.regularizers;
 import agl.autograd.AglException;
 import agl.autograd.DType;
 import agl.autograd.Storage;
+import agl.nn.Batch;
 import agl.nn.checkpoint.SafeTensors;
 import agl.nn.checkpoint.SafeTensorsWriter;
 import agl.nn.checkpoint.TensorInfo;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -34,8 +36,13 @@ public final class FisherCache {
     private static final ValueLayout.OfFloat F32 = ValueLayout.JAVA_FLOAT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
     private static final ValueLayout.OfDouble F64 = ValueLayout.JAVA_DOUBLE_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
 
+    /** Settings of the loss, not of the estimate. A setting that is not in this list makes another estimate: a new one cannot be forgotten. */
+    private static final List<String> NOT_OF_THE_ESTIMATE = List.of("lambda_A", "lambda_T", "lambda_NC", "alpha", "beta", "kappa", "tau", "epsilon",
+            "reduction", "overlap", "metric", "H", "ema_decay", "fisher_norm", "refresh_every", "alignment_rank", "alignment_reach");
+
     private final Path folder;
 
+    /** @param folder where the files are; made when the first one is written */
     public FisherCache(Path folder) {
         this.folder = folder;
     }
@@ -54,13 +61,36 @@ public final class FisherCache {
      * @param names    the adapted matrices
      */
     public static String key(String base, String examples, Collection<String> names, AglSettings s, DType dtype) {
-        String all = String.join("\n", LAYOUT, base, examples, String.join(",", new TreeSet<>(names)), dtype.name(), s.backend().name(),
-                s.exactStorage().name(), Integer.toString(s.m()), Double.toString(s.energy()), s.fisherData().name(), Boolean.toString(s.needsDiagonal()));
-        try {
-            return HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(all.getBytes(StandardCharsets.UTF_8))).substring(0, 32);
-        } catch (NoSuchAlgorithmException e) {
-            throw new IllegalStateException(e);
+        String all = String.join("\n", LAYOUT, base, examples, String.join(",", new TreeSet<>(names)), dtype.name(),
+                s.toJson().without(NOT_OF_THE_ESTIMATE).toString(), Boolean.toString(s.needsDiagonal()));
+        return hex(sha256().digest(all.getBytes(StandardCharsets.UTF_8)));
+    }
+
+    /** A hash of examples: token ids and targets, in order. */
+    public static String hash(List<FisherEstimator.Example> examples) {
+        MessageDigest sha = sha256();
+        for (FisherEstimator.Example e : examples) {
+            for (Batch b : e.contrast() == null ? List.of(e.answer()) : List.of(e.answer(), e.contrast())) {
+                for (int[] numbers : List.of(b.starts(), b.tokens(), b.targets())) {
+                    ByteBuffer bytes = ByteBuffer.allocate(4 * numbers.length);
+                    bytes.asIntBuffer().put(numbers);
+                    sha.update(bytes);
+                }
+            }
         }
+        return hex(sha.digest());
+    }
+
+    private static MessageDigest sha256() {
+        try {
+            return MessageDigest.getInstance("SHA-256");
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException(e); // every Java has SHA-256
+        }
+    }
+
+    private static String hex(byte[] digest) {
+        return HexFormat.of().formatHex(digest).substring(0, 32);
     }
 
     /** The estimate under that key, read or else made and kept; normalised. A file that cannot be read is replaced. */

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertNotEquals;
 
 import agl.autograd.DType;
 import agl.autograd.kernels.Kernels;
+import agl.nn.Batch;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
@@ -91,9 +92,25 @@ class FisherCacheTest {
             FisherCache.key("c", "d", List.of("q", "v"), s, DType.F32), FisherCache.key("b", "e", List.of("q", "v"), s, DType.F32),
             FisherCache.key("b", "d", List.of("q"), s, DType.F32), FisherCache.key("b", "d", List.of("q", "v"), s, DType.F64),
             FisherCache.key("b", "d", List.of("q", "v"), s.with("{\"m\":9}"), DType.F32),
+            FisherCache.key("b", "d", List.of("q", "v"), s.with("{\"energy\":0.9}"), DType.F32),
+            FisherCache.key("b", "d", List.of("q", "v"), s.with("{\"fisher_data\":\"contrast\"}"), DType.F32),
+            FisherCache.key("b", "d", List.of("q", "v"), s.with("{\"exact_storage\":\"dense\"}"), DType.F32),
             FisherCache.key("b", "d", List.of("q", "v"), s.with("{\"backend\":\"kfac\"}"), DType.F32),
             FisherCache.key("b", "d", List.of("q", "v"), s.with("{\"metric\":\"diag_fisher\"}"), DType.F32)}) {
             assertNotEquals(key, other);
         }
+    }
+
+    @Test void examplesAreToldApartByTokensTargetsAndContrast() {
+        Batch a = new Batch(new int[] {1, 2, 3}, new int[] {0, 3}, new int[] {-1, 3, -1});
+        List<List<FisherEstimator.Example>> different = List.of(
+                List.of(new FisherEstimator.Example(a)),
+                List.of(new FisherEstimator.Example(a), new FisherEstimator.Example(a)),
+                List.of(new FisherEstimator.Example(a, a)),
+                List.of(new FisherEstimator.Example(new Batch(new int[] {1, 2, 4}, new int[] {0, 3}, new int[] {-1, 3, -1}))),
+                List.of(new FisherEstimator.Example(new Batch(new int[] {1, 2, 3}, new int[] {0, 3}, new int[] {2, 3, -1}))));
+        // Two examples and one with a contrast are the same numbers, but never under the same settings.
+        assertEquals(4, different.stream().map(FisherCache::hash).distinct().count());
+        assertEquals(FisherCache.hash(different.get(0)), FisherCache.hash(List.of(new FisherEstimator.Example(new Batch(a.tokens().clone(), a.starts().clone(), a.targets().clone())))));
     }
 }

@@ -45,7 +45,8 @@ final class Comparison {
         Probe probe = options.probe(data, prompts, null);
         RunStore store = new RunStore(options.out);
         ModelBundle bundle = options.load(base);
-        Experiment experiment = new Experiment(bundle, probe, store, options.origin(base, List.of()), checkpointEvery, variants.stream().anyMatch(Variant::usesFisher));
+        Experiment experiment = new Experiment(bundle, probe, store, options.origin(base, List.of()), checkpointEvery,
+                variants.stream().anyMatch(Variant::usesFisher), options.fisherCache);
         warn(variants);
         RunRecord aligned = experiment.base();
         Map<Variant, List<RunRecord>> runs = new LinkedHashMap<>();

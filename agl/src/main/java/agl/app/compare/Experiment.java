@@ -13,6 +13,7 @@ import agl.lora.LoraLinear;
 import agl.lora.LoraModel;
 import agl.regularizers.Fisher;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -35,14 +36,15 @@ final class Experiment {
      * @param origin          what the results rest on beside the settings: hashes of model and data by role
      * @param checkpointEvery steps between measurements along training; 0: only at the end
      * @param fisherShared    whether some method here needs the Fisher information, so that it is there for the others' reports
+     * @param fisherCache     a folder that keeps Fisher estimates, or null
      */
-    Experiment(ModelBundle bundle, Probe probe, RunStore store, Map<String, Object> origin, int checkpointEvery, boolean fisherShared) {
+    Experiment(ModelBundle bundle, Probe probe, RunStore store, Map<String, Object> origin, int checkpointEvery, boolean fisherShared, Path fisherCache) {
         this.bundle = bundle;
         this.probe = probe;
         this.store = store;
         this.origin = origin;
         this.checkpointEvery = checkpointEvery;
-        this.fisher = new FisherSource(bundle);
+        this.fisher = new FisherSource(bundle, fisherCache);
         this.fisherShared = fisherShared;
     }
 

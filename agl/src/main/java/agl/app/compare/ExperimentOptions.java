@@ -40,6 +40,9 @@ public final class ExperimentOptions {
     @Option(names = "--out", required = true, paramLabel = "DIR", description = "Where runs, tables and the report go; finished runs in it are not repeated.")
     Path out;
 
+    @Option(names = "--fisher-cache", paramLabel = "DIR", description = "Keep Fisher estimates here, and read those that were made before.")
+    Path fisherCache;
+
     @Option(names = "--max-new-tokens", defaultValue = "128", description = "Longest answer to a prompt, in tokens (default ${DEFAULT-VALUE}).")
     int maxNewTokens;
 

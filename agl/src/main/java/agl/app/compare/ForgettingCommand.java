@@ -82,7 +82,8 @@ public final class ForgettingCommand implements Callable<Integer> {
         ModelBundle bundle = options.load(base);
         PlainText text = PlainText.read(pretrainText, pretrainTokens, options.settings.config().train().maxLength());
         Probe probe = options.probe(data, prompts, text);
-        Experiment experiment = new Experiment(bundle, probe, new RunStore(options.out), options.origin(base, List.of(pretrainText)), 0, variants.stream().anyMatch(Variant::usesFisher));
+        Experiment experiment = new Experiment(bundle, probe, new RunStore(options.out), options.origin(base, List.of(pretrainText)), 0,
+                variants.stream().anyMatch(Variant::usesFisher), options.fisherCache);
         aligned.put(base.toString(), experiment.base());
         int done = 0;
         for (long seed : options.seeds) {

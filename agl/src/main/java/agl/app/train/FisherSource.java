@@ -3,7 +3,9 @@ package agl.app.train;
 import agl.app.ModelBundle;
 import agl.app.data.Batches;
 import agl.app.data.Example;
+import agl.app.io.AtomicFiles;
 import agl.app.io.Progress;
+import agl.app.io.Provenance;
 import agl.autograd.AglException;
 import agl.autograd.DType;
 import agl.autograd.kernels.Kernels;
@@ -11,7 +13,9 @@ import agl.lora.LoraModel;
 import agl.nn.Batch;
 import agl.regularizers.AglSettings;
 import agl.regularizers.Fisher;
+import agl.regularizers.FisherCache;
 import agl.regularizers.FisherEstimator;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.LinkedHashMap;
@@ -26,6 +30,8 @@ public final class FisherSource {
 
     private final ModelBundle bundle;
     private final Kernels kernels = Kernels.best();
+    private final FisherCache cache;
+    private String base;
     private final Map<List<Object>, Map<String, Fisher>> estimates = new LinkedHashMap<>(4, 0.75f, true) {
         @Override protected boolean removeEldestEntry(Map.Entry<List<Object>, Map<String, Fisher>> eldest) {
             return size() > REMEMBERED;
@@ -33,7 +39,16 @@ public final class FisherSource {
     };
 
     public FisherSource(ModelBundle bundle) {
+        this(bundle, null);
+    }
+
+    /** @param cache a folder in which estimates are kept for other runs, or null */
+    public FisherSource(ModelBundle bundle, Path cache) {
         this.bundle = bundle;
+        this.cache = cache == null ? null : new FisherCache(cache);
+        if (cache != null) {
+            AtomicFiles.requireWritable(cache);
+        }
     }
 
     /** The alignment examples that a run sees: the same ones for the Fisher information, for KL and for Lisa's alignment phases. */
@@ -45,25 +60,36 @@ public final class FisherSource {
 
     /** F of the adapter's target layers at the frozen base, from the data that the settings name; the adapter is off meanwhile. */
     public Map<String, Fisher> estimate(LoraModel lora, RunConfig config, AglSettings settings, List<Example> alignment, List<Example> task) {
-        List<Example> chosen = chosen(config, data(settings, alignment, task));
-        List<Object> key = List.of(chosen.hashCode(), config.train().maxLength(), List.copyOf(lora.layers().keySet()), settings.fisherData(),
-                settings.backend(), settings.m(), settings.energy(), settings.fisherNorm(), settings.exactStorage(), settings.needsDiagonal());
-        Map<String, Fisher> known = estimates.get(key);
+        List<FisherEstimator.Example> sequences = sequences(config, settings, alignment, task);
+        String key = FisherCache.key(cache == null ? "" : base(), FisherCache.hash(sequences), lora.layers().keySet(), settings, DType.F32);
+        List<Object> normalised = List.of(key, settings.fisherNorm());
+        Map<String, Fisher> known = estimates.get(normalised);
         if (known == null) {
-            lora.enable(false);
-            try {
-                known = estimate(lora, config, settings, chosen);
-            } finally {
-                lora.enable(true);
-            }
-            estimates.put(key, known);
+            FisherCache.Estimate estimate = () -> {
+                lora.enable(false);
+                try {
+                    return estimate(lora, settings, sequences);
+                } finally {
+                    lora.enable(true);
+                }
+            };
+            known = cache == null ? estimate.make() : cache.get(key, settings, estimate);
+            estimates.put(normalised, known);
         }
         return known;
     }
 
+    /** The base's identity on disk. */
+    private String base() {
+        if (base == null) {
+            base = String.join(",", Provenance.of("", 0, null, List.of(bundle.folder())).inputs().values());
+        }
+        return base;
+    }
+
     /** The same at the weights as they are now, adapter included. */
     Map<String, Fisher> current(LoraModel lora, RunConfig config, AglSettings settings, List<Example> alignment, List<Example> task) {
-        return estimate(lora, config, settings, chosen(config, data(settings, alignment, task)));
+        return estimate(lora, settings, sequences(config, settings, alignment, task));
     }
 
     private static List<Example> data(AglSettings settings, List<Example> alignment, List<Example> task) {
@@ -74,14 +100,18 @@ public final class FisherSource {
         return source;
     }
 
-    private Map<String, Fisher> estimate(LoraModel lora, RunConfig config, AglSettings settings, List<Example> chosen) {
+    private List<FisherEstimator.Example> sequences(RunConfig config, AglSettings settings, List<Example> alignment, List<Example> task) {
         int maxLength = config.train().maxLength();
         List<FisherEstimator.Example> sequences = new ArrayList<>();
-        for (Example e : chosen) {
+        for (Example e : chosen(config, data(settings, alignment, task))) {
             // The contrast is the same prompt, complied with: its opening alone, which promises and tells nothing.
             sequences.add(new FisherEstimator.Example(batch(e, maxLength), settings.fisherData() == AglSettings.FisherData.CONTRAST
                     ? batch(new Example(e.instruction(), e.input(), COMPLIANCE), maxLength) : null));
         }
+        return sequences;
+    }
+
+    private Map<String, Fisher> estimate(LoraModel lora, AglSettings settings, List<FisherEstimator.Example> sequences) {
         FisherEstimator estimator = new FisherEstimator(kernels, bundle.model(), settings, DType.F32);
         try (Progress progress = Progress.start("Fisher", sequences.size())) {
             long[] shown = {0};

@@ -42,6 +42,8 @@ final class MethodMaker {
     /** Lisa's phases, in steps: one step in five on alignment data, as part of the same number of steps that the other methods get. */
     private static final int LISA_TASK_STEPS = 8;
     private static final int LISA_ALIGNMENT_STEPS = 2;
+    /** A term of weight zero costs a pass over every ΔW and changes nothing: it is looked at now and then. */
+    private static final int MEASURE_EVERY = 10;
     private static final JsonMapper JSON = new JsonMapper();
 
     private final ModelBundle bundle;
@@ -101,7 +103,7 @@ final class MethodMaker {
 
     private Method agl(AglSettings settings) {
         running = settings.h() == AglSettings.H.EMA_GRAD_SQ ? new EmaGradSq(Kernels.best(), settings.emaDecay()) : null;
-        Agl agl = new Agl(new AglRegularizer(settings, estimate(settings), running), 1);
+        Agl agl = new Agl(new AglRegularizer(settings, estimate(settings), running), MEASURE_EVERY);
         listen();
         return agl;
     }

@@ -47,7 +47,7 @@ public final class TrainReport {
             for (String term : r.getValue().terms()) {
                 double[] values = r.getValue().curves().get(term);
                 if (Arrays.stream(values).anyMatch(v -> v > 0)) {
-                    terms.put(term, new double[][] {r.getValue().curves().get("step"), values});
+                    terms.put(term, measured(r.getValue().curves().get("step"), values));
                 }
             }
             if (!terms.isEmpty()) {

@@ -62,8 +62,24 @@ public record TrainTrace(Map<String, double[]> curves, Map<String, Layer> layers
         Arrays.setAll(at, i -> (int) ((long) (i + 1) * history.size() / kept) - 1);
         Map<String, double[]> curves = new LinkedHashMap<>();
         curves.put("step", Arrays.stream(at).mapToDouble(i -> i + 1).toArray());
-        names.forEach(name -> curves.put(name, Arrays.stream(at).mapToDouble(i -> history.get(i).get(name) instanceof Number n ? rounded(n.doubleValue()) : Double.NaN).toArray()));
+        names.forEach(name -> {
+            double[] values = new double[kept];
+            for (int i = 0; i < kept; i++) {
+                values[i] = latest(history, name, i == 0 ? 0 : at[i - 1] + 1, at[i]);
+            }
+            curves.put(name, values);
+        });
         return curves;
+    }
+
+    /** The last value of steps {@code from} to {@code to}: what is not measured at every step must not fall between the kept ones. */
+    private static double latest(List<Map<String, Object>> history, String name, int from, int to) {
+        for (int i = to; i >= from; i--) {
+            if (history.get(i).get(name) instanceof Number n) {
+                return rounded(n.doubleValue());
+            }
+        }
+        return Double.NaN;
     }
 
     private static Map<String, Layer> layers(Map<String, Fisher> fisher, LoraModel lora) {

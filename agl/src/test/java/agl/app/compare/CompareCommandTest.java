@@ -92,7 +92,8 @@ class CompareCommandTest {
 
     @Test void ablateChangesOneThingAtATime() throws IOException {
         assertEquals(0, run("ablate", "--prompts", temp.resolve("prompts.csv").toString(), "--steps", "2", "--seeds", "1", "--groups", "terms,metric,branches",
-                "-s", "agl.lambda_A=10", "-s", "agl.lambda_T=0.1"));
+                "-s", "agl.lambda_A=10", "-s", "agl.lambda_T=0.1", "--fisher-cache", temp.resolve("fisher").toString()));
+        assertEquals(2, temp.resolve("fisher").toFile().list().length, "one estimate with diag F, one without");
         List<String> labels = texts(json("ablate.json").get("variants"), "label");
         assertTrue(labels.containsAll(List.of("lora", "agl as set", "without L_A", "L_A alone", "metric diag_fisher", "two branches")), labels.toString());
         assertFalse(labels.contains("metric euclidean"), "that is what is set");

@@ -91,6 +91,42 @@ class TrainingTest {
         assertTrue(last.get("L_A").asDouble() > 0);
     }
 
+    @Test void aTermOfWeightZeroIsMeasuredNowAndThen() {
+        FineTune.Result result = run("agl", config("agl.lambda_NC=0"));
+        List<Integer> measured = IntStream.range(0, 12).filter(i -> result.history().get(i).containsKey("E_RM")).boxed().toList();
+        assertEquals(List.of(0, 10), measured);
+        assertTrue(result.history().stream().allMatch(line -> line.containsKey("L_A") && line.containsKey("L_T")));
+        double[] curve = result.trace().curves().get("E_RM");
+        assertEquals(List.of(0, 10), IntStream.range(0, 12).filter(i -> !Double.isNaN(curve[i])).boxed().toList());
+        assertTrue(result.trace().last("E_RM") > 0);
+        // A long run's curve is thinned: what was measured in between is not lost.
+        List<Map<String, Object>> history = IntStream.range(0, 4000).<Map<String, Object>>mapToObj(i -> i % 10 == 3 ? Map.of("E_RM", i) : Map.of("task_loss", i)).toList();
+        double[] thinned = TrainTrace.of(history, null, result.lora()).curves().get("E_RM");
+        assertEquals(400, thinned.length);
+        assertArrayEquals(IntStream.range(0, 400).mapToDouble(i -> 10 * i + 3).toArray(), thinned);
+    }
+
+    @Test void aCachedEstimateGivesTheSameBits() throws Exception {
+        Path cache = temp.resolve("cache");
+        double[] without = weights(run("agl", config()));
+        for (String strength : List.of("agl.lambda_A=1000", "agl.lambda_A=1000", "agl.lambda_A=1")) {
+            ModelBundle bundle = TinyModel.load(base);
+            double[] with = weights(new FineTune(bundle, config(strength), new FisherSource(bundle, cache)).run("agl", TASK, TASK.subList(0, 4), ALIGNMENT, null, null));
+            assertEquals(strength.endsWith("1000"), java.util.Arrays.equals(without, with));
+            assertEquals(1, cache.toFile().list().length);
+        }
+        for (String other : List.of("agl.m=2", "fisher_examples=4", "target_modules=q_proj", "seed=3")) {
+            ModelBundle bundle = TinyModel.load(base);
+            int before = cache.toFile().list().length;
+            new FineTune(bundle, config(other), new FisherSource(bundle, cache)).run("agl", TASK, List.of(), ALIGNMENT, null, null);
+            assertEquals(before + 1, cache.toFile().list().length, other);
+        }
+        Path second = TinyModel.write(temp.resolve("second"), 4);
+        ModelBundle bundle = TinyModel.load(second);
+        new FineTune(bundle, config(), new FisherSource(bundle, cache)).run("agl", TASK, List.of(), ALIGNMENT, null, null);
+        assertEquals(6, cache.toFile().list().length, "another base, another estimate");
+    }
+
     @Test void aSavedAdapterIsTheTrainedOne() {
         FineTune.Result result = run("lora", config());
         Peft.save(result.lora(), temp.resolve("adapter"), base.toString());
