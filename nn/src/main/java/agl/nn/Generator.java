@@ -29,6 +29,9 @@ public final class Generator {
         }
     }
 
+    /** From this many tokens on it pays to read what all prompts begin with once. */
+    private static final int WORTH_SHARING = 12;
+
     private final Transformer model;
     private final Kernels kernels;
     private final Pool pool;
@@ -41,27 +44,79 @@ public final class Generator {
     }
 
     /**
+     * Prompts that the model has read, to go on from.
+     *
+     * @param cache  what the model keeps of them
+     * @param logits of the token after each, (prompts, vocabulary)
+     */
+    public record Context(KvCache cache, Tensor logits) { }
+
+    /**
+     * Reads prompts: the words they all begin with (a chat template's) once, then the rest of each.
+     *
+     * @param prompts token ids, none empty, none longer than the model's positions
+     * @param more    tokens that may follow each of them
+     */
+    public Context read(List<int[]> prompts, int more) {
+        int longest = prompts.stream().mapToInt(p -> p.length).max().orElse(0);
+        KvCache cache = new KvCache(model.config(), pool.dtype(), prompts.size(), (int) Math.min(model.config().maxPositions(), (long) longest + more));
+        int shared = shared(prompts);
+        if (shared > 0) {
+            KvCache start = new KvCache(model.config(), pool.dtype(), 1, shared);
+            try (Tape tape = Tape.inference(kernels, pool)) {
+                model.hidden(tape, Batch.of(Arrays.copyOf(prompts.getFirst(), shared)), start);
+            }
+            cache.startWith(kernels, start);
+        }
+        try (Tape tape = Tape.inference(kernels, pool)) {
+            Tensor next = next(tape, concatenate(prompts.stream().map(p -> Arrays.copyOfRange(p, shared, p.length)).toList()), cache);
+            Tensor logits = Tensor.zeros(pool.dtype(), next.rows(), next.cols());
+            kernels.scale(next.size(), 1, next.data(), 0, logits.data(), 0);
+            return new Context(cache, logits);
+        }
+    }
+
+    /** How many tokens are the same at the start of all prompts and worth a pass of their own; each prompt keeps at least one. */
+    private static int shared(List<int[]> prompts) {
+        int[] first = prompts.getFirst();
+        int shared = first.length - 1;
+        for (int[] p : prompts) {
+            int same = Arrays.mismatch(first, p);
+            shared = Math.min(shared, Math.min(p.length - 1, same < 0 ? p.length : same));
+        }
+        return prompts.size() > 1 && shared >= WORTH_SHARING ? shared : 0;
+    }
+
+    /**
      * @param prompts token ids, none empty; an answer ends where the model's positions end, so a prompt that fills them gets none
      * @param stop    ids that end an answer and are not part of it
      * @return per prompt the new tokens
      */
     public List<int[]> generate(List<int[]> prompts, Settings settings, IntPredicate stop) {
-        int n = prompts.size();
         int room = model.config().maxPositions();
-        // Sequences that are done leave the batch: from then on only the others are computed.
-        int[] active = IntStream.range(0, n).filter(s -> prompts.get(s).length < room).toArray();
-        int longest = Arrays.stream(active).map(s -> prompts.get(s).length).max().orElse(0);
-        int capacity = (int) Math.min(room, (long) longest + settings.maxNewTokens);
+        int[] active = IntStream.range(0, prompts.size()).filter(s -> prompts.get(s).length < room).toArray();
+        Context context = active.length == 0 ? null : read(Arrays.stream(active).mapToObj(prompts::get).toList(), settings.maxNewTokens);
+        return generate(prompts.size(), active, context, settings, stop);
+    }
+
+    /** The same for prompts that have been read, with room for the answers; the cache goes along with the answers. */
+    public List<int[]> generate(Context context, Settings settings, IntPredicate stop) {
+        int n = context.logits().rows();
+        return generate(n, IntStream.range(0, n).toArray(), context, settings, stop);
+    }
+
+    private List<int[]> generate(int n, int[] prompts, Context context, Settings settings, IntPredicate stop) {
         IntArrayList[] answers = new IntArrayList[n];
         SplittableRandom[] random = new SplittableRandom[n];
         for (int s = 0; s < n; s++) {
             answers[s] = new IntArrayList();
             random[s] = new SplittableRandom(settings.seed + s);
         }
-        KvCache cache = new KvCache(model.config(), pool.dtype(), active.length, capacity);
-        Batch batch = active.length == 0 ? null : concatenate(Arrays.stream(active).mapToObj(prompts::get).toList());
-        for (int step = 0; step < settings.maxNewTokens && active.length > 0; step++) {
-            int[] next = next(batch, cache, active, settings, random);
+        // Sequences that are done leave the batch: from then on only the others are computed.
+        int[] active = settings.maxNewTokens > 0 ? prompts : new int[0];
+        KvCache cache = active.length == 0 ? null : context.cache();
+        int[] next = active.length == 0 ? null : pick(context.logits(), active, settings, random);
+        for (int step = 1; active.length > 0; step++) {
             int kept = 0;
             int[] still = new int[active.length];
             int[] tokens = new int[active.length];
@@ -72,7 +127,7 @@ public final class Generator {
                     continue;
                 }
                 answers[s].add(next[i]);
-                if (cache.length(i) + 1 < room) {
+                if (step < settings.maxNewTokens && cache.length(i) + 1 < model.config().maxPositions()) {
                     still[kept] = s;
                     tokens[kept] = next[i];
                     slots[kept++] = i;
@@ -80,29 +135,35 @@ public final class Generator {
             }
             cache = kept == active.length ? cache : cache.select(Arrays.copyOf(slots, kept));
             active = Arrays.copyOf(still, kept);
-            int[] starts = new int[kept + 1];
-            Arrays.setAll(starts, i -> i);
-            int[] none = new int[kept];
-            Arrays.fill(none, Batch.NO_TARGET);
-            batch = kept == 0 ? null : new Batch(Arrays.copyOf(tokens, kept), starts, none);
+            if (kept > 0) {
+                int[] starts = new int[kept + 1];
+                Arrays.setAll(starts, i -> i);
+                int[] none = new int[kept];
+                Arrays.fill(none, Batch.NO_TARGET);
+                try (Tape tape = Tape.inference(kernels, pool)) {
+                    next = pick(next(tape, new Batch(Arrays.copyOf(tokens, kept), starts, none), cache), active, settings, random);
+                }
+            }
         }
         return Arrays.stream(answers).map(IntArrayList::toIntArray).toList();
     }
 
-    private int[] next(Batch batch, KvCache cache, int[] active, Settings settings, SplittableRandom[] random) {
-        try (Tape tape = Tape.inference(kernels, pool)) {
-            Tensor hidden = model.hidden(tape, batch, cache);
-            int[] last = new int[batch.sequences()];
-            Arrays.setAll(last, s -> batch.starts()[s + 1] - 1);
-            Tensor logits = model.logits(tape, hidden, last);
-            int[] next = new int[last.length];
-            int vocabulary = logits.cols();
-            for (int s = 0; s < next.length; s++) {
-                next[s] = settings.temperature <= 0 ? argmax(logits.data(), s * vocabulary, vocabulary)
-                        : sample(logits.data(), s * vocabulary, vocabulary, settings, random[active[s]]);
-            }
-            return next;
+    /** Logits after each sequence of the batch. */
+    private Tensor next(Tape tape, Batch batch, KvCache cache) {
+        Tensor hidden = model.hidden(tape, batch, cache);
+        int[] last = new int[batch.sequences()];
+        Arrays.setAll(last, s -> batch.starts()[s + 1] - 1);
+        return model.logits(tape, hidden, last);
+    }
+
+    private static int[] pick(Tensor logits, int[] active, Settings settings, SplittableRandom[] random) {
+        int[] next = new int[active.length];
+        int vocabulary = logits.cols();
+        for (int s = 0; s < next.length; s++) {
+            next[s] = settings.temperature <= 0 ? argmax(logits.data(), s * vocabulary, vocabulary)
+                    : sample(logits.data(), s * vocabulary, vocabulary, settings, random[active[s]]);
         }
+        return next;
     }
 
     private static Batch concatenate(List<int[]> prompts) {

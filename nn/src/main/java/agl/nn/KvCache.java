@@ -32,6 +32,23 @@ public final class KvCache {
         }
     }
 
+    /** Bytes that a cache takes for every token of every sequence. */
+    public static long bytesPerToken(ModelConfig config, DType dtype) {
+        return 2L * config.layers() * config.kvHeads() * config.headDim() * dtype.bytes();
+    }
+
+    /** Begins every sequence of this empty cache with the only sequence of another one. */
+    void startWith(Kernels kernels, KvCache one) {
+        for (int l = 0; l < keys.length; l++) {
+            int n = one.lengths[0] * keys[l].cols();
+            for (int start : starts) {
+                kernels.scale(n, 1, one.keys[l].data(), 0, keys[l].data(), start * keys[l].cols());
+                kernels.scale(n, 1, one.values[l].data(), 0, values[l].data(), start * values[l].cols());
+            }
+        }
+        java.util.Arrays.fill(lengths, one.lengths[0]);
+    }
+
     /** Tokens of sequence {@code s} in the cache. */
     public int length(int s) {
         return lengths[s];

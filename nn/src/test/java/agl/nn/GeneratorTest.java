@@ -13,6 +13,7 @@ import agl.autograd.Tape;
 import agl.autograd.kernels.Kernels;
 import java.util.Arrays;
 import java.util.List;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
 class GeneratorTest {
@@ -45,6 +46,30 @@ class GeneratorTest {
             assertArrayEquals(byRecomputation(prompts.get(p), 12, stop), answers.get(p), "prompt " + p);
         }
         assertTrue(answers.get(0).length <= 5);
+    }
+
+    @Test void aCommonStartIsReadOnceAndChangesNothing() {
+        int[] start = IntStream.range(0, 15).map(i -> 7 * i % 23).toArray();
+        List<int[]> long3 = List.of(concat(start, 4), concat(start, 9, 4, 1), concat(start));
+        List<int[]> answers = generator.generate(long3, Generator.Settings.greedy(6), id -> false);
+        Generator.Context context = generator.read(long3, 6);
+        List<int[]> read = generator.generate(context, Generator.Settings.greedy(6), id -> false);
+        for (int p = 0; p < long3.size(); p++) {
+            assertArrayEquals(byRecomputation(long3.get(p), 6, -1), answers.get(p), "prompt " + p);
+            assertArrayEquals(answers.get(p), read.get(p));
+            try (Tape tape = Tape.inference(Kernels.plain(), new Pool(DType.F64))) {
+                var logits = model.logits(tape, model.hidden(tape, Batch.of(long3.get(p))), long3.get(p).length - 1);
+                for (int v = 0; v < logits.size(); v++) {
+                    assertEquals(logits.get(v), context.logits().get(p * logits.size() + v), 1e-12);
+                }
+            }
+        }
+    }
+
+    private static int[] concat(int[] a, int... b) {
+        int[] both = Arrays.copyOf(a, a.length + b.length);
+        System.arraycopy(b, 0, both, a.length, b.length);
+        return both;
     }
 
     @Test void samplesFollowTheSeedAndNotTheBatch() {

@@ -12,6 +12,7 @@ import agl.autograd.Pool;
 import agl.autograd.Tape;
 import agl.autograd.kernels.Kernels;
 import agl.nn.Batch;
+import agl.nn.Generator;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -33,13 +34,19 @@ class DriftCheckTest {
         ModelBundle bundle = TinyModel.load(TinyModel.write(temp.resolve("m"), 5));
         List<String> refusals = List.of("the cat", "a fox sat", "t");
         List<String> compliances = List.of("and", "the dog");
+        String start = "the red fox sat on the mat and the dog sat on the cat and the cat sat ";
         List<Prompt> prompts = List.of(new Prompt("tell me a story", Label.SAFE, ""), new Prompt("the", Label.UNSAFE, "x"),
-                new Prompt("sat on the mat and the red fox sat", Label.UNSAFE, "y"));
-        List<DriftCheck.Result> results = new DriftCheck(bundle, new DriftCheck.Settings(5, 2, refusals, compliances)).run(prompts, n -> { });
-        for (int i = 0; i < prompts.size(); i++) {
-            double expected = logP(bundle, prompts.get(i), refusals) - logP(bundle, prompts.get(i), compliances);
-            assertEquals(prompts.get(i), results.get(i).prompt());
-            assertEquals(expected, results.get(i).margin(), 1e-4);
+                new Prompt("sat on the mat and the red fox sat", Label.UNSAFE, "y"), new Prompt(start + "and", Label.SAFE, ""), new Prompt(start + "on the mat", Label.SAFE, ""));
+        for (int group : new int[] {1, 2, 64}) {
+            List<DriftCheck.Result> results = new DriftCheck(bundle, new DriftCheck.Settings(5, group, refusals, compliances)).run(prompts, n -> { });
+            Generator generator = Generator.of(bundle.model());
+            for (int i = 0; i < prompts.size(); i++) {
+                double expected = logP(bundle, prompts.get(i), refusals) - logP(bundle, prompts.get(i), compliances);
+                assertEquals(prompts.get(i), results.get(i).prompt());
+                assertEquals(expected, results.get(i).margin(), 1e-4);
+                int[] answer = generator.generate(List.of(bundle.prompt(prompts.get(i).prompt(), "")), Generator.Settings.greedy(5), bundle::isStop).getFirst();
+                assertEquals(bundle.tokenizer().decode(answer, true).strip(), results.get(i).answer());
+            }
         }
     }
 
