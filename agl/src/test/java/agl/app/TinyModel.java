@@ -14,10 +14,15 @@ public final class TinyModel {
     private TinyModel() { }
 
     public static Path write(Path folder, long seed) {
+        return write(folder, seed, 16, 24, 96);
+    }
+
+    /** With other sizes: large enough, for instance, for kernels to share their work among threads. */
+    public static Path write(Path folder, long seed, int hidden, int intermediate, int positions) {
         Path parts = folder.resolveSibling(folder.getFileName() + "-tokenizer");
         BpeTrainer.train(List.of("the cat sat on the mat and the dog sat on the cat", "tell me a story about the red fox"), 300, List.of("<|end|>"))
                 .write(parts, null, "<|end|>", null, null);
-        ModelConfig config = ModelConfig.llama(16, 2, 4, 2, 24, HfTokenizer.load(parts).vocabSize(), 96);
+        ModelConfig config = ModelConfig.llama(hidden, 2, 4, 2, intermediate, HfTokenizer.load(parts).vocabSize(), positions);
         Models.save(Models.random(config, seed, DType.F32), folder, parts, DType.F32);
         return folder;
     }

@@ -35,6 +35,8 @@ public final class Providers {
             return Kernels.plain();
         }
         try {
+            // The provider itself loads without the module and would fail in the middle of its first kernel.
+            Class.forName("jdk.incubator.vector.FloatVector");
             return (Kernels) Class.forName(VECTOR).getDeclaredConstructor().newInstance();
         } catch (ReflectiveOperationException | LinkageError e) {
             message = "plain loops: the Vector API is not there (start java with --add-modules jdk.incubator.vector)";
