@@ -1,7 +1,6 @@
 package agl.autograd.kernels.vector;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
-import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assertions.fail;
 
 import agl.autograd.DType;
@@ -9,7 +8,6 @@ import agl.autograd.Storage;
 import agl.autograd.kernels.Workers;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
-import java.lang.management.ManagementFactory;
 import java.util.SplittableRandom;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -159,36 +157,6 @@ class VectorGemmTest {
                 for (int threads : new int[] {2, 3, 5}) {
                     Workers.setThreads(threads);
                     assertArrayEquals(one, p.run(), p + " with " + threads + " threads");
-                }
-            }
-        }
-    }
-
-    @Test
-    void nothingIsAllocatedOnceWarm() {
-        Workers.setThreads(1);
-        SplittableRandom random = new SplittableRandom(4);
-        com.sun.management.ThreadMXBean threads = (com.sun.management.ThreadMXBean) ManagementFactory.getThreadMXBean();
-        int[][] shapes = {{96, 96, 96}, {7, 100, 96}, {100, 7, 96}, {1, 96, 96}, {33, 33, 33}};
-        for (DType type : TYPES) {
-            Storage a = storage(random, DType.F32, false, 100 * 100);
-            Storage b = storage(random, type, type != DType.F32, 100 * 100);
-            float[] c = new float[100 * 100];
-            for (int variant = 0; variant < 4; variant++) {
-                boolean ta = (variant & 1) != 0;
-                boolean tb = (variant & 2) != 0;
-                for (int[] s : shapes) {
-                    long deadline = System.nanoTime() + 30_000_000_000L;
-                    long perCall;
-                    // Until HotSpot has compiled the kernel, every vector is an object.
-                    do {
-                        long before = threads.getCurrentThreadAllocatedBytes();
-                        for (int i = 0; i < 50; i++) {
-                            VectorGemm.gemm(ta, tb, s[0], s[1], s[2], 1f, a, 0, 100, b, 0, 100, 0.5f, c, 0, 100);
-                        }
-                        perCall = (threads.getCurrentThreadAllocatedBytes() - before) / 50;
-                    } while (perCall > 100 && System.nanoTime() < deadline);
-                    assertTrue(perCall <= 100, type + " variant " + variant + " m=" + s[0] + " n=" + s[1] + ": " + perCall + " bytes per call");
                 }
             }
         }
