@@ -1,19 +1,111 @@
 package agl.app.bench;
 
+import agl.app.bench.Measured.Yardsticks;
+import agl.autograd.AglException;
+import agl.autograd.kernels.Kernels;
+import agl.autograd.kernels.Workers;
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.SerializationFeature;
+import java.io.PrintWriter;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
 import java.util.concurrent.Callable;
+import java.util.function.Supplier;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
-/** {@code agl bench}: how fast this machine runs the kernels. */
-@Command(name = "bench", subcommands = StepCommand.class, description = "Measure the speed of the kernels, or of a training step, on this machine.")
+/** {@code agl bench}: how fast this machine runs the kernels, beside what the processor and the memory can do at best. */
+@Command(name = "bench", subcommands = StepCommand.class, description = "Measure the speed of the kernels, or of a training step, on this machine.",
+        footer = {"", "Examples:", "  agl bench", "  agl bench --only sgemm,attention --threads 1 --json", "  agl bench step --shape smollm135M --batch 2 --tokens 256"})
 public final class BenchCommand implements Callable<Integer> {
+    @Option(names = "--threads", defaultValue = "0", description = "Most threads; one thread is measured as well. 0: one per processor.")
+    private int threads;
+
+    @Option(names = "--only", split = ",", paramLabel = "NAME", description = "Some of ${COMPLETION-CANDIDATES}.", completionCandidates = Names.class)
+    private List<String> only = new ArrayList<>();
+
+    @Option(names = "--json", description = "Print JSON.")
+    private boolean json;
+
     @Spec
     private CommandSpec spec;
 
+    /** What can be measured. */
+    static final class Names extends ArrayList<String> {
+        private static final long serialVersionUID = 1;
+
+        Names() {
+            super(List.of("sgemm", "layer_shapes", "lora_shapes", "generation", "attention", "cross_entropy", "elementwise", "agl_terms"));
+        }
+    }
+
     @Override
-    public Integer call() {
-        spec.commandLine().usage(spec.commandLine().getOut());
+    public Integer call() throws JsonProcessingException {
+        if (threads < 0) {
+            throw new AglException("--threads must be at least 0");
+        }
+        for (String name : only) {
+            if (!new Names().contains(name)) {
+                throw new AglException("there is no \"" + name + "\" to measure; choose from " + String.join(", ", new Names()));
+            }
+        }
+        int before = Workers.threads();
+        try {
+            run(threads == 0 ? before : threads);
+        } finally {
+            Workers.setThreads(before);
+        }
         return 0;
+    }
+
+    private void run(int most) throws JsonProcessingException {
+        PrintWriter out = spec.commandLine().getOut();
+        Kernels kernels = Kernels.best();
+        Yardsticks y = Yardsticks.measure(most);
+        Map<String, Object> result = new LinkedHashMap<>();
+        result.put("kernels", kernels.name());
+        result.put("java", Runtime.version().toString());
+        result.put("processors", Runtime.getRuntime().availableProcessors());
+        result.put("threads", most);
+        result.put("fma_ceiling_gflops", finite(y.coreGflops()));
+        result.put("fma_ceiling_gflops_all", finite(y.gflops()));
+        result.put("memory_gb_per_s", y.coreMemory());
+        result.put("memory_gb_per_s_all", y.memory());
+        result.put("cache_gb_per_s", y.coreCache());
+        result.put("cache_gb_per_s_all", y.cache());
+        if (!json) {
+            result.forEach((name, value) -> out.println(String.format(Locale.ROOT, value instanceof Double ? "%-24s %.1f" : "%-24s %s", name, value)));
+            out.println();
+        }
+        GemmBench gemm = new GemmBench(kernels, y);
+        LayerBench layers = new LayerBench(kernels, y);
+        List<Supplier<Measured>> all = List.of(gemm::bySize, gemm::layers, gemm::lora, gemm::generation, layers::attention, layers::crossEntropy,
+                layers::elementwise, () -> TermsBench.run(most));
+        for (int i = 0; i < all.size(); i++) {
+            String name = new Names().get(i);
+            if (!only.isEmpty() && !only.contains(name)) {
+                continue;
+            }
+            Measured measured = all.get(i).get();
+            result.put(name, measured.rows());
+            if (!json) {
+                out.println(measured.table());
+                out.flush();
+            }
+        }
+        if (json) {
+            out.println(new ObjectMapper().enable(SerializationFeature.INDENT_OUTPUT).writeValueAsString(result));
+        }
+        out.flush();
+    }
+
+    private static Object finite(double value) {
+        return Double.isFinite(value) ? value : null;
     }
 }

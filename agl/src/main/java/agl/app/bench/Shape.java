@@ -11,38 +11,27 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.Arrays;
+import java.util.List;
 import java.util.SplittableRandom;
 import java.util.stream.Collectors;
 
-/** Sizes of known models, to be filled with random weights: speed and memory do not depend on what a model has learnt. */
-enum Shape {
-    STORIES15M("stories15M", 288, 6, 6, 6, 768, 32000),
-    SMOLLM135M("smollm135M", 576, 30, 9, 3, 1536, 49152),
-    QWEN0_5B("qwen0.5B", 896, 24, 14, 2, 4864, 151936),
-    TINYLLAMA1_1B("tinyllama1.1B", 2048, 22, 32, 4, 5632, 32000),
-    LLAMA7B("llama7B", 4096, 32, 32, 32, 11008, 32000);
-
-    final String title;
-    private final int hidden;
-    private final int layers;
-    private final int heads;
-    private final int kvHeads;
-    private final int intermediate;
-    private final int vocabulary;
-
-    Shape(String title, int hidden, int layers, int heads, int kvHeads, int intermediate, int vocabulary) {
-        this.title = title;
-        this.hidden = hidden;
-        this.layers = layers;
-        this.heads = heads;
-        this.kvHeads = kvHeads;
-        this.intermediate = intermediate;
-        this.vocabulary = vocabulary;
-    }
+/** Sizes of known models, to be filled with random weights: speed and memory do not depend on what a model has learnt. The head is tied. */
+record Shape(String title, int hidden, int layers, int heads, int kvHeads, int intermediate, int vocabulary) {
+    static final List<Shape> KNOWN = List.of(
+            new Shape("stories15M", 288, 6, 6, 6, 768, 32000),
+            new Shape("smollm135M", 576, 30, 9, 3, 1536, 49152),
+            new Shape("qwen0.5B", 896, 24, 14, 2, 4864, 151936),
+            new Shape("tinyllama1.1B", 2048, 22, 32, 4, 5632, 32000),
+            new Shape("llama7B", 4096, 32, 32, 32, 11008, 32000));
 
     static Shape of(String title) {
-        return Arrays.stream(values()).filter(s -> s.title.equalsIgnoreCase(title)).findFirst().orElseThrow(() -> new AglException(
-                "there is no shape \"" + title + "\"; choose " + Arrays.stream(values()).map(s -> s.title).collect(Collectors.joining(", "))));
+        return KNOWN.stream().filter(s -> s.title.equalsIgnoreCase(title)).findFirst().orElseThrow(() -> new AglException(
+                "there is no shape \"" + title + "\"; choose " + KNOWN.stream().map(Shape::title).collect(Collectors.joining(", "))));
+    }
+
+    /** The same with another number of layers. */
+    Shape withLayers(int n) {
+        return new Shape(title, hidden, n, heads, kvHeads, intermediate, vocabulary);
     }
 
     ModelConfig config(int positions) {
@@ -83,22 +72,34 @@ enum Shape {
         });
     }
 
+    /** Numbers in the model: embedding (which is the head as well), matrices and norms of every layer, last norm. */
+    long parameters() {
+        return (long) vocabulary * hidden + layers * (matricesPerLayer() + 2L * hidden) + hidden;
+    }
+
+    private long kvDim() {
+        return (long) hidden / heads * kvHeads;
+    }
+
+    private long matricesPerLayer() {
+        return 2L * hidden * hidden + 2 * hidden * kvDim() + 3L * hidden * intermediate;
+    }
+
     /**
      * Floating-point operations of one training step with frozen weights, a multiply-add counted as two: forward through every matrix,
      * backward to every input that a trained tensor lies before (in the first layer, nothing lies before q, k and v but the adapters),
-     * and causal attention, whose backward is 2.5 times its forward.
+     * and causal attention, whose backward is 2.5 times its forward. Every token but each sequence's last has a target.
      *
      * @param r   LoRA's rank, on q and v
      */
     double flopsPerStep(int batch, int tokens, int r) {
         double n = (double) batch * tokens;
-        double kv = (double) hidden / heads * kvHeads;
-        double qkv = (double) hidden * hidden + 2 * hidden * kv;
-        double perLayer = qkv + (double) hidden * hidden + 3.0 * hidden * intermediate;
-        double matrices = layers * perLayer * 2 - qkv + 2.0 * vocabulary * hidden;
-        // X·Aᵀ, U·Bᵀ forward; dB, dU, dA and dU·A backward.
-        double lora = layers * 3.0 * r * ((hidden + hidden) + (hidden + kv));
+        double qkv = (double) hidden * hidden + 2.0 * hidden * kvDim();
+        double layerMatrices = 2.0 * layers * matricesPerLayer() - qkv;
+        double head = 2.0 * vocabulary * hidden * (tokens - 1) / tokens;
+        // X·Aᵀ, U·Bᵀ forward; dB, dU, dA and dU·A backward, the last of them not in the first layer, which is preceded by nothing trained.
+        double lora = layers * 3.0 * r * ((hidden + hidden) + (hidden + kvDim())) - 2.0 * r * hidden;
         double attention = layers * 3.5 * hidden * (tokens + 1.0);
-        return 2 * n * (matrices + lora + attention);
+        return 2 * n * (layerMatrices + head + lora + attention);
     }
 }

@@ -27,41 +27,29 @@ import java.util.Map;
 import java.util.SplittableRandom;
 
 /**
- * Training steps on a model of a given shape with random weights: LoRA on q_proj and v_proj without dropout, every token but each
- * sequence's first a target, gradient norm clipped at 1, AdamW. With method agl, its terms on top.
+ * Training steps on a model of a given shape with random weights: LoRA on q_proj and v_proj, every token but each sequence's first a
+ * target, gradient norm clipped at 1, AdamW. With AGL, its terms on top.
+ *
+ * @param agl            AGL's settings, or null for plain LoRA
+ * @param fisherExamples sequences that AGL's Fisher information is estimated on, before the first step
  */
-final class StepBench {
-    /** Alignment examples for the Fisher information of {@code --method agl}. */
-    private static final int FISHER_EXAMPLES = 8;
+record StepBench(Shape shape, int batch, int tokens, int rank, double dropout, DType dtype, AglSettings agl, int fisherExamples) {
+    /** Most tokens of each of those. */
+    private static final int FISHER_TOKENS = 64;
 
     /**
-     * @param cpuSeconds processor time of all threads together, which a busy machine disturbs less
-     * @param split      seconds by kernel per step; empty unless asked for
+     * @param cpuSeconds   processor time of all threads together, which a busy machine disturbs less
+     * @param termsSeconds the part of each step that AGL's terms took
+     * @param split        seconds by kernel per step; empty unless asked for
+     * @param flops        floating-point operations by kernel per step; likewise
      */
-    record Result(double[] seconds, double[] cpuSeconds, double firstLoss, double lastLoss, Map<String, Double> split) { }
-
-    private final Shape shape;
-    private final int batch;
-    private final int tokens;
-    private final int rank;
-    private final DType dtype;
-    private final boolean agl;
-    private final AglSettings settings;
-
-    StepBench(Shape shape, int batch, int tokens, int rank, DType dtype, boolean agl, AglSettings settings) {
-        this.shape = shape;
-        this.batch = batch;
-        this.tokens = tokens;
-        this.rank = rank;
-        this.dtype = dtype;
-        this.agl = agl;
-        this.settings = settings;
-    }
+    record Result(double[] seconds, double[] cpuSeconds, double[] termsSeconds, double fisherSeconds, double firstLoss, double lastLoss,
+                  Map<String, Double> split, Map<String, Double> flops) { }
 
     private Map<String, Fisher> fisher(LoraModel lora) {
-        List<FisherEstimator.Example> alignment = examples(FISHER_EXAMPLES, 2).stream().map(e -> new FisherEstimator.Example(Batches.collate(List.of(e)))).toList();
+        List<FisherEstimator.Example> alignment = examples(fisherExamples, Math.min(tokens, FISHER_TOKENS), 2).stream().map(e -> new FisherEstimator.Example(Batches.collate(List.of(e)))).toList();
         lora.enable(false);
-        Map<String, Fisher> fisher = new FisherEstimator(Kernels.best(), lora.model(), settings, DType.F32).estimate(lora.layers().keySet(), alignment, (done, total, what) -> { });
+        Map<String, Fisher> fisher = new FisherEstimator(Kernels.best(), lora.model(), agl, DType.F32).estimate(lora.layers().keySet(), alignment, (done, total, what) -> { });
         lora.enable(true);
         return fisher;
     }
@@ -69,21 +57,24 @@ final class StepBench {
     Result run(int warmup, int steps, boolean recompute, boolean profile) {
         Transformer model = shape.randomModel(Math.max(2048, tokens), dtype, 1);
         model.recompute(recompute);
-        LoraModel lora = LoraModel.attach(model, LoraConfig.of(rank, 2 * rank, 0, "q_proj", "v_proj"), 1, DType.F32);
+        LoraModel lora = LoraModel.attach(model, LoraConfig.of(rank, 2 * rank, dropout, "q_proj", "v_proj"), 1, DType.F32);
         TimedKernels timed = profile ? new TimedKernels(Kernels.best()) : null;
         Kernels kernels = profile ? timed : Kernels.best();
         Pool pool = new Pool(DType.F32);
         AdamW optimizer = new AdamW(kernels, AdamW.Settings.DEFAULT, lora.parameters());
-        AglRegularizer regularizer = agl ? AglRegularizer.of(settings, fisher(lora)) : null;
+        long startFisher = System.nanoTime();
+        AglRegularizer regularizer = agl == null ? null : AglRegularizer.of(agl, fisher(lora));
+        double fisherSeconds = agl == null ? 0 : since(startFisher);
         List<LoraFactors> factors = Adapters.factors(lora);
-        Batch data = Batches.collate(examples(batch, 1));
+        Batch data = Batches.collate(examples(batch, tokens, 1));
         double[] seconds = new double[steps];
         double[] cpuSeconds = new double[steps];
+        double[] termsSeconds = new double[steps];
         double first = 0;
         double last = 0;
         for (int i = -warmup; i < steps; i++) {
             if (i == 0 && profile) {
-                timed.take();
+                timed.clear();
             }
             long start = System.nanoTime();
             long startCpu = cpuNanos();
@@ -92,21 +83,30 @@ final class StepBench {
                 last = loss.item();
                 tape.backward(loss);
             }
+            long startTerms = System.nanoTime();
             if (regularizer != null) {
-                try (Tape tape = Tape.inference(kernels, pool)) {
+                // Many matrices at a time: their kernels would count the same second several times.
+                try (Tape tape = Tape.inference(Kernels.best(), pool)) {
                     regularizer.addGradients(tape, factors, true);
                 }
             }
+            double terms = since(startTerms);
             optimizer.step(1e-3, 1);
             if (i == -warmup) {
                 first = last;
             }
             if (i >= 0) {
-                seconds[i] = (System.nanoTime() - start) * 1e-9;
+                seconds[i] = since(start);
                 cpuSeconds[i] = (cpuNanos() - startCpu) * 1e-9;
+                termsSeconds[i] = terms;
             }
         }
-        return new Result(seconds, cpuSeconds, first, last, profile ? split(timed, seconds) : Map.of());
+        Map<String, Double> split = profile ? split(timed.seconds(), seconds, termsSeconds) : Map.of();
+        return new Result(seconds, cpuSeconds, termsSeconds, fisherSeconds, first, last, split, profile ? perStep(timed.flops(), steps) : Map.of());
+    }
+
+    private static double since(long nanos) {
+        return (System.nanoTime() - nanos) * 1e-9;
     }
 
     /** Of this process; 0 where the JVM does not tell. */
@@ -114,26 +114,30 @@ final class StepBench {
         return ManagementFactory.getOperatingSystemMXBean() instanceof com.sun.management.OperatingSystemMXBean os ? os.getProcessCpuTime() : 0;
     }
 
-    private List<EncodedExample> examples(int count, long seed) {
+    private List<EncodedExample> examples(int count, int length, long seed) {
         SplittableRandom random = new SplittableRandom(seed);
-        int vocabulary = shape.config(2048).vocabulary();
         List<EncodedExample> examples = new ArrayList<>();
         for (int i = 0; i < count; i++) {
-            boolean[] inLoss = new boolean[tokens];
+            boolean[] inLoss = new boolean[length];
             Arrays.fill(inLoss, true);
-            examples.add(new EncodedExample(random.ints(tokens, 0, vocabulary).toArray(), inLoss, false));
+            examples.add(new EncodedExample(random.ints(length, 0, shape.vocabulary()).toArray(), inLoss, false));
         }
         return examples;
     }
 
-    private static Map<String, Double> split(TimedKernels timed, double[] seconds) {
-        Map<String, Double> split = new LinkedHashMap<>();
-        double rest = Arrays.stream(seconds).sum();
-        for (Map.Entry<String, Double> e : timed.take().entrySet()) {
-            split.put(e.getKey(), e.getValue() / seconds.length);
-            rest -= e.getValue();
+    private static Map<String, Double> perStep(Map<String, Double> sums, int steps) {
+        Map<String, Double> means = new LinkedHashMap<>();
+        sums.forEach((name, sum) -> means.put(name, sum / steps));
+        return means;
+    }
+
+    private Map<String, Double> split(Map<String, Double> kernels, double[] seconds, double[] termsSeconds) {
+        int steps = seconds.length;
+        Map<String, Double> split = perStep(kernels, steps);
+        if (agl != null) {
+            split.put("AGL's terms", Arrays.stream(termsSeconds).sum() / steps);
         }
-        split.put("outside kernels", rest / seconds.length);
+        split.put("outside kernels", Arrays.stream(seconds).sum() / steps - split.values().stream().mapToDouble(v -> v).sum());
         return split;
     }
 }

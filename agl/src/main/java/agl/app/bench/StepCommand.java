@@ -1,19 +1,22 @@
 package agl.app.bench;
 
+import agl.app.train.RunConfig;
 import agl.autograd.AglException;
 import agl.autograd.DType;
-import agl.autograd.kernels.Workers;
 import agl.autograd.kernels.Kernels;
-import agl.regularizers.AglSettings;
+import agl.autograd.kernels.Workers;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.SerializationFeature;
 import java.io.PrintWriter;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.Callable;
+import java.util.stream.Stream;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -46,6 +49,15 @@ final class StepCommand implements Callable<Integer> {
 
     @Option(names = "--method", defaultValue = "lora", description = "lora or agl. Default: ${DEFAULT-VALUE}.")
     private String method;
+
+    @Option(names = {"-s", "--set"}, paramLabel = "NAME=VALUE", description = "One of AGL's settings, e.g. -s agl.backend=kfac, or fisher_examples. Repeatable.")
+    private List<String> sets = new ArrayList<>();
+
+    @Option(names = "--layers", defaultValue = "0", description = "Another number of layers than the shape's; 0: the shape's.")
+    private int layers;
+
+    @Option(names = "--dropout", defaultValue = "0", description = "Dropout before A. Default: ${DEFAULT-VALUE}.")
+    private double dropout;
 
     @Option(names = "--dtype", defaultValue = "f32", description = "Type of the frozen weights, f32 or bf16. Default: ${DEFAULT-VALUE}.")
     private String dtype;
@@ -83,19 +95,37 @@ final class StepCommand implements Callable<Integer> {
         require(threads >= 0, "--threads must be at least 0");
         require(method.equals("lora") || method.equals("agl"), "there is no method \"" + method + "\"; choose lora or agl");
         require(dtype.equals("f32") || dtype.equals("bf16"), "there is no dtype \"" + dtype + "\"; choose f32 or bf16");
-        if (threads > 0) {
-            Workers.setThreads(threads);
+        require(layers >= 0, "--layers must be at least 0");
+        require(dropout >= 0 && dropout < 1, "--dropout must be at least 0 and below 1");
+        boolean agl = method.equals("agl");
+        for (String set : sets) {
+            require(agl, "-s sets what --method agl uses, and the method is " + method);
+            require(set.startsWith("agl.") || set.startsWith("fisher_examples="), "-s takes agl.NAME=VALUE or fisher_examples=N here, not \"" + set + "\"");
         }
-        Shape s = Shape.of(shape);
-        StepBench bench = new StepBench(s, batch, tokens, rank, dtype.equals("f32") ? DType.F32 : DType.BF16, method.equals("agl"), AglSettings.DEFAULT);
+        RunConfig config = RunConfig.of(null, Stream.concat(Stream.of("fisher_examples=8"), sets.stream()).toList());
+        Shape known = Shape.of(shape);
+        Shape s = layers == 0 ? known : known.withLayers(layers);
+        int before = Workers.threads();
+        try {
+            Workers.setThreads(threads == 0 ? before : threads);
+            return measure(s, new StepBench(s, batch, tokens, rank, dropout, dtype.equals("f32") ? DType.F32 : DType.BF16,
+                    agl ? config.agl() : null, config.fisherExamples()));
+        } finally {
+            Workers.setThreads(before);
+        }
+    }
+
+    private Map<String, Object> measure(Shape s, StepBench bench) {
         StepBench.Result r = bench.run(warmup, steps, recompute, profile);
         double[] sorted = r.seconds().clone();
         Arrays.sort(sorted);
-        double median = median(r.seconds());
+        double median = Timing.median(r.seconds());
         double ceiling = Ceiling.gflops();
         double flops = s.flopsPerStep(batch, tokens, rank);
         Map<String, Object> result = new LinkedHashMap<>();
-        result.put("shape", s.title);
+        result.put("shape", s.title());
+        result.put("layers", s.layers());
+        result.put("parameters", s.parameters());
         result.put("batch", batch);
         result.put("tokens", tokens);
         result.put("rank", rank);
@@ -108,7 +138,7 @@ final class StepCommand implements Callable<Integer> {
         result.put("median_s", median);
         result.put("min_s", sorted[0]);
         result.put("max_s", sorted[steps - 1]);
-        result.put("cpu_s", median(r.cpuSeconds()));
+        result.put("cpu_s", Timing.median(r.cpuSeconds()));
         result.put("tokens_per_s", batch * tokens / median);
         result.put("max_rss_mb", ResidentMemory.peakMb());
         result.put("fma_ceiling_gflops", ceiling);
@@ -116,17 +146,21 @@ final class StepCommand implements Callable<Integer> {
         result.put("flops_fraction_of_ceiling", flops / (median * 1e9 * ceiling * Workers.threads()));
         result.put("first_loss", r.firstLoss());
         result.put("last_loss", r.lastLoss());
+        if (bench.agl() != null) {
+            double terms = Timing.median(r.termsSeconds());
+            result.put("agl_backend", bench.agl().toJson().get("backend").asText());
+            result.put("fisher_examples", bench.fisherExamples());
+            result.put("fisher_s", r.fisherSeconds());
+            result.put("agl_terms_s", terms);
+            result.put("agl_share_of_step", terms / median);
+        }
         if (profile) {
             result.put("seconds_by_kernel", r.split());
+            Map<String, Double> rates = new LinkedHashMap<>();
+            r.flops().forEach((name, work) -> rates.put(name, work * 1e-9 / r.split().get(name)));
+            result.put("gflops_by_kernel", rates);
         }
         return result;
-    }
-
-    private static double median(double[] values) {
-        double[] sorted = values.clone();
-        Arrays.sort(sorted);
-        int n = sorted.length;
-        return n % 2 == 1 ? sorted[n / 2] : (sorted[n / 2 - 1] + sorted[n / 2]) / 2;
     }
 
     private static void require(boolean holds, String message) {

@@ -6,27 +6,48 @@ import agl.autograd.kernels.Kernels;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
-/** Kernels that keep account of the time spent in each. */
+/** Kernels that keep account of the time spent in each, and of the work done by those that multiply matrices. */
 final class TimedKernels implements Kernels {
     private final Kernels kernels;
     private final Map<String, Long> nanos = new LinkedHashMap<>();
+    private final Map<String, Double> flops = new LinkedHashMap<>();
 
     TimedKernels(Kernels kernels) {
         this.kernels = kernels;
     }
 
-    /** Seconds by kernel since the last call. */
-    Map<String, Double> take() {
+    /** Seconds by kernel since the last {@link #clear}. */
+    Map<String, Double> seconds() {
         Map<String, Double> seconds = new LinkedHashMap<>();
         nanos.forEach((name, t) -> seconds.put(name, t * 1e-9));
-        nanos.clear();
         return seconds;
+    }
+
+    /** Floating-point operations, a multiply-add counted as two, of matrix products and attention since then. */
+    Map<String, Double> flops() {
+        return new LinkedHashMap<>(flops);
+    }
+
+    void clear() {
+        nanos.clear();
+        flops.clear();
     }
 
     private void time(String name, Runnable kernel) {
         long start = System.nanoTime();
         kernel.run();
         nanos.merge(name, System.nanoTime() - start, Long::sum);
+    }
+
+    /** Scores and their product with the values, of the pairs of query and key that see each other. */
+    private static double attentionFlops(AttentionShape s) {
+        double pairs = 0;
+        for (int i = 0; i < s.sequences(); i++) {
+            for (int position = s.firstPosition(i); position < s.keys(i); position++) {
+                pairs += position + 1 - s.firstKey(position);
+            }
+        }
+        return 4 * pairs * s.heads() * s.headDim();
     }
 
     @Override public String name() {
@@ -36,6 +57,7 @@ final class TimedKernels implements Kernels {
     @Override public void gemm(boolean transA, boolean transB, int m, int n, int k, double alpha, Storage a, int aOff, int lda,
                                Storage b, int bOff, int ldb, double beta, Storage c, int cOff, int ldc) {
         String kind = Math.max(n, k) >= 30_000 ? "gemm, head" : Math.min(m, Math.min(n, k)) <= 64 ? "gemm, skinny (LoRA)" : "gemm, layers";
+        flops.merge(kind, 2.0 * m * n * k, Double::sum);
         time(kind, () -> kernels.gemm(transA, transB, m, n, k, alpha, a, aOff, lda, b, bOff, ldb, beta, c, cOff, ldc));
     }
 
@@ -77,11 +99,13 @@ final class TimedKernels implements Kernels {
     }
 
     @Override public void attention(AttentionShape s, Storage q, Storage k, Storage v, Storage out, Storage logSumExp) {
+        flops.merge("attention", attentionFlops(s), Double::sum);
         time("attention", () -> kernels.attention(s, q, k, v, out, logSumExp));
     }
 
     @Override public void attentionBackward(AttentionShape s, Storage q, Storage k, Storage v, Storage out, Storage logSumExp,
                                             Storage dOut, Storage dq, Storage dk, Storage dv) {
+        flops.merge("attentionBackward", 2.5 * attentionFlops(s), Double::sum);
         time("attentionBackward", () -> kernels.attentionBackward(s, q, k, v, out, logSumExp, dOut, dq, dk, dv));
     }
 

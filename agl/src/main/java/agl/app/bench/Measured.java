@@ -1,0 +1,107 @@
+package agl.app.bench;
+
+import agl.autograd.kernels.Workers;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+
+/**
+ * Measurements of one kind, a row each, and the yardsticks that they are compared with.
+ *
+ * @param name  in JSON
+ * @param title above the table
+ */
+record Measured(String name, String title, List<Map<String, Object>> rows) {
+
+    /**
+     * What the machine can do.
+     *
+     * @param coreGflops  multiply-adds of one thread, each counted as two operations
+     * @param gflops      of all threads
+     * @param coreMemory  GB/s between memory and one thread
+     * @param memory      and all threads
+     * @param coreCache   GB/s between the last cache and one thread
+     * @param cache       and all threads
+     * @param threads     how many "all" are
+     */
+    record Yardsticks(double coreGflops, double gflops, double coreMemory, double memory, double coreCache, double cache, int threads) {
+        static Yardsticks measure(int threads) {
+            Workers.setThreads(1);
+            double gflops = Ceiling.gflops();
+            double memory = Ceiling.memory();
+            double cache = Ceiling.cache();
+            if (threads == 1) {
+                return new Yardsticks(gflops, gflops, memory, memory, cache, cache, 1);
+            }
+            Workers.setThreads(threads);
+            return new Yardsticks(gflops, Ceiling.gflopsOfAll(), memory, Ceiling.memory(), cache, Ceiling.cache(), threads);
+        }
+
+        /** Whether the Vector API is there; without it large products would take minutes. */
+        boolean fast() {
+            return !Double.isNaN(coreGflops);
+        }
+
+        /** One thread, and all where there are more. */
+        int[] threadCounts() {
+            return threads == 1 ? new int[] {1} : new int[] {1, threads};
+        }
+
+        /** What that many threads reach. */
+        double gflops(int n) {
+            return n == 1 ? coreGflops : gflops;
+        }
+
+        double memory(int n) {
+            return n == 1 ? coreMemory : memory;
+        }
+
+        double cache(int n) {
+            return n == 1 ? coreCache : cache;
+        }
+    }
+
+    Measured(String name, String title) {
+        this(name, title, new ArrayList<>());
+    }
+
+    /** Adds a row: names and values in turn. */
+    void row(Object... namesAndValues) {
+        Map<String, Object> row = new LinkedHashMap<>();
+        for (int i = 0; i < namesAndValues.length; i += 2) {
+            row.put((String) namesAndValues[i], namesAndValues[i + 1] instanceof Double d && !Double.isFinite(d) ? null : namesAndValues[i + 1]);
+        }
+        rows.add(row);
+    }
+
+    /** A table with the rows' names as its head. */
+    String table() {
+        if (rows.isEmpty()) {
+            return "";
+        }
+        List<String> names = List.copyOf(rows.getFirst().keySet());
+        List<List<String>> lines = new ArrayList<>(List.of(names));
+        rows.forEach(row -> lines.add(names.stream().map(n -> text(row.get(n))).toList()));
+        StringBuilder s = new StringBuilder(title).append(System.lineSeparator());
+        for (List<String> line : lines) {
+            for (int c = 0; c < names.size(); c++) {
+                int column = c;
+                int width = lines.stream().mapToInt(l -> l.get(column).length()).max().orElse(0);
+                boolean number = rows.stream().noneMatch(row -> row.get(names.get(column)) instanceof String);
+                s.append(String.format(Locale.ROOT, "  %" + (number ? "" : "-") + width + "s", line.get(c)));
+            }
+            s.append(System.lineSeparator());
+        }
+        return s.toString();
+    }
+
+    private static String text(Object value) {
+        if (!(value instanceof Double d)) {
+            return value == null ? "-" : value.toString();
+        }
+        double size = Math.abs(d);
+        return String.format(Locale.ROOT, size >= 100 ? "%.0f" : size >= 10 ? "%.1f" : size >= 0.01 ? "%.3f" : "%.2e", d);
+    }
+}
