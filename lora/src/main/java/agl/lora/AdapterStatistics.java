@@ -4,6 +4,7 @@ import agl.autograd.AglException;
 import agl.autograd.DType;
 import agl.autograd.Tensor;
 import agl.autograd.kernels.Kernels;
+import agl.nn.checkpoint.Json;
 import agl.nn.checkpoint.SafeTensors;
 import agl.nn.checkpoint.TensorInfo;
 import java.util.ArrayList;
@@ -11,6 +12,8 @@ import java.util.List;
 
 /** How large an adapter's update is, layer by layer, from its own files: no base is needed. All norms are Frobenius norms. */
 public final class AdapterStatistics {
+    private static final int ROWS = 64;
+
     private AdapterStatistics() { }
 
     /**
@@ -29,6 +32,9 @@ public final class AdapterStatistics {
             if (tensor.startsWith(Peft.PREFIX) && tensor.endsWith(Peft.A)) {
                 String name = tensor.substring(Peft.PREFIX.length(), tensor.length() - Peft.A.length());
                 String magnitude = Peft.PREFIX + name + Peft.MAGNITUDE;
+                if (!tensors.has(Peft.PREFIX + name + Peft.B)) {
+                    throw new AglException(tensors.info(tensor).file() + ": layer " + Json.quote(name) + " has A and no B");
+                }
                 layers.add(layer(name, config.scale(name), matrix(tensors.info(tensor)), matrix(tensors.info(Peft.PREFIX + name + Peft.B)),
                         tensors.has(magnitude) ? norm(tensors.info(magnitude).toFloats()) : Double.NaN));
             }
@@ -38,32 +44,35 @@ public final class AdapterStatistics {
 
     private static Tensor matrix(TensorInfo info) {
         if (info.shape().length != 2 || info.elements() == 0) {
-            throw new AglException(info.file() + ": tensor " + info.name() + " is not a matrix");
+            throw new AglException(info.file() + ": tensor " + Json.quote(info.name()) + " is not a matrix");
         }
         return Tensor.of(info.toFloats(), (int) info.shape()[0], (int) info.shape()[1]);
     }
 
-    /** ‖BA‖² = Σ (BᵀB) ⊙ (AAᵀ): two (r, r) matrices, never the (out, in) one. */
+    /** ‖BA‖² = Σ (BᵀB) ⊙ (AAᵀ), some rows of these two (r, r) matrices at a time, and never the (out, in) one. */
     private static Layer layer(String name, double scale, Tensor a, Tensor b, double magnitude) {
         int r = a.dim(0);
         int in = a.dim(1);
         int out = b.dim(0);
-        if (b.dim(1) != r || (long) r * r > Integer.MAX_VALUE) {
-            throw new AglException("layer " + name + ": A (" + r + ", " + in + ") and B (" + out + ", " + b.dim(1) + ") are not the factors of one update");
+        if (b.dim(1) != r) {
+            throw new AglException("layer " + Json.quote(name) + ": A (" + r + ", " + in + ") and B (" + out + ", " + b.dim(1) + ") are not the factors of one update");
         }
-        Tensor aa = Tensor.zeros(DType.F32, r, r);
-        Tensor bb = Tensor.zeros(DType.F32, r, r);
-        Kernels.best().gemm(false, true, r, r, in, 1, a.data(), 0, in, a.data(), 0, in, 0, aa.data(), 0, r);
-        Kernels.best().gemm(true, false, r, r, out, 1, b.data(), 0, r, b.data(), 0, r, 0, bb.data(), 0, r);
+        Tensor aa = Tensor.zeros(DType.F32, Math.min(r, ROWS), r);
+        Tensor bb = Tensor.zeros(DType.F32, Math.min(r, ROWS), r);
         double square = 0;
         double squareA = 0;
         double squareB = 0;
-        for (int i = 0; i < r; i++) {
-            for (int j = 0; j < r; j++) {
-                square += aa.get(i * r + j) * bb.get(i * r + j);
+        for (int from = 0; from < r; from += ROWS) {
+            int rows = Math.min(ROWS, r - from);
+            Kernels.best().gemm(false, true, rows, r, in, 1, a.data(), from * in, in, a.data(), 0, in, 0, aa.data(), 0, r);
+            Kernels.best().gemm(true, false, rows, r, out, 1, b.data(), from, r, b.data(), 0, r, 0, bb.data(), 0, r);
+            for (int i = 0; i < rows; i++) {
+                for (int j = 0; j < r; j++) {
+                    square += aa.get(i * r + j) * bb.get(i * r + j);
+                }
+                squareA += aa.get(i * r + from + i);
+                squareB += bb.get(i * r + from + i);
             }
-            squareA += aa.get(i * r + i);
-            squareB += bb.get(i * r + i);
         }
         return new Layer(name, r, in, out, scale, Math.sqrt(squareA), Math.sqrt(squareB), Math.abs(scale) * Math.sqrt(Math.max(0, square)), magnitude);
     }

@@ -1,6 +1,7 @@
 package agl.lora;
 
 import agl.autograd.AglException;
+import agl.nn.checkpoint.Json;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.Collections;
@@ -36,9 +37,9 @@ public record LoraConfig(int r, double loraAlpha, double loraDropout, Targets ta
 
     public LoraConfig {
         checkRank(r, "r");
-        rankPattern.forEach((key, rank) -> checkRank(rank, "rank_pattern " + key));
+        rankPattern.forEach((key, rank) -> checkRank(rank, "rank_pattern " + Json.quote(key)));
         checkAlpha(loraAlpha, "lora_alpha");
-        alphaPattern.forEach((key, alpha) -> checkAlpha(alpha, "alpha_pattern " + key));
+        alphaPattern.forEach((key, alpha) -> checkAlpha(alpha, "alpha_pattern " + Json.quote(key)));
         if (!(loraDropout >= 0 && loraDropout < 1)) {
             throw new AglException("lora_dropout must be in [0, 1), got " + loraDropout);
         }

@@ -5,6 +5,7 @@ import agl.autograd.DType;
 import agl.autograd.Tensor;
 import agl.nn.LinearLayer;
 import agl.nn.Transformer;
+import agl.nn.checkpoint.Json;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -61,7 +62,7 @@ public final class LoraModel {
         if (lora.layers.isEmpty()) {
             TreeSet<String> suffixes = new TreeSet<>();
             model.linears().forEach(l -> suffixes.add(l.name().substring(l.name().lastIndexOf('.') + 1)));
-            throw new AglException("target_modules " + config.targets() + " match no layer; this model has " + String.join(", ", suffixes));
+            throw new AglException("target_modules " + Json.quote(config.targets().toString()) + " match no layer; this model has " + String.join(", ", suffixes));
         }
         lora.copiedNames().forEach((name, own) -> lora.copies.put(name, copier.make(name, own).requireGrad()));
         model.parameters().values().forEach(Tensor::freeze);
@@ -88,7 +89,7 @@ public final class LoraModel {
         });
         for (String module : config.modulesToSave()) {
             if (names.keySet().stream().noneMatch(name -> (name.substring(0, name.lastIndexOf('.')) + ".").contains(module + "."))) {
-                throw new AglException("modules_to_save " + module + " matches no module of this model");
+                throw new AglException("modules_to_save " + Json.quote(module) + " matches no module of this model");
             }
         }
         return names;

@@ -85,6 +85,9 @@ public final class Peft {
     /** Reads adapter_config.json. */
     public static LoraConfig readConfig(Path folder) {
         Path file = folder.resolve(CONFIG);
+        if (!Files.exists(folder)) {
+            throw new AglException(folder + ": no such folder");
+        }
         if (!Files.exists(file)) {
             throw new AglException(folder + ": has no " + CONFIG + ", so it is not a PEFT adapter");
         }
@@ -113,7 +116,8 @@ public final class Peft {
         Path file = folder.resolve(WEIGHTS);
         try (SafeTensors tensors = openWeights(folder)) {
             refuseEmbeddingAndHead(tensors, file);
-            Reader reader = new Reader(tensors, file, new HashSet<>());
+            String madeFor = madeFor(folder);
+            Reader reader = new Reader(tensors, file, madeFor, new HashSet<>());
             Set<String> adapted = new HashSet<>();
             LoraModel lora;
             try {
@@ -127,7 +131,7 @@ public final class Peft {
                     return new LoraLinear(layer, a, b, m, config.scale(layer.name()), config.loraDropout(), LoraModel.layerSeed(seed, index));
                 }, (name, own) -> reader.read(copyName(name, adapted), model.storedTransposed(name), own.shape()));
             } catch (AglException e) {
-                throw e.getMessage().startsWith(folder.toString()) ? e : new AglException(folder + ": does not fit this base: " + e.getMessage(), e);
+                throw e.getMessage().startsWith(folder.toString()) ? e : new AglException(folder + ": does not fit this base" + madeFor + ": " + e.getMessage(), e);
             }
             for (String name : tensors.names()) {
                 if (!reader.used.contains(name)) {
@@ -137,6 +141,12 @@ public final class Peft {
             }
             return lora;
         }
+    }
+
+    /** The base that the adapter says it belongs to: what to look for when it does not fit. */
+    private static String madeFor(Path folder) {
+        String base = Json.read(folder.resolve(CONFIG)).path("base_model_name_or_path").asText("");
+        return base.isEmpty() ? "" : " (it was made for \"" + Json.quote(base) + "\")";
     }
 
     /** PEFT can adapt these two as well. */
@@ -150,18 +160,18 @@ public final class Peft {
     }
 
     /** Takes tensors from the adapter's file, and remembers which. */
-    private record Reader(SafeTensors tensors, Path file, Set<String> used) {
+    private record Reader(SafeTensors tensors, Path file, String madeFor, Set<String> used) {
 
         /** @param turn the file has the transpose of {@code shape} */
         Tensor read(String name, boolean turn, int... shape) {
             if (!tensors.has(name)) {
-                throw new AglException(file + ": has no tensor \"" + name + "\", which " + CONFIG + " and the base ask for");
+                throw new AglException(file + ": has no tensor \"" + name + "\", which " + CONFIG + " and the base ask for: this adapter does not fit this base" + madeFor);
             }
             TensorInfo info = tensors.info(name);
             int[] stored = turn ? new int[] {shape[1], shape[0]} : shape;
             if (!Arrays.equals(info.shape(), Arrays.stream(stored).asLongStream().toArray())) {
                 throw new AglException(file + ": tensor \"" + name + "\" has shape " + Arrays.toString(info.shape()) + ", " + CONFIG + " and the base ask for "
-                        + Arrays.toString(stored) + ": this adapter does not fit this base");
+                        + Arrays.toString(stored) + ": this adapter does not fit this base" + madeFor);
             }
             used.add(name);
             float[] values = info.toFloats();

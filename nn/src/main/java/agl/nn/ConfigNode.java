@@ -121,7 +121,7 @@ public record ConfigNode(JsonNode node, String where) {
 
     public AglException wrong(String key, String wanted) {
         JsonNode value = node.get(key);
-        return new AglException(where + ": \"" + key + "\" must be " + wanted + ", " + (value == null ? "it is missing" : "found " + Json.quote(value.toString())));
+        return new AglException(where + ": \"" + Json.quote(key) + "\" must be " + wanted + ", " + (value == null ? "it is missing" : "found " + Json.quote(value.toString())));
     }
 
     public AglException unsupported(String what, String supported) {

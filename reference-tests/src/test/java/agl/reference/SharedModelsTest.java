@@ -2,26 +2,39 @@ package agl.reference;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import agl.autograd.AglException;
+import agl.autograd.DType;
 import agl.autograd.Storage;
 import agl.autograd.Tape;
 import agl.autograd.Tensor;
 import agl.autograd.kernels.Kernels;
+import agl.lora.AdapterStatistics;
 import agl.lora.LoraModel;
 import agl.lora.Peft;
 import agl.nn.AdamW;
 import agl.nn.Batch;
+import agl.nn.ModelConfig;
 import agl.nn.Models;
 import agl.nn.Transformer;
 import agl.nn.checkpoint.Json;
 import agl.nn.checkpoint.SafeTensors;
 import agl.nn.checkpoint.TensorInfo;
+import agl.nn.tokenizer.HfTokenizer;
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.io.IOException;
 import java.lang.foreign.ValueLayout;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.DynamicTest;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
 
 /** Real models, against numbers of make_shared_expectations.py, and a real adapter against the record that came with it. */
@@ -79,6 +92,67 @@ class SharedModelsTest {
             int[] tokens = new int[(int) info.elements()];
             Arrays.setAll(tokens, i -> Math.toIntExact(info.data().get(ValueLayout.JAVA_LONG_UNALIGNED, 8L * i)));
             return nextToken(tokens, (int) info.shape()[1]);
+        }
+    }
+
+    /** Every adapter there is: each can be read; what it is put on decides whether it fits. */
+    @Test void everyAdapterLoadsOrIsRefusedForAReason() throws IOException {
+        Transformer stories = Models.load(SharedData.folder("models/stories260K"));
+        Transformer chat = Models.load(SharedData.folder("models/minimind2-small"));
+        try (Stream<Path> folders = Files.list(SharedData.folder("adapters"))) {
+            for (Path folder : folders.filter(Files::isDirectory).sorted().toList()) {
+                try (SafeTensors tensors = Peft.openWeights(folder)) {
+                    assertEquals(tensors.names().size(), 2 * AdapterStatistics.of(Peft.readConfig(folder), tensors).size(), folder + ": an A and a B for every layer");
+                }
+                boolean fits = folder.endsWith(ADAPTER);
+                if (fits) {
+                    Peft.load(stories, folder, 1).detach();
+                }
+                String base = Json.read(folder.resolve("adapter_config.json")).get("base_model_name_or_path").asText();
+                for (Transformer other : fits ? List.of(chat) : List.of(stories, chat)) {
+                    String message = assertThrows(AglException.class, () -> Peft.load(other, folder, 1)).getMessage();
+                    assertTrue(message.contains("does not fit this base") && message.contains("made for \"" + base + "\""), message);
+                    assertTrue(message.contains(fits ? "shape" : "match no layer; this model has"), message);
+                }
+            }
+        }
+    }
+
+    /** The real GPT-2 adapter on a model of GPT-2's shapes: transposed weights, F32. */
+    @Test void gpt2Adapter() {
+        Path folder = SharedData.folder("adapters/gpt2-tigrinya-lora");
+        ObjectNode json = JsonNodeFactory.instance.objectNode().put("model_type", "gpt2").put("vocab_size", 7).put("n_positions", 5);
+        Transformer gpt2 = Transformer.of(ModelConfig.parse(json, "test"), (name, shape) -> Tensor.zeros(DType.F32, shape));
+        LoraModel lora = Peft.load(gpt2, folder, 1);
+        assertEquals(12 * 3, lora.layers().size(), "c_attn and both c_proj of twelve layers");
+        try (SafeTensors tensors = Peft.openWeights(folder)) {
+            lora.layers().forEach((name, layer) -> {
+                assertArrayEquals(tensors.info("base_model.model." + name + ".lora_A.weight").shape(), new long[] {layer.a().dim(0), layer.in()}, name);
+                assertArrayEquals(tensors.info("base_model.model." + name + ".lora_B.weight").shape(), new long[] {layer.out(), layer.a().dim(0)}, name);
+            });
+        }
+    }
+
+    /** Its family is not supported: neither its model nor its adapter on another one. */
+    @Test void gptNeoxIsRefusedByName() {
+        Path folder = SharedData.folder("adapters/neox-open-calm-1b-r1");
+        String message = assertThrows(AglException.class, () -> Peft.load(Models.load(SharedData.folder("models/stories260K")), folder, 1)).getMessage();
+        assertTrue(message.contains("open-calm-1b") && message.contains("query_key_value"), message);
+        ObjectNode json = JsonNodeFactory.instance.objectNode().put("model_type", "gpt_neox").put("hidden_size", 8);
+        message = assertThrows(AglException.class, () -> ModelConfig.parse(json, "config.json")).getMessage();
+        assertTrue(message.contains("gpt_neox") && message.contains("supported: llama"), message);
+    }
+
+    /** Every tokenizer there is; their ids are compared in TokenizerFixtureTest. */
+    @Test void everyTokenizerLoads() throws IOException {
+        try (Stream<Path> files = Files.walk(SharedData.folder(""))) {
+            List<Path> found = files.filter(f -> f.endsWith("tokenizer.json")).toList();
+            assertTrue(found.size() >= 7, found.toString());
+            for (Path file : found) {
+                HfTokenizer tokenizer = HfTokenizer.load(file);
+                String text = "Five ships, 42 lamps.";
+                assertEquals(text, tokenizer.decode(tokenizer.encode(text, false), true).strip(), file.toString());
+            }
         }
     }
 

@@ -18,6 +18,8 @@ import java.util.Map;
 public final class Checkpoint implements AutoCloseable {
     private static final String SINGLE = "model.safetensors";
     private static final String INDEX = "model.safetensors.index.json";
+    /** What file systems hold. */
+    private static final int MAX_FILE_NAME = 255;
 
     private final Path origin;
     private final Map<String, TensorInfo> tensors = new LinkedHashMap<>();
@@ -104,7 +106,7 @@ public final class Checkpoint implements AutoCloseable {
                 shards.put(shard, opened);
             }
             if (!opened.has(name)) {
-                throw new AglException(index + ": says that tensor " + Json.quote(name) + " is in " + shard.getFileName() + ", which has none of that name");
+                throw new AglException(index + ": says that tensor " + Json.quote(name) + " is in " + Json.quote(shard.getFileName().toString()) + ", which has none of that name");
             }
             tensors.put(name, opened.info(name));
         }
@@ -113,8 +115,8 @@ public final class Checkpoint implements AutoCloseable {
     /** A shard is a file name, nothing more: a path could lead out of the folder. */
     private static Path shard(Path folder, Path index, String name, JsonNode value) {
         String text = value.isTextual() ? value.textValue() : "";
-        boolean plain = !text.isEmpty() && !text.contains("/") && !text.contains("\\") && !text.equals(".") && !text.equals("..")
-                && text.chars().noneMatch(Character::isISOControl);
+        boolean plain = !text.isEmpty() && text.length() <= MAX_FILE_NAME && !text.contains("/") && !text.contains("\\") && !text.equals(".") && !text.equals("..")
+                && text.chars().noneMatch(c -> Character.isISOControl(c) || c == '\u2028' || c == '\u2029');
         try {
             if (plain) {
                 return folder.resolve(text);

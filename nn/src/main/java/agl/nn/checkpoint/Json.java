@@ -89,8 +89,10 @@ public final class Json {
             }
             return result;
         } catch (JsonProcessingException e) {
-            String line = e.getLocation() == null ? "" : ", line " + e.getLocation().getLineNr();
-            throw new AglException(where + line + ": not valid JSON: " + quote(e.getOriginalMessage()), e);
+            String line = e.getLocation() == null || text.indexOf('\n') < 0 ? "" : ", line " + e.getLocation().getLineNr();
+            // Without what the parser adds for programmers: where its source is, and what its limits are called.
+            String what = e.getOriginalMessage().replaceFirst("\\s*\\(start marker at (?s:.*)", "").replaceAll(", from `[^`]*`", "");
+            throw new AglException(where + line + ": not valid JSON: " + quote(what), e);
         } catch (IOException e) {
             throw new AglException(where + ": cannot be read: " + quote(e.getMessage()), e);
         }

@@ -70,7 +70,7 @@ record Part(JsonNode node, String where) {
     }
 
     Part child(String name) {
-        return of(node.path(name), where + "." + name);
+        return of(node.path(name), where + "." + Json.quote(name)); // special tokens are keys as well
     }
 
     List<Part> children(String name) {

@@ -1,5 +1,6 @@
 package agl.nn.tokenizer;
 
+import agl.nn.checkpoint.Json;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Consumer;
@@ -76,7 +77,7 @@ interface PreTokenizer {
         String mark = Character.toString(part.codePoint("replacement"));
         String scheme = part.has("prepend_scheme") ? part.text("prepend_scheme") : part.flag("add_prefix_space", true) ? "always" : "never";
         if (!scheme.equals("always") && !scheme.equals("first") && !scheme.equals("never")) {
-            throw part.wrong("prepend_scheme " + scheme + " is not supported");
+            throw part.wrong("prepend_scheme " + Json.quote(scheme) + " is not supported");
         }
         boolean split = part.flag("split", true);
         TextPattern marks = TextPattern.characters(c -> c == mark.codePointAt(0));
@@ -133,7 +134,7 @@ interface PreTokenizer {
                 case "MergedWithPrevious" -> MERGED_WITH_PREVIOUS;
                 case "MergedWithNext" -> MERGED_WITH_NEXT;
                 case "Contiguous" -> CONTIGUOUS;
-                default -> throw part.wrong("behavior " + part.text("behavior") + " is not supported");
+                default -> throw part.wrong("behavior " + Json.quote(part.text("behavior")) + " is not supported");
             };
         }
 

@@ -1,0 +1,75 @@
+package agl.lora;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import agl.autograd.AglException;
+import agl.nn.checkpoint.SafeTensors;
+import agl.nn.checkpoint.SafeTensorsWriter;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.SplittableRandom;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** The norm of s·BA against the product written out. */
+class AdapterStatisticsTest {
+    @TempDir Path folder;
+
+    private static float[] random(int n, long seed) {
+        SplittableRandom random = new SplittableRandom(seed);
+        float[] x = new float[n];
+        for (int i = 0; i < n; i++) {
+            x[i] = (float) random.nextGaussian();
+        }
+        return x;
+    }
+
+    private List<AdapterStatistics.Layer> statistics(SafeTensorsWriter writer, int r) {
+        Path file = folder.resolve("adapter_model.safetensors");
+        writer.write(file);
+        try (SafeTensors tensors = SafeTensors.open(file)) {
+            return AdapterStatistics.of(LoraConfig.of(r, 3.0 * r, 0, "x"), tensors);
+        }
+    }
+
+    @ParameterizedTest @ValueSource(ints = {1, 5, 64, 65, 150})
+    void updateOfEveryRank(int r) {
+        int in = 7;
+        int out = 4;
+        float[] a = random(r * in, 1);
+        float[] b = random(out * r, 2);
+        double square = 0;
+        for (int i = 0; i < out; i++) {
+            for (int j = 0; j < in; j++) {
+                double sum = 0;
+                for (int k = 0; k < r; k++) {
+                    sum += (double) b[i * r + k] * a[k * in + j];
+                }
+                square += sum * sum;
+            }
+        }
+        SafeTensorsWriter writer = new SafeTensorsWriter().add(Peft.PREFIX + "x" + Peft.A, a, r, in).add(Peft.PREFIX + "x" + Peft.B, b, out, r);
+        AdapterStatistics.Layer layer = statistics(writer, r).getFirst();
+        assertEquals(3 * Math.sqrt(square), layer.update(), 1e-4 * Math.sqrt(square));
+        assertEquals(norm(a), layer.a(), 1e-4);
+        assertEquals(norm(b), layer.b(), 1e-4);
+    }
+
+    private static double norm(float[] x) {
+        double square = 0;
+        for (float v : x) {
+            square += (double) v * v;
+        }
+        return Math.sqrt(square);
+    }
+
+    @Test void aHalfIsRefusedByName() {
+        SafeTensorsWriter writer = new SafeTensorsWriter().add(Peft.PREFIX + "half\nname" + Peft.A, new float[6], 2, 3);
+        String message = assertThrows(AglException.class, () -> statistics(writer, 2)).getMessage();
+        assertTrue(message.contains("half name") && message.contains("no B"), message);
+    }
+}
