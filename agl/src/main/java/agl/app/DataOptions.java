@@ -9,12 +9,18 @@ import picocli.CommandLine.Option;
 
 /** The options that say how text is put to a model; shared by every command that loads one. */
 public final class DataOptions {
-    @Option(names = "--template", defaultValue = "instruction", paramLabel = "NAME|TEXT",
+    @Option(names = "--template", paramLabel = "NAME|TEXT",
             description = "Prompt template: instruction (default; \"### Instruction:\" headings), plain, chat (the model's own), or a text with {instruction} and {input}.")
     private String template;
 
     /** The template, for the model of this folder. */
     public PromptTemplate template(Path base) {
+        if (template == null) {
+            if (hasChatTemplate(base)) {
+                System.err.println("agl: " + base + " has a chat template of its own; --template chat uses it, without it prompts get \"### Instruction:\" headings");
+            }
+            return PromptTemplate.INSTRUCTION;
+        }
         if (template.equals("chat")) {
             ChatTemplate chat = ChatTemplate.load(base);
             if (chat == null) {
@@ -25,11 +31,16 @@ public final class DataOptions {
         return PromptTemplate.of(template);
     }
 
+    private static boolean hasChatTemplate(Path base) {
+        try {
+            return ChatTemplate.load(base) != null;
+        } catch (AglException e) {
+            return false; // nobody asked for it
+        }
+    }
+
     /** The template as the user named it, for the record. */
     public String name() {
-        if (template.isBlank()) {
-            throw new AglException("--template is empty");
-        }
-        return template;
+        return template == null ? "instruction" : template;
     }
 }

@@ -22,6 +22,8 @@ import picocli.CommandLine;
 final class Failures {
     static final int BUG = 1;
     static final int OUTSIDE = 2;
+    /** Longer lines, with a path or a value of somebody else's in them, are cut in the middle. */
+    private static final int LONGEST = 1200;
 
     private Failures() {
     }
@@ -100,7 +102,9 @@ final class Failures {
         };
     }
 
+    /** What comes from outside may hold line breaks and the terminal's control sequences. */
     private static String oneLine(String text) {
-        return text.strip().replaceAll("\\s*\\R\\s*", " ");
+        String line = text.strip().replaceAll("\\s*\\R\\s*", " ").replaceAll("\\p{Cc}", " ");
+        return line.length() <= LONGEST ? line : line.substring(0, LONGEST * 3 / 4) + " ... " + line.substring(line.length() - LONGEST / 4);
     }
 }

@@ -8,6 +8,7 @@ import agl.app.demo.DemoCommand;
 import agl.app.explain.ExplainCommand;
 import agl.app.inspect.InspectCommand;
 import java.io.PrintWriter;
+import java.nio.file.Path;
 import java.util.concurrent.Callable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -34,6 +35,8 @@ public final class Main implements Callable<Integer> {
     private CommandSpec spec;
 
     public static void main(String[] args) {
+        // Warnings of the library, an unknown key in adapter_config.json say, as lines like all others.
+        System.setProperty("java.util.logging.SimpleFormatter.format", "agl: %5$s%n");
         System.exit(execute(args));
     }
 
@@ -47,6 +50,12 @@ public final class Main implements Callable<Integer> {
         commandLine.setCaseInsensitiveEnumValuesAllowed(true);
         commandLine.setParameterExceptionHandler((e, rejected) -> Failures.report(Failures.usage(e), e, main.debug, e.getCommandLine().getErr()));
         commandLine.setExecutionExceptionHandler((e, command, parsed) -> Failures.report(e, main.debug, command.getErr()));
+        commandLine.registerConverter(Path.class, text -> {
+            if (text.isBlank()) {
+                throw new CommandLine.TypeConversionException("an empty text is no path"); // Path.of would take it for the current folder
+            }
+            return Path.of(text);
+        });
         try {
             return commandLine.execute(args);
         } catch (Error e) { // picocli hands over exceptions only; too little memory is an Error

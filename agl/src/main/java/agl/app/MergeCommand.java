@@ -43,6 +43,9 @@ public final class MergeCommand implements Callable<Integer> {
         int length = Math.min(64, model.config().maxPositions());
         Batch probe = Batch.of(random.ints(length, 0, model.config().vocabulary()).toArray());
         double[] separate = logits(model, probe);
+        if (Arrays.stream(separate).anyMatch(Double::isNaN)) {
+            throw new AglException(adapter + ": with this adapter the logits are not numbers; nothing was written");
+        }
         DType type = model.dtype();
         Models.save(model, out, base, type);
         double[] merged = logits(Models.load(out), probe);
@@ -51,7 +54,8 @@ public final class MergeCommand implements Callable<Integer> {
             worst = Math.max(worst, Math.abs(merged[i] - separate[i]));
         }
         if (Double.isNaN(worst)) {
-            throw new AglException(out + ": the merged model's logits are not numbers");
+            OutputFolder.delete(out);
+            throw new AglException(out + ": the merged weights do not fit the base's type, " + type + ": their logits are not numbers; nothing was kept");
         }
         spec.commandLine().getOut().printf(Locale.ROOT, "wrote %s (%s); largest logit difference merged against unmerged: %.3g%n", out, type, worst);
         return 0;

@@ -91,10 +91,13 @@ public final class TrainCommand implements Callable<Integer> {
             spec.commandLine().getOut().print(DryRun.describe(bundle, config, data));
             return 0;
         }
-        if (Files.exists(out.resolve("adapter_model.safetensors"))) {
-            throw new AglException(out + ": holds an adapter already; name another --out");
+        for (String taken : new String[] {"adapter_model.safetensors", Peft.CONFIG, "config.json"}) {
+            if (Files.exists(out.resolve(taken))) {
+                throw new AglException(out + ": holds " + taken + " already; name another --out");
+            }
         }
         AtomicFiles.requireWritable(out);
+        FineTune.requireAdapter(bundle, config.train(), data);
         List<EncodedExample> encoded = bundle.encode(data.task(), config.train().maxLength());
         long cut = EncodedExample.countTruncated(encoded);
         if (cut > 0) {

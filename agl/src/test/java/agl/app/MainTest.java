@@ -88,6 +88,13 @@ class MainTest {
     }
 
     @Test
+    void aLineStaysALineWhateverANameHolds() {
+        CommandLineRun outcome = report(new AglException("model.safetensors: tensor \"\u001b[2J\u0007" + "x".repeat(100_000) + "\" is missing"), false);
+        assertTrue(outcome.err().length() < 2000 && outcome.err().endsWith("is missing" + System.lineSeparator()), outcome.err());
+        assertTrue(outcome.err().strip().chars().noneMatch(Character::isISOControl), outcome.err());
+    }
+
+    @Test
     void tooLittleMemorySaysHowToGiveMore() {
         CommandLineRun outcome = report(new OutOfMemoryError("Java heap space"), false);
         assertEquals(2, outcome.code());

@@ -170,7 +170,8 @@ public record AglSettings(
             }
             String where = e instanceof com.fasterxml.jackson.databind.JsonMappingException mapping && !mapping.getPath().isEmpty()
                     ? "setting " + mapping.getPath().getLast().getFieldName() : "settings";
-            throw new AglException(where + ": " + e.getOriginalMessage().lines().findFirst().orElse("cannot be read"), e);
+            throw new AglException(e instanceof com.fasterxml.jackson.databind.exc.InvalidFormatException format ? where + " does not take \"" + format.getValue() + "\""
+                    : where + ": " + e.getOriginalMessage().lines().findFirst().orElse("cannot be read"), e);
         }
     }
 

@@ -158,6 +158,7 @@ final class RowReader {
             case JsonEOFException x -> place + " (line " + x.getLocation().getLineNr() + "): the file breaks off";
             case JsonProcessingException x -> place + " (line " + x.getLocation().getLineNr() + "): "
                     + Json.quote(x.getOriginalMessage());
+            case IOException x when String.valueOf(x.getMessage()).contains("encapsulated token") -> place + ": a quotation mark that opens here or after is not closed rightly";
             default -> place + ": " + Json.quote(Objects.toString(e.getMessage(), e.getClass().getSimpleName()));
         };
     }

@@ -62,19 +62,9 @@ public final class AtomicFiles {
         }
     }
 
-    /** Finds out before the long work, not after it, that a folder cannot be written. Makes the folder if need be. */
+    /** Finds out before the long work, not after it, that a folder cannot be written. Makes nothing. */
     public static void requireWritable(Path folder) {
-        Path probe = null;
-        try {
-            Files.createDirectories(folder);
-            probe = Files.createTempFile(folder, ".agl-probe", ".tmp");
-        } catch (IOException e) {
-            throw cannotWrite(folder, e);
-        } finally {
-            if (probe != null) {
-                deleteTree(probe);
-            }
-        }
+        OutputFolder.requireWritable(folder);
     }
 
     private static AglException cannotWrite(Path target, Exception e) {

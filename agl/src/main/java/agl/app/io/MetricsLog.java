@@ -18,22 +18,20 @@ public final class MetricsLog implements AutoCloseable {
     private static final JsonMapper JSON = new JsonMapper();
 
     private final Path file;
-    private final BufferedWriter out;
+    private BufferedWriter out;
 
-    /** Starts a new log, in place of an older one. */
+    /** A new log, in place of an older one from its first line on: a run that fails before its first step leaves nothing behind. */
     public MetricsLog(Path file) {
         this.file = file;
-        try {
-            Files.createDirectories(file.toAbsolutePath().getParent());
-            out = Files.newBufferedWriter(file);
-        } catch (IOException e) {
-            throw failed(e);
-        }
     }
 
     /** Appends one line; the map's order is the line's. */
     public void write(Map<String, ?> metrics) {
         try {
+            if (out == null) {
+                Files.createDirectories(file.toAbsolutePath().getParent());
+                out = Files.newBufferedWriter(file);
+            }
             out.write(JSON.writeValueAsString(metrics));
             out.write('\n');
             out.flush();
@@ -47,7 +45,9 @@ public final class MetricsLog implements AutoCloseable {
     @Override
     public void close() {
         try {
-            out.close();
+            if (out != null) {
+                out.close();
+            }
         } catch (IOException e) {
             throw failed(e);
         }

@@ -129,6 +129,11 @@ public final class FineTune {
         }
     }
 
+    /** Finds out before the long work whether the settings, or the adapter to go on from, fit this model. */
+    public static void requireAdapter(ModelBundle bundle, TrainSettings s, TrainData data) {
+        adapter(bundle, s, data).detach();
+    }
+
     /** Attaches the adapter to be trained: a fresh one, or the one to go on from. */
     static LoraModel adapter(ModelBundle bundle, TrainSettings s, TrainData data) {
         return data.initAdapter() == null ? LoraModel.attach(bundle.model(), loraConfig(s), s.seed(), DType.F32)

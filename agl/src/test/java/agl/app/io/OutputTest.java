@@ -85,13 +85,32 @@ class OutputTest {
         assertEquals("mine", Files.readString(file));
         assertEquals(List.of("file"), names(folder));
         assertThrows(AglException.class, () -> AtomicFiles.writeText(file.resolve("below"), "x"));
-        assertThrows(AglException.class, () -> new MetricsLog(file.resolve("below/metrics.jsonl")));
+        try (MetricsLog log = new MetricsLog(file.resolve("below/metrics.jsonl"))) {
+            assertThrows(AglException.class, () -> log.write(Map.of()));
+        }
     }
 
     @Test
-    void aWritableFolderIsMadeAndLeftEmpty() throws IOException {
+    void askingWhetherAFolderCanBeWrittenMakesNothing() throws IOException {
         AtomicFiles.requireWritable(folder.resolve("a/b"));
-        assertEquals(List.of(), names(folder.resolve("a/b")));
+        AtomicFiles.requireWritable(folder);
+        new MetricsLog(folder.resolve("a/b/metrics.jsonl")).close();
+        assertEquals(List.of(), names(folder));
+    }
+
+    @Test
+    void linksAreFollowedAndStayLinks() throws IOException {
+        Path real = Files.createDirectory(folder.resolve("real"));
+        Path link = Files.createSymbolicLink(folder.resolve("link"), real);
+        AtomicFiles.writeFolder(link, into -> Files.writeString(into.resolve("a"), "1"));
+        assertTrue(Files.isSymbolicLink(link));
+        assertEquals(List.of("a"), names(real));
+        Path nowhere = Files.createSymbolicLink(folder.resolve("nowhere"), folder.resolve("gone"));
+        for (Path target : List.of(nowhere, nowhere.resolve("below"))) {
+            String message = assertThrows(AglException.class, () -> AtomicFiles.requireWritable(target)).getMessage();
+            assertTrue(message.contains("does not exist"), message);
+        }
+        assertEquals(List.of("link", "nowhere", "real"), names(folder));
     }
 
     @Test

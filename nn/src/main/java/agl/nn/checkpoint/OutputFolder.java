@@ -2,8 +2,11 @@ package agl.nn.checkpoint;
 
 import agl.autograd.AglException;
 import java.io.IOException;
+import java.nio.file.AccessDeniedException;
 import java.nio.file.AtomicMoveNotSupportedException;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.util.Comparator;
@@ -35,19 +38,38 @@ public final class OutputFolder {
                     }
                 }
             }
-            Path parent = target.toAbsolutePath().getParent();
-            Files.createDirectories(parent);
-            if (!Files.isWritable(parent)) {
-                throw new AglException(parent + ": cannot be written to");
+            if (Files.exists(target) && Files.isSameFile(target, Path.of("").toAbsolutePath())) {
+                throw new AglException(target.toAbsolutePath() + ": is the current folder; name a new one"); // it would be replaced under the shell's feet
             }
         } catch (IOException e) {
             throw failure(target, e);
+        }
+        requireWritable(target);
+    }
+
+    /** Refuses, before any work is done, a folder that cannot be made or written to. Nothing is made: what fails later leaves no empty folder. */
+    public static void requireWritable(Path folder) {
+        Path there = folder.toAbsolutePath();
+        while (!Files.exists(there, LinkOption.NOFOLLOW_LINKS) && there.getParent() != null) {
+            there = there.getParent();
+        }
+        if (!Files.exists(there)) {
+            throw new AglException(folder + ": cannot be written: " + there + " is a link to something that does not exist");
+        }
+        if (!Files.isDirectory(there)) {
+            throw new AglException(folder + ": cannot be written: " + there + " is a file, not a folder");
+        }
+        try {
+            // Tried, not asked: permissions are not all that can stand in the way.
+            Files.delete(Files.createTempFile(there, ".agl-probe", ".tmp"));
+        } catch (IOException e) {
+            throw failure(folder, e);
         }
     }
 
     /** Fills {@code target}; whatever folder was there is replaced. */
     public static void write(Path target, Content content) {
-        Path absolute = target.toAbsolutePath().normalize();
+        Path absolute = place(target);
         String unique = ProcessHandle.current().pid() + "-" + System.nanoTime();
         Path temporary = absolute.resolveSibling("." + absolute.getFileName() + "." + unique + ".tmp");
         Path aside = absolute.resolveSibling("." + absolute.getFileName() + "." + unique + ".old");
@@ -62,7 +84,7 @@ public final class OutputFolder {
             } catch (AtomicMoveNotSupportedException e) {
                 Files.move(temporary, absolute);
             }
-            delete(aside);
+            deleteTree(aside);
         } catch (IOException e) {
             throw failure(target, e);
         } finally {
@@ -70,18 +92,41 @@ public final class OutputFolder {
                 if (Files.exists(aside) && !Files.exists(absolute)) {
                     Files.move(aside, absolute);
                 }
-                delete(temporary);
+                deleteTree(temporary);
             } catch (IOException e) {
                 System.getLogger(OutputFolder.class.getName()).log(System.Logger.Level.DEBUG, "left behind " + temporary, e);
             }
         }
     }
 
-    private static AglException failure(Path target, IOException e) {
-        return new AglException(target + ": cannot be written: " + e.getClass().getSimpleName() + " " + Json.quote(e.getMessage()), e);
+    /** Where the folder is to stand: a link to a folder stays a link. */
+    private static Path place(Path target) {
+        try {
+            return Files.isDirectory(target) ? target.toRealPath() : target.toAbsolutePath().normalize();
+        } catch (IOException e) {
+            throw failure(target, e);
+        }
     }
 
-    private static void delete(Path folder) throws IOException {
+    private static AglException failure(Path target, IOException e) {
+        String why = switch (e) {
+            case AccessDeniedException x -> "permission denied";
+            case FileSystemException x when x.getReason() != null -> x.getReason();
+            default -> e.getClass().getSimpleName() + " " + Json.quote(e.getMessage());
+        };
+        return new AglException(target + ": cannot be written: " + why, e);
+    }
+
+    /** Takes back a folder that was written. */
+    public static void delete(Path folder) {
+        try {
+            deleteTree(folder);
+        } catch (IOException e) {
+            throw failure(folder, e);
+        }
+    }
+
+    private static void deleteTree(Path folder) throws IOException {
         if (!Files.exists(folder)) {
             return;
         }
