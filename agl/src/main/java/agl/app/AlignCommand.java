@@ -56,6 +56,7 @@ public final class AlignCommand implements Callable<Integer> {
         ModelBundle bundle = useLora ? ModelBundle.load(base, prompts.template(base)) : ModelBundle.loadTrainable(base, prompts.template(base));
         LoraModel lora = useLora ? LoraModel.attach(bundle.model(), FineTune.loraConfig(s), s.seed(), DType.F32) : null;
         List<Tensor> parameters = useLora ? lora.parameters() : new ArrayList<>(bundle.model().parameters().values());
+        prompts.hint(base);
         List<EncodedExample> encoded = bundle.encode(examples, s.maxLength());
         long cut = EncodedExample.countTruncated(encoded);
         if (cut > 0) {

@@ -16,9 +16,6 @@ public final class DataOptions {
     /** The template, for the model of this folder. */
     public PromptTemplate template(Path base) {
         if (template == null) {
-            if (hasChatTemplate(base)) {
-                System.err.println("agl: " + base + " has a chat template of its own; --template chat uses it, without it prompts get \"### Instruction:\" headings");
-            }
             return PromptTemplate.INSTRUCTION;
         }
         if (template.equals("chat")) {
@@ -29,6 +26,13 @@ public final class DataOptions {
             return PromptTemplate.chat(user -> chat.apply(List.of(new ChatTemplate.Message("user", user)), true));
         }
         return PromptTemplate.of(template);
+    }
+
+    /** Says, once everything else is known to be right, that the model has a template of its own which nobody asked for. */
+    public void hint(Path base) {
+        if (template == null && hasChatTemplate(base)) {
+            System.err.println("agl: " + base + " has a chat template of its own; --template chat uses it, without it prompts get \"### Instruction:\" headings");
+        }
     }
 
     private static boolean hasChatTemplate(Path base) {

@@ -56,6 +56,7 @@ public final class DriftCommand implements Callable<Integer> {
         List<Prompt> all = DataFiles.prompts(prompts);
         ModelBundle bundle = ModelBundle.load(base, data.template(base));
         adapters.forEach(adapter -> Peft.load(bundle.model(), adapter, 0).detach()); // does each fit? Better known before the measuring than in its midst
+        data.hint(base);
         DriftCheck.Settings settings = DriftCheck.Settings.DEFAULT.withMaxNewTokens(maxNewTokens);
         Map<String, List<DriftCheck.Result>> results = new LinkedHashMap<>();
         results.put("base", measure("base", bundle, settings, all));

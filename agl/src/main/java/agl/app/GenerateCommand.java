@@ -54,6 +54,7 @@ public final class GenerateCommand implements Callable<Integer> {
         if (adapter != null) {
             Peft.load(bundle.model(), adapter, 0).merge();
         }
+        data.hint(base);
         Generator generator = new Generator(bundle.model(), Kernels.best(), new Pool(DType.F32));
         List<int[]> answer = generator.generate(List.of(bundle.prompt(prompt, input)), new Generator.Settings(maxNewTokens, temperature, topP, seed), bundle::isStop);
         spec.commandLine().getOut().println(bundle.tokenizer().decode(answer.get(0), true).strip());

@@ -98,6 +98,7 @@ public final class TrainCommand implements Callable<Integer> {
         }
         AtomicFiles.requireWritable(out);
         FineTune.requireAdapter(bundle, config.train(), data);
+        prompts.hint(base);
         List<EncodedExample> encoded = bundle.encode(data.task(), config.train().maxLength());
         long cut = EncodedExample.countTruncated(encoded);
         if (cut > 0) {

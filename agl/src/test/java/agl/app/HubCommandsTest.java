@@ -13,6 +13,7 @@ import agl.lora.LoraModel;
 import agl.lora.Peft;
 import agl.nn.Batch;
 import agl.nn.Models;
+import agl.nn.checkpoint.SafeTensorsWriter;
 import agl.nn.tokenizer.HfTokenizer;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
@@ -175,6 +176,16 @@ class HubCommandsTest {
         assertRefused(run("", "inspect", config.toString()), "config.json");
         assertRefused(run("", "inspect", temp.resolve("none").toString()), "none");
         assertRefused(run("", "inspect", Files.createDirectory(temp.resolve("empty")).toString()), "empty");
+    }
+
+    @Test void inspectShowsNoNameMoreThanALineOfIt() {
+        Path file = temp.resolve("odd.safetensors");
+        new SafeTensorsWriter().metadata("note", "two\nlines").add("one\ntwo\u001b[2J\u009b2J\u2028" + "x".repeat(20_000), new float[] {1}, 1).write(file);
+        CommandLineRun words = run("", "inspect", file.toString());
+        assertEquals(0, words.code(), words.err());
+        assertEquals(List.of(), words.out().chars().filter(c -> c != '\n' && (Character.isISOControl(c) || c == '\u2028')).boxed().toList());
+        assertEquals(1, words.out().lines().filter(line -> line.contains("one two")).count(), words.out());
+        assertTrue(words.out().length() < 2500, words.out());
     }
 
     @Test void aModelWithoutChatTemplateIsAClearLine() {

@@ -20,6 +20,8 @@ import picocli.CommandLine.Spec;
         footer = {"", "For an adapter also, per layer, the Frobenius norms of A, B and the update s·BA.",
             "", "Examples:", "  agl inspect MODEL", "  agl inspect ADAPTER --json", "  agl inspect model-00001-of-00002.safetensors"})
 public final class InspectCommand implements Callable<Integer> {
+    private static final int LONGEST = 1000;
+
     @Parameters(index = "0", paramLabel = "DIR|FILE", description = "Model folder, PEFT adapter folder or safetensors file.")
     private Path path;
 
@@ -67,8 +69,15 @@ public final class InspectCommand implements Callable<Integer> {
         }
     }
 
-    /** Names come from a file: no control character of theirs reaches the terminal. */
+    /** Names come from a file: no control character or line break of theirs reaches the terminal, and none fills it. */
     private static void line(PrintWriter out, String format, Object... values) {
-        out.println(String.format(Locale.ROOT, format, values).replaceAll("[\\p{Cntrl}&&[^\\n]]", " "));
+        Object[] shown = values.clone();
+        for (int i = 0; i < shown.length; i++) {
+            if (!(shown[i] instanceof Number)) {
+                String text = shown[i].toString().replaceAll("[\\p{Cc}\\u2028\\u2029]", " ");
+                shown[i] = text.length() <= LONGEST ? text : text.substring(0, LONGEST) + "...";
+            }
+        }
+        out.println(String.format(Locale.ROOT, format, shown));
     }
 }

@@ -1,14 +1,13 @@
 package agl.app.io;
 
 import agl.autograd.AglException;
+import agl.nn.checkpoint.Json;
 import agl.nn.checkpoint.OutputFile;
 import agl.nn.checkpoint.OutputFolder;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
-import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
-import java.nio.file.FileSystemException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.util.Comparator;
@@ -68,13 +67,8 @@ public final class AtomicFiles {
     }
 
     private static AglException cannotWrite(Path target, Exception e) {
-        Throwable cause = e instanceof UncheckedIOException ? e.getCause() : e;
-        String why = switch (cause) {
-            case AccessDeniedException x -> "permission denied: " + x.getFile();
-            case FileSystemException x when x.getReason() != null -> x.getReason() + ": " + x.getFile();
-            default -> cause.getClass().getSimpleName() + " " + cause.getMessage();
-        };
-        return new AglException(target + ": cannot be written (" + why + "); choose another folder", e);
+        IOException cause = e instanceof UncheckedIOException unchecked ? unchecked.getCause() : (IOException) e;
+        return new AglException(target + ": cannot be written: " + Json.reason(cause), e);
     }
 
     private static boolean isEmptyFolder(Path folder) throws IOException {

@@ -1,6 +1,7 @@
 package agl.app.io;
 
 import agl.autograd.AglException;
+import agl.nn.checkpoint.Json;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import java.io.BufferedWriter;
@@ -54,6 +55,6 @@ public final class MetricsLog implements AutoCloseable {
     }
 
     private AglException failed(IOException e) {
-        return new AglException(file + ": cannot be written: " + e.getClass().getSimpleName() + " " + e.getMessage(), e);
+        return new AglException(file + ": cannot be written: " + Json.reason(e), e);
     }
 }

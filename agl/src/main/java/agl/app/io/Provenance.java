@@ -2,6 +2,7 @@ package agl.app.io;
 
 import agl.app.BuildInfo;
 import agl.autograd.AglException;
+import agl.nn.checkpoint.Json;
 import agl.autograd.kernels.Kernels;
 import com.fasterxml.jackson.databind.SerializationFeature;
 import com.fasterxml.jackson.databind.json.JsonMapper;
@@ -72,7 +73,7 @@ public record Provenance(String command, long seed, String version, Object setti
             try (Stream<Path> files = Files.isDirectory(input) ? Files.list(input) : Stream.of(input)) {
                 files.filter(file -> !Files.isDirectory(file)).sorted().forEach(file -> hashes.put(file.toString(), sha256(file)));
             } catch (IOException e) {
-                throw new AglException(input + ": cannot be read: " + e.getClass().getSimpleName(), e);
+                throw new AglException(input + ": cannot be read: " + Json.reason(e), e);
             }
         }
         return hashes;
@@ -84,7 +85,7 @@ public record Provenance(String command, long seed, String version, Object setti
             in.transferTo(OutputStream.nullOutputStream());
             return HexFormat.of().formatHex(in.getMessageDigest().digest());
         } catch (IOException e) {
-            throw new AglException(file + ": cannot be read: " + e.getClass().getSimpleName(), e);
+            throw new AglException(file + ": cannot be read: " + Json.reason(e), e);
         } catch (NoSuchAlgorithmException e) {
             throw new IllegalStateException(e); // every Java has SHA-256
         }

@@ -112,7 +112,7 @@ public final class Checkpoint implements AutoCloseable {
         }
     }
 
-    /** A shard is a file name, nothing more: a path could lead out of the folder. */
+    /** A shard is a file name, nothing more: a path could lead out of the folder. (Links may: the hub's own cache is made of them.) */
     private static Path shard(Path folder, Path index, String name, JsonNode value) {
         String text = value.isTextual() ? value.textValue() : "";
         boolean plain = !text.isEmpty() && text.length() <= MAX_FILE_NAME && !text.contains("/") && !text.contains("\\") && !text.equals(".") && !text.equals("..")

@@ -12,6 +12,8 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 
@@ -68,7 +70,7 @@ public final class Json {
             }
             bytes = Files.readAllBytes(file);
         } catch (IOException e) {
-            throw new AglException(file + ": cannot be read: " + quote(e.getMessage()), e);
+            throw new AglException(file + ": cannot be read: " + reason(e), e);
         }
         return parse(bytes, file.toString(), reader);
     }
@@ -94,13 +96,23 @@ public final class Json {
             String what = e.getOriginalMessage().replaceFirst("\\s*\\(start marker at (?s:.*)", "").replaceAll(", from `[^`]*`", "");
             throw new AglException(where + line + ": not valid JSON: " + quote(what), e);
         } catch (IOException e) {
-            throw new AglException(where + ": cannot be read: " + quote(e.getMessage()), e);
+            throw new AglException(where + ": cannot be read: " + reason(e), e);
         }
     }
 
     /** The value at the parser's current token as a tree. */
     public static JsonNode tree(JsonParser parser) throws IOException {
         return MAPPER.readTree(parser);
+    }
+
+    /** Why reading or writing failed, in a few words for a line that has named the file already. */
+    public static String reason(IOException e) {
+        return switch (e) {
+            case AccessDeniedException x -> "permission denied";
+            case FileSystemException x when x.getReason() != null -> quote(x.getReason());
+            case FileSystemException x -> x.getClass().getSimpleName() + " " + quote(x.getFile());
+            default -> quote(e.getMessage() == null ? e.getClass().getSimpleName() : e.getMessage());
+        };
     }
 
     /** Text from outside made fit for a one-line message: no control characters, not too long. */

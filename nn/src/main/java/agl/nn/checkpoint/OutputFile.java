@@ -36,7 +36,7 @@ public final class OutputFile {
             Files.move(temporary, absolute, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
             temporary = null;
         } catch (IOException e) {
-            throw new AglException(target + ": cannot be written: " + e.getClass().getSimpleName() + " " + Json.quote(e.getMessage()), e);
+            throw new AglException(target + ": cannot be written: " + Json.reason(e), e);
         } finally {
             if (temporary != null) {
                 deleteQuietly(temporary);

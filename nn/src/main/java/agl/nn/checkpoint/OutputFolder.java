@@ -2,9 +2,7 @@ package agl.nn.checkpoint;
 
 import agl.autograd.AglException;
 import java.io.IOException;
-import java.nio.file.AccessDeniedException;
 import java.nio.file.AtomicMoveNotSupportedException;
-import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
@@ -109,12 +107,7 @@ public final class OutputFolder {
     }
 
     private static AglException failure(Path target, IOException e) {
-        String why = switch (e) {
-            case AccessDeniedException x -> "permission denied";
-            case FileSystemException x when x.getReason() != null -> x.getReason();
-            default -> e.getClass().getSimpleName() + " " + Json.quote(e.getMessage());
-        };
-        return new AglException(target + ": cannot be written: " + why, e);
+        return new AglException(target + ": cannot be written: " + Json.reason(e), e);
     }
 
     /** Takes back a folder that was written. */

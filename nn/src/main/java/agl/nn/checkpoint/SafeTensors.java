@@ -74,7 +74,7 @@ public final class SafeTensors implements AutoCloseable {
             arena = null;
             return opened;
         } catch (IOException e) {
-            throw new AglException(file + ": cannot be read: " + Json.quote(e.getMessage()), e);
+            throw new AglException(file + ": cannot be read: " + Json.reason(e), e);
         } finally {
             if (arena != null) {
                 arena.close();

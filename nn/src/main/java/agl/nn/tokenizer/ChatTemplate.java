@@ -61,7 +61,7 @@ public final class ChatTemplate {
                 return new ChatTemplate(Files.readString(file), specialTokens(folder), file.toString());
             }
         } catch (IOException e) {
-            throw new AglException(file + ": cannot be read: " + Json.quote(e.getMessage()), e);
+            throw new AglException(file + ": cannot be read: " + Json.reason(e), e);
         }
         JsonNode template = settings == null ? null : settings.get("chat_template");
         if (template != null && template.isArray()) { // several, by name
