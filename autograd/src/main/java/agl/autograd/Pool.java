@@ -1,5 +1,6 @@
 package agl.autograd;
 
+import agl.autograd.kernels.Kernels;
 import java.util.ArrayDeque;
 import java.util.HashMap;
 import java.util.Map;
@@ -10,11 +11,14 @@ import java.util.Map;
  */
 public final class Pool {
     private final DType dtype;
-    private final Map<Integer, ArrayDeque<Object>> free = new HashMap<>();
+    private final Kernels kernels;
+    private final Map<Integer, ArrayDeque<Storage>> free = new HashMap<>();
     private long bytesAllocated;
 
+    /** A pool in the memory that the kernels of {@link Kernels#best()} work in. */
     public Pool(DType dtype) {
         this.dtype = dtype;
+        this.kernels = Kernels.best();
     }
 
     public DType dtype() {
@@ -24,23 +28,21 @@ public final class Pool {
     /** Storage for {@code length} elements; its content is undefined. */
     public Storage take(int length) {
         int capacity = capacity(length);
-        ArrayDeque<Object> stack = free.get(capacity);
-        Object array = stack == null ? null : stack.poll();
-        if (array == null) {
+        ArrayDeque<Storage> stack = free.get(capacity);
+        Storage storage = stack == null ? null : stack.poll();
+        if (storage == null) {
             bytesAllocated += (long) capacity * dtype.bytes();
-            array = dtype == DType.F32 ? new float[capacity] : new double[capacity];
+            storage = kernels.allocate(dtype, capacity);
         }
-        return dtype == DType.F32 ? new Storage.F32((float[]) array, length) : new Storage.F64((double[]) array, length);
+        return storage.withLength(length);
     }
 
     /** Gives storage back that {@link #take} made. */
     public void give(Storage storage) {
-        Object array = storage instanceof Storage.F32 f ? f.array() : ((Storage.F64) storage).array();
-        int capacity = java.lang.reflect.Array.getLength(array);
-        free.computeIfAbsent(capacity, c -> new ArrayDeque<>()).push(array);
+        free.computeIfAbsent(storage.capacity(), c -> new ArrayDeque<>()).push(storage);
     }
 
-    /** Bytes this pool ever asked the JVM for. */
+    /** Bytes this pool ever asked for. */
     public long bytesAllocated() {
         return bytesAllocated;
     }

@@ -16,6 +16,16 @@ public abstract sealed class Storage {
     /** Number of elements that may be used. A pooled array can be longer. */
     public abstract int length();
 
+    /** Elements that there is memory for, at least {@link #length()}. */
+    int capacity() {
+        return length();
+    }
+
+    /** The same memory with another length, at most {@link #capacity()}; what is in it is undefined afterwards. */
+    Storage withLength(int other) {
+        throw new UnsupportedOperationException("this storage comes from no pool");
+    }
+
     /** Element {@code i}, widened to double. */
     public abstract double get(int i);
 
@@ -58,6 +68,10 @@ public abstract sealed class Storage {
 
         @Override public int length() { return length; }
 
+        @Override int capacity() { return array.length; }
+
+        @Override Storage withLength(int other) { return new F32(array, other); }
+
         @Override public double get(int i) { return array[i]; }
 
         @Override public void set(int i, double value) { array[i] = (float) value; }
@@ -85,6 +99,10 @@ public abstract sealed class Storage {
         @Override public DType dtype() { return DType.F64; }
 
         @Override public int length() { return length; }
+
+        @Override int capacity() { return array.length; }
+
+        @Override Storage withLength(int other) { return new F64(array, other); }
 
         @Override public double get(int i) { return array[i]; }
 
@@ -137,5 +155,17 @@ public abstract sealed class Storage {
         @Override public void fill(int from, int to, double value) {
             throw new UnsupportedOperationException("mapped weights are frozen");
         }
+    }
+
+    /**
+     * Floats in the memory of a device, made by the {@link agl.autograd.kernels.Kernels} that run there. {@link #get} and {@link #set} work as on
+     * any storage, through a copy on the host that is brought up to date first: code that walks the elements stays right, but is slow.
+     */
+    public abstract static non-sealed class Device extends Storage {
+        @Override public final DType dtype() { return DType.F32; }
+
+        @Override public abstract int capacity();
+
+        @Override public abstract Device withLength(int other);
     }
 }

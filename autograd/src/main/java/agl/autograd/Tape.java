@@ -164,7 +164,7 @@ public final class Tape implements AutoCloseable {
     }
 
     private Storage newGrad(Tensor x) {
-        return x.owner == this ? pool.take(x.size()) : Storage.allocate(x.dtype() == DType.F64 ? DType.F64 : DType.F32, x.size());
+        return x.owner == this ? pool.take(x.size()) : kernels.allocate(x.dtype() == DType.F64 ? DType.F64 : DType.F32, x.size());
     }
 
     /** Differentiates a scalar loss: afterwards every leaf that requires a gradient has dL/dx added to it. */

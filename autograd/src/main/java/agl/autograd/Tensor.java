@@ -1,5 +1,6 @@
 package agl.autograd;
 
+import agl.autograd.kernels.Kernels;
 import java.util.Arrays;
 import java.util.function.IntToDoubleFunction;
 
@@ -11,7 +12,7 @@ import java.util.function.IntToDoubleFunction;
  */
 public final class Tensor {
     private final int[] shape;
-    final Storage data;
+    Storage data;
     private final int size;
     final Tape owner;
     private boolean requiresGrad;
@@ -86,6 +87,11 @@ public final class Tensor {
 
     public boolean requiresGrad() {
         return requiresGrad;
+    }
+
+    /** Moves this leaf's numbers to where the kernels work, for good; see {@link Kernels#resident}. */
+    public void resideWith(Kernels kernels) {
+        data = kernels.resident(data);
     }
 
     /** Dimensions; a scalar has none. */

@@ -52,15 +52,11 @@ public final class LoraProduct implements Operation {
         int r = a.dim(0);
         Tensor y = tape.alloc(tokens, out);
         if (bias != null) {
-            for (int t = 0; t < tokens; t++) {
-                kernels.scale(out, 1, bias.data(), 0, y.data(), t * out);
-            }
+            kernels.rows(tokens, out, bias.data(), new int[tokens], null, y.data(), null, false);
         }
         // explain: LoraProduct forward
         Storage u = tape.scratch(tokens * r);
-        kernels.gemm(false, true, tokens, out, in, 1, x.data(), 0, in, w0.data(), 0, in, bias == null ? 0 : 1, y.data(), 0, out);
-        kernels.gemm(false, true, tokens, r, in, 1, dropped.data(), 0, in, a.data(), 0, in, 0, u, 0, r);
-        kernels.gemm(false, true, tokens, out, r, s, u, 0, r, b.data(), 0, r, 1, y.data(), 0, out);
+        kernels.loraForward(tokens, in, out, r, s, x.data(), dropped.data(), w0.data(), a.data(), b.data(), u, bias == null ? 0 : 1, y.data());
         return tape.record(y, new LoraProduct(x, dropped, w0, bias, a, b, s, u, listener), x, dropped, bias, a, b);
         // explain: end
     }
@@ -81,9 +77,7 @@ public final class LoraProduct implements Operation {
             listener.accept(x, dy);
         }
         if (bias != null && bias.requiresGrad()) {
-            for (int t = 0; t < tokens; t++) {
-                kernels.axpy(out, 1, dy, t * out, tape.grad(bias), 0);
-            }
+            kernels.rows(tokens, out, dy, null, null, tape.grad(bias), new int[tokens], true);
         }
         // explain: LoraProduct backward
         if (b.requiresGrad()) {
@@ -96,11 +90,14 @@ public final class LoraProduct implements Operation {
             double beta = tape.beta(a);
             kernels.gemm(true, false, r, in, tokens, 1, du, 0, r, dropped.data(), 0, in, beta, tape.gradToWrite(a), 0, in);
         }
-        if (x.requiresGrad()) {
+        if (x.requiresGrad() && dropped == x) {
+            double beta = tape.beta(x);
+            kernels.loraInputGradient(tokens, in, out, r, dy, w0.data(), du, a.data(), beta, tape.gradToWrite(x));
+        } else if (x.requiresGrad()) {
             double beta = tape.beta(x);
             kernels.gemm(false, false, tokens, in, out, 1, dy, 0, out, w0.data(), 0, in, beta, tape.gradToWrite(x), 0, in);
         }
-        if (dropped.requiresGrad()) {
+        if (dropped.requiresGrad() && dropped != x) {
             double beta = tape.beta(dropped);
             kernels.gemm(false, false, tokens, in, r, 1, du, 0, r, a.data(), 0, in, beta, tape.gradToWrite(dropped), 0, in);
         }

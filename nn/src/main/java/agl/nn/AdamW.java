@@ -32,7 +32,7 @@ public final class AdamW {
         for (Tensor p : parameters) {
             if (p.requiresGrad()) {
                 DType type = p.dtype() == DType.F64 ? DType.F64 : DType.F32;
-                states.add(new State(p, Storage.allocate(type, p.size()), Storage.allocate(type, p.size())));
+                states.add(new State(p, kernels.allocate(type, p.size()), kernels.allocate(type, p.size())));
             }
         }
     }

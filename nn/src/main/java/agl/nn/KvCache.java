@@ -89,6 +89,8 @@ public final class KvCache {
     }
 
     void append(Kernels kernels, int layer, Batch batch, Tensor k, Tensor v) {
+        keys[layer].resideWith(kernels);
+        values[layer].resideWith(kernels);
         int width = k.cols();
         for (int s = 0; s < lengths.length; s++) {
             int from = batch.starts()[s];

@@ -94,7 +94,11 @@ public final class Tiles {
                 }
             }
             case Storage.F64 f -> System.arraycopy(from, 0, f.array(), off, n);
-            default -> throw new IllegalArgumentException("not a type to compute in");
+            default -> {
+                for (int i = 0; i < n; i++) {
+                    to.set(off + i, from[i]);
+                }
+            }
         }
     }
 }

@@ -66,8 +66,8 @@ public record TokenFactors(int out, int in, List<Storage> delta, List<Storage> x
     double inner(Kernels kernels, int i, int j) {
         int ti = tokens(i);
         int tj = tokens(j);
-        Storage dd = Storage.allocate(dtype(), ti * tj);
-        Storage xx = Storage.allocate(dtype(), ti * tj);
+        Storage dd = kernels.allocate(dtype(), ti * tj);
+        Storage xx = kernels.allocate(dtype(), ti * tj);
         kernels.gemm(false, true, ti, tj, out, 1, delta.get(i), 0, out, delta.get(j), 0, out, 0, dd, 0, tj);
         kernels.gemm(false, true, ti, tj, in, 1, x.get(i), 0, in, x.get(j), 0, in, 0, xx, 0, tj);
         return kernels.dot(ti * tj, dd, 0, xx, 0);
@@ -103,7 +103,7 @@ public record TokenFactors(int out, int in, List<Storage> delta, List<Storage> x
     double[][] gramByTiles(Kernels kernels) {
         int n = examples();
         double[][] k = new double[n][n];
-        Storage part = Storage.allocate(dtype(), n * n);
+        Storage part = kernels.allocate(dtype(), n * n);
         forEachTile(kernels, (tile, row, rows) -> {
             int width = rows * in;
             kernels.gemm(false, true, n, n, width, 1.0 / n, tile, 0, width, tile, 0, width, 0, part, 0, n);
@@ -121,18 +121,8 @@ public record TokenFactors(int out, int in, List<Storage> delta, List<Storage> x
     // explain: Diagonal Fisher
     public Storage diagonal(Kernels kernels) {
         int n = examples();
-        Storage diagonal = Storage.allocate(dtype(), Math.multiplyExact(out, in));
-        forEachTile(kernels, (tile, row, rows) -> {
-            int width = rows * in;
-            for (int e = 0; e < width; e++) {
-                double sum = 0;
-                for (int i = 0; i < n; i++) {
-                    double g = tile.get(i * width + e);
-                    sum += g * g;
-                }
-                diagonal.set(row * in + e, sum / n);
-            }
-        });
+        Storage diagonal = kernels.allocate(dtype(), Math.multiplyExact(out, in));
+        forEachTile(kernels, (tile, row, rows) -> kernels.sumOfSquares(n, rows * in, 1.0 / n, tile, diagonal, row * in));
         return diagonal;
     }
     // explain: end
@@ -147,7 +137,7 @@ public record TokenFactors(int out, int in, List<Storage> delta, List<Storage> x
         int n = examples();
         // A short inner sum also keeps float accumulation exact enough: the sum over tiles is taken in double.
         int step = Math.clamp(4096 / in, 1, out);
-        Storage tile = Storage.allocate(dtype(), Math.multiplyExact(n, step * in));
+        Storage tile = kernels.allocate(dtype(), Math.multiplyExact(n, step * in));
         for (int row = 0; row < out; row += step) {
             int rows = Math.min(step, out - row);
             for (int i = 0; i < n; i++) {

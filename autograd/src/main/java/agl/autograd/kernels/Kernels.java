@@ -1,5 +1,6 @@
 package agl.autograd.kernels;
 
+import agl.autograd.DType;
 import agl.autograd.Storage;
 
 /**
@@ -23,6 +24,19 @@ public interface Kernels {
         return Providers.best();
     }
 
+    /** A zeroed storage, in the memory where these kernels work fastest: the heap, unless they run on a device. */
+    default Storage allocate(DType dtype, int length) {
+        return Storage.allocate(dtype, length);
+    }
+
+    /**
+     * The same numbers in that memory, to be used instead of {@code s} from now on; {@code s} itself where it is there already. Frozen weights in
+     * mapped memory stay: a device keeps a copy of its own of those.
+     */
+    default Storage resident(Storage s) {
+        return s;
+    }
+
     /**
      * C = alpha · op(A) · op(B) + beta · C, with op(X) = X or Xᵀ.
      *
@@ -34,11 +48,60 @@ public interface Kernels {
     void gemm(boolean transA, boolean transB, int m, int n, int k, double alpha, Storage a, int aOff, int lda,
               Storage b, int bOff, int ldb, double beta, Storage c, int cOff, int ldc);
 
+    /**
+     * U = X̃·Aᵀ and Y = X·W0ᵀ + s·U·Bᵀ + beta·Y; X and X̃ (tokens, in), W0 (out, in), A (r, in), B (out, r), U (tokens, r), Y (tokens, out). A device can
+     * do the second in one pass over Y.
+     */
+    default void loraForward(int tokens, int in, int out, int r, double s, Storage x, Storage dropped, Storage w0, Storage a, Storage b,
+                             Storage u, double beta, Storage y) {
+        gemm(false, true, tokens, out, in, 1, x, 0, in, w0, 0, in, beta, y, 0, out);
+        gemm(false, true, tokens, r, in, 1, dropped, 0, in, a, 0, in, 0, u, 0, r);
+        gemm(false, true, tokens, out, r, s, u, 0, r, b, 0, r, 1, y, 0, out);
+    }
+
+    /** dX = dY·W0 + dU·A + beta·dX, of the same shapes, dU (tokens, r). */
+    default void loraInputGradient(int tokens, int in, int out, int r, Storage dy, Storage w0, Storage du, Storage a, double beta, Storage dx) {
+        gemm(false, false, tokens, in, out, 1, dy, 0, out, w0, 0, in, beta, dx, 0, in);
+        gemm(false, false, tokens, in, r, 1, du, 0, r, a, 0, in, 1, dx, 0, in);
+    }
+
+    /** y_i = alpha · Σ_k x_ki² for the {@code rows} rows of x, n elements each, accumulated in double: the diagonal Fisher from gradients. */
+    default void sumOfSquares(int rows, int n, double alpha, Storage x, Storage y, int yOff) {
+        for (int i = 0; i < n; i++) {
+            double sum = 0;
+            for (int k = 0; k < rows; k++) {
+                double g = x.get(k * n + i);
+                sum += g * g;
+            }
+            y.set(yOff + i, alpha * sum);
+        }
+    }
+
     /** y += alpha · x, n elements. */
     void axpy(int n, double alpha, Storage x, int xOff, Storage y, int yOff);
 
     /** y = alpha · x, n elements; x and y may be the same. */
     void scale(int n, double alpha, Storage x, int xOff, Storage y, int yOff);
+
+    /**
+     * Rows of a matrix to rows of another, of {@code cols} numbers each: y[to[i]] = factor[i] · x[from[i]], or y[to[i]] += … if accumulate, for
+     * each i in order. Embedding, its gradient, and a bias for every row are of this form.
+     *
+     * @param from   rows of x, null for 0, 1, …, n − 1
+     * @param factor null for 1
+     * @param to     rows of y, null for 0, 1, …, n − 1; without accumulate no row twice
+     */
+    default void rows(int n, int cols, Storage x, int[] from, double[] factor, Storage y, int[] to, boolean accumulate) {
+        for (int i = 0; i < n; i++) {
+            int xOff = (from == null ? i : from[i]) * cols;
+            int yOff = (to == null ? i : to[i]) * cols;
+            if (accumulate) {
+                axpy(cols, factor == null ? 1 : factor[i], x, xOff, y, yOff);
+            } else {
+                scale(cols, factor == null ? 1 : factor[i], x, xOff, y, yOff);
+            }
+        }
+    }
 
     /** Σ x·y over n elements, accumulated in double. */
     double dot(int n, Storage x, int xOff, Storage y, int yOff);

@@ -1,7 +1,6 @@
 package agl.autograd.op;
 
 import agl.autograd.Operation;
-import agl.autograd.Storage;
 import agl.autograd.Tape;
 import agl.autograd.Tensor;
 
@@ -24,14 +23,12 @@ public final class Embedding implements Operation {
     public static Tensor of(Tape tape, Tensor w, int[] ids) {
         int hidden = w.cols();
         Tensor y = tape.alloc(ids.length, hidden);
-        Storage from = w.data();
-        Storage to = y.data();
         for (int t = 0; t < ids.length; t++) {
             if (ids[t] < 0 || ids[t] >= w.dim(0)) {
                 throw new IllegalArgumentException("id " + ids[t] + " at position " + t + " is outside the table of " + w.dim(0) + " rows");
             }
-            tape.kernels().scale(hidden, 1, from, ids[t] * hidden, to, t * hidden);
         }
+        tape.kernels().rows(ids.length, hidden, w.data(), ids, null, y.data(), null, false);
         return tape.record(y, new Embedding(w, ids), w);
     }
     // explain: end
@@ -42,11 +39,7 @@ public final class Embedding implements Operation {
 
     // explain: Embedding backward
     @Override public void backward(Tape tape, Tensor y) {
-        Storage dw = tape.grad(w);
-        int hidden = w.cols();
-        for (int t = 0; t < ids.length; t++) {
-            tape.kernels().axpy(hidden, 1, y.grad(), t * hidden, dw, ids[t] * hidden);
-        }
+        tape.kernels().rows(ids.length, w.cols(), y.grad(), null, null, tape.grad(w), ids, true);
     }
     // explain: end
 }

@@ -6,6 +6,7 @@ import agl.autograd.Storage;
 import agl.autograd.Tape;
 import agl.autograd.Tensor;
 import agl.autograd.kernels.Kernels;
+import java.util.Arrays;
 import java.util.function.IntToDoubleFunction;
 
 /**
@@ -87,30 +88,27 @@ public final class HeadCrossEntropy implements Operation {
         // explain: Task loss, chunk by chunk
         for (int from = 0; from < rows.length; from += chunk) {
             int n = Math.min(chunk, rows.length - from);
+            int[] at = Arrays.copyOfRange(rows, from, from + n);
+            kernels.rows(n, hidden, h.data(), at, null, input, null, false);
             for (int i = 0; i < n; i++) {
-                kernels.scale(hidden, 1, h.data(), rows[from + i] * hidden, input, i * hidden);
-                ids[i] = targets[rows[from + i]];
+                ids[i] = targets[at[i]];
             }
             kernels.gemm(false, true, n, vocabulary, hidden, 1, input, 0, hidden, w.data(), 0, hidden, 0, logits, 0, vocabulary);
             kernels.crossEntropyRows(n, vocabulary, logits, 0, ids, 0, loss, 0, gradH || gradW);
             for (int i = 0; i < n; i++) {
-                double factor = weight.applyAsDouble(rows[from + i]);
+                double factor = weight.applyAsDouble(at[i]);
                 total += factor * loss.get(i);
                 factors[i] = factor;
                 if (tokenLoss != null) {
-                    tokenLoss.set(rows[from + i], loss.get(i));
+                    tokenLoss.set(at[i], loss.get(i));
                 }
             }
             if (gradH) {
                 kernels.gemm(false, false, n, hidden, vocabulary, 1, logits, 0, vocabulary, w.data(), 0, hidden, 0, dInput, 0, hidden);
-                for (int i = 0; i < n; i++) {
-                    kernels.scale(hidden, factors[i], dInput, i * hidden, dh, rows[from + i] * hidden);
-                }
+                kernels.rows(n, hidden, dInput, null, factors, dh, at, false);
             }
             if (gradW) {
-                for (int i = 0; i < n; i++) {
-                    kernels.scale(hidden, factors[i], input, i * hidden, input, i * hidden);
-                }
+                kernels.rows(n, hidden, input, null, factors, input, null, false);
                 kernels.gemm(true, false, vocabulary, hidden, n, 1, logits, 0, vocabulary, input, 0, hidden, 1, dw, 0, hidden);
             }
         }
@@ -143,7 +141,7 @@ public final class HeadCrossEntropy implements Operation {
                 rows[n++] = t;
             }
         }
-        return java.util.Arrays.copyOf(rows, n);
+        return Arrays.copyOf(rows, n);
     }
 
     @Override public boolean reads(Tensor t) {

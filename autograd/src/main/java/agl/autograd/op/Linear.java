@@ -55,9 +55,7 @@ public final class Linear implements Operation {
         }
         Tensor y = tape.alloc(tokens, out);
         if (b != null) {
-            for (int t = 0; t < tokens; t++) {
-                tape.kernels().scale(out, 1, b.data(), 0, y.data(), t * out);
-            }
+            tape.kernels().rows(tokens, out, b.data(), new int[tokens], null, y.data(), null, false);
         }
         tape.kernels().gemm(false, true, tokens, out, in, 1, x.data(), 0, in, w.data(), 0, in, b == null ? 0 : 1, y.data(), 0, out);
         boolean needed = x.requiresGrad() || w.requiresGrad() || b != null && b.requiresGrad() || listener != null;
@@ -88,9 +86,7 @@ public final class Linear implements Operation {
             kernels.gemm(true, false, out, in, tokens, 1, y.grad(), 0, out, x.data(), 0, in, beta, tape.gradToWrite(w), 0, in);
         }
         if (b != null && b.requiresGrad()) {
-            for (int t = 0; t < tokens; t++) {
-                kernels.axpy(out, 1, y.grad(), t * out, tape.grad(b), 0);
-            }
+            kernels.rows(tokens, out, y.grad(), null, null, tape.grad(b), new int[tokens], true);
         }
     }
     // explain: end
