@@ -1,0 +1,76 @@
+package agl.tornado;
+
+import agl.autograd.AglException;
+import agl.autograd.kernels.DeviceKernels;
+import java.util.ArrayList;
+import java.util.List;
+import uk.ac.manchester.tornado.api.TornadoBackend;
+import uk.ac.manchester.tornado.api.TornadoRuntime;
+import uk.ac.manchester.tornado.api.common.TornadoDevice;
+import uk.ac.manchester.tornado.api.enums.TornadoDeviceType;
+import uk.ac.manchester.tornado.api.runtime.TornadoRuntimeProvider;
+
+/** The devices of all of TornadoVM's back ends, and how it is set up. */
+final class Devices {
+    /** Megabytes of device memory to use; without it half of what the device has. */
+    static final String MEMORY = "agl.gpu.memory";
+
+    private Devices() { }
+
+    /** What TornadoVM reads once, when its first class loads. What the user has set stays. */
+    static void settings() {
+        // A kernel that does not compile would otherwise run as plain Java, and nobody would know.
+        System.setProperty("tornado.recover.bailout", "False");
+        // TornadoVM's default lets the compiler reorder and approximate floating-point arithmetic.
+        set("tornado.opencl.compiler.flags", "-cl-mad-enable -w");
+        // The size of the one array is chosen here, not there.
+        set("tornado.device.memory", "1024GB");
+    }
+
+    private static void set(String name, String value) {
+        if (System.getProperty(name) == null) {
+            System.setProperty(name, value);
+        }
+    }
+
+    private static List<TornadoDevice> all() {
+        List<TornadoDevice> all = new ArrayList<>();
+        TornadoRuntime runtime = TornadoRuntimeProvider.getTornadoRuntime();
+        for (int b = 0; b < runtime.getNumBackends(); b++) {
+            TornadoBackend backend = runtime.getBackend(b);
+            for (int d = 0; d < backend.getNumDevices(); d++) {
+                all.add(backend.getDevice(d));
+            }
+        }
+        return all;
+    }
+
+    static List<DeviceKernels.Device> list() {
+        List<DeviceKernels.Device> devices = new ArrayList<>();
+        for (TornadoDevice d : all()) {
+            String name = d.getPhysicalDevice().getDeviceName() + " (" + d.getTornadoVMBackend() + ", " + (d.getMaxGlobalMemory() >> 20) + " MB)";
+            devices.add(new DeviceKernels.Device(devices.size(), name, d.getDeviceType() == TornadoDeviceType.GPU));
+        }
+        return devices;
+    }
+
+    static TornadoDevice at(int index) {
+        return all().get(index);
+    }
+
+    /** Elements of the one array that everything lies in: at most what an index reaches and what the device gives in one piece. */
+    static int arenaFloats(int index) {
+        TornadoDevice device = at(index);
+        long bytes = device.getMaxGlobalMemory() / 2;
+        String wanted = System.getProperty(MEMORY);
+        if (wanted != null) {
+            try {
+                bytes = Long.parseLong(wanted) << 20;
+            } catch (NumberFormatException e) {
+                throw new AglException("-D" + MEMORY + "=" + wanted + ": a number of megabytes is wanted");
+            }
+        }
+        long most = Math.min(device.getMaxAllocMemory(), 4L * (Integer.MAX_VALUE - 64)) - 64;
+        return (int) (Math.min(bytes, most) / 4);
+    }
+}

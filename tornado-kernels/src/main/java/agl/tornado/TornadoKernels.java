@@ -1,0 +1,287 @@
+package agl.tornado;
+
+import agl.autograd.AglException;
+import agl.autograd.DType;
+import agl.autograd.Storage;
+import agl.autograd.kernels.AttentionShape;
+import agl.autograd.kernels.Kernels;
+import uk.ac.manchester.tornado.api.common.TornadoDevice;
+
+/**
+ * The kernels on one device of TornadoVM's. Tensors made through {@link #allocate} stay there; heap arrays are copied there and back for the
+ * one call; frozen weights are copied once. In double, everything is left to the plain loops.
+ */
+public final class TornadoKernels implements Kernels {
+    private static final Kernels PLAIN = Kernels.plain();
+    /** Groups of a sum over everything: each leaves one number for the host to add. */
+    private static final int SUM_GROUPS = 128;
+
+    private final Engine engine;
+    private final Operands on;
+    private final String name;
+    private final int sums;
+
+    TornadoKernels(TornadoDevice device, int arenaFloats) {
+        engine = new Engine(device, arenaFloats);
+        on = new Operands(engine);
+        sums = engine.space().take(4 * SUM_GROUPS);
+        name = "tornado (" + device.getPhysicalDevice().getDeviceName() + ")";
+    }
+
+    @Override public String name() {
+        return name;
+    }
+
+    /** Bytes copied to the device, bytes copied from it, and kernels run, since the start. */
+    public long[] traffic() {
+        return new long[] {engine.bytesIn(), engine.bytesOut(), engine.launches()};
+    }
+
+    @Override public Storage allocate(DType dtype, int length) {
+        return dtype == DType.F32 ? DeviceStorage.zeros(engine, length) : Storage.allocate(dtype, length);
+    }
+
+    @Override public Storage resident(Storage s) {
+        if (!(s instanceof Storage.F32 f)) {
+            return s;
+        }
+        return DeviceStorage.of(engine, java.util.Arrays.copyOf(f.array(), f.length()));
+    }
+
+    private static long groups(long threads) {
+        return Math.ceilDiv(threads, 64);
+    }
+
+    @Override public void gemm(boolean transA, boolean transB, int m, int n, int k, double alpha, Storage a, int aOff, int lda,
+                               Storage b, int bOff, int ldb, double beta, Storage c, int cOff, int ldc) {
+        if (Operands.inDouble(a, b, c)) {
+            PLAIN.gemm(transA, transB, m, n, k, alpha, a, aOff, lda, b, bOff, ldb, beta, c, cOff, ldc);
+            return;
+        }
+        on.run(() -> product(m, n, k, alpha, on.read(a) + aOff, transA ? 1 : lda, transA ? lda : 1, on.read(b) + bOff, transB ? 1 : ldb, transB ? ldb : 1,
+                0, 0, 0, 0, 0, beta, on.write(c, beta == 0 && cOff == 0 && ldc == n && m * n == c.length()) + cOff, ldc));
+    }
+
+    /** C = alpha·A·B + alpha2·A'·B' + beta·C; A' (m, k2) and B' (n, k2) are contiguous, B' transposed if its row stride is 1. */
+    private void product(int m, int n, int k, double alpha, int a, int aRow, int aCol, int b, int bRow, int bCol,
+                         int k2, double alpha2, int a2, int b2, int b2Row, double beta, int c, int ldc) {
+        int b2Col = b2Row == 1 ? k2 : 1;
+        engine.run(Op.PRODUCT, Math.ceilDiv(m, 64) * (long) Math.ceilDiv(n, 64),
+                new int[] {m, n, c, ldc, k, a, aRow, aCol, b, bRow, bCol, k2, a2, k2, 1, b2, b2Row, b2Col}, alpha, alpha2, beta);
+    }
+
+    @Override public void loraForward(int tokens, int in, int out, int r, double s, Storage x, Storage dropped, Storage w0, Storage a, Storage b,
+                                      Storage u, double beta, Storage y) {
+        if (Operands.inDouble(x, dropped, w0, a, b, u, y)) {
+            Kernels.super.loraForward(tokens, in, out, r, s, x, dropped, w0, a, b, u, beta, y);
+            return;
+        }
+        gemm(false, true, tokens, r, in, 1, dropped, 0, in, a, 0, in, 0, u, 0, r);
+        on.run(() -> product(tokens, out, in, 1, on.read(x), in, 1, on.read(w0), 1, in, r, s, on.read(u), on.read(b), 1, beta,
+                on.write(y, beta == 0), out));
+    }
+
+    @Override public void loraInputGradient(int tokens, int in, int out, int r, Storage dy, Storage w0, Storage du, Storage a, double beta, Storage dx) {
+        if (Operands.inDouble(dy, w0, du, a, dx)) {
+            Kernels.super.loraInputGradient(tokens, in, out, r, dy, w0, du, a, beta, dx);
+            return;
+        }
+        on.run(() -> product(tokens, in, out, 1, on.read(dy), out, 1, on.read(w0), in, 1, r, 1, on.read(du), on.read(a), in, beta,
+                on.write(dx, beta == 0), in));
+    }
+
+    @Override public void axpy(int n, double alpha, Storage x, int xOff, Storage y, int yOff) {
+        if (Operands.inDouble(x, y)) {
+            PLAIN.axpy(n, alpha, x, xOff, y, yOff);
+        } else if (n > 0) {
+            on.run(() -> engine.run(Op.AXPY, groups(n), new int[] {n, on.read(x) + xOff, on.write(y, false) + yOff}, alpha));
+        }
+    }
+
+    @Override public void scale(int n, double alpha, Storage x, int xOff, Storage y, int yOff) {
+        if (Operands.inDouble(x, y)) {
+            PLAIN.scale(n, alpha, x, xOff, y, yOff);
+        } else if (n > 0) {
+            on.run(() -> engine.run(Op.SCALE, groups(n), new int[] {n, on.read(x) + xOff, on.write(y, n == y.length()) + yOff}, alpha));
+        }
+    }
+
+    @Override public void rows(int n, int cols, Storage x, int[] from, double[] factor, Storage y, int[] to, boolean accumulate) {
+        if (Operands.inDouble(x, y)) {
+            PLAIN.rows(n, cols, x, from, factor, y, to, accumulate);
+        } else if (n > 0) {
+            on.run(() -> engine.run(accumulate ? Op.ROWS_ADD : Op.ROWS, groups(accumulate ? cols : (long) n * cols), new int[] {n, cols, on.read(x), on.list(from, n),
+                on.list(factor, n), on.write(y, !accumulate && to == null && n * cols == y.length()), on.list(to, n)}));
+        }
+    }
+
+    @Override public double dot(int n, Storage x, int xOff, Storage y, int yOff) {
+        if (Operands.inDouble(x, y)) {
+            return PLAIN.dot(n, x, xOff, y, yOff);
+        }
+        return on.compute(() -> {
+            int groups = Math.clamp(groups(n), 1, SUM_GROUPS);
+            engine.run(Op.DOT, groups, new int[] {n, on.read(x) + xOff, on.read(y) + yOff, sums});
+            return total(groups, 1);
+        })[0];
+    }
+
+    /** Adds up, per column, what each group left. */
+    private double[] total(int groups, int columns) {
+        float[] parts = new float[groups * columns];
+        engine.download(sums, parts.length, parts, 0);
+        double[] total = new double[columns];
+        for (int i = 0; i < parts.length; i++) {
+            total[i % columns] += parts[i];
+        }
+        return total;
+    }
+
+    @Override public void sumOfSquares(int rows, int n, double alpha, Storage x, Storage y, int yOff) {
+        if (Operands.inDouble(x, y)) {
+            Kernels.super.sumOfSquares(rows, n, alpha, x, y, yOff);
+            return;
+        }
+        on.run(() -> engine.run(Op.SQUARES, groups(n), new int[] {n, on.read(x), on.write(y, n == y.length()) + yOff, rows}, alpha));
+    }
+
+    @Override public void rmsNorm(int rows, int cols, Storage x, Storage w, double eps, Storage y, Storage inverseRms) {
+        if (Operands.inDouble(x, w, y, inverseRms)) {
+            PLAIN.rmsNorm(rows, cols, x, w, eps, y, inverseRms);
+            return;
+        }
+        on.run(() -> engine.run(Op.RMS_NORM, rows, new int[] {rows, cols, on.read(x), on.read(w), on.write(y, rows * cols == y.length()),
+            on.write(inverseRms, rows == inverseRms.length())}, eps));
+    }
+
+    @Override public void rmsNormBackward(int rows, int cols, Storage x, Storage w, Storage inverseRms, Storage dy, Storage dx, Storage dw) {
+        if (Operands.inDouble(x, w, inverseRms, dy, dx, dw)) {
+            PLAIN.rmsNormBackward(rows, cols, x, w, inverseRms, dy, dx, dw);
+            return;
+        }
+        on.run(() -> {
+            if (dx != null) {
+                engine.run(Op.RMS_NORM_BACK, rows, new int[] {rows, cols, on.read(x), on.read(w), on.read(inverseRms), on.read(dy), on.write(dx, false)});
+            }
+            if (dw != null) {
+                engine.run(Op.RMS_NORM_WEIGHT, groups(cols), new int[] {rows, cols, on.read(x), on.read(inverseRms), on.read(dy), on.write(dw, false)});
+            }
+        });
+    }
+
+    @Override public void swiGlu(int n, Storage gate, Storage up, Storage y) {
+        if (Operands.inDouble(gate, up, y)) {
+            PLAIN.swiGlu(n, gate, up, y);
+            return;
+        }
+        on.run(() -> engine.run(Op.SWIGLU, groups(n), new int[] {n, on.read(gate), on.read(up), on.write(y, n == y.length())}));
+    }
+
+    @Override public void swiGluBackward(int n, Storage gate, Storage up, Storage dy, Storage dGate, Storage dUp) {
+        if (Operands.inDouble(gate, up, dy, dGate, dUp)) {
+            PLAIN.swiGluBackward(n, gate, up, dy, dGate, dUp);
+            return;
+        }
+        on.run(() -> engine.run(Op.SWIGLU_BACK, groups(n), new int[] {n, on.read(gate), on.read(up), on.read(dy), on.add(dGate), on.add(dUp)}));
+    }
+
+    @Override public void rope(int rows, int heads, int headDim, int[] positions, double[] cos, double[] sin, int sign,
+                               Storage x, Storage y, boolean accumulate) {
+        if (Operands.inDouble(x, y)) {
+            PLAIN.rope(rows, heads, headDim, positions, cos, sin, sign, x, y, accumulate);
+            return;
+        }
+        int half = headDim / 2;
+        on.run(() -> engine.run(Op.ROPE, groups((long) rows * heads * half), new int[] {rows, heads, half, on.list(positions, rows), on.table(cos), on.table(sin),
+            on.read(x), on.write(y, !accumulate && rows * heads * headDim == y.length()), accumulate ? 1 : 0}, sign));
+    }
+
+    @Override public void dropout(int n, Storage x, double p, long seed, Storage y, boolean accumulate) {
+        if (Operands.inDouble(x, y)) {
+            PLAIN.dropout(n, x, p, seed, y, accumulate);
+            return;
+        }
+        // The plain loop compares k·2^-53 with p, k an integer: k < ⌈p·2^53⌉ says the same.
+        long limit = (long) Math.ceil(p * 0x1p53);
+        on.run(() -> engine.run(Op.DROPOUT, groups(n), new int[] {n, on.read(x), on.write(y, !accumulate && n == y.length()), accumulate ? 1 : 0,
+            (int) (seed >> 32), (int) seed, (int) (limit >> 32), (int) limit}, 1 / (1 - p)));
+    }
+
+    @Override public void attention(AttentionShape s, Storage q, Storage k, Storage v, Storage out, Storage logSumExp) {
+        if (Operands.inDouble(q, k, v, out, logSumExp)) {
+            PLAIN.attention(s, q, k, v, out, logSumExp);
+            return;
+        }
+        requireHead(s);
+        int pairs = s.queryRows() * s.heads();
+        on.run(() -> engine.run(Op.ATTENTION, pairs, new int[] {s.queryRows(), s.heads(), s.kvHeads(), s.headDim(), on.read(q), on.read(k), on.read(v),
+            on.write(out, pairs * s.headDim() == out.length()), on.write(logSumExp, pairs == logSumExp.length()), on.ranges(SeenKeys.ofQueries(s))}, s.scale()));
+    }
+
+    @Override public void attentionBackward(AttentionShape s, Storage q, Storage k, Storage v, Storage out, Storage logSumExp,
+                                            Storage dOut, Storage dq, Storage dk, Storage dv) {
+        if (Operands.inDouble(q, k, v, out, logSumExp, dOut, dq, dk, dv)) {
+            PLAIN.attentionBackward(s, q, k, v, out, logSumExp, dOut, dq, dk, dv);
+            return;
+        }
+        requireHead(s);
+        int pairs = s.queryRows() * s.heads();
+        on.run(() -> {
+            int along = on.temporary(pairs);
+            engine.run(Op.ATTENTION_BACK_Q, pairs, new int[] {s.queryRows(), s.heads(), s.kvHeads(), s.headDim(), on.read(q), on.read(k), on.read(v), on.read(out),
+                on.read(logSumExp), on.ranges(SeenKeys.ofQueries(s)), along, on.add(dq), on.read(dOut)}, s.scale());
+            if (dk != null || dv != null) {
+                int[] seen = SeenKeys.ofKeys(s);
+                engine.run(Op.ATTENTION_BACK_KV, (long) s.keyRows() * s.kvHeads(), new int[] {s.keyRows(), s.heads(), s.kvHeads(), s.headDim(), on.read(q), on.read(k),
+                    on.read(v), along, on.read(logSumExp), on.ranges(seen), on.add(dk), on.add(dv), on.read(dOut)}, s.scale());
+            }
+        });
+    }
+
+    private static void requireHead(AttentionShape s) {
+        if (s.headDim() > AttentionKernels.MOST) {
+            throw new AglException("attention heads of " + s.headDim() + " numbers are more than the device's kernels take, " + AttentionKernels.MOST + "; use --device cpu");
+        }
+    }
+
+    @Override public void crossEntropyRows(int rows, int vocabulary, Storage logits, int logitsOff, int[] targets, int targetsOff,
+                                           Storage loss, int lossOff, boolean gradient) {
+        if (Operands.inDouble(logits, loss)) {
+            PLAIN.crossEntropyRows(rows, vocabulary, logits, logitsOff, targets, targetsOff, loss, lossOff, gradient);
+            return;
+        }
+        on.run(() -> engine.run(Op.CROSS_ENTROPY, rows, new int[] {rows, vocabulary, (gradient ? on.write(logits, false) : on.read(logits)) + logitsOff,
+            on.list(java.util.Arrays.copyOfRange(targets, targetsOff, targetsOff + rows), rows), on.write(loss, rows == loss.length()) + lossOff, gradient ? 1 : 0}));
+    }
+
+    @Override public void adamW(int n, Storage p, Storage g, double gradScale, Storage m, Storage v,
+                                double lr, double b1, double b2, double eps, double weightDecay, int step) {
+        if (Operands.inDouble(p, g, m, v)) {
+            PLAIN.adamW(n, p, g, gradScale, m, v, lr, b1, b2, eps, weightDecay, step);
+            return;
+        }
+        on.run(() -> engine.run(Op.ADAMW, groups(n), new int[] {n, on.write(p, false), on.read(g), on.write(m, false), on.write(v, false)},
+                gradScale, b1, 1 - b1, b2, 1 - b2, 1 - lr * weightDecay, lr / (1 - Math.pow(b1, step)), 1 / (1 - Math.pow(b2, step)), eps));
+    }
+
+    /**
+     * E_RM's sum Σ η o with its gradients times {@code weight} added to da and dt, and E_geo's inner products, in one pass over n elements of a = ΔW_A and t = ΔW_T.
+     *
+     * @param metric  M's diagonal, or null for the identity
+     * @param overlap o: 0 |a t|, 1 a t, 2 (a t)²
+     * @return Σ η o, ⟨a, t⟩_M, ‖a‖²_M, ‖t‖²_M
+     */
+    public double[] collision(int n, Storage a, Storage t, Storage metric, double beta, double kappa, double tau, int overlap, double weight, Storage da, Storage dt) {
+        return on.compute(() -> {
+            int groups = Math.clamp(groups(n), 1, SUM_GROUPS);
+            engine.run(Op.COLLISION, groups, new int[] {n, on.read(a), on.read(t), metric == null ? -1 : on.read(metric), on.add(da), on.add(dt), sums, overlap},
+                    beta, kappa, tau, weight);
+            return total(groups, 4);
+        });
+    }
+
+    /** da += M(x·t − ya·a), dt += M(x·a − yt·t): E_geo's gradients, with x = 2q/(pu + ε), ya = 2q²u/(pu + ε)², yt = 2q²p/(pu + ε)² of the sums q, p, u. */
+    public void geodesicGradient(int n, Storage a, Storage t, Storage metric, double x, double ya, double yt, Storage da, Storage dt) {
+        on.run(() -> engine.run(Op.COLLISION_GEO, groups(n), new int[] {n, on.read(a), on.read(t), metric == null ? -1 : on.read(metric), on.add(da), on.add(dt)}, x, ya, yt));
+    }
+}
