@@ -76,7 +76,8 @@ public final class Launcher {
     }
 
     private static int relaunch(JdkFinder.Jdk jdk, List<String> jvmArguments, String[] args) throws InterruptedException {
-        List<String> command = command(jdk, jvmArguments, System.getProperty("java.class.path"), args);
+        List<String> command = command(jdk, jvmArguments, TornadoFlags.find(System.getenv(), System.getProperty("user.home"), args),
+                System.getProperty("java.class.path"), args);
         final Process child;
         try {
             child = new ProcessBuilder(command).inheritIO().start();
@@ -104,7 +105,7 @@ public final class Launcher {
     }
 
     /** The second start's command line. */
-    static List<String> command(JdkFinder.Jdk jdk, List<String> jvmArguments, String classPath, String[] args) {
+    static List<String> command(JdkFinder.Jdk jdk, List<String> jvmArguments, List<String> gpuFlags, String classPath, String[] args) {
         List<String> command = new ArrayList<String>();
         command.add(jdk.java().getPath());
         if (jdk.hasVectorModule) {
@@ -113,6 +114,7 @@ public final class Launcher {
         }
         command.add("--enable-native-access=ALL-UNNAMED");
         command.addAll(COLLECTOR_FLAGS);
+        command.addAll(gpuFlags);
         for (String argument : jvmArguments) {
             if (isInherited(argument)) {
                 command.add(argument);

@@ -102,7 +102,7 @@ class LauncherTest {
     void secondStartKeepsMemoryAndPropertiesOnly() throws IOException {
         JdkFinder.Jdk jdk = JdkFinder.inspect(fakeJdk("opt/jdk-25", "25", null).toFile());
         List<String> command = Launcher.command(jdk, List.of("-Xmx6g", "-Dx=y", "-XX:+UseConcMarkSweepGC", "-javaagent:a.jar", "-ea",
-                "--add-modules=jdk.incubator.vector"), "agl.jar", new String[] {"train", "--seed", "1"});
+                "--add-modules=jdk.incubator.vector"), List.of(), "agl.jar", new String[] {"train", "--seed", "1"});
         assertEquals(root.resolve("opt/jdk-25/bin/java").toString(), command.get(0));
         assertTrue(command.containsAll(List.of("-Xmx6g", "-Dx=y", "-ea")));
         assertFalse(command.contains("-XX:+UseConcMarkSweepGC"));
@@ -113,9 +113,30 @@ class LauncherTest {
     }
 
     @Test
+    void tornadoVmComesAlongWhereADeviceIsAskedFor() throws IOException {
+        Path sdk = Files.createDirectories(root.resolve("home/me/.sdkman/candidates/tornadovm/current"));
+        Files.writeString(sdk.resolve("tornado-argfile.template"), "# comment\n\n-XX:+UseParallelGC\n--enable-preview\n--module-path .:${TORNADOVM_HOME}/jars\n");
+        String home = root.resolve("home/me").toString();
+        assertEquals(List.of(), TornadoFlags.find(environment, home, new String[] {"train", "--device", "cpu"}));
+        assertEquals(List.of(), TornadoFlags.find(environment, home, new String[] {"train"}));
+        List<String> flags = TornadoFlags.find(environment, home, new String[] {"train", "--device", "gpu:1"});
+        assertEquals(List.of("--enable-preview", "--module-path", ".:" + sdk + "/jars"), flags.subList(0, 3));
+        assertTrue(flags.contains("-Dtornado.recover.bailout=False"));
+        assertEquals(flags, TornadoFlags.find(environment, home, new String[] {"train", "--device=auto"}));
+        assertEquals(flags, TornadoFlags.find(environment, home, new String[] {"doctor"}));
+        // What TORNADOVM_HOME names comes first, and a file that is ready before its template.
+        Path named = Files.createDirectories(root.resolve("sdk"));
+        Files.writeString(named.resolve("tornado-argfile"), "-server\n");
+        environment.put("TORNADOVM_HOME", named.toString());
+        assertEquals("-server", TornadoFlags.find(environment, home, new String[] {"doctor"}).get(0));
+        environment.put("TORNADOVM_HOME", root.resolve("none").toString());
+        assertEquals(List.of(), TornadoFlags.find(environment, home, new String[] {"doctor"}));
+    }
+
+    @Test
     void theCollectorIsChosenUnlessTheUserDid() throws IOException {
         JdkFinder.Jdk jdk = JdkFinder.inspect(fakeJdk("opt/jdk-25", "25", null).toFile());
-        List<String> command = Launcher.command(jdk, List.of("-Xmn300m"), "agl.jar", new String[0]);
+        List<String> command = Launcher.command(jdk, List.of("-Xmn300m"), List.of(), "agl.jar", new String[0]);
         assertTrue(command.contains("-XX:+UseSerialGC"));
         assertTrue(command.indexOf("-Xmn300m") > command.indexOf("-Xmn64m"), "the last one counts");
         assertFalse(Launcher.isTuned(List.of("--add-modules=jdk.incubator.vector", "-Xmx6g", "-Dx=y", "-ea", "-XX:MaxRAMPercentage=50")));

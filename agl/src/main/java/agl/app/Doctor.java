@@ -1,5 +1,6 @@
 package agl.app;
 
+import agl.autograd.kernels.DeviceKernels;
 import agl.autograd.kernels.Kernels;
 import agl.autograd.kernels.Providers;
 import com.fasterxml.jackson.annotation.JsonProperty;
@@ -14,6 +15,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.ServiceLoader;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -75,6 +77,7 @@ public final class Doctor implements Callable<Integer> {
         findings.add(new Finding("cores", State.OK, Integer.toString(cores), ""));
         findings.add(heap());
         findings.add(gpu(environment, home));
+        findings.addAll(devices(environment));
         return findings;
     }
 
@@ -128,5 +131,17 @@ public final class Doctor implements Callable<Integer> {
         }
         return new Finding("GPU", State.NOTE, "no TornadoVM; the CPU does the work",
                 "only for a GPU: install TornadoVM (sdk install tornadovm) and set TORNADOVM_HOME");
+    }
+
+    /** What the GPU kernels could run on; nothing is said where there is no TornadoVM. */
+    private static List<Finding> devices(Map<String, String> environment) {
+        DeviceKernels kernels = ServiceLoader.load(DeviceKernels.class).findFirst().orElse(null);
+        if (kernels == null) {
+            return environment.containsKey("TORNADOVM_HOME") ? List.of(new Finding("GPU kernels", State.NOTE, "not in this build", "build again with TORNADOVM_HOME set")) : List.of();
+        }
+        if (kernels.devices().isEmpty()) {
+            return List.of(new Finding("GPU kernels", State.NOTE, kernels.problem(), "install a driver for the device, or TornadoVM if there is none (sdk install tornadovm)"));
+        }
+        return kernels.devices().stream().map(d -> new Finding("gpu:" + d.index(), State.OK, d.name() + (d.gpu() ? "" : ", no GPU: for trying out only"), "")).toList();
     }
 }

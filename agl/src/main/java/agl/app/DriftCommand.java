@@ -45,10 +45,12 @@ public final class DriftCommand implements Callable<Integer> {
     private int maxNewTokens;
 
     @Mixin private DataOptions data;
+    @Mixin private DeviceOptions device;
 
     @Spec private CommandSpec spec;
 
     @Override public Integer call() {
+        device.use();
         if (maxNewTokens < 1) {
             throw new AglException("--max-new-tokens must be at least 1, got " + maxNewTokens);
         }

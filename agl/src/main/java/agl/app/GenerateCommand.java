@@ -43,10 +43,12 @@ public final class GenerateCommand implements Callable<Integer> {
     private long seed;
 
     @Mixin private DataOptions data;
+    @Mixin private DeviceOptions device;
 
     @Spec private CommandSpec spec;
 
     @Override public Integer call() {
+        device.use();
         if (maxNewTokens < 1 || !(temperature >= 0) || !(topP > 0 && topP <= 1)) {
             throw new AglException("--max-new-tokens must be at least 1, --temperature at least 0, --top-p in (0, 1]");
         }

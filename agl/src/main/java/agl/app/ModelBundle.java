@@ -5,6 +5,7 @@ import agl.app.data.Example;
 import agl.app.data.ExampleEncoder;
 import agl.app.data.PromptTemplate;
 import agl.autograd.AglException;
+import agl.autograd.kernels.Kernels;
 import agl.nn.Models;
 import agl.nn.Transformer;
 import agl.nn.checkpoint.Json;
@@ -45,6 +46,7 @@ public record ModelBundle(Path folder, Transformer model, Tokenizer tokenizer, P
             throw new AglException(b.folder + ": the tokenizer has " + b.tokenizer.vocabSize() + " tokens, the model only "
                     + b.model.config().vocabulary() + ": they do not belong together");
         }
+        b.model.parameters().values().forEach(t -> t.resideWith(Kernels.best()));
         return b;
     }
 

@@ -78,9 +78,11 @@ public final class TrainCommand implements Callable<Integer> {
 
     @Mixin private ConfigOptions options;
     @Mixin private DataOptions prompts;
+    @Mixin private DeviceOptions device;
     @Spec private CommandSpec spec;
 
     @Override public Integer call() {
+        device.use();
         RunConfig config = options.config();
         MethodChoice choice = new MethodChoice(MethodKind.of(method), strength);
         choice.kind().require(config.agl(), !alignment.isEmpty(), unaligned != null);

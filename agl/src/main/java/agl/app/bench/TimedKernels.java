@@ -1,5 +1,6 @@
 package agl.app.bench;
 
+import agl.autograd.DType;
 import agl.autograd.Storage;
 import agl.autograd.kernels.AttentionShape;
 import agl.autograd.kernels.Kernels;
@@ -52,6 +53,14 @@ final class TimedKernels implements Kernels {
 
     @Override public String name() {
         return kernels.name();
+    }
+
+    @Override public Storage allocate(DType dtype, int length) {
+        return kernels.allocate(dtype, length);
+    }
+
+    @Override public Storage resident(Storage s) {
+        return kernels.resident(s);
     }
 
     @Override public void gemm(boolean transA, boolean transB, int m, int n, int k, double alpha, Storage a, int aOff, int lda,
