@@ -18,6 +18,7 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.util.Arrays;
 import java.util.List;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -174,13 +175,9 @@ class WrongInputTest {
         assertRefused("adapter", train + "$adapter");
         assertRefused("base", train + "$base");
         Path locked = Files.createDirectory(temp.resolve("locked"), PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("r-xr-xr-x")));
+        Assumptions.assumeFalse(Files.isWritable(locked), "this user may write everywhere: a folder without permission cannot be had");
         for (String command : new String[] {merge, align, train, drift}) {
-            if (!Files.isWritable(locked)) { // root may write everywhere, but not make a process
-                assertRefused("permission denied", command + "$locked/new");
-            }
-            if (Files.isDirectory(Path.of("/proc/self"))) {
-                assertRefused("cannot be written", command + "/proc/new");
-            }
+            assertRefused("permission denied", command + "$locked/new");
         }
     }
 

@@ -2,6 +2,7 @@ package agl.app.bench;
 
 import agl.autograd.kernels.Providers;
 import agl.autograd.kernels.Workers;
+import java.util.Arrays;
 import java.util.concurrent.atomic.DoubleAdder;
 import java.util.function.IntConsumer;
 
@@ -12,6 +13,10 @@ final class Ceiling {
     private static final int IN_MEMORY = 1 << 25;
     /** ... and 4 MB, which lies in it. */
     private static final int IN_CACHE = 1 << 20;
+
+    private static final double UNDISTURBED = 0.85;
+
+    private static double best;
 
     private Ceiling() { }
 
@@ -25,6 +30,22 @@ final class Ceiling {
         DoubleAdder sum = new DoubleAdder();
         Workers.parallelFor(Workers.threads(), t -> sum.add(gflops()));
         return sum.sum();
+    }
+
+    /**
+     * Whether the threads of {@link Workers} get what they got at best so far, by a few multiply-adds on each. True without the Vector API,
+     * where nothing tells.
+     */
+    static boolean undisturbed() {
+        if (!Providers.message().isEmpty()) {
+            return true;
+        }
+        int threads = Workers.threads();
+        double[] now = new double[threads];
+        Workers.parallelFor(threads, t -> now[t] = OnVectors.brief());
+        double slowest = Arrays.stream(now).min().orElseThrow();
+        best = Math.max(best, slowest);
+        return slowest > UNDISTURBED * best;
     }
 
     /** GB/s between memory and the threads of {@link Workers}: the most that any of the patterns below reaches. */
@@ -89,6 +110,10 @@ final class Ceiling {
     private static final class OnVectors {
         static double gflops() {
             return agl.autograd.kernels.vector.FmaCeiling.gflops(SAMPLES);
+        }
+
+        static double brief() {
+            return agl.autograd.kernels.vector.FmaCeiling.gflops(2);
         }
     }
 }

@@ -1,56 +1,80 @@
 package agl.app.bench;
 
-import java.lang.management.CompilationMXBean;
 import java.lang.management.ManagementFactory;
+import java.lang.management.ThreadMXBean;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 
-/** How long a piece of work takes, once the JVM has compiled it: the median of a few samples, so that a disturbance does not count. */
+/**
+ * How long a piece of work takes, once the JVM has compiled it: the median of a few samples. A shared machine may slow down for a moment,
+ * which shows in multiply-adds that need nothing from memory: samples beside which those were slow are not counted.
+ */
 final class Timing {
     private static final int SAMPLES = 5;
+    private static final int MOST_SAMPLES = 25;
+    private static final double MOST_SECONDS = 1.5;
     /** A sample is as many calls as take this long: a clock is read twice per sample. */
     private static final double SAMPLE_SECONDS = 0.015;
+    private static final double WARM_UP_SECONDS = 0.1;
     private static final double LONGEST_WARM_UP = 3;
-    /** Without a method compiled for this long, the work is taken as compiled. */
-    private static final double QUIET_SECONDS = 0.12;
-
-    private static final CompilationMXBean COMPILER = ManagementFactory.getCompilationMXBean();
+    /** The JVM's own threads, the compiler's above all, may take this share of one processor once all is compiled. */
+    private static final double QUIET = 0.15;
 
     private Timing() { }
 
     /** Seconds per call of {@code work}. */
     static double seconds(Runnable work) {
         int calls = warmUp(work);
-        double[] samples = new double[SAMPLES];
-        for (int i = 0; i < SAMPLES; i++) {
-            samples[i] = sample(work, calls);
+        List<Double> all = new ArrayList<>();
+        List<Double> undisturbed = new ArrayList<>();
+        long start = System.nanoTime();
+        boolean calm = Ceiling.undisturbed();
+        while (undisturbed.size() < SAMPLES && all.size() < MOST_SAMPLES && (all.size() < SAMPLES || since(start) < MOST_SECONDS)) {
+            double sample = sample(work, calls);
+            boolean still = Ceiling.undisturbed();
+            all.add(sample);
+            if (calm && still) {
+                undisturbed.add(sample);
+            }
+            calm = still;
         }
-        return median(samples);
+        return median((undisturbed.size() >= 3 ? undisturbed : all).stream().mapToDouble(s -> s).toArray());
     }
 
     /** Runs until the compiler has nothing to do any more and the work is not getting faster; returns how many calls make a sample. */
     private static int warmUp(Runnable work) {
         long start = System.nanoTime();
         double best = sample(work, 1);
-        long compiled = compiled();
-        double quietSince = 0;
         while (true) {
-            int calls = (int) Math.clamp(Math.ceil(SAMPLE_SECONDS / best), 1, 1_000_000);
-            double now = sample(work, calls);
-            double passed = (System.nanoTime() - start) * 1e-9;
-            if (compiled() != compiled || now < 0.9 * best) {
-                compiled = compiled();
-                quietSince = passed;
-            }
-            best = Math.min(best, now);
-            if (passed - quietSince > QUIET_SECONDS || passed > LONGEST_WARM_UP) {
-                return (int) Math.clamp(Math.ceil(SAMPLE_SECONDS / best), 1, 1_000_000);
+            double bestBefore = best;
+            long window = System.nanoTime();
+            long vm = vmNanos();
+            do {
+                best = Math.min(best, sample(work, calls(best)));
+            } while (since(window) < WARM_UP_SECONDS);
+            boolean compiled = (vmNanos() - vm) * 1e-9 < QUIET * since(window);
+            if (compiled && best > 0.9 * bestBefore || since(start) > LONGEST_WARM_UP) {
+                return calls(best);
             }
         }
     }
 
-    /** Milliseconds that the compiler has been at work. */
-    private static long compiled() {
-        return COMPILER != null && COMPILER.isCompilationTimeMonitoringSupported() ? COMPILER.getTotalCompilationTime() : 0;
+    private static int calls(double secondsPerCall) {
+        return (int) Math.clamp(Math.ceil(SAMPLE_SECONDS / secondsPerCall), 1, 1_000_000);
+    }
+
+    private static double since(long nanos) {
+        return (System.nanoTime() - nanos) * 1e-9;
+    }
+
+    /** Processor time of the threads that do not run Java: compiler and garbage collector. */
+    private static long vmNanos() {
+        ThreadMXBean threads = ManagementFactory.getThreadMXBean();
+        if (!(ManagementFactory.getOperatingSystemMXBean() instanceof com.sun.management.OperatingSystemMXBean os) || !threads.isThreadCpuTimeSupported()) {
+            return 0;
+        }
+        return os.getProcessCpuTime() - Arrays.stream(threads.getAllThreadIds()).map(threads::getThreadCpuTime).filter(t -> t > 0).sum();
     }
 
     private static double sample(Runnable work, int calls) {
