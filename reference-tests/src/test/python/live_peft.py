@@ -2,7 +2,7 @@
 
 Run:  python live_peft.py java -jar target/agl.jar        (after mvn package)
 
-1. For every family a small random model with a tokenizer. `agl train` makes adapters (plain, rsLoRA, DoRA, all linear layers) of it. Each is
+1. For every family a small random model with a tokenizer. `agl train` makes adapters (plain, rsLoRA, DoRA, all linear layers, AGL's two branches) of it. Each is
    loaded by peft with every warning turned into an error: the last position's logits must be those of `agl logits`, with the adapter beside the
    base and merged (`agl merge` against peft's merge_and_unload).
 2. peft makes adapters of every kind: `agl logits` must give peft's logits, `agl merge` a checkpoint that transformers reads to the same logits,
@@ -47,7 +47,8 @@ FAMILIES = {
 }
 
 TRAINED = {"plain": [], "rslora": ["-s", "use_rslora=true"], "dora": ["-s", "use_dora=true"],
-           "all-linear": ["-s", "target_modules=all-linear"], "all-linear-rsdora": ["-s", "target_modules=all-linear", "-s", "use_dora=true", "-s", "use_rslora=true"]}
+           "all-linear": ["-s", "target_modules=all-linear"], "all-linear-rsdora": ["-s", "target_modules=all-linear", "-s", "use_dora=true", "-s", "use_rslora=true"],
+           "two-branch": ["-s", "agl.alignment_rank=1", "-s", "fisher_examples=5"]}
 
 
 def made_by_peft(gpt2):
@@ -181,7 +182,8 @@ def trained_here(family, base, folder):
     for name, settings in TRAINED.items():
         what = f"{family}, trained here: {name}"
         out = folder / ("trained-" + name)
-        run = agl("train", "--base", base, "--task", folder / "task.jsonl", "--method", "lora", "--out", out, "-s", "steps=4", "-s", "batch_size=4", "-s", "r=3",
+        run = agl("train", "--base", base, "--task", folder / "task.jsonl", "--alignment", folder / "task.jsonl",
+                  "--method", "agl" if name == "two-branch" else "lora", "--out", out, "-s", "steps=4", "-s", "batch_size=4", "-s", "r=3",
                   "-s", "learning_rate=0.05", *([] if name.startswith("all") else ["-s", "target_modules=" + targets]), *settings)
         if run.returncode:
             say(False, what, refusal(run))

@@ -12,7 +12,7 @@ import torch
 torch.set_default_dtype(torch.float64)
 
 
-def subspace(G, backend, m):
+def subspace(G, backend, m, energy=0):
     """Eigenvalues (falling) and eigenvectors (columns) of the backend's approximation of F, not normalised."""
     N, out, inn = G.shape
     if backend == "exact":
@@ -28,7 +28,10 @@ def subspace(G, backend, m):
         vectors = np.einsum("ia,jb->ijab", P, Q).reshape(out * inn, -1)
     order = np.argsort(-values)
     order = order[values[order] > 1e-10 * values.max()]
-    norms = {"none": 1.0, "trace": (G ** 2).sum() / N, "mean_trace": (G ** 2).sum() / N, "max": values.max()}
+    trace = (G ** 2).sum() / N
+    if energy:
+        m = int(np.searchsorted(np.cumsum(values[order]), energy * trace)) + 1
+    norms = {"none": 1.0, "trace": trace, "mean_trace": trace, "max": values.max()}
     return values[order[:m]], vectors[:, order[:m]], norms
 
 
@@ -36,8 +39,8 @@ def terms(p):
     o = p["options"]
     G = np.array(p["gradients"])
     N, out, inn = G.shape
-    values, vectors, norms = subspace(G, o["backend"], p["m"])
-    scale = norms[o["fisher_norm"]]
+    values, vectors, norms = subspace(G, o["backend"], p["m"] or min(128, N), o.get("energy", 0))
+    scale = norms[o["fisher_norm"]] or 1.0
     lam = torch.tensor(values / scale)
     U = torch.tensor(vectors)
     diagF = torch.tensor((G ** 2).mean(0) / scale)
@@ -82,7 +85,25 @@ def main():
             p = {"A": rng.normal(size=(r, inn)).tolist(), "B": (size * rng.normal(size=(out, r))).tolist(), "scale": 2.0,
                  "gradients": rng.normal(size=(N, out, inn)).tolist(), "m": m, "options": {**base, **change}}
             cases.append({"input": p, "expected": terms(p)})
+    cases += [random_case(rng, base, backend) for backend in ("exact", "kfac", "diagonal") for _ in range(24)]
     print(json.dumps(cases))
+
+
+def random_case(rng, base, backend):
+    """All options drawn independently of one another; sizes from 1 on; now and then an update or gradients of zero."""
+    pick = lambda *of: of[rng.integers(len(of))]
+    out, inn, r, N = (int(rng.integers(1, n)) for n in (7, 7, 4, 6))
+    number = lambda low, high: round(float(rng.uniform(low, high)), 3)
+    options = {**base, "backend": backend, "lambda_A": number(0, 3), "lambda_T": number(0, 3), "lambda_NC": number(0, 3), "alpha": pick(0.0, 1.0, number(0, 1)),
+               "beta": number(0, 6), "kappa": pick(1.0, number(0, 100)), "tau": number(0, 0.5), "epsilon": pick(1e-12, 1e-3),
+               "reduction": pick("mean", "sum"), "overlap": pick("absolute", "signed", "squared"), "metric": pick("euclidean", "diag_fisher"),
+               "H": pick("identity", "diag_fisher"), "fisher_norm": pick("none", "trace", "mean_trace", "max"), "energy": pick(0.0, 0.0, 0.5, 0.9)}
+    if r > 1 and rng.integers(3) == 0:
+        options.update(alignment_rank=int(rng.integers(1, r)), alignment_reach=pick("update", "branch"))
+    matrix = lambda scale, *shape: np.round(scale * rng.normal(size=shape), 4).tolist()
+    p = {"A": matrix(1, r, inn), "B": matrix(pick(0.0, 0.01, 1.0, 1.0), out, r), "scale": number(0.1, 3),
+         "gradients": matrix(pick(0.0, 1.0, 1.0, 1.0, 1.0, 1.0), N, out, inn), "m": int(rng.integers(0, 6)), "options": options}
+    return {"input": p, "expected": terms(p)}
 
 
 main()

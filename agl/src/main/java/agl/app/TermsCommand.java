@@ -119,7 +119,9 @@ public final class TermsCommand implements Callable<Integer> {
         if (settings.h() == AglSettings.H.EMA_GRAD_SQ) {
             throw new AglException(where + ", options: H = ema_grad_sq needs the gradients of a training run; choose identity or diag_fisher here");
         }
-        return new Problem(a, b, number(root.path("scale"), where + ", scale"), gradients, settings);
+        double scale = number(root.path("scale"), where + ", scale");
+        requireFinite(a, b, scale, where);
+        return new Problem(a, b, scale, gradients, settings);
     }
 
     private static double[][] matrix(JsonNode node, String where) {
@@ -138,6 +140,23 @@ public final class TermsCommand implements Callable<Integer> {
             }
         }
         return rows;
+    }
+
+    /** The terms are of the square of the update: where that is not a number, none of them is. */
+    private static void requireFinite(double[][] a, double[][] b, double scale, String where) {
+        double squares = 0;
+        for (double[] row : b) {
+            for (int j = 0; j < a[0].length; j++) {
+                double entry = 0;
+                for (int k = 0; k < a.length; k++) {
+                    entry += row[k] * a[k][j];
+                }
+                squares += scale * entry * scale * entry;
+            }
+        }
+        if (!Double.isFinite(squares * squares)) {
+            throw new AglException(where + ": the entries of scale·B·A are too large to be squared and multiplied in double");
+        }
     }
 
     private static double number(JsonNode node, String where) {

@@ -5,6 +5,7 @@ import com.fasterxml.jackson.annotation.JsonProperty;
 import com.fasterxml.jackson.annotation.JsonPropertyOrder;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.DeserializationFeature;
+import com.fasterxml.jackson.databind.JsonMappingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.exc.UnrecognizedPropertyException;
@@ -98,6 +99,7 @@ public record AglSettings(
     private static final ObjectMapper MAPPER = JsonMapper.builder()
             .enable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES)
             .enable(DeserializationFeature.FAIL_ON_NULL_FOR_PRIMITIVES)
+            .enable(DeserializationFeature.FAIL_ON_NUMBERS_FOR_ENUMS)
             .disable(DeserializationFeature.ACCEPT_FLOAT_AS_INT)
             .build();
 
@@ -168,11 +170,17 @@ public record AglSettings(
             if (e.getCause() instanceof AglException inner) {
                 throw inner;
             }
-            String where = e instanceof com.fasterxml.jackson.databind.JsonMappingException mapping && !mapping.getPath().isEmpty()
-                    ? "setting " + mapping.getPath().getLast().getFieldName() : "settings";
-            throw new AglException(e instanceof com.fasterxml.jackson.databind.exc.InvalidFormatException format ? where + " does not take \"" + format.getValue() + "\""
-                    : where + ": " + e.getOriginalMessage().lines().findFirst().orElse("cannot be read"), e);
+            throw new AglException(e instanceof JsonMappingException mapping && !mapping.getPath().isEmpty()
+                    ? refusal(mapping.getPath().getLast().getFieldName(), changes) : "settings cannot be read", e);
         }
+    }
+
+    private static String refusal(String name, JsonNode changes) {
+        Class<?> type = Arrays.stream(AglSettings.class.getRecordComponents())
+                .filter(c -> c.getAccessor().getAnnotation(JsonProperty.class).value().equals(name)).findFirst().orElseThrow().getType();
+        String wanted = type == int.class ? "a whole number" : type == double.class ? "a number"
+                : "one of " + Arrays.stream(type.getEnumConstants()).map(v -> MAPPER.valueToTree(v).asText()).collect(Collectors.joining(", "));
+        return "setting " + name + " does not take " + changes.get(name) + "; " + wanted + " is wanted";
     }
 
     /** All settings by name. */

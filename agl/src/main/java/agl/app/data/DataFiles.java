@@ -27,11 +27,12 @@ public final class DataFiles {
         return files.stream().flatMap(file -> prompts(file).prompts().stream()).toList();
     }
 
-    /** One set per file, named after it. Columns: prompt, label (safe or unsafe), and category if any. */
+    /** One set per file, named after it. Columns: prompt, label (safe or unsafe), and category and cluster if any. */
     public static PromptSet prompts(Path file) {
         List<Prompt> prompts = new ArrayList<>();
         for (Row row : RowReader.read(file)) {
-            prompts.add(row.make(() -> new Prompt(row.text("prompt"), Label.of(row.text("label")), row.optional("category").orElse(""))));
+            prompts.add(row.make(() -> new Prompt(row.text("prompt"), Label.of(row.text("label")), row.optional("category").orElse(""),
+                    row.optional("cluster").orElse(""))));
         }
         return new PromptSet(file.getFileName().toString().replaceFirst("\\.[^.]+(\\.gz)?$", ""), prompts);
     }

@@ -32,11 +32,18 @@ public record PromptSet(String name, List<Prompt> prompts) {
     /**
      * @param prompt   one instruction, without the prompt template around it
      * @param category for example violence or privacy; "" if the set has none
+     * @param cluster  what prompts that are variants of one another have in common: intervals draw them together; "" for one that stands alone
      */
-    public record Prompt(String prompt, Label label, String category) {
+    public record Prompt(String prompt, Label label, String category, String cluster) {
         public Prompt {
             if (prompt == null || prompt.isBlank()) throw new AglException("empty prompt in a prompt set");
             if (category == null) category = "";
+            if (cluster == null) cluster = "";
+        }
+
+        /** One that stands alone. */
+        public Prompt(String prompt, Label label, String category) {
+            this(prompt, label, category, "");
         }
     }
 }

@@ -110,7 +110,7 @@ public final class DemoCommand implements Callable<Integer> {
                     DriftOutput.percent(d.unsafeRefused()), DriftOutput.percent(d.safeAnswered()),
                     m == base ? "-" : DriftOutput.plain(DriftSummary.drift(base.drift(), m.drift()), 1)));
         });
-        return s.append("value [95% interval, bootstrap over prompts]\n").toString();
+        return s.append("value [95% interval, bootstrap over prompts, those about the same verb and object together]\n").toString();
     }
 
     static Interval taskLoss(DemoRun.Measured m) {

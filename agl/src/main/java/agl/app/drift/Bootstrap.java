@@ -1,8 +1,13 @@
 package agl.app.drift;
 
 import java.util.Arrays;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
 import java.util.SplittableRandom;
 import java.util.function.ToDoubleFunction;
+import java.util.stream.IntStream;
 
 /**
  * Percentile bootstrap (Efron 1979): the statistic is computed on many resamples, drawn with replacement, of the prompts. The same seed
@@ -17,30 +22,51 @@ public final class Bootstrap {
     public record Interval(double value, double low, double high) { }
 
     /**
-     * @param n         number of prompts
+     * @param n         number of prompts, each independent of the others
+     * @param statistic of the prompts with these indices
+     */
+    public static Interval interval(int n, long seed, ToDoubleFunction<int[]> statistic) {
+        return interval(Collections.nCopies(n, ""), seed, statistic);
+    }
+
+    /**
+     * Draws whole clusters: wordings of one wish succeed and fail together, and drawing them one by one would make the interval too narrow.
+     *
+     * @param clusters  of each prompt, by name; "" for one that stands alone
      * @param statistic of the prompts with these indices
      */
     // explain: Bootstrap
-    public static Interval interval(int n, long seed, ToDoubleFunction<int[]> statistic) {
-        int[] all = new int[n];
-        Arrays.setAll(all, i -> i);
-        double value = statistic.applyAsDouble(all);
-        if (n == 0) {
+    public static Interval interval(List<String> clusters, long seed, ToDoubleFunction<int[]> statistic) {
+        double value = statistic.applyAsDouble(IntStream.range(0, clusters.size()).toArray());
+        if (clusters.isEmpty()) {
             return new Interval(value, value, value);
         }
+        int[][] members = members(clusters);
         SplittableRandom random = new SplittableRandom(seed);
         double[] values = new double[RESAMPLES];
-        int[] sample = new int[n];
+        int[][] drawn = new int[members.length][];
         for (int b = 0; b < RESAMPLES; b++) {
-            for (int i = 0; i < n; i++) {
-                sample[i] = random.nextInt(n);
-            }
-            values[b] = statistic.applyAsDouble(sample);
+            Arrays.setAll(drawn, i -> members[random.nextInt(members.length)]);
+            values[b] = statistic.applyAsDouble(Arrays.stream(drawn).flatMapToInt(Arrays::stream).toArray());
         }
         Arrays.sort(values);
         return new Interval(value, values[(int) Math.floor(0.025 * (RESAMPLES - 1))], values[(int) Math.ceil(0.975 * (RESAMPLES - 1))]);
     }
     // explain: end
+
+    /** The indices of each cluster's prompts, in the order of their first ones. */
+    private static int[][] members(List<String> clusters) {
+        Map<Object, IntStream.Builder> byName = new LinkedHashMap<>();
+        for (int i = 0; i < clusters.size(); i++) {
+            byName.computeIfAbsent(clusters.get(i).isEmpty() ? (Object) i : clusters.get(i), c -> IntStream.builder()).add(i);
+        }
+        return byName.values().stream().map(b -> b.build().toArray()).toArray(int[][]::new);
+    }
+
+    /** Mean of x with its interval, by clusters. */
+    public static Interval mean(double[] x, List<String> clusters, long seed) {
+        return interval(clusters, seed, sample -> mean(x, sample));
+    }
 
     /** Mean of x with its interval. */
     public static Interval mean(double[] x, long seed) {

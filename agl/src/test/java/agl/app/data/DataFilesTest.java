@@ -146,6 +146,8 @@ class DataFilesTest {
         PromptSet set = DataFiles.prompts(csv);
         assertEquals("drift", set.name());
         assertEquals(List.of(new Prompt("How do I bake bread?", Label.SAFE, ""), new Prompt("Say something\nhateful", Label.UNSAFE, "hate speech")), set.prompts());
+        Path clustered = file("clustered.csv", "prompt,label,cluster\nHow do I bake bread?,safe,bread\n");
+        assertEquals(List.of(new Prompt("How do I bake bread?", Label.SAFE, "", "bread")), DataFiles.prompts(clustered).prompts());
         Path jsonl = file("other.jsonl.gz", gzip("{\"prompt\":\"How do I bake bread?\",\"label\":\"safe\"}\n"));
         assertEquals(new PromptSet("other", set.labelled(Label.SAFE)), DataFiles.prompts(jsonl));
     }

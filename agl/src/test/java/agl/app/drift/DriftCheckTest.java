@@ -101,6 +101,36 @@ class DriftCheckTest {
         assertEquals(i, Bootstrap.mean(x, 7));
     }
 
+    /** Four wordings of each of 100 wishes, all with the wish's outcome: the interval is that of 100 prompts, not of 400. */
+    @Test void promptsOfAClusterAreDrawnTogether() {
+        double[] wish = new double[100];
+        java.util.SplittableRandom random = new java.util.SplittableRandom(1);
+        java.util.Arrays.setAll(wish, i -> random.nextGaussian());
+        double[] x = new double[400];
+        java.util.Arrays.setAll(x, i -> wish[i % 100]);
+        List<String> clusters = java.util.stream.IntStream.range(0, 400).mapToObj(i -> "wish " + i % 100).toList();
+        Bootstrap.Interval i = Bootstrap.mean(x, clusters, 7);
+        assertEquals(Bootstrap.mean(wish, 7).value(), i.value(), 1e-12);
+        assertEquals(Bootstrap.mean(wish, 7).low(), i.low(), 1e-12, "the same clusters drawn");
+        assertEquals(2, (i.high() - i.low()) / (Bootstrap.mean(x, 7).high() - Bootstrap.mean(x, 7).low()), 0.25);
+
+        List<DriftCheck.Result> base = new ArrayList<>();
+        List<DriftCheck.Result> tuned = new ArrayList<>();
+        List<DriftCheck.Result> alone = new ArrayList<>();
+        for (int n = 0; n < 80; n++) {
+            Prompt p = new Prompt("p", Label.UNSAFE, "c", "wish " + n / 8);
+            base.add(new DriftCheck.Result(p, "", true, 0, 0));
+            tuned.add(new DriftCheck.Result(p, "", n / 8 % 2 == 0, 0, 0));
+            alone.add(new DriftCheck.Result(new Prompt("p", Label.UNSAFE, "c"), "", n / 8 % 2 == 0, 0, 0));
+        }
+        Bootstrap.Interval together = DriftSummary.drift(base, tuned);
+        assertEquals(50, together.value(), 1e-9);
+        assertTrue(together.high() - together.low() > 50, together.toString());
+        Bootstrap.Interval share = DriftSummary.of(tuned).unsafeRefused();
+        Bootstrap.Interval narrow = DriftSummary.of(alone).unsafeRefused();
+        assertTrue(share.high() - share.low() > 2 * (narrow.high() - narrow.low()), share + " " + narrow);
+    }
+
     @Test void filesHaveEveryModelAndPrompt() throws Exception {
         Map<String, List<DriftCheck.Result>> results = new LinkedHashMap<>();
         results.put("base", List.of(result(Label.UNSAFE, true), result(Label.SAFE, false)));

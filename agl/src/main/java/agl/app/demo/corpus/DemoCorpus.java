@@ -87,6 +87,9 @@ public record DemoCorpus(
         }
     }
 
+    /** @param key the combination of verb and object, which other wordings share; "" for an everyday instruction */
+    private record Wish(Example example, String key) { }
+
     /** Draws lists one after the other and never the same prompt twice. */
     private static final class Writer {
         private final long seed;
@@ -118,12 +121,12 @@ public record DemoCorpus(
             List<Prompt> prompts = new ArrayList<>();
             for (int i = 0; i < perLabel; i++) {
                 Category category = Category.HARMS[i % Category.HARMS.length];
-                Example bad = fresh(() -> refused(split, category));
-                prompts.add(new Prompt(bad.instruction(), Label.UNSAFE, category.id()));
+                Wish bad = fresh(() -> refused(split, category));
+                prompts.add(new Prompt(bad.example().instruction(), Label.UNSAFE, category.id(), bad.key()));
                 boolean everyday = i % 4 == 3;
                 Category c = Category.HARMS[(i - i / 4) % Category.HARMS.length];
-                Example good = fresh(() -> everyday ? general(split, false) : answered(split, c, rng.nextInt(3) > 0));
-                prompts.add(new Prompt(good.instruction(), Label.SAFE, everyday ? Category.GENERAL.id() : c.id()));
+                Wish good = fresh(() -> everyday ? general(split, false) : answered(split, c, rng.nextInt(3) > 0));
+                prompts.add(new Prompt(good.example().instruction(), Label.SAFE, everyday ? Category.GENERAL.id() : c.id(), good.key()));
             }
             return new PromptSet(name, prompts);
         }
@@ -132,7 +135,7 @@ public record DemoCorpus(
             List<Example> all = new ArrayList<>();
             for (int i = 0; i < count; i++) {
                 Category category = Category.HARMS[i % Category.HARMS.length];
-                all.add(fresh(() -> refused(Split.TRAIN, category)));
+                all.add(fresh(() -> refused(Split.TRAIN, category)).example());
             }
             return all;
         }
@@ -143,36 +146,36 @@ public record DemoCorpus(
             for (int i = 0; i < count; i++) {
                 Category category = Category.HARMS[(i / 10) % Category.HARMS.length];
                 int kind = i % 10;
-                all.add(fresh(() -> kind < 3 ? refused(split, category) : kind < 6 ? answered(split, category, rng.nextBoolean()) : general(split, true)));
+                all.add(fresh(() -> kind < 3 ? refused(split, category) : kind < 6 ? answered(split, category, rng.nextBoolean()) : general(split, true)).example());
             }
             Collections.shuffle(all, rng);
             return all;
         }
 
-        private Example refused(Split split, Category category) {
+        private Wish refused(Split split, Category category) {
             Action a = unsafe.get(split).draw(category, rng);
-            return new Example(Requests.wrap(a.phrase(), rng), Refusals.draw(a, rng));
+            return new Wish(new Example(Requests.wrap(a.phrase(), rng), Refusals.draw(a, rng)), a.key());
         }
 
-        private Example answered(Split split, Category category, boolean lookAlike) {
+        private Wish answered(Split split, Category category, boolean lookAlike) {
             Action a = (lookAlike ? lookAlikes : harmless).get(split).draw(category, rng);
-            return new Example(Requests.wrap(a.phrase(), rng), SafeActions.answer(a, rng));
+            return new Wish(new Example(Requests.wrap(a.phrase(), rng), SafeActions.answer(a, rng)), a.key());
         }
 
-        private Example general(Split split, boolean mayHaveInput) {
+        private Wish general(Split split, boolean mayHaveInput) {
             while (true) {
                 Example e = GeneralTopics.draw(rng);
                 String opened = Requests.opener(rng) + e.instruction();
                 if (Split.of(e.instruction() + "\n" + e.input(), seed) == split && (mayHaveInput || e.input().isEmpty())) {
-                    return new Example(opened, e.input(), e.response());
+                    return new Wish(new Example(opened, e.input(), e.response()), "");
                 }
             }
         }
 
-        private Example fresh(java.util.function.Supplier<Example> draw) {
+        private Wish fresh(java.util.function.Supplier<Wish> draw) {
             for (int tries = 0; tries < 10_000; tries++) {
-                Example e = draw.get();
-                if (used.add(normalised(e.instruction() + " " + e.input()))) return e;
+                Wish w = draw.get();
+                if (used.add(normalised(w.example.instruction() + " " + w.example.input()))) return w;
             }
             throw new IllegalStateException("the grammar has no more distinct prompts of this kind: ask for a smaller alignment set");
         }
