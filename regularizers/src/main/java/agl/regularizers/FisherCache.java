@@ -37,7 +37,7 @@ public final class FisherCache {
     private static final ValueLayout.OfDouble F64 = ValueLayout.JAVA_DOUBLE_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
 
     /** Settings of the loss, not of the estimate. A setting that is not in this list makes another estimate: a new one cannot be forgotten. */
-    private static final List<String> NOT_OF_THE_ESTIMATE = List.of("lambda_A", "lambda_T", "lambda_NC", "alpha", "beta", "kappa", "tau", "epsilon",
+    public static final List<String> NOT_OF_THE_ESTIMATE = List.of("lambda_A", "lambda_T", "lambda_NC", "alpha", "beta", "kappa", "tau", "epsilon",
             "reduction", "overlap", "metric", "H", "ema_decay", "fisher_norm", "refresh_every", "alignment_rank", "alignment_reach");
 
     private final Path folder;

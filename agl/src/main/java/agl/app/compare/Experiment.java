@@ -12,6 +12,7 @@ import agl.autograd.AglException;
 import agl.lora.LoraLinear;
 import agl.lora.LoraModel;
 import agl.regularizers.Fisher;
+import agl.regularizers.FisherCache;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -116,7 +117,8 @@ final class Experiment {
         if (kind.needs() != MethodKind.Needs.FISHER && kind != MethodKind.AGL) {
             settings.remove("agl");
         } else if (kind != MethodKind.AGL) {
-            settings.withObject("/agl").retain("fisher_norm", "backend", "m", "energy", "fisher_data");
+            // All that shapes the estimate, new settings included; how its vectors are kept does not count.
+            settings.withObject("/agl").remove(FisherCache.NOT_OF_THE_ESTIMATE.stream().filter(name -> !name.equals("fisher_norm")).toList()).remove("exact_storage");
         }
         if (kind.needs() == MethodKind.Needs.NOTHING || kind.needs() == MethodKind.Needs.UNALIGNED) {
             settings.remove("fisher_examples");

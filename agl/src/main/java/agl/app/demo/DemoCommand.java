@@ -5,6 +5,7 @@ import agl.app.drift.Bootstrap;
 import agl.app.drift.Bootstrap.Interval;
 import agl.app.drift.DriftOutput;
 import agl.app.drift.DriftSummary;
+import agl.app.demo.corpus.DemoCorpus;
 import agl.app.io.AtomicFiles;
 import agl.app.io.Provenance;
 import agl.app.train.RunConfig;
@@ -29,6 +30,9 @@ public final class DemoCommand implements Callable<Integer> {
     static final List<String> SETTINGS = List.of("steps=400", "batch_size=16", "learning_rate=1e-2", "max_length=160", "lora_dropout=0",
             "agl.lambda_A=1000", "agl.lambda_T=0");
 
+    /** Of the text that the base was aligned on, as much as the rest of the job asks for. */
+    private static final int CORPUS = 1000;
+
     @Option(names = "--out", defaultValue = "runs/demo", paramLabel = "DIR", description = "Where everything goes (default ${DEFAULT-VALUE}).")
     private Path out = Path.of("runs/demo");
 
@@ -40,6 +44,9 @@ public final class DemoCommand implements Callable<Integer> {
 
     @Option(names = "--from-scratch", description = "Make the base model too, instead of taking the one in the jar (half an hour on two cores).")
     private boolean fromScratch;
+
+    @Option(names = "--prepare", description = "Only write the base model and the demo's text, as files for train, compare, ablate and forgetting.")
+    private boolean prepare;
 
     @Option(names = "--corpus-seed", description = "Seed of text and base model (default ${DEFAULT-VALUE}).")
     private long corpusSeed = DemoBase.SEED;
@@ -60,6 +67,11 @@ public final class DemoCommand implements Callable<Integer> {
             DemoBase.make(base, corpusSeed, DemoBase.TRAINING);
         } else {
             DemoBase.extract(base);
+        }
+        DemoFiles.write(out.resolve("data"), DemoCorpus.generate(corpusSeed, CORPUS));
+        if (prepare) {
+            spec.commandLine().getOut().printf("wrote %s: base, data%n", out);
+            return 0;
         }
         DemoRun.Outcome outcome = new DemoRun(base, out, config, corpusSeed, quick, validation).run();
         String text = spectrum(outcome.fisher()) + "\n" + table(outcome) + "\n" + verdict(outcome);

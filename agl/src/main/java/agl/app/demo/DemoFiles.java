@@ -1,0 +1,43 @@
+package agl.app.demo;
+
+import agl.app.data.Example;
+import agl.app.data.PromptSet;
+import agl.app.demo.corpus.DemoCorpus;
+import agl.app.io.AtomicFiles;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Locale;
+import java.util.function.Function;
+import java.util.stream.Collectors;
+
+/** The demo's text as files, in the form in which a user's own data comes: for train, compare, ablate and forgetting without any data at hand. */
+final class DemoFiles {
+    private static final JsonMapper JSON = new JsonMapper();
+
+    private DemoFiles() { }
+
+    /** Writes task, held-out task, alignment data, and prompts to choose settings by and to report, as JSONL. */
+    static void write(Path folder, DemoCorpus corpus) {
+        examples(folder.resolve("task.jsonl"), corpus.taskTrain());
+        examples(folder.resolve("task-val.jsonl"), corpus.taskVal());
+        examples(folder.resolve("task-test.jsonl"), corpus.taskTest());
+        examples(folder.resolve("alignment.jsonl"), corpus.fisherAlignment());
+        prompts(folder.resolve("prompts-val.jsonl"), corpus.driftVal());
+        prompts(folder.resolve("prompts-test.jsonl"), corpus.driftTest());
+    }
+
+    private static void examples(Path file, List<Example> examples) {
+        lines(file, examples, e -> JSON.createObjectNode().put("instruction", e.instruction()).put("input", e.input()).put("response", e.response()));
+    }
+
+    private static void prompts(Path file, PromptSet set) {
+        lines(file, set.prompts(), p -> JSON.createObjectNode().put("prompt", p.prompt()).put("label", p.label().name().toLowerCase(Locale.ROOT))
+                .put("category", p.category()).put("cluster", p.cluster()));
+    }
+
+    private static <T> void lines(Path file, List<T> items, Function<T, ObjectNode> json) {
+        AtomicFiles.writeText(file, items.stream().map(i -> json.apply(i) + "\n").collect(Collectors.joining()));
+    }
+}

@@ -1,0 +1,37 @@
+package agl.app.demo;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import agl.app.CommandLineRun;
+import agl.app.data.DataFiles;
+import agl.app.demo.corpus.DemoCorpus;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class DemoFilesTest {
+    @TempDir Path temp;
+
+    @Test void theDemosTextIsReadBackAsItWas() {
+        CommandLineRun run = CommandLineRun.of("demo", "--prepare", "--out", temp.toString());
+        assertEquals(0, run.code(), run.err());
+        assertFalse(Files.exists(temp.resolve("report.html")), "nothing is trained");
+        Path data = temp.resolve("data");
+        DemoCorpus corpus = DemoCorpus.generate(DemoBase.SEED, 1000);
+        assertEquals(corpus.taskTrain(), DataFiles.examples(List.of(data.resolve("task.jsonl"))));
+        assertEquals(corpus.taskVal(), DataFiles.examples(List.of(data.resolve("task-val.jsonl"))));
+        assertEquals(corpus.taskTest(), DataFiles.examples(List.of(data.resolve("task-test.jsonl"))));
+        assertEquals(corpus.fisherAlignment(), DataFiles.examples(List.of(data.resolve("alignment.jsonl"))));
+        assertEquals(corpus.driftVal().prompts(), DataFiles.prompts(data.resolve("prompts-val.jsonl")).prompts());
+        assertEquals(corpus.driftTest().prompts(), DataFiles.prompts(data.resolve("prompts-test.jsonl")).prompts());
+        List<String> clusters = corpus.driftTest().prompts().stream().map(p -> p.cluster()).filter(c -> !c.isEmpty()).distinct().toList();
+        assertTrue(clusters.size() > 100 && clusters.size() < 350, clusters.size() + " combinations in 350 prompts of them");
+        CommandLineRun train = CommandLineRun.of("train", "--base", temp.resolve("base").toString(), "--task", data.resolve("task.jsonl").toString(),
+                "--alignment", data.resolve("alignment.jsonl").toString(), "--out", temp.resolve("adapter").toString(), "--dry-run");
+        assertEquals(0, train.code(), train.err());
+    }
+}
