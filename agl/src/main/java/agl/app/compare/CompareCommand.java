@@ -50,7 +50,11 @@ public final class CompareCommand implements Callable<Integer> {
             }
             MethodKind kind = MethodKind.of(part.substring(0, at).strip());
             try {
-                wanted.put(kind, Arrays.stream(part.substring(at + 1).split(",")).map(s -> Double.valueOf(s.strip())).distinct().toList());
+                List<Double> numbers = Arrays.stream(part.substring(at + 1).split(",")).map(s -> Double.valueOf(s.strip())).distinct().toList();
+                if (numbers.isEmpty() || numbers.stream().anyMatch(s -> s.isNaN())) {
+                    throw new NumberFormatException();
+                }
+                wanted.put(kind, numbers);
             } catch (NumberFormatException e) {
                 throw new AglException("--strengths: \"" + part + "\" is not method=number,number", e);
             }

@@ -115,7 +115,9 @@ class CompareCommandTest {
         assertEquals(2, run("compare", "--methods", "safelora", "--prompts", temp.resolve("prompts.csv").toString()));
         assertFalse(Files.exists(temp.resolve("out/runs")));
         assertThrows(AglException.class, () -> CompareCommand.variants(List.of("lora"), "kl=1"));
-        assertThrows(AglException.class, () -> CompareCommand.variants(List.of("kl"), "kl=strong"));
+        for (String bad : List.of("kl=strong", "kl=NaN", "kl=", "kl=1,,2", "kl")) {
+            assertThrows(AglException.class, () -> CompareCommand.variants(List.of("kl"), bad), bad);
+        }
     }
 
     private static String[] with(String[] args, String... more) {
