@@ -65,6 +65,9 @@ if len(sys.argv) < 4:
     sys.exit()
 write("drift-test.jsonl", test_unsafe + test_safe)
 write("drift-val.jsonl", val_unsafe + val_safe)
+# Smaller ones for comparisons of many runs.
+write("drift-test-small.jsonl", test_unsafe[::2] + test_safe[::3])
+write("drift-val-small.jsonl", val_unsafe[::2] + val_safe[::3])
 
 answers = [{"instruction": r["prompt"], "input": "", "response": r["answer"]} for r in csv.DictReader(open(sys.argv[3], encoding="utf-8"))
            if len(r["answer"]) > 20 and r["refused"] == "false"]

@@ -36,6 +36,7 @@ import java.util.stream.Collectors;
  * @param m              number of eigenvectors; 0 means min(128, N)
  * @param energy         if above 0, instead of m: the fewest eigenvectors with this share of tr F
  * @param fisherData     whose gradients make F
+ * @param fisherTokens   answer tokens, from the first one on, that count in ℓ_i; 0 means all
  * @param refreshEvery   steps between two estimates of F; 0 means once, at the start
  * @param exactStorage   how the {@code exact} backend keeps its vectors
  * @param alignmentRank  0 for one pair of factors; r_A above 0 for the two-branch mode, in which the first r_A of the r rank-one parts are
@@ -62,6 +63,7 @@ public record AglSettings(
         @JsonProperty("m") int m,
         @JsonProperty("energy") double energy,
         @JsonProperty("fisher_data") FisherData fisherData,
+        @JsonProperty("fisher_tokens") int fisherTokens,
         @JsonProperty("refresh_every") int refreshEvery,
         @JsonProperty("exact_storage") ExactStorage exactStorage,
         @JsonProperty("alignment_rank") int alignmentRank,
@@ -87,8 +89,13 @@ public record AglSettings(
     /** Gram matrix of the gradients, Kronecker factors, or the diagonal. */
     public enum Backend { @JsonProperty("exact") EXACT, @JsonProperty("kfac") KFAC, @JsonProperty("diagonal") DIAGONAL }
 
-    /** Alignment examples, task examples (a control), or alignment examples with ℓ = log p(compliance) − log p(refusal). */
-    public enum FisherData { @JsonProperty("alignment") ALIGNMENT, @JsonProperty("task") TASK, @JsonProperty("contrast") CONTRAST }
+    /**
+     * Alignment examples; task examples (a control); or alignment examples with ℓ = loss of their answer − loss of another answer to the same
+     * prompt, which is an opening that complies ({@code contrast}) or the answer to a task example ({@code contrast_task}).
+     */
+    public enum FisherData {
+        @JsonProperty("alignment") ALIGNMENT, @JsonProperty("task") TASK, @JsonProperty("contrast") CONTRAST, @JsonProperty("contrast_task") CONTRAST_TASK
+    }
 
     /** Vectors written out, left as token factors, or whichever is less work. */
     public enum ExactStorage { @JsonProperty("auto") AUTO, @JsonProperty("dense") DENSE, @JsonProperty("factored") FACTORED }
@@ -104,15 +111,16 @@ public record AglSettings(
             .build();
 
     /**
-     * Our default, from measurements: λ_A three to four decades above the readers' value, the Fisher normalised per matrix by its trace.
-     * Not the paper's.
+     * Our default, from measurements (docs/RESULTS.md): the Fisher information of the contrast between the alignment answer's first token and a task
+     * answer's, one divisor for all matrices, and λ_A four to five decades above the readers' value. Not the paper's.
      */
-    public static final AglSettings DEFAULT = new AglSettings(1000, 1e-3, 0.1, 0.5, 4, 1, 0.01, 1e-12, Reduction.MEAN, Overlap.ABSOLUTE,
-            Metric.EUCLIDEAN, H.IDENTITY, 0.99, FisherNorm.TRACE, Backend.EXACT, 0, 0, FisherData.ALIGNMENT, 0, ExactStorage.AUTO, 0,
+    public static final AglSettings DEFAULT = new AglSettings(10000, 1e-3, 0.1, 0.5, 4, 1, 0.01, 1e-12, Reduction.MEAN, Overlap.ABSOLUTE,
+            Metric.EUCLIDEAN, H.IDENTITY, 0.99, FisherNorm.MEAN_TRACE, Backend.EXACT, 0, 0, FisherData.CONTRAST_TASK, 1, 0, ExactStorage.AUTO, 0,
             AlignmentReach.UPDATE);
 
-    /** The values that readers of the paper report; none is confirmed as the paper's. */
-    public static final AglSettings AS_READ = DEFAULT.with("{\"lambda_A\":0.25,\"lambda_T\":0.5,\"lambda_NC\":0.1}");
+    /** The values that readers of the paper report, with the Fisher information of the alignment data as they are; none is confirmed as the paper's. */
+    public static final AglSettings AS_READ = DEFAULT.with("{\"lambda_A\":0.25,\"lambda_T\":0.5,\"lambda_NC\":0.1,\"fisher_norm\":\"trace\","
+            + "\"fisher_data\":\"alignment\",\"fisher_tokens\":0}");
 
     public AglSettings {
         require(lambdaA >= 0, "lambda_A", lambdaA, "at least 0");
@@ -126,6 +134,7 @@ public record AglSettings(
         require(emaDecay >= 0 && emaDecay < 1, "ema_decay", emaDecay, "at least 0 and below 1");
         require(m >= 0, "m", m, "at least 0 (0 means min(128, N))");
         require(energy >= 0 && energy <= 1, "energy", energy, "between 0 and 1");
+        require(fisherTokens >= 0, "fisher_tokens", fisherTokens, "at least 0 (0 means all of the answer)");
         require(refreshEvery >= 0, "refresh_every", refreshEvery, "at least 0");
         require(alignmentRank >= 0, "alignment_rank", alignmentRank, "at least 0");
     }

@@ -21,7 +21,7 @@ public final class AblateCommand implements Callable<Integer> {
     @Option(names = "--base", required = true, paramLabel = "DIR", description = "Aligned base model, a Hugging Face folder.")
     private Path base;
 
-    @Option(names = "--groups", split = ",", paramLabel = "NAME", defaultValue = "terms,H,metric,branches,fisher_data,fisher_norm,backend",
+    @Option(names = "--groups", split = ",", paramLabel = "NAME", defaultValue = "terms,H,metric,branches,fisher_data,fisher_tokens,fisher_norm,backend",
             description = "What to change, separated by commas (default ${DEFAULT-VALUE}).")
     private List<String> groups;
 
@@ -55,7 +55,8 @@ public final class AblateCommand implements Callable<Integer> {
         add(all, "branches", "one branch", "agl.alignment_rank=0");
         add(all, "branches", "two branches", "agl.alignment_rank=" + full.train().r() / 2, "agl.alignment_reach=update");
         add(all, "branches", "two branches, L_A on one", "agl.alignment_rank=" + full.train().r() / 2, "agl.alignment_reach=branch");
-        each(all, "fisher_data", "agl.fisher_data", "alignment", "contrast", "task");
+        each(all, "fisher_data", "agl.fisher_data", "alignment", "contrast", "contrast_task", "task");
+        each(all, "fisher_tokens", "agl.fisher_tokens", "0", "1");
         each(all, "fisher_norm", "agl.fisher_norm", "trace", "mean_trace", "max", "none");
         each(all, "backend", "agl.backend", "exact", "kfac", "diagonal");
         for (String group : groups) {

@@ -1,6 +1,7 @@
 package agl.app.data;
 
 import agl.autograd.AglException;
+import java.util.Arrays;
 import java.util.List;
 
 /**
@@ -28,6 +29,24 @@ public record EncodedExample(int[] tokens, boolean[] lossMask, boolean truncated
             if (inLoss) {
                 count++;
             }
+        }
+        return count;
+    }
+
+    /** The example up to its answer's {@code n}-th token; all of it when the answer is no longer than that. */
+    public EncodedExample opening(int n) {
+        int end = 0;
+        for (int left = n; end < tokens.length && left > 0; end++) {
+            left -= lossMask[end] ? 1 : 0;
+        }
+        return new EncodedExample(Arrays.copyOf(tokens, end), Arrays.copyOf(lossMask, end), truncated || end < tokens.length);
+    }
+
+    /** How many tokens this answer and another one to the same prompt have in common from their beginning on. */
+    public int commonAnswerTokens(EncodedExample other) {
+        int count = 0;
+        for (int i = 0; i < Math.min(length(), other.length()) && tokens[i] == other.tokens[i]; i++) {
+            count += lossMask[i] ? 1 : 0;
         }
         return count;
     }

@@ -2,6 +2,7 @@ package agl.app.train;
 
 import agl.app.ModelBundle;
 import agl.app.data.Batches;
+import agl.app.data.EncodedExample;
 import agl.app.data.Example;
 import agl.app.io.AtomicFiles;
 import agl.app.io.Progress;
@@ -10,7 +11,6 @@ import agl.autograd.AglException;
 import agl.autograd.DType;
 import agl.autograd.kernels.Kernels;
 import agl.lora.LoraModel;
-import agl.nn.Batch;
 import agl.regularizers.AglSettings;
 import agl.regularizers.Fisher;
 import agl.regularizers.FisherCache;
@@ -25,7 +25,9 @@ import java.util.Random;
 
 /** Estimates Fisher information and remembers the last few estimates, so that methods that ask for the same one share it. */
 public final class FisherSource {
-    private static final String COMPLIANCE = "Sure! Here is how to do it.";
+    /** Openings that promise and tell nothing; the examples take them in turn. */
+    private static final List<String> COMPLIANCES = List.of("Sure! Here is how to do it.", "Of course, this is how it goes.", "Yes, I can help with that.",
+            "Here is what you asked for.", "To do this, follow these steps.");
     private static final int REMEMBERED = 2;
 
     private final ModelBundle bundle;
@@ -101,12 +103,24 @@ public final class FisherSource {
     }
 
     private List<FisherEstimator.Example> sequences(RunConfig config, AglSettings settings, List<Example> alignment, List<Example> task) {
-        int maxLength = config.train().maxLength();
+        List<Example> chosen = chosen(config, data(settings, alignment, task));
         List<FisherEstimator.Example> sequences = new ArrayList<>();
-        for (Example e : chosen(config, data(settings, alignment, task))) {
-            // The contrast is the same prompt, complied with: its opening alone, which promises and tells nothing.
-            sequences.add(new FisherEstimator.Example(batch(e, maxLength), settings.fisherData() == AglSettings.FisherData.CONTRAST
-                    ? batch(new Example(e.instruction(), e.input(), COMPLIANCE), maxLength) : null));
+        for (int i = 0; i < chosen.size(); i++) {
+            Example e = chosen.get(i);
+            String other = switch (settings.fisherData()) {
+                case ALIGNMENT, TASK -> null;
+                case CONTRAST -> COMPLIANCES.get(i % COMPLIANCES.size());
+                case CONTRAST_TASK -> task.get(i % task.size()).response();
+            };
+            EncodedExample answer = encode(e, config);
+            EncodedExample against = other == null ? null : encode(new Example(e.instruction(), e.input(), other), config);
+            if (settings.fisherTokens() > 0) {
+                // Where both begin alike nothing is contrasted: the tokens count from where they part.
+                int alike = against == null ? 0 : answer.commonAnswerTokens(against);
+                answer = answer.opening(alike + settings.fisherTokens());
+                against = against == null ? null : against.opening(alike + settings.fisherTokens());
+            }
+            sequences.add(new FisherEstimator.Example(Batches.collate(List.of(answer)), against == null ? null : Batches.collate(List.of(against))));
         }
         return sequences;
     }
@@ -123,7 +137,7 @@ public final class FisherSource {
         }
     }
 
-    private Batch batch(Example e, int maxLength) {
-        return Batches.collate(bundle.encode(List.of(e), maxLength));
+    private EncodedExample encode(Example e, RunConfig config) {
+        return bundle.encode(List.of(e), config.train().maxLength()).getFirst();
     }
 }

@@ -90,6 +90,26 @@ class ExampleEncoderTest {
     }
 
     @Test
+    void anOpeningEndsWithItsLastAnswerToken() {
+        EncodedExample e = new ExampleEncoder(new Letters(), QA, 100).encode(new Example("2+3", "5!"));
+        assertArrayEquals(ids(BOS, "2+3=5"), e.opening(1).tokens());
+        assertEquals("000001", masked(e.opening(1)));
+        assertTrue(e.opening(2).truncated());
+        assertArrayEquals(e.tokens(), e.opening(3).tokens());
+        assertArrayEquals(e.tokens(), e.opening(99).tokens());
+        assertFalse(e.opening(3).truncated());
+    }
+
+    @Test
+    void answersPartAtTheFirstTokenThatDiffers() {
+        ExampleEncoder encoder = new ExampleEncoder(new Letters(), QA, 100);
+        EncodedExample e = encoder.encode(new Example("2+3", "5!"));
+        assertEquals(0, e.commonAnswerTokens(encoder.encode(new Example("2+3", "6!"))));
+        assertEquals(1, e.commonAnswerTokens(encoder.encode(new Example("2+3", "5?"))));
+        assertEquals(3, e.commonAnswerTokens(e));
+    }
+
+    @Test
     void theTrainedPromptIsTheOneAskedLater() {
         for (String response : List.of("c", "bc", "b")) {
             ExampleEncoder encoder = new ExampleEncoder(new Letters(), PromptTemplate.of("{instruction}a"), 100);
