@@ -31,6 +31,7 @@ public final class AdamW {
         this.settings = settings;
         for (Tensor p : parameters) {
             if (p.requiresGrad()) {
+                p.resideWith(kernels);
                 DType type = p.dtype() == DType.F64 ? DType.F64 : DType.F32;
                 states.add(new State(p, kernels.allocate(type, p.size()), kernels.allocate(type, p.size())));
             }

@@ -91,7 +91,7 @@ public final class FisherEstimator {
         long done = 0;
         Map<String, Fisher> raw = new LinkedHashMap<>();
         for (Set<String> group : groups) {
-            GradientCollector collector = new GradientCollector(dtype, group);
+            GradientCollector collector = new GradientCollector(kernels, dtype, group);
             for (int first = 0; first < examples.size();) {
                 int end = first;
                 int tokens = 0;

@@ -19,6 +19,7 @@ import java.util.Map;
  * <p>Matrices that read the same input tensor (query and value of one layer) share one copy of it.
  */
 public final class GradientCollector {
+    private final Kernels kernels;
     private final DType dtype;
     private final Map<String, Gathered> matrices = new LinkedHashMap<>();
     private final IdentityHashMap<Tensor, List<Storage>> inputs = new IdentityHashMap<>();
@@ -38,6 +39,12 @@ public final class GradientCollector {
      * @param names the matrices to observe
      */
     public GradientCollector(DType dtype, Iterable<String> names) {
+        this(Kernels.plain(), dtype, names);
+    }
+
+    /** @param kernels in whose memory the factors are kept */
+    GradientCollector(Kernels kernels, DType dtype, Iterable<String> names) {
+        this.kernels = kernels;
         this.dtype = dtype;
         names.forEach(n -> matrices.put(n, new Gathered()));
     }
@@ -92,10 +99,12 @@ public final class GradientCollector {
     /** One copy of the rows of each example. */
     private List<Storage> split(Storage rows, int width, boolean weighted) {
         List<Storage> parts = new ArrayList<>();
+        // Element by element where the type changes.
+        Kernels copying = rows.dtype() == dtype ? kernels : Kernels.plain();
         for (int first = 0; first < weights.length; first += perExample) {
-            Storage part = Storage.allocate(dtype, (starts[first + perExample] - starts[first]) * width);
+            Storage part = kernels.allocate(dtype, (starts[first + perExample] - starts[first]) * width);
             for (int j = first; j < first + perExample; j++) {
-                Kernels.plain().scale((starts[j + 1] - starts[j]) * width, weighted ? weights[j] : 1, rows, starts[j] * width,
+                copying.scale((starts[j + 1] - starts[j]) * width, weighted ? weights[j] : 1, rows, starts[j] * width,
                         part, (starts[j] - starts[first]) * width);
             }
             parts.add(part);

@@ -1,6 +1,7 @@
 package agl.tornado;
 
 import agl.autograd.AglException;
+import agl.autograd.kernels.DeviceKernels;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -131,7 +132,11 @@ final class Engine {
             floats.set(i, (float) constants[i]);
         }
         grids.get(op).setGlobalWork((long) count * op.local, 1, 1);
-        plan.withGraph(op.ordinal()).execute();
+        try {
+            plan.withGraph(op.ordinal()).execute();
+        } catch (RuntimeException e) {
+            throw new AglException("the device cannot run the kernel " + op + ": " + String.valueOf(e.getMessage()).lines().findFirst().orElse(""), e);
+        }
         launches++;
         bytesIn += 4 * INTS + HEADER + (op.withFloats != null && !op.receives() && !op.sends() ? 4 * FLOATS + HEADER : 0);
     }
@@ -160,18 +165,7 @@ final class Engine {
         }
     }
 
-    /** Bytes copied to the device so far. */
-    long bytesIn() {
-        return bytesIn;
-    }
-
-    /** Bytes copied from the device so far. */
-    long bytesOut() {
-        return bytesOut;
-    }
-
-    /** Kernels run so far. */
-    long launches() {
-        return launches;
+    DeviceKernels.Traffic traffic() {
+        return new DeviceKernels.Traffic(bytesIn, bytesOut, launches);
     }
 }

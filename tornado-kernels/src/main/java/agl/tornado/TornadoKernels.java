@@ -4,7 +4,9 @@ import agl.autograd.AglException;
 import agl.autograd.DType;
 import agl.autograd.Storage;
 import agl.autograd.kernels.AttentionShape;
+import agl.autograd.kernels.DeviceKernels;
 import agl.autograd.kernels.Kernels;
+import java.util.Arrays;
 import uk.ac.manchester.tornado.api.common.TornadoDevice;
 
 /**
@@ -32,9 +34,8 @@ public final class TornadoKernels implements Kernels {
         return name;
     }
 
-    /** Bytes copied to the device, bytes copied from it, and kernels run, since the start. */
-    public long[] traffic() {
-        return new long[] {engine.bytesIn(), engine.bytesOut(), engine.launches()};
+    @Override public DeviceKernels.Traffic traffic() {
+        return engine.traffic();
     }
 
     @Override public Storage allocate(DType dtype, int length) {
@@ -45,7 +46,7 @@ public final class TornadoKernels implements Kernels {
         if (!(s instanceof Storage.F32 f)) {
             return s;
         }
-        return DeviceStorage.of(engine, java.util.Arrays.copyOf(f.array(), f.length()));
+        return DeviceStorage.of(engine, Arrays.copyOf(f.array(), f.length()));
     }
 
     private static long groups(long threads) {
@@ -251,7 +252,7 @@ public final class TornadoKernels implements Kernels {
             return;
         }
         on.run(() -> engine.run(Op.CROSS_ENTROPY, rows, new int[] {rows, vocabulary, (gradient ? on.write(logits, false) : on.read(logits)) + logitsOff,
-            on.list(java.util.Arrays.copyOfRange(targets, targetsOff, targetsOff + rows), rows), on.write(loss, rows == loss.length()) + lossOff, gradient ? 1 : 0}));
+            on.list(Arrays.copyOfRange(targets, targetsOff, targetsOff + rows), rows), on.write(loss, rows == loss.length()) + lossOff, gradient ? 1 : 0}));
     }
 
     @Override public void adamW(int n, Storage p, Storage g, double gradScale, Storage m, Storage v,

@@ -248,20 +248,6 @@ final class TornadoKernelsTest {
         assertTrue(org.junit.jupiter.api.Assertions.assertThrows(agl.autograd.AglException.class, () -> space.take(1)).getMessage().contains("memory is full"));
     }
 
-    @Test void nothingIsCompiledTwice() {
-        OnDevices.all().forEach((device, k) -> {
-            long first = 0;
-            for (int n = 100; n < 140; n++) {
-                Storage x = k.allocate(DType.F32, n);
-                long[] before = k.traffic();
-                k.scale(n, 2, x, 0, x, 0);
-                long[] after = k.traffic();
-                first = Math.max(first, after[0] - before[0]);
-            }
-            assertTrue(first < 2000, device + ": a call moves its parameters and no more, not " + first + " bytes");
-        });
-    }
-
     /** The collision's formulas as loops, see MATH.md section 5. */
     private static final class Collision {
         static double[] sums(int n, Storage a, Storage t, Storage metric, double beta, double kappa, double tau, int kind, double weight, Storage da, Storage dt) {

@@ -53,7 +53,6 @@ public final class Trainer {
         this.parameters = parameters;
         this.settings = settings;
         model.recompute(settings.recompute());
-        parameters.forEach(p -> p.resideWith(kernels));
     }
 
     /** Trains on the task loss alone, for as long as the settings say; returns the last step's metrics. */

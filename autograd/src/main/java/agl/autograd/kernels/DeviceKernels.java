@@ -16,6 +16,14 @@ public interface DeviceKernels {
      */
     record Device(int index, String name, boolean gpu) { }
 
+    /** Bytes copied to a device and from it, and kernels run there, since it was opened. */
+    record Traffic(long bytesIn, long bytesOut, long launches) {
+        /** What came since {@code earlier}. */
+        public Traffic since(Traffic earlier) {
+            return new Traffic(bytesIn - earlier.bytesIn, bytesOut - earlier.bytesOut, launches - earlier.launches);
+        }
+    }
+
     /** What there is to run on; empty when something is missing, which {@link #problem} then names. */
     List<Device> devices();
 

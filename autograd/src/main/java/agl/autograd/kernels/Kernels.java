@@ -24,6 +24,11 @@ public interface Kernels {
         return Providers.best();
     }
 
+    /** What went to and from a device so far; nothing where there is none. */
+    default DeviceKernels.Traffic traffic() {
+        return new DeviceKernels.Traffic(0, 0, 0);
+    }
+
     /** A zeroed storage, in the memory where these kernels work fastest: the heap, unless they run on a device. */
     default Storage allocate(DType dtype, int length) {
         return Storage.allocate(dtype, length);

@@ -13,6 +13,7 @@ public final class Providers {
     private static final String VECTOR = "agl.autograd.kernels.vector.VectorKernels";
     private static volatile Kernels best;
     private static volatile String message = "";
+    private static volatile boolean onDevice;
 
     private Providers() { }
 
@@ -37,7 +38,7 @@ public final class Providers {
     public static String use(String wanted) {
         String device = wanted.toLowerCase(Locale.ROOT);
         if (device.equals("cpu")) {
-            best = null;
+            toProcessor();
             return "";
         }
         if (!device.matches("auto|gpu(:\\d{1,3})?")) {
@@ -50,16 +51,29 @@ public final class Providers {
                 .filter(DeviceKernels.Device::gpu).findFirst().orElse(auto || devices.isEmpty() ? null : devices.getFirst());
         if (chosen != null) {
             best = found.open(chosen);
+            onDevice = true;
             message = "";
             return "device " + chosen.index() + ": " + chosen.name();
         }
-        String reason = found == null ? "this build has no GPU kernels: it was made without TornadoVM" : devices.isEmpty() ? found.problem() : "TornadoVM lists no such device";
+        String reason = found == null ? "this build has no GPU kernels: it was made without TornadoVM" : devices.isEmpty() ? found.problem() : auto ? "TornadoVM lists none" : "TornadoVM lists no such device";
         if (auto) {
-            best = null;
+            toProcessor();
             return "no GPU, the CPU does the work (" + reason + ")";
         }
         throw new AglException("--device " + wanted + ": " + reason
                 + "; install TornadoVM (sdk install tornadovm) and a driver for the device, set TORNADOVM_HOME, build again, and see agl doctor");
+    }
+
+    private static void toProcessor() {
+        if (onDevice) {
+            best = null;
+            onDevice = false;
+        }
+    }
+
+    /** Whether {@link #best()} runs on a device of its own. */
+    public static boolean onDevice() {
+        return onDevice;
     }
 
     private static DeviceKernels.Device at(List<DeviceKernels.Device> devices, int index) {
