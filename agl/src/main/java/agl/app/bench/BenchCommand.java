@@ -1,8 +1,10 @@
 package agl.app.bench;
 
+import agl.app.DeviceOptions;
 import agl.app.bench.Measured.Yardsticks;
 import agl.autograd.AglException;
 import agl.autograd.kernels.Kernels;
+import agl.autograd.kernels.Providers;
 import agl.autograd.kernels.Workers;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
@@ -16,19 +18,32 @@ import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.function.Supplier;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
 /** {@code agl bench}: how fast this machine runs the kernels, beside what the processor and the memory can do at best. */
 @Command(name = "bench", subcommands = StepCommand.class, description = "Measure the speed of the kernels, or of a training step, on this machine.",
-        footer = {"", "Examples:", "  agl bench", "  agl bench --only sgemm,attention --threads 1 --json", "  agl bench step --shape smollm135M --batch 2 --tokens 256"})
+        footer = {"", "Examples:", "  agl bench", "  agl bench --only sgemm,attention --threads 1 --json", "  agl bench --device gpu --shape smollm135M --tokens 256", "  agl bench step --shape smollm135M --batch 2 --tokens 256"})
 public final class BenchCommand implements Callable<Integer> {
     @Option(names = "--threads", defaultValue = "0", description = "Most threads; one thread is measured as well. 0: one per processor.")
     private int threads;
 
     @Option(names = "--only", split = ",", paramLabel = "NAME", description = "Some of ${COMPLETION-CANDIDATES}.", completionCandidates = Names.class)
     private List<String> only = new ArrayList<>();
+
+    @Mixin
+    private DeviceOptions device;
+
+    @Option(names = "--shape", defaultValue = "stories15M", description = "On a device: sizes of this model. Default: ${DEFAULT-VALUE}.")
+    private String shape;
+
+    @Option(names = "--batch", defaultValue = "2", description = "On a device: sequences per step. Default: ${DEFAULT-VALUE}.")
+    private int batch;
+
+    @Option(names = "--tokens", defaultValue = "64", description = "On a device: tokens per sequence. Default: ${DEFAULT-VALUE}.")
+    private int tokens;
 
     @Option(names = "--json", description = "Print JSON.")
     private boolean json;
@@ -55,6 +70,11 @@ public final class BenchCommand implements Callable<Integer> {
                 throw new AglException("there is no \"" + name + "\" to measure; choose from " + String.join(", ", new Names()));
             }
         }
+        device.use();
+        if (Providers.onDevice()) {
+            onDevice();
+            return 0;
+        }
         int before = Workers.threads();
         try {
             run(threads == 0 ? before : threads);
@@ -62,6 +82,27 @@ public final class BenchCommand implements Callable<Integer> {
             Workers.setThreads(before);
         }
         return 0;
+    }
+
+    private void onDevice() throws JsonProcessingException {
+        if (batch < 1 || tokens < 2) {
+            throw new AglException("--batch must be at least 1 and --tokens at least 2");
+        }
+        PrintWriter out = spec.commandLine().getOut();
+        GpuBench bench = new GpuBench(Kernels.best(), Shape.of(shape), batch, tokens);
+        List<Map<String, Object>> kernels = bench.kernels();
+        Map<String, Object> result = new LinkedHashMap<>();
+        result.put("device", Kernels.best().name());
+        result.putAll(bench.step(5));
+        if (json) {
+            result.put("kernels", kernels);
+            out.println(new ObjectMapper().enable(SerializationFeature.INDENT_OUTPUT).writeValueAsString(result));
+        } else {
+            result.forEach((name, value) -> out.println(String.format(Locale.ROOT, value instanceof Double ? "%-28s %.3f" : "%-28s %s", name, value)));
+            out.println(String.format(Locale.ROOT, "%n%-20s %10s %10s %10s", "kernel", "first ms", "steady ms", "GFLOP/s"));
+            kernels.forEach(k -> out.println(String.format(Locale.ROOT, k.containsKey("gflops") ? "%-20s %10.1f %10.2f %10.2f" : "%-20s %10.1f %10.2f", k.values().toArray())));
+        }
+        out.flush();
     }
 
     private void run(int most) throws JsonProcessingException {

@@ -60,6 +60,7 @@ record StepBench(Shape shape, int batch, int tokens, int rank, double dropout, D
         LoraModel lora = LoraModel.attach(model, LoraConfig.of(rank, 2 * rank, dropout, "q_proj", "v_proj"), 1, DType.F32);
         TimedKernels timed = profile ? new TimedKernels(Kernels.best()) : null;
         Kernels kernels = profile ? timed : Kernels.best();
+        model.parameters().values().forEach(t -> t.resideWith(kernels));
         Pool pool = new Pool(DType.F32);
         AdamW optimizer = new AdamW(kernels, AdamW.Settings.DEFAULT, lora.parameters());
         long startFisher = System.nanoTime();
