@@ -3,10 +3,11 @@
 Run:  python live_peft.py java -jar target/agl.jar        (after mvn package)
 
 1. For every family a small random model with a tokenizer. `agl train` makes adapters (plain, rsLoRA, DoRA, all linear layers, AGL's two branches) of it. Each is
-   loaded by peft with every warning turned into an error: the last position's logits must be those of `agl logits`, with the adapter beside the
+   loaded by peft without a warning: the last position's logits must be those of `agl logits`, with the adapter beside the
    base and merged (`agl merge` against peft's merge_and_unload).
 2. peft makes adapters of every kind: `agl logits` must give peft's logits, `agl merge` a checkpoint that transformers reads to the same logits,
-   and `agl train --init-adapter` without a real step must give the adapter back, unchanged for peft. Or they are refused for a stated reason.
+   and `agl train --init-adapter` without a real step must give the adapter back, unchanged for peft, which warns of nothing that it does not
+   warn of in its own file (an adapted head of a model with a tied one, say). Or they are refused for a stated reason.
 3. Token ids of `agl tokenize` against the tokenizers library.
 
 Run for some families only:  python live_peft.py --families llama,gpt2 java -jar target/agl.jar
@@ -152,20 +153,19 @@ class Collector(logging.Handler):
 
 
 def load_in_peft(base, adapter):
+    """The model with the adapter, and what the libraries warned of meanwhile."""
     collector = Collector()
     logging.getLogger().addHandler(collector)
     try:
         model = load_base(base)
-        with warnings.catch_warnings():
-            warnings.simplefilter("error")
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always")
             # peft 0.21 calls what transformers 5.23 has renamed, whatever the adapter.
             warnings.filterwarnings("ignore", message="`is_gradient_checkpointing` is deprecated")
             loaded = peft.PeftModel.from_pretrained(model, adapter)
     finally:
         logging.getLogger().removeHandler(collector)
-    if collector.messages:
-        raise RuntimeError("peft logs: " + "; ".join(collector.messages))
-    return loaded
+    return loaded, {str(w.message) for w in caught} | set(collector.messages)
 
 
 def check_merged(what, base, adapter, expected, folder):
@@ -189,10 +189,11 @@ def trained_here(family, base, folder):
             say(False, what, refusal(run))
             continue
         try:
-            model = load_in_peft(base, out)
+            model, warned = load_in_peft(base, out)
         except Exception as e:
-            say(False, what + " does not load in peft without a warning", repr(e))
+            say(False, what + " does not load in peft", repr(e))
             continue
+        say(not warned, what + " loads in peft without a warning", "; ".join(warned))
         expected = torch_logits(model)
         compare(what + ", peft", agl_logits("--base", base, "--adapter", out), expected)
         moved = (expected - torch_logits(load_base(base))).abs().max().item()
@@ -230,9 +231,13 @@ def trained_there(family, base, folder):
             say(False, what + ", --init-adapter", refusal(run))
             continue
         try:
-            compare(what + ", read, written and read by peft", torch_logits(load_in_peft(base, again)), expected)
+            own_warnings = load_in_peft(base, out)[1]
+            model, warned = load_in_peft(base, again)
         except Exception as e:
-            say(False, what + ", written again, does not load in peft without a warning", repr(e))
+            say(False, what + ", written again, does not load in peft", repr(e))
+            continue
+        say(warned <= own_warnings, what + ", written again, loads in peft without a warning of its own", "; ".join(warned - own_warnings))
+        compare(what + ", read, written and read by peft", torch_logits(model), expected)
 
 
 def tokens(base):
