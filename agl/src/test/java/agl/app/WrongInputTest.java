@@ -90,6 +90,7 @@ class WrongInputTest {
             assertRefused(wrong.substring(1), "align --base $base --out $new --data " + wrong);
         }
         assertRefused("empty", "inspect $empty");
+        assertRefused("nowhere", "train --base $base --task $task.csv --alignment $task.csv --method asft --unaligned $nowhere --out $out");
     }
 
     private void prompts() throws IOException {

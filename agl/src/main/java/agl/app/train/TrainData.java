@@ -2,6 +2,7 @@ package agl.app.train;
 
 import agl.app.data.DataFiles;
 import agl.app.data.Example;
+import agl.nn.ModelConfig;
 import java.nio.file.Path;
 import java.util.List;
 
@@ -16,6 +17,10 @@ import java.util.List;
 public record TrainData(List<Example> task, List<Example> evaluation, List<Example> alignment, Path unaligned, Path initAdapter) {
     /** From files; without any for evaluation the last 10% of the task examples, at most 200, are held out. */
     public static TrainData read(List<Path> task, List<Path> evaluation, List<Path> alignment, Path unaligned, Path initAdapter) {
+        if (unaligned != null) {
+            // Wrong folders are told before anything long is done.
+            ModelConfig.read(unaligned);
+        }
         List<Example> examples = DataFiles.examples(task);
         int held = evaluation.isEmpty() ? Math.min(200, examples.size() / 10) : 0;
         int kept = examples.size() - held;
