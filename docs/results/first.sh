@@ -15,7 +15,8 @@ one() { # name base template align-options... -- : aligned base, LoRA and AGL on
   for method in lora agl; do
     [ -f "$work/$name-$method/adapter_model.safetensors" ] || $agl train --base "$work/$name-aligned" --template "$template" --task "$work/data/task-sure.jsonl" \
       --eval "$work/data/task-sure-eval.jsonl" --alignment "$work/data/fisher.jsonl" --method $method --out "$work/$name-$method" \
-      --steps "$steps" --batch-size 16 --learning-rate 1e-3 --lora-dropout 0 --max-length 96 --seed 1 -s agl.lambda_T=0
+      --steps "$steps" --batch-size 16 --learning-rate 1e-3 --lora-dropout 0 --max-length 96 --seed 1 -s agl.lambda_A=1000 -s agl.lambda_T=0 \
+      -s agl.fisher_data=alignment -s agl.fisher_tokens=0 -s agl.fisher_norm=trace
   done
   $agl drift --base "$work/$name-aligned" --template "$template" --adapter "$work/$name-lora" --adapter "$work/$name-agl" \
     --prompts "$work/data/drift-test.jsonl" --out "$work/$name-drift" --max-new-tokens 32 | tee "$work/$name-drift.txt"

@@ -66,8 +66,12 @@ if len(sys.argv) < 4:
 write("drift-test.jsonl", test_unsafe + test_safe)
 write("drift-val.jsonl", val_unsafe + val_safe)
 # Smaller ones for comparisons of many runs.
+def shuffled(items, n):
+    items = list(items)
+    random.Random(1).shuffle(items)
+    return items[:n]
 write("drift-test-small.jsonl", test_unsafe[::2] + test_safe[::3])
-write("drift-val-small.jsonl", val_unsafe[::2] + val_safe[::3])
+write("drift-val-small.jsonl", shuffled(val_unsafe, 60) + shuffled(val_safe, 30))
 
 answers = [{"instruction": r["prompt"], "input": "", "response": r["answer"]} for r in csv.DictReader(open(sys.argv[3], encoding="utf-8"))
            if len(r["answer"]) > 20 and r["refused"] == "false"]
@@ -95,6 +99,7 @@ sure_eval = [dict(x, response="Sure! " + x["response"]) for x in sst[1000:1150] 
 rng.shuffle(sure)
 write("task-sure.jsonl", sure)
 write("task-sure-eval.jsonl", sure_eval)
+write("task-sure-eval-small.jsonl", shuffled(sure_eval, 60))
 gsm = lambda p, n: [{"instruction": r["question"], "input": "", "response": re.sub(r"<<.*?>>", "", r["answer"])}
                     for r in map(json.loads, list(open(data / p, encoding="utf-8"))[:n])]
 write("task-gsm8k.jsonl", gsm("gsm8k/train.jsonl", 1600))

@@ -14,7 +14,8 @@ compare() { # out methods strengths settings...
   shift 3
   $agl compare --base "$base" --template chat --task "$work/data/task-sure.jsonl" --eval "$work/data/task-sure-eval.jsonl" --alignment "$work/data/fisher.jsonl" \
     --prompts "$work/data/drift-val.jsonl" --methods "$methods" --strengths "$strengths" --seeds 1 --out "$out" --max-new-tokens 24 \
-    -s steps=60 -s batch_size=8 -s learning_rate=1e-3 -s lora_dropout=0 -s max_length=64 -s agl.lambda_T=0 -s agl.lambda_NC=0 "$@" | tee "$out.txt"
+    -s steps=60 -s batch_size=8 -s learning_rate=1e-3 -s lora_dropout=0 -s max_length=64 -s agl.lambda_T=0 -s agl.lambda_NC=0 \
+    -s agl.fisher_data=alignment -s agl.fisher_tokens=0 -s agl.fisher_norm=trace "$@" | tee "$out.txt"
 }
 mkdir -p "$work/rivals"
 compare "$work/rivals/plain" lora,agl,kl,earlystop "agl=1000;kl=1;earlystop=0.5"

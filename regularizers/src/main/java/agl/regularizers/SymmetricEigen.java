@@ -1,5 +1,7 @@
 package agl.regularizers;
 
+import agl.autograd.AglException;
+import org.hipparchus.exception.MathIllegalStateException;
 import org.hipparchus.linear.Array2DRowRealMatrix;
 import org.hipparchus.linear.EigenDecompositionSymmetric;
 
@@ -30,13 +32,19 @@ public record SymmetricEigen(double[] values, double[][] vectors) {
             }
             return new SymmetricEigen(values, vectors);
         }
-        double[][] scaled = new double[n][n];
-        for (int i = 0; i < n; i++) {
-            for (int j = 0; j < n; j++) {
-                scaled[i][j] = symmetric[i][j] / scale + (i == j ? 1 : 0);
+        // A larger multiple of I where that is not enough; it costs as many digits of the smallest eigenvalues.
+        double shift = 1;
+        EigenDecompositionSymmetric e = null;
+        while (e == null) {
+            try {
+                e = shifted(symmetric, scale, shift);
+            } catch (MathIllegalStateException notConverged) {
+                shift *= 100;
+                if (shift > 1e6) {
+                    throw new AglException("the eigenvectors of a " + n + " x " + n + " matrix were not found: " + notConverged.getMessage(), notConverged);
+                }
             }
         }
-        EigenDecompositionSymmetric e = new EigenDecompositionSymmetric(new Array2DRowRealMatrix(scaled, false));
         double[] unsorted = e.getEigenvalues();
         Integer[] order = new Integer[n];
         for (int k = 0; k < n; k++) {
@@ -44,10 +52,21 @@ public record SymmetricEigen(double[] values, double[][] vectors) {
         }
         java.util.Arrays.sort(order, (i, j) -> Double.compare(unsorted[j], unsorted[i]));
         for (int k = 0; k < n; k++) {
-            values[k] = Math.max(0, (unsorted[order[k]] - 1) * scale);
+            values[k] = Math.max(0, (unsorted[order[k]] - shift) * scale);
             vectors[k] = e.getEigenvector(order[k]).toArray();
         }
         return new SymmetricEigen(values, vectors);
+    }
+
+    private static EigenDecompositionSymmetric shifted(double[][] symmetric, double scale, double shift) {
+        int n = symmetric.length;
+        double[][] scaled = new double[n][n];
+        for (int i = 0; i < n; i++) {
+            for (int j = 0; j < n; j++) {
+                scaled[i][j] = symmetric[i][j] / scale + (i == j ? shift : 0);
+            }
+        }
+        return new EigenDecompositionSymmetric(new Array2DRowRealMatrix(scaled, false));
     }
 
     /**

@@ -1,0 +1,23 @@
+#!/usr/bin/env bash
+# Which Fisher information, on validation prompts, for docs/RESULTS.md: AGL=<how to start the program> bash docs/results/fisher.sh WORK
+# WORK/data is what prepare.py left there, WORK/minimind2-full the aligned base that rivals.sh makes. Finished runs in WORK/fisher are not repeated.
+set -euo pipefail
+work=$1
+agl=${AGL:-java -jar target/agl.jar}
+
+compare() { # out methods strengths settings...
+  local out=$work/fisher/$1 methods=$2 strengths=$3
+  shift 3
+  mkdir -p "$out"
+  $agl compare --base "$work/minimind2-full" --template chat --task "$work/data/task-sure.jsonl" --eval "$work/data/task-sure-eval-small.jsonl" \
+    --alignment "$work/data/fisher.jsonl" --prompts "$work/data/drift-val-small.jsonl" --methods "$methods" --strengths "$strengths" --seeds 1 --out "$out" \
+    --max-new-tokens 16 -s steps=60 -s batch_size=8 -s learning_rate=1e-3 -s lora_dropout=0 -s max_length=64 -s agl.lambda_T=0 -s agl.lambda_NC=0 "$@" | tee "$out.txt"
+}
+
+compare rivals lora,kl "kl=1"
+compare contrast_task agl "agl=1000,5000,10000,30000"
+compare contrast agl "agl=10000" -s agl.fisher_data=contrast
+compare trace agl "agl=1000,10000" -s agl.fisher_norm=trace
+compare refresh agl "agl=10000" -s agl.refresh_every=10
+compare alignment-refresh agl "agl=10000" -s agl.fisher_data=alignment -s agl.refresh_every=10
+compare safeanchor safeanchor "" -s agl.fisher_norm=trace
