@@ -12,8 +12,8 @@ final class GemmPacking {
 
     private GemmPacking() { }
 
-    /** Panels of B[k, n] stored as it is: panel j holds columns j·W …, its row p at panels[(j·k + p)·W]. Missing columns are zero. */
-    static void panels(Storage b, int bOff, int ldb, int n, int k, float[] panels, Scratch scratch) {
+    /** Panels of B[k, n] stored as it is: panel j holds columns j·W …, its row p at panels[panelsOff + (j·k + p)·W]. Missing columns are zero. */
+    static void panels(Storage b, int bOff, int ldb, int n, int k, float[] panels, int panelsOff, Scratch scratch) {
         float[] array = FloatRows.arrayOf(b);
         float[] rows = array != null ? array : scratch.floats(Scratch.WIDENED, ROWS * n);
         for (int p = 0; p < k; p += ROWS) {
@@ -28,7 +28,7 @@ final class GemmPacking {
                 ld = n;
             }
             for (int j = 0; j < n; j += W) {
-                int to = (j * k) + p * W;
+                int to = panelsOff + j * k + p * W;
                 if (j + W <= n) {
                     copy(count, rows, at + j, ld, panels, to);
                 } else {
@@ -54,21 +54,52 @@ final class GemmPacking {
     }
 
     /** Panels of B[k, n] stored transposed, (n, k). */
-    static void panelsOfRows(Storage b, int bOff, int ldb, int n, int k, float[] panels, Scratch scratch) {
+    static void panelsOfRows(Storage b, int bOff, int ldb, int n, int k, float[] panels, int panelsOff, Scratch scratch) {
         float[] array = FloatRows.arrayOf(b);
         for (int j = 0; j < n; j += W) {
             int columns = Math.min(W, n - j);
             if (columns < W) {
-                java.util.Arrays.fill(panels, j * k, (j + W) * k, 0f);
+                java.util.Arrays.fill(panels, panelsOff + j * k, panelsOff + (j + W) * k, 0f);
             }
             if (array != null) {
-                Transposition.run(array, bOff + j * ldb, ldb, columns, k, panels, j * k, W);
+                Transposition.run(array, bOff + j * ldb, ldb, columns, k, panels, panelsOff + j * k, W);
             } else {
                 float[] rows = scratch.floats(Scratch.WIDENED, W * k);
                 for (int c = 0; c < columns; c++) {
                     FloatRows.read(b, bOff + (j + c) * ldb, rows, c * k, k, scratch);
                 }
-                Transposition.run(rows, 0, k, columns, k, panels, j * k, W);
+                Transposition.run(rows, 0, k, columns, k, panels, panelsOff + j * k, W);
+            }
+        }
+    }
+
+    /**
+     * Strips of op(A)[m, k]: strip i holds rows i·HEIGHT …, its numbers of step p at strips[stripsOff + (i·k + p)·STRIP]. The two places behind
+     * them, and the rows that the last strip lacks, hold anything.
+     *
+     * @param readable how many rows may be read, m or more: a strip is copied eight rows at a time where there are as many
+     */
+    static void strips(boolean transA, Storage a, int aOff, int lda, int m, int readable, int k, float[] strips, int stripsOff, Scratch scratch) {
+        float[] from = FloatRows.arrayOf(a);
+        int off = aOff;
+        int ld = lda;
+        if (from == null) {
+            int rows = transA ? k : m;
+            ld = transA ? m : k;
+            from = scratch.floats(Scratch.WIDENED, rows * ld);
+            for (int r = 0; r < rows; r++) {
+                FloatRows.read(a, aOff + r * lda, from, r * ld, ld, scratch);
+            }
+            off = 0;
+            readable = m;
+        }
+        for (int i = 0; i < m; i += GemmTile.HEIGHT) {
+            int to = stripsOff + i / GemmTile.HEIGHT * k * GemmTile.STRIP;
+            int rows = Math.min(GemmTile.STRIP, readable - i);
+            if (transA) {
+                Transposition.copy(from, off + i, ld, k, rows, strips, to, GemmTile.STRIP);
+            } else {
+                Transposition.run(from, off + i * ld, ld, rows, k, strips, to, GemmTile.STRIP);
             }
         }
     }

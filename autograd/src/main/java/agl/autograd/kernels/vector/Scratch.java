@@ -12,6 +12,8 @@ final class Scratch {
 
     private final float[][] floats = new float[BUFFERS][0];
     private short[] halves = new short[0];
+    /** The large product that this thread is in. */
+    final BlockedGemm product = new BlockedGemm();
 
     private Scratch() { }
 

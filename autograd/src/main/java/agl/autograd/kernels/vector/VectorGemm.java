@@ -7,20 +7,23 @@ import agl.autograd.kernels.Workers;
  * Single-precision matrix product on the Vector API: C = alpha · op(A) · op(B) + beta · C, row-major, C[m, n], op(A)[m, k], op(B)[k, n].
  * A and B may be float arrays or frozen weights stored as F32, BF16 or F16, which are widened while they are packed.
  *
- * <p>Large products follow Goto and van de Geijn, "Anatomy of High-Performance Matrix Multiplication" (2008): B is packed into panels of
- * {@link GemmTile#WIDTH} columns, k is cut so that a panel stays in the first-level cache, and the rows of A so that their block stays in
- * the second. Products with one short side (LoRA's rank, a few tokens, one token) take a path that reads the large matrix once, as it lies.
+ * <p>Large products follow Goto and van de Geijn, "Anatomy of High-Performance Matrix Multiplication" (2008): {@link BlockedGemm} packs both
+ * factors. With few rows or few columns packing A does not pay: its rows are read as they lie, B alone is packed. Products with one short
+ * side (LoRA's rank, a few tokens, one token) take a path that reads the large matrix once, as it lies.
  *
  * <p>Threads share the output; k is cut by its length alone. An element is the same sequence of operations, so the same bits, with
  * any number of threads.
  */
 public final class VectorGemm {
     /** k, rows and columns of the blocks: a panel of B (KC · WIDTH floats) for the L1 cache, MC · KC for L2, KC · NC for L3. */
-    private static final int KC = 320;
+    private static final int KC = BlockedGemm.KC;
     private static final int MC = 192;
     private static final int NC = 2048;
     /** Up to this many rows or columns a product counts as skinny. */
     private static final int SKINNY = 8;
+    /** Fewer rows fill too little of the strips; packing A costs as much as the multiply-adds of 30 columns. */
+    private static final int MANY_ROWS = 24;
+    private static final int MANY_COLUMNS = 64;
     /** Multiply-adds below which one thread is faster than two. */
     static final long SHARE_FROM = 1 << 18;
 
@@ -44,8 +47,10 @@ public final class VectorGemm {
             GemvRows.multiply(n, k, alpha, a, aOff, transA ? lda : 1, b, bOff, ldb, beta, c, cOff);
         } else if (n <= SKINNY && n < m) {
             transposed(transA, transB, m, n, k, alpha, a, aOff, lda, b, bOff, ldb, beta, c, cOff, ldc);
+        } else if (m >= MANY_ROWS && n >= MANY_COLUMNS && (long) m * n * k > SHARE_FROM) {
+            Scratch.get().product.multiply(transA, transB, m, n, k, alpha, a, aOff, lda, b, bOff, ldb, beta, c, cOff, ldc);
         } else {
-            blocked(transA, transB, m, n, k, alpha, a, aOff, lda, b, bOff, ldb, beta, c, cOff, ldc);
+            rowsAsTheyLie(transA, transB, m, n, k, alpha, a, aOff, lda, b, bOff, ldb, beta, c, cOff, ldc);
         }
     }
 
@@ -70,8 +75,8 @@ public final class VectorGemm {
         }
     }
 
-    private static void blocked(boolean transA, boolean transB, int m, int n, int k, float alpha, Storage a, int aOff, int lda,
-                                Storage b, int bOff, int ldb, float beta, float[] c, int cOff, int ldc) {
+    private static void rowsAsTheyLie(boolean transA, boolean transB, int m, int n, int k, float alpha, Storage a, int aOff, int lda,
+                                      Storage b, int bOff, int ldb, float beta, float[] c, int cOff, int ldc) {
         int threads = (long) m * n * k < SHARE_FROM ? 1 : Workers.threads();
         if (threads == 1) {
             block(transA, transB, 0, m, 0, n, k, alpha, a, aOff, lda, b, bOff, ldb, beta, c, cOff, ldc);
@@ -99,9 +104,9 @@ public final class VectorGemm {
             for (int p = 0; p < k; p += kc) {
                 int kb = Math.min(kc, k - p);
                 if (transB) {
-                    GemmPacking.panelsOfRows(b, bOff + j * ldb + p, ldb, nb, kb, panels, scratch);
+                    GemmPacking.panelsOfRows(b, bOff + j * ldb + p, ldb, nb, kb, panels, 0, scratch);
                 } else {
-                    GemmPacking.panels(b, bOff + p * ldb + j, ldb, nb, kb, panels, scratch);
+                    GemmPacking.panels(b, bOff + p * ldb + j, ldb, nb, kb, panels, 0, scratch);
                 }
                 float betaNow = p == 0 ? beta : 1;
                 for (int i = i0; i < i1; i += mc) {
