@@ -2,6 +2,7 @@ package agl.regularizers;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import agl.autograd.DType;
@@ -17,6 +18,7 @@ import net.jqwik.api.Arbitrary;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import net.jqwik.api.Provide;
+import org.hipparchus.exception.MathIllegalStateException;
 import org.hipparchus.linear.Array2DRowRealMatrix;
 import org.hipparchus.linear.EigenDecompositionSymmetric;
 import org.junit.jupiter.api.Test;
@@ -201,6 +203,48 @@ class SubspaceTest {
             q[i] = v;
         }
         return q;
+    }
+
+    /** With these numbers (found by trying seeds: about one in 170) the library's iteration does not end on K/scale + I. */
+    @Test void aDecompositionThatDoesNotConvergeIsTriedAgain() {
+        int n = 96;
+        for (int seed : new int[] {34, 328}) {
+            java.util.Random random = new java.util.Random(seed);
+            double[][] x = new double[37][n];
+            for (double[] row : x) {
+                java.util.Arrays.setAll(row, j -> random.nextGaussian());
+            }
+            double[][] k = new double[n][n];
+            double scale = 0;
+            for (int i = 0; i < n; i++) {
+                for (int j = 0; j < n; j++) {
+                    for (double[] row : x) {
+                        k[i][j] += row[i] * row[j];
+                    }
+                    scale = Math.max(scale, Math.abs(k[i][j]));
+                }
+            }
+            double[][] shifted = new double[n][n];
+            for (int i = 0; i < n; i++) {
+                for (int j = 0; j < n; j++) {
+                    shifted[i][j] = k[i][j] / scale + (i == j ? 1 : 0);
+                }
+            }
+            assertThrows(MathIllegalStateException.class, () -> new EigenDecompositionSymmetric(new Array2DRowRealMatrix(shifted)));
+            SymmetricEigen e = SymmetricEigen.of(k);
+            for (int a = 0; a < n; a++) {
+                for (int b = 0; b < n; b++) {
+                    double dot = 0;
+                    double product = 0;
+                    for (int i = 0; i < n; i++) {
+                        dot += e.vectors()[a][i] * e.vectors()[b][i];
+                        product += e.values()[i] * e.vectors()[i][a] * e.vectors()[i][b];
+                    }
+                    assertEquals(a == b ? 1 : 0, dot, 1e-10, "eigenvectors " + a + " and " + b);
+                    assertEquals(k[a][b], product, 1e-9 * scale, "K(" + a + ", " + b + ")");
+                }
+            }
+        }
     }
 
     @Test void explainedEnergyKeepsTheFewest() {
