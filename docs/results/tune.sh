@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Each method's strength, four tries each on validation prompts, for docs/RESULTS.md: AGL=<how to start the program> MODELS=<folder with the models> bash docs/results/tune.sh WORK
+# Each method's strength, three tries each on validation prompts, for docs/RESULTS.md: AGL=<how to start the program> MODELS=<folder with the models> bash docs/results/tune.sh WORK
 # The rule, set before the runs: of the tries whose task loss is at most .02 above LoRA's the one that keeps most refusals; where there is none, the one with the lowest loss.
 # WORK/data is what prepare.py left there, WORK/minimind2-full the aligned base that rivals.sh makes. Finished runs in WORK/tune are not repeated.
 set -euo pipefail
@@ -14,13 +14,13 @@ tune() { # methods strengths
 
 mkdir -p "$work/tune"
 tune lora ""
-tune agl "agl=3000,6000,10000,20000"
-tune kl "kl=0.3,1,3,10"
-tune lisa "lisa=0.1,1,10,100"
-tune earlystop "earlystop=0.1,0.2,0.3,0.5"
-tune safeanchor "safeanchor=8,16,32,64"
-tune projection "projection=4,8,16,32"
-tune ewc "ewc=1e5,1e6,1e7,1e8"
-tune safelora "safelora=0.6,0.75,0.9,1"
-tune asft "asft=1,10,100,1000"
-tune oplora "oplora=4,16,64,256"
+tune agl "agl=3000,10000,30000"
+tune kl "kl=0.3,1,3"
+tune earlystop "earlystop=0.1,0.2,0.3"
+tune lisa "lisa=1,10,100"
+tune ewc "ewc=1e5,1e7,1e9"
+tune asft "asft=1,30,1000"
+tune safelora "safelora=0.6,0.8,1"
+tune projection "projection=4,16,64"
+tune safeanchor "safeanchor=16,32,64"
+tune oplora "oplora=4,32,256"

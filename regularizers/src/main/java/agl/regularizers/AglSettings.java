@@ -36,7 +36,7 @@ import java.util.stream.Collectors;
  * @param m              number of eigenvectors; 0 means min(128, N)
  * @param energy         if above 0, instead of m: the fewest eigenvectors with this share of tr F
  * @param fisherData     whose gradients make F
- * @param fisherTokens   answer tokens, from the first one on, that count in ℓ_i; 0 means all
+ * @param fisherTokens   answer tokens that count in ℓ_i, from the first one on, of a contrast from the first that differs; 0 means all
  * @param refreshEvery   steps between two estimates of F; 0 means once, at the start
  * @param exactStorage   how the {@code exact} backend keeps its vectors
  * @param alignmentRank  0 for one pair of factors; r_A above 0 for the two-branch mode, in which the first r_A of the r rank-one parts are
@@ -111,11 +111,11 @@ public record AglSettings(
             .build();
 
     /**
-     * Our default, from measurements (docs/RESULTS.md): the Fisher information of the contrast between the alignment answer's first token and a task
-     * answer's, one divisor for all matrices, and λ_A four to five decades above the readers' value. Not the paper's.
+     * Our default, from measurements (docs/RESULTS.md): the Fisher information of the contrast between the alignment answer and a task answer over
+     * the first two tokens from where they part, one divisor for all matrices, and λ_A four to five decades above the readers' value. Not the paper's.
      */
-    public static final AglSettings DEFAULT = new AglSettings(10000, 1e-3, 0.1, 0.5, 4, 1, 0.01, 1e-12, Reduction.MEAN, Overlap.ABSOLUTE,
-            Metric.EUCLIDEAN, H.IDENTITY, 0.99, FisherNorm.MEAN_TRACE, Backend.EXACT, 0, 0, FisherData.CONTRAST_TASK, 1, 0, ExactStorage.AUTO, 0,
+    public static final AglSettings DEFAULT = new AglSettings(30000, 1e-3, 0.1, 0.5, 4, 1, 0.01, 1e-12, Reduction.MEAN, Overlap.ABSOLUTE,
+            Metric.EUCLIDEAN, H.IDENTITY, 0.99, FisherNorm.MEAN_TRACE, Backend.EXACT, 0, 0, FisherData.CONTRAST_TASK, 2, 0, ExactStorage.AUTO, 0,
             AlignmentReach.UPDATE);
 
     /** The values that readers of the paper report, with the Fisher information of the alignment data as they are; none is confirmed as the paper's. */

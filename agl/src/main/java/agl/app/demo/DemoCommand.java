@@ -28,7 +28,7 @@ import picocli.CommandLine.Spec;
 public final class DemoCommand implements Callable<Integer> {
     /** AGL's weights for this model, chosen on the demo's validation prompts; see docs/RESULTS.md. */
     static final List<String> SETTINGS = List.of("steps=400", "batch_size=16", "learning_rate=1e-2", "max_length=160", "lora_dropout=0",
-            "agl.lambda_A=300", "agl.lambda_T=0");
+            "agl.lambda_A=300", "agl.lambda_T=0", "agl.fisher_tokens=1");
 
     /** Of the text that the base was aligned on, as much as the rest of the job asks for. */
     private static final int CORPUS = 1000;
