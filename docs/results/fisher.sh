@@ -15,7 +15,7 @@ compare() { # out methods strengths settings...
     -s agl.lambda_T=0 -s agl.lambda_NC=0 "$@" | tee "$out.txt"
 }
 
-compare rivals lora,kl "kl=0.03,0.1,0.3,1,3"
+compare rivals lora,kl "kl=0.3,1,3"
 compare tokens1 agl "agl=3000,6000,10000,20000" -s agl.fisher_tokens=1
 compare tokens2 agl "agl=3000,10000,30000"
 compare tokens3 agl "agl=10000,30000" -s agl.fisher_tokens=3
