@@ -72,8 +72,8 @@ def call(command, launcher=False):
     return result
 
 
-def agl(a, *words):
-    return call([a.java, "-jar", a.jar, "bench", *map(str, words), "--json"], launcher=True)
+def agl(a, *words, java=()):
+    return call([a.java, *java, "-jar", a.jar, "bench", *map(str, words), "--json"], launcher=True)
 
 
 def table(head, rows):
@@ -180,7 +180,9 @@ def memory(a):
         print(shape, dtype, *more, f"{r['max_rss_mb']:.0f} MB", file=sys.stderr)
         rows.append([shape, r["parameters"] / 1e6, dtype, tokens, "yes" if more else "no", r["parameters"] * (4 if dtype == "f32" else 2) / 2**20, r["max_rss_mb"]])
     if a.large:
-        r = agl(a, "step", "--shape", "llama7B", "--batch", 1, "--tokens", 128, "--dtype", "bf16", "--steps", 1, "--warmup", 0, "--recompute")
+        r = agl(a, "step", "--shape", "llama7B", "--batch", 1, "--tokens", 128, "--dtype", "bf16", "--steps", 1, "--warmup", 0, "--recompute",
+                # Random weights lie in direct memory, a checkpoint's in its mapped file.
+                java=["-XX:MaxDirectMemorySize=16g"])
         rows.append(["llama7B", r["parameters"] / 1e6, "bf16", 128, "yes", r["parameters"] * 2 / 2**20, r["max_rss_mb"]])
     table(["shape", "million parameters", "frozen weights", "tokens", "recompute", "weights, MB", "peak memory, MB"], rows)
 
