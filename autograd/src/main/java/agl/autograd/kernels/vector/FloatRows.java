@@ -54,6 +54,13 @@ final class FloatRows {
         }
     }
 
+    /** {@code rows} such runs of {@code n} elements, {@code ld} apart in {@code from}, one after the other in {@code to}. */
+    static void read(Storage from, int fromOff, int ld, int rows, int n, float[] to, Scratch scratch) {
+        for (int i = 0; i < rows; i++) {
+            read(from, fromOff + i * ld, to, i * n, n, scratch);
+        }
+    }
+
     /** BF16 is the upper half of a float. */
     private static void widenBf16(short[] from, float[] to, int toOff, int n) {
         int i = 0;

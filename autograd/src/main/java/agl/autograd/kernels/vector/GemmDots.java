@@ -54,9 +54,7 @@ final class GemmDots {
             int at = xOff + l * ldx;
             int ld = ldx;
             if (array == null) {
-                for (int i = 0; i < group; i++) {
-                    FloatRows.read(x, at + i * ldx, rows, i * k, k, scratch);
-                }
+                FloatRows.read(x, at, ldx, group, k, rows, scratch);
                 at = 0;
                 ld = k;
             }

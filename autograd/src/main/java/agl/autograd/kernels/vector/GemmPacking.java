@@ -21,9 +21,7 @@ final class GemmPacking {
             int at = bOff + p * ldb;
             int ld = ldb;
             if (array == null) {
-                for (int i = 0; i < count; i++) {
-                    FloatRows.read(b, at + i * ldb, rows, i * n, n, scratch);
-                }
+                FloatRows.read(b, at, ldb, count, n, rows, scratch);
                 at = 0;
                 ld = n;
             }
@@ -65,9 +63,7 @@ final class GemmPacking {
                 Transposition.run(array, bOff + j * ldb, ldb, columns, k, panels, panelsOff + j * k, W);
             } else {
                 float[] rows = scratch.floats(Scratch.WIDENED, W * k);
-                for (int c = 0; c < columns; c++) {
-                    FloatRows.read(b, bOff + (j + c) * ldb, rows, c * k, k, scratch);
-                }
+                FloatRows.read(b, bOff + j * ldb, ldb, columns, k, rows, scratch);
                 Transposition.run(rows, 0, k, columns, k, panels, panelsOff + j * k, W);
             }
         }
@@ -87,9 +83,7 @@ final class GemmPacking {
             int rows = transA ? k : m;
             ld = transA ? m : k;
             from = scratch.floats(Scratch.WIDENED, rows * ld);
-            for (int r = 0; r < rows; r++) {
-                FloatRows.read(a, aOff + r * lda, from, r * ld, ld, scratch);
-            }
+            FloatRows.read(a, aOff, lda, rows, ld, from, scratch);
             off = 0;
             readable = m;
         }
@@ -107,9 +101,7 @@ final class GemmPacking {
     /** Rows of op(A)[m, k], each k long, one after the other. */
     static void rows(boolean transA, Storage a, int aOff, int lda, int m, int k, float[] rows, Scratch scratch) {
         if (!transA) {
-            for (int i = 0; i < m; i++) {
-                FloatRows.read(a, aOff + i * lda, rows, i * k, k, scratch);
-            }
+            FloatRows.read(a, aOff, lda, m, k, rows, scratch);
             return;
         }
         float[] array = FloatRows.arrayOf(a);
@@ -117,9 +109,7 @@ final class GemmPacking {
             Transposition.run(array, aOff, lda, k, m, rows, 0, k);
         } else {
             float[] stored = scratch.floats(Scratch.WIDENED, m * k);
-            for (int p = 0; p < k; p++) {
-                FloatRows.read(a, aOff + p * lda, stored, p * m, m, scratch);
-            }
+            FloatRows.read(a, aOff, lda, k, m, stored, scratch);
             Transposition.run(stored, 0, m, k, m, rows, 0, k);
         }
     }

@@ -41,9 +41,7 @@ final class GemvRows {
             int at = bOff + p * ldb + from;
             int ld = ldb;
             if (array == null) {
-                for (int i = 0; i < count; i++) {
-                    FloatRows.read(b, at + i * ldb, rows, i * n, n, scratch);
-                }
+                FloatRows.read(b, at, ldb, count, n, rows, scratch);
                 at = 0;
                 ld = n;
             }

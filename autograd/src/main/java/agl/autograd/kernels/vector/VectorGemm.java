@@ -85,7 +85,7 @@ public final class VectorGemm {
             Workers.parallelFor(ceilDiv(n, columns), t -> block(transA, transB, 0, m, t * columns, Math.min(n, (t + 1) * columns), k,
                     alpha, a, aOff, lda, b, bOff, ldb, beta, c, cOff, ldc));
         } else {
-            int rows = roundUp(ceilDiv(m, threads), 6);
+            int rows = roundUp(ceilDiv(m, threads), GemmTile.HEIGHT);
             Workers.parallelFor(ceilDiv(m, rows), t -> block(transA, transB, t * rows, Math.min(m, (t + 1) * rows), 0, n, k,
                     alpha, a, aOff, lda, b, bOff, ldb, beta, c, cOff, ldc));
         }
@@ -96,7 +96,7 @@ public final class VectorGemm {
                               int lda, Storage b, int bOff, int ldb, float beta, float[] c, int cOff, int ldc) {
         Scratch scratch = Scratch.get();
         int kc = ceilDiv(k, ceilDiv(k, KC));
-        int mc = roundUp(ceilDiv(i1 - i0, ceilDiv(i1 - i0, MC)), 6);
+        int mc = roundUp(ceilDiv(i1 - i0, ceilDiv(i1 - i0, MC)), GemmTile.HEIGHT);
         float[] rows = transA ? null : FloatRows.arrayOf(a);
         for (int j = j0; j < j1; j += NC) {
             int nb = Math.min(NC, j1 - j);
@@ -156,7 +156,7 @@ public final class VectorGemm {
     /** A tile that sticks out of C is computed whole in a buffer. Missing rows of A repeat the last one: their results are dropped. */
     private static void edge(int height, int rows, int columns, int k, float alpha, float[] a, int aOff, int lda, float[] b, int bOff,
                              float beta, float[] c, int cOff, int ldc, Scratch scratch) {
-        float[] ct = scratch.floats(Scratch.TILE, 6 * W);
+        float[] ct = scratch.floats(Scratch.TILE, GemmTile.HEIGHT * W);
         if (beta != 0) {
             for (int i = 0; i < rows; i++) {
                 System.arraycopy(c, cOff + i * ldc, ct, i * W, columns);
@@ -165,7 +165,7 @@ public final class VectorGemm {
         if (rows == height) {
             tile(height, k, a, aOff, lda, b, bOff, alpha, beta, ct, 0, W);
         } else {
-            float[] at = scratch.floats(Scratch.TILE_ROWS, 6 * k);
+            float[] at = scratch.floats(Scratch.TILE_ROWS, GemmTile.HEIGHT * k);
             for (int i = 0; i < height; i++) {
                 System.arraycopy(a, aOff + Math.min(i, rows - 1) * lda, at, i * k, k);
             }
