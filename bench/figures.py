@@ -2,6 +2,7 @@
 """The tables of docs/PERFORMANCE.md, one command each. Ours and what it is compared with take turns in the same run, each in a process of its own.
 
     python bench/figures.py step                 a training step beside PyTorch's
+    python bench/figures.py products             the step's products alone, beside PyTorch's and beside its whole step
     python bench/figures.py sgemm                the matrix product beside OpenBLAS
     python bench/figures.py split                how a step's time splits over the kernels
     python bench/figures.py scaling              how a step grows with tokens, layers, rank and threads
@@ -9,7 +10,7 @@
     python bench/figures.py memory               peak memory of large shapes
     python bench/figures.py startup              how long `agl --help` takes
 
-Needs target/agl.jar and a java; `step` needs torch, transformers and peft, `sgemm` numpy. Under each table stands how much of the processor
+Needs target/agl.jar and a java; `step` and `products` need torch, transformers and peft, `sgemm` numpy. Under each table stands how much of the processor
 other programs took meanwhile: if that is more than a few percent, measure again.
 """
 import argparse
@@ -115,6 +116,25 @@ def step(a):
     table(["", "frozen weights", "threads", "step, s", "processor, s", "tokens/s", "peak memory, MB", "of the ceiling", "ratio by round"], rows)
 
 
+def products(a):
+    words = ["--shape", a.shape, "--batch", a.batch, "--tokens", a.tokens, "--steps", a.steps]
+    threads = os.cpu_count()
+    ours, theirs, steps = [], [], []
+    for _ in range(a.rounds):
+        ours.append(agl(a, "step", *words, "--warmup", a.warmup, "--threads", threads, "--profile"))
+        theirs.append(call([str(c) for c in (a.python, HERE / "pytorch_products.py", *words, "--threads", threads)]))
+        steps.append(call([str(c) for c in (a.python, HERE / "pytorch_step.py", *words, "--warmup", a.warmup, "--threads", threads)]))
+    mine = [r["seconds_by_kernel"]["gemm, layers"] + r["seconds_by_kernel"]["gemm, head"] for r in ours]
+    gflop = theirs[0]["gflop"]
+    rows = [["agl", statistics.median(mine), gflop / statistics.median(mine), median(ours, "median_s"), statistics.median(m / o["median_s"] for m, o in zip(mine, ours))],
+            ["torch", median(theirs, "median_s"), gflop / median(theirs, "median_s"), median(steps, "median_s"),
+             statistics.median(x["median_s"] / y["median_s"] for x, y in zip(theirs, steps))]]
+    bound = [y["median_s"] / x["median_s"] for x, y in zip(theirs, steps)]
+    print(f"{a.shape}, {a.batch} × {a.tokens} tokens, {threads} threads, {a.rounds} rounds; ceiling {ours[0]['fma_ceiling_gflops']:.0f} GFLOP/s per core\n")
+    table(["", "products, s", "GFLOP/s", "whole step, s", "share of products"], rows)
+    print(f"A step with PyTorch's products and nothing else would be {statistics.median(bound):.2f} times as fast as PyTorch's ({' '.join(f'{b:.2f}' for b in bound)}).")
+
+
 def sgemm(a):
     sizes = [64, 128, 256, 512, 1024, 2048]
     ours, theirs, core = {}, {}, ""
@@ -200,7 +220,7 @@ def startup(a):
 
 
 def main():
-    kinds = {"step": step, "sgemm": sgemm, "split": split, "scaling": scaling, "agl": terms, "memory": memory, "startup": startup}
+    kinds = {"step": step, "products": products, "sgemm": sgemm, "split": split, "scaling": scaling, "agl": terms, "memory": memory, "startup": startup}
     p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     p.add_argument("table", choices=kinds)
     p.add_argument("--jar", default=str(ROOT / "target" / "agl.jar"))
