@@ -77,6 +77,11 @@ def agl(a, *words, java=()):
     return call([a.java, *java, "-jar", a.jar, "bench", *map(str, words), "--json"], launcher=True)
 
 
+def other(a, script, *words):
+    """The same by somebody else: a script beside this one, run by the Python that has their library."""
+    return call([str(c) for c in (a.python, HERE / script, *words)])
+
+
 def table(head, rows):
     print("| " + " | ".join(head) + " |")
     print("|" + "---|" * len(head))
@@ -98,20 +103,20 @@ def step(a):
                 # Every thread setting once, then the best of each.
                 for t in a.threads.split(",") if number == 0 else [best[who, dtype]]:
                     one = [*words, "--dtype", dtype, "--threads", t]
-                    result = agl(a, "step", *one) if who == "agl" else call([str(c) for c in (a.python, HERE / "pytorch_step.py", *one)])
+                    result = agl(a, "step", *one) if who == "agl" else other(a, "pytorch_step.py", *one)
                     print(who, dtype, t, f"{result['median_s']:.2f} s", file=sys.stderr)
                     runs.setdefault((who, dtype, t), []).append(result)
                 best[who, dtype] = max(a.threads.split(","), key=lambda t: median(runs[who, dtype, t], "tokens_per_s"))
     rows = []
     for dtype in a.dtypes.split(","):
-        mine, other = (runs[who, dtype, best[who, dtype]] for who in ("agl", "torch"))
+        mine, theirs = (runs[who, dtype, best[who, dtype]] for who in ("agl", "torch"))
         for (who, d, t), results in runs.items():
             if d == dtype:
                 rows.append([who, d, t, median(results, "median_s"), median(results, "cpu_s"), median(results, "tokens_per_s"), median(results, "max_rss_mb"),
                              f"{results[0]['flops_fraction_of_ceiling']:.2f}" if who == "agl" else "", ""])
-        rows.append(["**agl / torch, best threads**", dtype, f"{mine[0]['threads']} / {other[0]['threads']}", median(mine, "median_s") / median(other, "median_s"), median(mine, "cpu_s") / median(other, "cpu_s"),
-                     f"**{median(mine, 'tokens_per_s') / median(other, 'tokens_per_s'):.2f}**", f"**{median(mine, 'max_rss_mb') / median(other, 'max_rss_mb'):.2f}**", "",
-                     " ".join(f"{x['tokens_per_s'] / y['tokens_per_s']:.2f}" for x, y in zip(mine, other))])
+        rows.append(["**agl / torch, best threads**", dtype, f"{mine[0]['threads']} / {theirs[0]['threads']}", median(mine, "median_s") / median(theirs, "median_s"), median(mine, "cpu_s") / median(theirs, "cpu_s"),
+                     f"**{median(mine, 'tokens_per_s') / median(theirs, 'tokens_per_s'):.2f}**", f"**{median(mine, 'max_rss_mb') / median(theirs, 'max_rss_mb'):.2f}**", "",
+                     " ".join(f"{x['tokens_per_s'] / y['tokens_per_s']:.2f}" for x, y in zip(mine, theirs))])
     print(next(r for k, r in runs.items() if k[0] == "torch")[0]["framework"], "\n")
     table(["", "frozen weights", "threads", "step, s", "processor, s", "tokens/s", "peak memory, MB", "of the ceiling", "ratio by round"], rows)
 
@@ -122,14 +127,13 @@ def products(a):
     ours, theirs, steps = [], [], []
     for _ in range(a.rounds):
         ours.append(agl(a, "step", *words, "--warmup", a.warmup, "--threads", threads, "--profile"))
-        theirs.append(call([str(c) for c in (a.python, HERE / "pytorch_products.py", *words, "--threads", threads)]))
-        steps.append(call([str(c) for c in (a.python, HERE / "pytorch_step.py", *words, "--warmup", a.warmup, "--threads", threads)]))
+        theirs.append(other(a, "pytorch_products.py", *words, "--threads", threads))
+        steps.append(other(a, "pytorch_step.py", *words, "--warmup", a.warmup, "--threads", threads))
     mine = [r["seconds_by_kernel"]["gemm, layers"] + r["seconds_by_kernel"]["gemm, head"] for r in ours]
+    bound = [y["median_s"] / x["median_s"] for x, y in zip(theirs, steps)]
     gflop = theirs[0]["gflop"]
     rows = [["agl", statistics.median(mine), gflop / statistics.median(mine), median(ours, "median_s"), statistics.median(m / o["median_s"] for m, o in zip(mine, ours))],
-            ["torch", median(theirs, "median_s"), gflop / median(theirs, "median_s"), median(steps, "median_s"),
-             statistics.median(x["median_s"] / y["median_s"] for x, y in zip(theirs, steps))]]
-    bound = [y["median_s"] / x["median_s"] for x, y in zip(theirs, steps)]
+            ["torch", median(theirs, "median_s"), gflop / median(theirs, "median_s"), median(steps, "median_s"), statistics.median(1 / b for b in bound)]]
     print(f"{a.shape}, {a.batch} × {a.tokens} tokens, {threads} threads, {a.rounds} rounds; ceiling {ours[0]['fma_ceiling_gflops']:.0f} GFLOP/s per core\n")
     table(["", "products, s", "GFLOP/s", "whole step, s", "share of products"], rows)
     print(f"A step with PyTorch's products and nothing else would be {statistics.median(bound):.2f} times as fast as PyTorch's ({' '.join(f'{b:.2f}' for b in bound)}).")
@@ -145,9 +149,9 @@ def sgemm(a):
             if row["form"] == "NT" and row["weights"] == "F32":
                 ours.setdefault((row["m"], row["threads"]), []).append(row)
         for t in (1, most):
-            other = call([a.python, str(HERE / "openblas_sgemm.py"), "--threads", str(t), "--sizes", ",".join(map(str, sizes))])
-            core = f"{other['library']}, kernel for {other['core']}"
-            for row in other["sgemm"]:
+            blas = other(a, "openblas_sgemm.py", "--threads", t, "--sizes", ",".join(map(str, sizes)))
+            core = f"{blas['library']}, kernel for {blas['core']}"
+            for row in blas["sgemm"]:
                 theirs.setdefault((row["m"], t), []).append(row)
     print(f"{core}; ceiling {mine['fma_ceiling_gflops']:.0f} GFLOP/s on one core, {mine['fma_ceiling_gflops_all']:.0f} on {most}\n")
     rows = []
