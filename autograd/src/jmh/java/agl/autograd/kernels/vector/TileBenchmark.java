@@ -13,7 +13,7 @@ import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.Warmup;
 
 /**
- * The product's two tiles of six rows on packed factors that the second-level cache holds: C[192, 256] += A[192, 288] · B[288, 256], 28.3 million
+ * The product's tile of six rows on factors that the second-level cache holds, B packed: C[192, 256] += A[192, 288] · B[288, 256], 28.3 million
  * floating-point operations. A sample is one such product; the percentiles show a core that is shared for a while with another thread.
  */
 @State(Scope.Benchmark)
@@ -26,7 +26,7 @@ public class TileBenchmark {
     private static final int M = 192, N = 256, K = 288;
     private static final int H = GemmTile.HEIGHT, W = GemmTile.WIDTH;
 
-    private final float[] a = filled(M / H * K * GemmTile.STRIP);
+    private final float[] a = filled(M * K);
     private final float[] b = filled(N * K);
     private final float[] c = filled(M * N);
 
@@ -42,17 +42,6 @@ public class TileBenchmark {
         for (int j = 0; j < N; j += W) {
             for (int i = 0; i < M; i += H) {
                 GemmTile.rows6(K, a, i * K, K, b, j * K, 1, 0.5f, c, i * N + j, N);
-            }
-        }
-        return c;
-    }
-
-    /** A packed in strips. */
-    @Benchmark
-    public float[] strips() {
-        for (int j = 0; j < N; j += W) {
-            for (int i = 0; i < M; i += H) {
-                GemmTile.strip(K, a, i / H * K * GemmTile.STRIP, b, j * K, 1, 0.5f, c, i * N + j, N);
             }
         }
         return c;

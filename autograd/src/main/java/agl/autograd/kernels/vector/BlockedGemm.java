@@ -5,21 +5,24 @@ import agl.autograd.kernels.Workers;
 import java.util.function.IntConsumer;
 
 /**
- * A product with many rows and columns: both factors are packed once, by all threads, and the threads then take one block of C after the
- * other, so that a processor that is slower for a while (another program, the other half of its core) gets fewer of them.
- *
- * <p>k is cut so that a panel of B (KC · WIDTH floats) stays in the first-level cache, C into blocks whose strips of A and panels of B stay in
- * the second. Which thread computes a block changes no bit of it.
+ * The product of two matrices with several rows and columns. A task is a part of C over all of k: the thread that takes it copies its columns
+ * of B into panels, KC steps of k at a time, and lets A's rows pass them as they lie. Nothing is shared and nothing waits until the end; threads
+ * take one task after the other, so that a processor that is slower for a while (another program, the other half of its core) gets fewer of
+ * them. k is cut by its length alone, so which thread computes a part, and how large the parts are, changes no bit of C.
  *
  * <p>One object per thread, used again by each of its products: a step makes hundreds of them, and none should leave garbage.
  */
 final class BlockedGemm implements IntConsumer {
-    static final int KC = 320;
-    private static final int NC = 2048;
-    private static final int MC = 1536;
-    /** Rows and columns of a block of C, at most: small enough for an even share, large enough to be worth taking. */
-    private static final int BLOCK_ROWS = 96;
-    private static final int BLOCK_COLUMNS = 128;
+    /** Steps of k at a time: a panel of B (KC · WIDTH floats) stays in the first-level cache while A's rows pass it. */
+    private static final int KC = 800;
+    /** Rows of A that pass all panels of a task before the next ones: they stay in the second-level cache, and so do the panels. */
+    private static final int MC = 48;
+    /** Columns of a task, at most. */
+    private static final int NC = 64;
+    /** Tasks that each thread finds, if there are as many columns. */
+    private static final int TASKS = 6;
+    /** Rows of A that are written out as floats, or turned, before tasks begin. */
+    private static final int CONVERTED = 1536;
 
     private static final int W = GemmTile.WIDTH;
     private static final int H = GemmTile.HEIGHT;
@@ -29,18 +32,15 @@ final class BlockedGemm implements IntConsumer {
     private Storage a;
     private Storage b;
     private float[] c;
-    private int aOff, lda, bOff, ldb, cOff, ldc;
+    private int m, n, k, aOff, lda, bOff, ldb, cOff, ldc;
     private float alpha;
-
-    /** The part of the factors that is packed: rows [i0, i0 + mb), columns [j0, j0 + nb), k from p0 to p0 + kb. */
-    private int i0, mb, j0, nb, p0, kb;
     private float beta;
-    private float[] strips;
-    private float[] panels;
-    private int blockRows;
-    private int rowBlocks;
-    private int panelTasks;
-    private boolean packing;
+
+    /** Rows [i0, i0 + mb) of op(A) as floats: in A itself, or in a buffer when A is stored otherwise. */
+    private float[] rows;
+    private int i0, mb, rowsOff, ldRows;
+    private boolean converting;
+    private int taskRows, rowTasks, taskColumns;
 
     /** See {@link VectorGemm#gemm}. */
     void multiply(boolean transA, boolean transB, int m, int n, int k, float alpha, Storage a, int aOff, int lda,
@@ -50,6 +50,9 @@ final class BlockedGemm implements IntConsumer {
         this.a = a;
         this.b = b;
         this.c = c;
+        this.m = m;
+        this.n = n;
+        this.k = k;
         this.aOff = aOff;
         this.lda = lda;
         this.bOff = bOff;
@@ -57,80 +60,126 @@ final class BlockedGemm implements IntConsumer {
         this.cOff = cOff;
         this.ldc = ldc;
         this.alpha = alpha;
-        int kc = Math.ceilDiv(k, Math.ceilDiv(k, KC));
-        Scratch scratch = Scratch.get();
-        panels = scratch.floats(Scratch.PANELS, VectorGemm.roundUp(Math.min(n, NC), W) * kc);
-        strips = scratch.floats(Scratch.ROWS, Math.ceilDiv(Math.min(m, MC), H) * kc * GemmTile.STRIP);
-        for (j0 = 0; j0 < n; j0 += NC) {
-            nb = Math.min(NC, n - j0);
-            for (p0 = 0; p0 < k; p0 += kc) {
-                kb = Math.min(kc, k - p0);
-                this.beta = p0 == 0 ? beta : 1;
-                for (i0 = 0; i0 < m; i0 += MC) {
-                    mb = Math.min(MC, m - i0);
-                    int most = Math.ceilDiv(mb, Math.ceilDiv(mb, BLOCK_ROWS));
-                    blockRows = VectorGemm.roundUp(most, H);
-                    rowBlocks = Math.ceilDiv(mb, blockRows);
-                    panelTasks = i0 == 0 ? Math.ceilDiv(nb, BLOCK_COLUMNS) : 0;
-                    packing = true;
-                    Workers.parallelFor(panelTasks + rowBlocks, this);
-                    packing = false;
-                    Workers.parallelFor(rowBlocks * Math.ceilDiv(nb, BLOCK_COLUMNS), this);
-                }
+        this.beta = beta;
+        int threads = (long) m * n * k < VectorGemm.SHARE_FROM ? 1 : Workers.threads();
+        float[] array = transA || (long) aOff + (long) m * lda >= GemmTile.REACH ? null : FloatRows.arrayOf(a);
+        int step = array != null ? m : Math.min(m, CONVERTED);
+        for (i0 = 0; i0 < m; i0 += step) {
+            mb = Math.min(step, m - i0);
+            if (array != null) {
+                rows = array;
+                rowsOff = aOff;
+                ldRows = lda;
+            } else {
+                rows = Scratch.get().floats(Scratch.ROWS, mb * k);
+                rowsOff = 0;
+                ldRows = k;
+                converting = true;
+                run(threads, Math.ceilDiv(mb, MC));
+                converting = false;
             }
+            taskColumns = threads == 1 ? NC : Math.min(NC, VectorGemm.roundUp(Math.ceilDiv(n, TASKS * threads), W));
+            int columnTasks = Math.ceilDiv(n, taskColumns);
+            taskRows = columnTasks >= threads ? mb : VectorGemm.roundUp(Math.ceilDiv(mb, 2 * threads), H);
+            rowTasks = Math.ceilDiv(mb, taskRows);
+            run(threads, rowTasks * columnTasks);
         }
         this.a = null;
         this.b = null;
         this.c = null;
+        rows = null;
+    }
+
+    private void run(int threads, int tasks) {
+        if (threads > 1) {
+            Workers.parallelFor(tasks, this);
+        } else {
+            for (int t = 0; t < tasks; t++) {
+                accept(t);
+            }
+        }
     }
 
     @Override public void accept(int task) {
         Scratch scratch = Scratch.get();
-        if (!packing) {
-            int i = task % rowBlocks * blockRows;
-            int j = task / rowBlocks * BLOCK_COLUMNS;
-            block(i, Math.min(mb, i + blockRows), j, Math.min(nb, j + BLOCK_COLUMNS), scratch);
-        } else if (task < panelTasks) {
-            int j = task * BLOCK_COLUMNS;
-            int columns = Math.min(BLOCK_COLUMNS, nb - j);
-            if (transB) {
-                GemmPacking.panelsOfRows(b, bOff + (j0 + j) * ldb + p0, ldb, columns, kb, panels, j * kb, scratch);
-            } else {
-                GemmPacking.panels(b, bOff + p0 * ldb + j0 + j, ldb, columns, kb, panels, j * kb, scratch);
-            }
+        if (converting) {
+            int i = task * MC;
+            int at = transA ? aOff + i0 + i : aOff + (i0 + i) * lda;
+            GemmPacking.rows(transA, a, at, lda, Math.min(MC, mb - i), k, rows, i * k, scratch);
         } else {
-            int i = (task - panelTasks) * blockRows;
-            int at = transA ? aOff + p0 * lda + i0 + i : aOff + (i0 + i) * lda + p0;
-            GemmPacking.strips(transA, a, at, lda, Math.min(blockRows, mb - i), mb - i, kb, strips, i / H * kb * GemmTile.STRIP, scratch);
+            int i = task % rowTasks * taskRows;
+            int j = task / rowTasks * taskColumns;
+            part(i, Math.min(mb, i + taskRows), j, Math.min(taskColumns, n - j), scratch);
         }
     }
 
-    /** Rows [from, to) and columns [j, end) of the packed part: a panel of B stays in the first-level cache while all strips pass it. */
-    private void block(int from, int to, int j, int end, Scratch scratch) {
-        for (; j < end; j += W) {
-            for (int i = from; i < to; i += H) {
-                int at = cOff + (i0 + i) * ldc + j0 + j;
-                int strip = i / H * kb * GemmTile.STRIP;
-                if (i + H <= to && j + W <= end) {
-                    GemmTile.strip(kb, strips, strip, panels, j * kb, alpha, beta, c, at, ldc);
+    private void part(int from, int to, int j, int columns, Scratch scratch) {
+        int kc = Math.ceilDiv(k, Math.ceilDiv(k, KC));
+        int mc = VectorGemm.roundUp(Math.ceilDiv(to - from, Math.ceilDiv(to - from, MC)), H);
+        float[] panels = scratch.floats(Scratch.PANELS, VectorGemm.roundUp(columns, W) * kc);
+        for (int p = 0; p < k; p += kc) {
+            int kb = Math.min(kc, k - p);
+            if (transB) {
+                GemmPacking.panelsOfRows(b, bOff + j * ldb + p, ldb, columns, kb, panels, 0, scratch);
+            } else {
+                GemmPacking.panels(b, bOff + p * ldb + j, ldb, columns, kb, panels, 0, scratch);
+            }
+            for (int i = from; i < to; i += mc) {
+                tiles(Math.min(mc, to - i), columns, kb, alpha, rows, rowsOff + i * ldRows + p, ldRows, panels, p == 0 ? beta : 1,
+                        c, cOff + (i0 + i) * ldc + j, ldc, scratch);
+            }
+        }
+    }
+
+    /** C[m, n] from rows of A and packed panels of B, one tile after the other; a panel stays in the cache while all rows pass it. */
+    static void tiles(int m, int n, int k, float alpha, float[] a, int aOff, int lda, float[] panels, float beta,
+                      float[] c, int cOff, int ldc, Scratch scratch) {
+        for (int j = 0; j < n; j += W) {
+            int columns = Math.min(W, n - j);
+            int rows;
+            for (int i = 0; i < m; i += rows) {
+                int left = m - i;
+                // 7 and 8 rows go better as 4 + 4 than as 6 + 2.
+                int height = left > 8 || left == 5 || left == 6 ? H : 4;
+                rows = Math.min(height, left);
+                if (rows == height && columns == W) {
+                    tile(height, k, a, aOff + i * lda, lda, panels, j * k, alpha, beta, c, cOff + i * ldc + j, ldc);
                 } else {
-                    edge(Math.min(H, to - i), Math.min(W, end - j), strip, j * kb, at, scratch);
+                    edge(height, rows, columns, k, alpha, a, aOff + i * lda, lda, panels, j * k, beta, c, cOff + i * ldc + j, ldc, scratch);
                 }
             }
         }
     }
 
-    /** A tile that sticks out of C is computed whole in a buffer; the rows and columns outside hold anything. */
-    private void edge(int rows, int columns, int strip, int panel, int at, Scratch scratch) {
-        float[] tile = scratch.floats(Scratch.TILE, H * W);
+    private static void tile(int height, int k, float[] a, int aOff, int lda, float[] b, int bOff, float alpha, float beta,
+                             float[] c, int cOff, int ldc) {
+        if (height == H) {
+            GemmTile.rows6(k, a, aOff, lda, b, bOff, alpha, beta, c, cOff, ldc);
+        } else {
+            GemmTile.rows4(k, a, aOff, lda, b, bOff, alpha, beta, c, cOff, ldc);
+        }
+    }
+
+    /** A tile that sticks out of C is computed whole in a buffer. Missing rows of A repeat the last one: their results are dropped. */
+    private static void edge(int height, int rows, int columns, int k, float alpha, float[] a, int aOff, int lda, float[] b, int bOff,
+                             float beta, float[] c, int cOff, int ldc, Scratch scratch) {
+        float[] ct = scratch.floats(Scratch.TILE, H * W);
         if (beta != 0) {
             for (int i = 0; i < rows; i++) {
-                System.arraycopy(c, at + i * ldc, tile, i * W, columns);
+                System.arraycopy(c, cOff + i * ldc, ct, i * W, columns);
             }
         }
-        GemmTile.strip(kb, strips, strip, panels, panel, alpha, beta, tile, 0, W);
+        if (rows == height) {
+            tile(height, k, a, aOff, lda, b, bOff, alpha, beta, ct, 0, W);
+        } else {
+            float[] at = scratch.floats(Scratch.TILE_ROWS, H * k);
+            for (int i = 0; i < height; i++) {
+                System.arraycopy(a, aOff + Math.min(i, rows - 1) * lda, at, i * k, k);
+            }
+            tile(height, k, at, 0, k, b, bOff, alpha, beta, ct, 0, W);
+        }
         for (int i = 0; i < rows; i++) {
-            System.arraycopy(tile, i * W, c, at + i * ldc, columns);
+            System.arraycopy(ct, i * W, c, cOff + i * ldc, columns);
         }
     }
 }

@@ -54,10 +54,10 @@ final class FloatRows {
         }
     }
 
-    /** {@code rows} such runs of {@code n} elements, {@code ld} apart in {@code from}, one after the other in {@code to}. */
-    static void read(Storage from, int fromOff, int ld, int rows, int n, float[] to, Scratch scratch) {
+    /** {@code rows} such runs of {@code n} elements, {@code ld} apart in {@code from}, one after the other from to[toOff] on. */
+    static void read(Storage from, int fromOff, int ld, int rows, int n, float[] to, int toOff, Scratch scratch) {
         for (int i = 0; i < rows; i++) {
-            read(from, fromOff + i * ld, to, i * n, n, scratch);
+            read(from, fromOff + i * ld, to, toOff + i * n, n, scratch);
         }
     }
 

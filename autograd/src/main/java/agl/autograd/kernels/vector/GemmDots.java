@@ -28,7 +28,7 @@ final class GemmDots {
         float[] array = shortTransposed ? null : FloatRows.arrayOf(y);
         float[] shortRows = array != null ? array : scratch.floats(Scratch.SHORT_ROWS, shorts * k);
         if (array == null) {
-            GemmPacking.rows(shortTransposed, y, yOff, ldy, shorts, k, shortRows, scratch);
+            GemmPacking.rows(shortTransposed, y, yOff, ldy, shorts, k, shortRows, 0, scratch);
         }
         int off = array != null ? yOff : 0;
         int ld = array != null ? ldy : k;
@@ -54,7 +54,7 @@ final class GemmDots {
             int at = xOff + l * ldx;
             int ld = ldx;
             if (array == null) {
-                FloatRows.read(x, at, ldx, group, k, rows, scratch);
+                FloatRows.read(x, at, ldx, group, k, rows, 0, scratch);
                 at = 0;
                 ld = k;
             }

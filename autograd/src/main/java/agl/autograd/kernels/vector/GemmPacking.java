@@ -21,7 +21,7 @@ final class GemmPacking {
             int at = bOff + p * ldb;
             int ld = ldb;
             if (array == null) {
-                FloatRows.read(b, at, ldb, count, n, rows, scratch);
+                FloatRows.read(b, at, ldb, count, n, rows, 0, scratch);
                 at = 0;
                 ld = n;
             }
@@ -63,54 +63,25 @@ final class GemmPacking {
                 Transposition.run(array, bOff + j * ldb, ldb, columns, k, panels, panelsOff + j * k, W);
             } else {
                 float[] rows = scratch.floats(Scratch.WIDENED, W * k);
-                FloatRows.read(b, bOff + j * ldb, ldb, columns, k, rows, scratch);
+                FloatRows.read(b, bOff + j * ldb, ldb, columns, k, rows, 0, scratch);
                 Transposition.run(rows, 0, k, columns, k, panels, panelsOff + j * k, W);
             }
         }
     }
 
-    /**
-     * Strips of op(A)[m, k]: strip i holds rows i·HEIGHT …, its numbers of step p at strips[stripsOff + (i·k + p)·STRIP]. The two places behind
-     * them, and the rows that the last strip lacks, hold anything.
-     *
-     * @param readable how many rows may be read, m or more: a strip is copied eight rows at a time where there are as many
-     */
-    static void strips(boolean transA, Storage a, int aOff, int lda, int m, int readable, int k, float[] strips, int stripsOff, Scratch scratch) {
-        float[] from = FloatRows.arrayOf(a);
-        int off = aOff;
-        int ld = lda;
-        if (from == null) {
-            int rows = transA ? k : m;
-            ld = transA ? m : k;
-            from = scratch.floats(Scratch.WIDENED, rows * ld);
-            FloatRows.read(a, aOff, lda, rows, ld, from, scratch);
-            off = 0;
-            readable = m;
-        }
-        for (int i = 0; i < m; i += GemmTile.HEIGHT) {
-            int to = stripsOff + i / GemmTile.HEIGHT * k * GemmTile.STRIP;
-            int rows = Math.min(GemmTile.STRIP, readable - i);
-            if (transA) {
-                Transposition.copy(from, off + i, ld, k, rows, strips, to, GemmTile.STRIP);
-            } else {
-                Transposition.run(from, off + i * ld, ld, rows, k, strips, to, GemmTile.STRIP);
-            }
-        }
-    }
-
-    /** Rows of op(A)[m, k], each k long, one after the other. */
-    static void rows(boolean transA, Storage a, int aOff, int lda, int m, int k, float[] rows, Scratch scratch) {
+    /** Rows of op(A)[m, k], each k long, one after the other from rows[rowsOff] on. */
+    static void rows(boolean transA, Storage a, int aOff, int lda, int m, int k, float[] rows, int rowsOff, Scratch scratch) {
         if (!transA) {
-            FloatRows.read(a, aOff, lda, m, k, rows, scratch);
+            FloatRows.read(a, aOff, lda, m, k, rows, rowsOff, scratch);
             return;
         }
         float[] array = FloatRows.arrayOf(a);
         if (array != null) {
-            Transposition.run(array, aOff, lda, k, m, rows, 0, k);
+            Transposition.run(array, aOff, lda, k, m, rows, rowsOff, k);
         } else {
             float[] stored = scratch.floats(Scratch.WIDENED, m * k);
-            FloatRows.read(a, aOff, lda, k, m, stored, scratch);
-            Transposition.run(stored, 0, m, k, m, rows, 0, k);
+            FloatRows.read(a, aOff, lda, k, m, stored, 0, scratch);
+            Transposition.run(stored, 0, m, k, m, rows, rowsOff, k);
         }
     }
 }

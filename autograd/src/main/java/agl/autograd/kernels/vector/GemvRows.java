@@ -17,7 +17,7 @@ final class GemvRows {
                          float beta, float[] c, int cOff) {
         Scratch scratch = Scratch.get();
         float[] x = scratch.floats(Scratch.SHORT_ROWS, k);
-        GemmPacking.rows(aStep != 1, a, aOff, aStep, 1, k, x, scratch);
+        GemmPacking.rows(aStep != 1, a, aOff, aStep, 1, k, x, 0, scratch);
         int blocks = VectorGemm.ceilDiv(n, BLOCK);
         if ((long) n * k < VectorGemm.SHARE_FROM) {
             for (int t = 0; t < blocks; t++) {
@@ -41,7 +41,7 @@ final class GemvRows {
             int at = bOff + p * ldb + from;
             int ld = ldb;
             if (array == null) {
-                FloatRows.read(b, at, ldb, count, n, rows, scratch);
+                FloatRows.read(b, at, ldb, count, n, rows, 0, scratch);
                 at = 0;
                 ld = n;
             }

@@ -47,21 +47,6 @@ final class Transposition {
         }
     }
 
-    /** The same without a turn, for at most eight columns: to[toOff + r·toLd + c] = from[off + r·ld + c]. */
-    static void copy(float[] from, int off, int ld, int rows, int columns, float[] to, int toOff, int toLd) {
-        if (EIGHT_LANES && columns == N) {
-            for (int r = 0; r < rows; r++) {
-                FloatVector.fromArray(S, from, off + r * ld).intoArray(to, toOff + r * toLd);
-            }
-            return;
-        }
-        for (int r = 0; r < rows; r++) {
-            for (int c = 0; c < columns; c++) {
-                to[toOff + r * toLd + c] = from[off + r * ld + c];
-            }
-        }
-    }
-
     private static void eightRows(float[] from, int off, int ld, int columns, float[] to, int toOff, int toLd) {
         int f1 = off + ld, f2 = f1 + ld, f3 = f2 + ld, f4 = f3 + ld, f5 = f4 + ld, f6 = f5 + ld, f7 = f6 + ld;
         for (int c = 0; c < columns; c += N) {

@@ -115,7 +115,7 @@ final class VectorAttentionBackward {
         for (int j = 0; j < keys; j++) {
             System.arraycopy(minusLse, 0, p, j * QUERIES, n);
         }
-        VectorGemm.tiles(keys, n, d, scale, k.array(), kOff, kStride, qT, 1, p, 0, QUERIES, scratch);
+        BlockedGemm.tiles(keys, n, d, scale, k.array(), kOff, kStride, qT, 1, p, 0, QUERIES, scratch);
         for (int j = 0; j < keys; j++) {
             // Key j is seen by the queries at its own position and later, as far as the window reaches.
             int lo = Math.clamp(key + j - position, 0, n);
@@ -126,7 +126,7 @@ final class VectorAttentionBackward {
             Arrays.fill(p, row + hi, row + n, 0f);
         }
         if (dv != null) {
-            VectorGemm.tiles(keys, d, n, 1, p, 0, QUERIES, dOutPanels, 1, dvOfHeads, gradOff, heads * d, scratch);
+            BlockedGemm.tiles(keys, d, n, 1, p, 0, QUERIES, dOutPanels, 1, dvOfHeads, gradOff, heads * d, scratch);
         }
         if (dq == null && dk == null) {
             return;
@@ -135,19 +135,19 @@ final class VectorAttentionBackward {
         for (int j = 0; j < keys; j++) {
             System.arraycopy(minusD, 0, ds, j * QUERIES, n);
         }
-        VectorGemm.tiles(keys, n, d, 1, v.array(), kOff, kStride, dOutT, 1, ds, 0, QUERIES, scratch);
+        BlockedGemm.tiles(keys, n, d, 1, v.array(), kOff, kStride, dOutT, 1, ds, 0, QUERIES, scratch);
         for (int j = 0; j < keys; j++) {
             VectorMath.multiply(n, p, j * QUERIES, ds, j * QUERIES);
         }
         if (dk != null) {
-            VectorGemm.tiles(keys, d, n, scale, ds, 0, QUERIES, qPanels, 1, dkOfHeads, gradOff, heads * d, scratch);
+            BlockedGemm.tiles(keys, d, n, scale, ds, 0, QUERIES, qPanels, 1, dkOfHeads, gradOff, heads * d, scratch);
         }
         if (dq != null) {
             float[] kPanels = scratch.floats(Scratch.PANELS, KEYS * VectorGemm.roundUp(d, GemmTile.WIDTH));
             GemmPacking.panels(k, kOff, kStride, d, keys, kPanels, 0, scratch);
             // P is not needed any more: its buffer takes dS with the queries along the rows.
             Transposition.run(ds, 0, QUERIES, keys, n, p, 0, KEYS);
-            VectorGemm.tiles(n, d, keys, scale, p, 0, KEYS, kPanels, 1, dq, qOff, s.heads() * d, scratch);
+            BlockedGemm.tiles(n, d, keys, scale, p, 0, KEYS, kPanels, 1, dq, qOff, s.heads() * d, scratch);
         }
     }
 
