@@ -13,7 +13,10 @@ import java.util.function.IntConsumer;
  * <p>One object per thread, used again by each of its products: a step makes hundreds of them, and none should leave garbage.
  */
 final class BlockedGemm implements IntConsumer {
-    /** Steps of k at a time: a panel of B (KC · WIDTH floats) stays in the first-level cache while A's rows pass it. */
+    /**
+     * Steps of k at a time. A panel of B (KC · WIDTH floats) then is larger than the first-level cache, but it is read in order; fewer steps
+     * would mean more passes over C.
+     */
     private static final int KC = 800;
     /** Rows of A that pass all panels of a task before the next ones: they stay in the second-level cache, and so do the panels. */
     private static final int MC = 48;
@@ -21,7 +24,7 @@ final class BlockedGemm implements IntConsumer {
     private static final int NC = 64;
     /** Tasks that each thread finds, if there are as many columns. */
     private static final int TASKS = 6;
-    /** Rows of A that are written out as floats, or turned, before tasks begin. */
+    /** Rows of A that are written out as floats, or turned, before tasks begin, at most. */
     private static final int CONVERTED = 1536;
 
     private static final int W = GemmTile.WIDTH;
@@ -63,6 +66,8 @@ final class BlockedGemm implements IntConsumer {
         this.beta = beta;
         int threads = (long) m * n * k < VectorGemm.SHARE_FROM ? 1 : Workers.threads();
         float[] array = transA || (long) aOff + (long) m * lda >= GemmTile.REACH ? null : FloatRows.arrayOf(a);
+        taskColumns = threads == 1 ? NC : Math.min(NC, VectorGemm.roundUp(Math.ceilDiv(n, TASKS * threads), W));
+        int columnTasks = Math.ceilDiv(n, taskColumns);
         int step = array != null ? m : Math.min(m, CONVERTED);
         for (i0 = 0; i0 < m; i0 += step) {
             mb = Math.min(step, m - i0);
@@ -78,8 +83,6 @@ final class BlockedGemm implements IntConsumer {
                 run(threads, Math.ceilDiv(mb, MC));
                 converting = false;
             }
-            taskColumns = threads == 1 ? NC : Math.min(NC, VectorGemm.roundUp(Math.ceilDiv(n, TASKS * threads), W));
-            int columnTasks = Math.ceilDiv(n, taskColumns);
             taskRows = columnTasks >= threads ? mb : VectorGemm.roundUp(Math.ceilDiv(mb, 2 * threads), H);
             rowTasks = Math.ceilDiv(mb, taskRows);
             run(threads, rowTasks * columnTasks);
@@ -120,9 +123,9 @@ final class BlockedGemm implements IntConsumer {
         for (int p = 0; p < k; p += kc) {
             int kb = Math.min(kc, k - p);
             if (transB) {
-                GemmPacking.panelsOfRows(b, bOff + j * ldb + p, ldb, columns, kb, panels, 0, scratch);
+                GemmPacking.panelsOfRows(b, bOff + j * ldb + p, ldb, columns, kb, panels, scratch);
             } else {
-                GemmPacking.panels(b, bOff + p * ldb + j, ldb, columns, kb, panels, 0, scratch);
+                GemmPacking.panels(b, bOff + p * ldb + j, ldb, columns, kb, panels, scratch);
             }
             for (int i = from; i < to; i += mc) {
                 tiles(Math.min(mc, to - i), columns, kb, alpha, rows, rowsOff + i * ldRows + p, ldRows, panels, p == 0 ? beta : 1,
@@ -131,7 +134,7 @@ final class BlockedGemm implements IntConsumer {
         }
     }
 
-    /** C[m, n] from rows of A and packed panels of B, one tile after the other; a panel stays in the cache while all rows pass it. */
+    /** C[m, n] from rows of A and packed panels of B, one tile after the other. All rows pass a panel before the next. */
     static void tiles(int m, int n, int k, float alpha, float[] a, int aOff, int lda, float[] panels, float beta,
                       float[] c, int cOff, int ldc, Scratch scratch) {
         for (int j = 0; j < n; j += W) {

@@ -12,8 +12,8 @@ final class GemmPacking {
 
     private GemmPacking() { }
 
-    /** Panels of B[k, n] stored as it is: panel j holds columns j·W …, its row p at panels[panelsOff + (j·k + p)·W]. Missing columns are zero. */
-    static void panels(Storage b, int bOff, int ldb, int n, int k, float[] panels, int panelsOff, Scratch scratch) {
+    /** Panels of B[k, n] stored as it is: panel j holds columns j·W …, its row p at panels[(j·k + p)·W]. Missing columns are zero. */
+    static void panels(Storage b, int bOff, int ldb, int n, int k, float[] panels, Scratch scratch) {
         float[] array = FloatRows.arrayOf(b);
         float[] rows = array != null ? array : scratch.floats(Scratch.WIDENED, ROWS * n);
         for (int p = 0; p < k; p += ROWS) {
@@ -26,7 +26,7 @@ final class GemmPacking {
                 ld = n;
             }
             for (int j = 0; j < n; j += W) {
-                int to = panelsOff + j * k + p * W;
+                int to = j * k + p * W;
                 if (j + W <= n) {
                     copy(count, rows, at + j, ld, panels, to);
                 } else {
@@ -52,19 +52,19 @@ final class GemmPacking {
     }
 
     /** Panels of B[k, n] stored transposed, (n, k). */
-    static void panelsOfRows(Storage b, int bOff, int ldb, int n, int k, float[] panels, int panelsOff, Scratch scratch) {
+    static void panelsOfRows(Storage b, int bOff, int ldb, int n, int k, float[] panels, Scratch scratch) {
         float[] array = FloatRows.arrayOf(b);
         for (int j = 0; j < n; j += W) {
             int columns = Math.min(W, n - j);
             if (columns < W) {
-                java.util.Arrays.fill(panels, panelsOff + j * k, panelsOff + (j + W) * k, 0f);
+                java.util.Arrays.fill(panels, j * k, (j + W) * k, 0f);
             }
             if (array != null) {
-                Transposition.run(array, bOff + j * ldb, ldb, columns, k, panels, panelsOff + j * k, W);
+                Transposition.run(array, bOff + j * ldb, ldb, columns, k, panels, j * k, W);
             } else {
                 float[] rows = scratch.floats(Scratch.WIDENED, W * k);
                 FloatRows.read(b, bOff + j * ldb, ldb, columns, k, rows, 0, scratch);
-                Transposition.run(rows, 0, k, columns, k, panels, panelsOff + j * k, W);
+                Transposition.run(rows, 0, k, columns, k, panels, j * k, W);
             }
         }
     }

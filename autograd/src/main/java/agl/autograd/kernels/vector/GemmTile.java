@@ -16,8 +16,8 @@ import jdk.incubator.vector.VectorSpecies;
  * not inlined becomes an object, which is many times slower.
  *
  * <p>A step of the loop is 12 multiply-adds, 8 loads and 6 more instructions. It is 33 in all when HotSpot must reckon with a row's start and
- * a step adding up to more than an int holds: it then keeps an index for every row. Hence the masks, which change no number that
- * the check above them lets pass. A core that works for two threads at once issues three instructions per cycle for each, and there it matters.
+ * a step adding up to more than an int holds: it then keeps an index for every row. Hence the masks. They change
+ * nothing: the check above them refuses an A that goes further, and panels are never that long. A core that works for two threads at once issues three instructions per cycle for each, and there it matters.
  */
 final class GemmTile {
     static final VectorSpecies<Float> S = FloatVector.SPECIES_PREFERRED;

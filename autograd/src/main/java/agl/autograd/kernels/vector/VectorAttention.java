@@ -60,8 +60,8 @@ final class VectorAttention {
         for (int key = s.firstKey(position) / KEYS * KEYS; key < keys; key += KEYS) {
             int n = Math.min(KEYS, keys - key);
             int kOff = (s.kStart()[seq] + key) * kStride + kvHead * d;
-            GemmPacking.panelsOfRows(k, kOff, kStride, n, d, kPanels, 0, scratch);
-            GemmPacking.panels(v, kOff, kStride, d, n, vPanels, 0, scratch);
+            GemmPacking.panelsOfRows(k, kOff, kStride, n, d, kPanels, scratch);
+            GemmPacking.panels(v, kOff, kStride, d, n, vPanels, scratch);
             for (int g = 0; g < s.group(); g++) {
                 int off = from * qStride + (kvHead * s.group() + g) * d;
                 BlockedGemm.tiles(queries, n, d, (float) s.scale(), q, off, qStride, kPanels, 0, scores, 0, KEYS, scratch);

@@ -89,10 +89,10 @@ final class VectorAttentionBackward {
         float[] dOutPanels = scratch.floats(Scratch.D_OUT_PANELS, QUERIES * wide);
         float[] minusLse = scratch.floats(Scratch.ROW_MAX, QUERIES);
         float[] minusD = scratch.floats(Scratch.ROW_SUM, QUERIES);
-        GemmPacking.panelsOfRows(q, off, qStride, n, d, qT, 0, scratch);
-        GemmPacking.panels(q, off, qStride, d, n, qPanels, 0, scratch);
-        GemmPacking.panelsOfRows(dOut, off, qStride, n, d, dOutT, 0, scratch);
-        GemmPacking.panels(dOut, off, qStride, d, n, dOutPanels, 0, scratch);
+        GemmPacking.panelsOfRows(q, off, qStride, n, d, qT, scratch);
+        GemmPacking.panels(q, off, qStride, d, n, qPanels, scratch);
+        GemmPacking.panelsOfRows(dOut, off, qStride, n, d, dOutT, scratch);
+        GemmPacking.panels(dOut, off, qStride, d, n, dOutPanels, scratch);
         for (int i = 0; i < n; i++) {
             minusLse[i] = -logSumExp[(from + i) * s.heads() + head];
             minusD[i] = -VectorMath.dot(d, dOut.array(), off + i * qStride, out, off + i * qStride);
@@ -144,7 +144,7 @@ final class VectorAttentionBackward {
         }
         if (dq != null) {
             float[] kPanels = scratch.floats(Scratch.PANELS, KEYS * VectorGemm.roundUp(d, GemmTile.WIDTH));
-            GemmPacking.panels(k, kOff, kStride, d, keys, kPanels, 0, scratch);
+            GemmPacking.panels(k, kOff, kStride, d, keys, kPanels, scratch);
             // P is not needed any more: its buffer takes dS with the queries along the rows.
             Transposition.run(ds, 0, QUERIES, keys, n, p, 0, KEYS);
             BlockedGemm.tiles(n, d, keys, scale, p, 0, KEYS, kPanels, 1, dq, qOff, s.heads() * d, scratch);
