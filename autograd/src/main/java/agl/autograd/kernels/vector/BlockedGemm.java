@@ -66,7 +66,7 @@ final class BlockedGemm implements IntConsumer {
         this.beta = beta;
         int threads = (long) m * n * k < VectorGemm.SHARE_FROM ? 1 : Workers.threads();
         float[] array = transA || (long) aOff + (long) m * lda >= GemmTile.REACH ? null : FloatRows.arrayOf(a);
-        taskColumns = threads == 1 ? NC : Math.min(NC, VectorGemm.roundUp(Math.ceilDiv(n, TASKS * threads), W));
+        taskColumns = threads == 1 ? NC : Math.clamp(n / (TASKS * threads) / W * W, W, NC);
         int columnTasks = Math.ceilDiv(n, taskColumns);
         int step = array != null ? m : Math.min(m, CONVERTED);
         for (i0 = 0; i0 < m; i0 += step) {
@@ -142,47 +142,42 @@ final class BlockedGemm implements IntConsumer {
             int rows;
             for (int i = 0; i < m; i += rows) {
                 int left = m - i;
-                // 7 and 8 rows go better as 4 + 4 than as 6 + 2.
-                int height = left > 8 || left == 5 || left == 6 ? H : 4;
+                int height = height(left);
                 rows = Math.min(height, left);
-                if (rows == height && columns == W) {
-                    tile(height, k, a, aOff + i * lda, lda, panels, j * k, alpha, beta, c, cOff + i * ldc + j, ldc);
+                if (rows == height && columns == W && beta == 0) {
+                    GemmTile.rows(height, k, a, aOff + i * lda, lda, panels, j * k, alpha, c, cOff + i * ldc + j, ldc);
                 } else {
-                    edge(height, rows, columns, k, alpha, a, aOff + i * lda, lda, panels, j * k, beta, c, cOff + i * ldc + j, ldc, scratch);
+                    buffered(height, rows, columns, k, alpha, a, aOff + i * lda, lda, panels, j * k, beta, c, cOff + i * ldc + j, ldc, scratch);
                 }
             }
         }
     }
 
-    private static void tile(int height, int k, float[] a, int aOff, int lda, float[] b, int bOff, float alpha, float beta,
-                             float[] c, int cOff, int ldc) {
-        if (height == H) {
-            GemmTile.rows6(k, a, aOff, lda, b, bOff, alpha, beta, c, cOff, ldc);
-        } else {
-            GemmTile.rows4(k, a, aOff, lda, b, bOff, alpha, beta, c, cOff, ldc);
+    /**
+     * Of the next tile when {@code left} rows are to come. No more than two heights on one processor: HotSpot does not optimize a method that is called
+     * rarely, and vectors in an unoptimized one are objects.
+     */
+    private static int height(int left) {
+        if (H == 8) {
+            return left > 4 ? 8 : 4;
         }
+        // 7 and 8 rows go better as 4 + 4 than as 6 + 2.
+        return left > 8 || left == 5 || left == 6 ? 6 : 4;
     }
 
-    /** A tile that sticks out of C is computed whole in a buffer. Missing rows of A repeat the last one: their results are dropped. */
-    private static void edge(int height, int rows, int columns, int k, float alpha, float[] a, int aOff, int lda, float[] b, int bOff,
-                             float beta, float[] c, int cOff, int ldc, Scratch scratch) {
-        float[] ct = scratch.floats(Scratch.TILE, H * W);
-        if (beta != 0) {
-            for (int i = 0; i < rows; i++) {
-                System.arraycopy(c, cOff + i * ldc, ct, i * W, columns);
-            }
-        }
+    /** A tile that sticks out of C, or is added to what C holds, is computed whole in a buffer. Missing rows of A repeat the last one: their results are dropped. */
+    private static void buffered(int height, int rows, int columns, int k, float alpha, float[] a, int aOff, int lda, float[] b, int bOff,
+                                 float beta, float[] c, int cOff, int ldc, Scratch scratch) {
+        float[] sums = scratch.floats(Scratch.TILE, H * W);
         if (rows == height) {
-            tile(height, k, a, aOff, lda, b, bOff, alpha, beta, ct, 0, W);
+            GemmTile.rows(height, k, a, aOff, lda, b, bOff, alpha, sums, 0, W);
         } else {
             float[] at = scratch.floats(Scratch.TILE_ROWS, H * k);
             for (int i = 0; i < height; i++) {
                 System.arraycopy(a, aOff + Math.min(i, rows - 1) * lda, at, i * k, k);
             }
-            tile(height, k, at, 0, k, b, bOff, alpha, beta, ct, 0, W);
+            GemmTile.rows(height, k, at, 0, k, b, bOff, alpha, sums, 0, W);
         }
-        for (int i = 0; i < rows; i++) {
-            System.arraycopy(ct, i * W, c, cOff + i * ldc, columns);
-        }
+        GemmTile.add(rows, columns, sums, beta, c, cOff, ldc);
     }
 }

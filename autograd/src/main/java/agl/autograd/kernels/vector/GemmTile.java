@@ -5,17 +5,19 @@ import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorSpecies;
 
 /**
- * The innermost part of the matrix product: C[rows, WIDTH] = alpha · A[rows, k] · B[k, WIDTH] + beta · C, with the tile of C in registers.
+ * The innermost part of the matrix product: C[rows, WIDTH] = alpha · A[rows, k] · B[k, WIDTH], with the tile of C in registers.
  * A's rows lie {@code lda} apart, B is packed: its k rows of WIDTH numbers follow each other.
  *
  * <p>Each number of B that is loaded serves all rows, each number of A both vectors of a row; 6 × 2 running sums, two vectors of B and one
- * of A fill the 16 registers of AVX2 and keep two multiply-adds per cycle in flight. Every element of C is the same chain of k fused
+ * of A fill the 16 registers of AVX2 and keep two multiply-adds per cycle in flight. AVX-512 has 32, but HotSpot finds
+ * room for 8 × 2 sums at most: of 10 × 2 or 6 × 3 it keeps some in memory, and takes twice as long. Every element of C is the same chain of k fused
  * multiply-adds whichever of these methods computes it.
  *
  * <p>The sums are local variables of one method on purpose: a vector that goes through a field, an array of vectors or a call that is
- * not inlined becomes an object, which is many times slower.
+ * not inlined becomes an object, which is many times slower. What C holds
+ * already is added afterwards, from a buffer ({@link #add}), for the same reason: with both ways to store 16 sums these methods would be longer than HotSpot inlines into.
  *
- * <p>A step of the loop is 12 multiply-adds, 8 loads and 6 more instructions. It is 33 in all when HotSpot must reckon with a row's start and
+ * <p>A step of the loop over 6 rows is 12 multiply-adds, 8 loads and 6 more instructions. It is 33 in all when HotSpot must reckon with a row's start and
  * a step adding up to more than an int holds: it then keeps an index for every row. Hence the masks. They change
  * nothing: the check above them refuses an A that goes further, and panels are never that long. A core that works for two threads at once issues three instructions per cycle for each, and there it matters.
  */
@@ -24,16 +26,78 @@ final class GemmTile {
     static final int V = S.length();
     /** Columns of a tile. */
     static final int WIDTH = 2 * V;
-    /** Rows of a tile. */
-    static final int HEIGHT = 6;
+    /** Rows of a tile: 8 where vectors of 16 floats say that this is AVX-512, with 32 registers. */
+    static final int HEIGHT = V == 16 ? 8 : 6;
     /** Where A's part has to end: the sum of a row's start and a step then is an index whatever the two are. */
     static final int REACH = 1 << 30;
     private static final int INDEX = REACH - 1;
 
     private GemmTile() { }
 
-    /** 6 rows. */
-    static void rows6(int k, float[] a, int aOff, int lda, float[] b, int bOff, float alpha, float beta, float[] c, int cOff, int ldc) {
+    /** A tile of {@code height} rows: HEIGHT or 4. */
+    static void rows(int height, int k, float[] a, int aOff, int lda, float[] b, int bOff, float alpha, float[] c, int cOff, int ldc) {
+        switch (height) {
+            case 8 -> rows8(k, a, aOff, lda, b, bOff, alpha, c, cOff, ldc);
+            case 6 -> rows6(k, a, aOff, lda, b, bOff, alpha, c, cOff, ldc);
+            default -> rows4(k, a, aOff, lda, b, bOff, alpha, c, cOff, ldc);
+        }
+    }
+
+    private static void rows8(int k, float[] a, int aOff, int lda, float[] b, int bOff, float alpha, float[] c, int cOff, int ldc) {
+        Objects.checkIndex(aOff + 7 * lda + k - 1, REACH);
+        int a0 = aOff & INDEX, a1 = aOff + lda & INDEX, a2 = aOff + 2 * lda & INDEX, a3 = aOff + 3 * lda & INDEX,
+                a4 = aOff + 4 * lda & INDEX, a5 = aOff + 5 * lda & INDEX, a6 = aOff + 6 * lda & INDEX, a7 = aOff + 7 * lda & INDEX;
+        int b0 = bOff & INDEX, end = k & INDEX;
+        FloatVector l0 = FloatVector.zero(S), r0 = FloatVector.zero(S), l1 = FloatVector.zero(S), r1 = FloatVector.zero(S), l2 = FloatVector.zero(S), r2 = FloatVector.zero(S),
+                l3 = FloatVector.zero(S), r3 = FloatVector.zero(S), l4 = FloatVector.zero(S), r4 = FloatVector.zero(S), l5 = FloatVector.zero(S), r5 = FloatVector.zero(S),
+                l6 = FloatVector.zero(S), r6 = FloatVector.zero(S), l7 = FloatVector.zero(S), r7 = FloatVector.zero(S);
+        for (int p = 0; p < end; p++) {
+            FloatVector bl = FloatVector.fromArray(S, b, b0 + p * WIDTH);
+            FloatVector br = FloatVector.fromArray(S, b, b0 + V + p * WIDTH);
+            FloatVector x0 = FloatVector.broadcast(S, a[a0 + p]);
+            l0 = x0.fma(bl, l0);
+            r0 = x0.fma(br, r0);
+            FloatVector x1 = FloatVector.broadcast(S, a[a1 + p]);
+            l1 = x1.fma(bl, l1);
+            r1 = x1.fma(br, r1);
+            FloatVector x2 = FloatVector.broadcast(S, a[a2 + p]);
+            l2 = x2.fma(bl, l2);
+            r2 = x2.fma(br, r2);
+            FloatVector x3 = FloatVector.broadcast(S, a[a3 + p]);
+            l3 = x3.fma(bl, l3);
+            r3 = x3.fma(br, r3);
+            FloatVector x4 = FloatVector.broadcast(S, a[a4 + p]);
+            l4 = x4.fma(bl, l4);
+            r4 = x4.fma(br, r4);
+            FloatVector x5 = FloatVector.broadcast(S, a[a5 + p]);
+            l5 = x5.fma(bl, l5);
+            r5 = x5.fma(br, r5);
+            FloatVector x6 = FloatVector.broadcast(S, a[a6 + p]);
+            l6 = x6.fma(bl, l6);
+            r6 = x6.fma(br, r6);
+            FloatVector x7 = FloatVector.broadcast(S, a[a7 + p]);
+            l7 = x7.fma(bl, l7);
+            r7 = x7.fma(br, r7);
+        }
+        l0.mul(alpha).intoArray(c, cOff);
+        r0.mul(alpha).intoArray(c, cOff + V);
+        l1.mul(alpha).intoArray(c, cOff + ldc);
+        r1.mul(alpha).intoArray(c, cOff + ldc + V);
+        l2.mul(alpha).intoArray(c, cOff + 2 * ldc);
+        r2.mul(alpha).intoArray(c, cOff + 2 * ldc + V);
+        l3.mul(alpha).intoArray(c, cOff + 3 * ldc);
+        r3.mul(alpha).intoArray(c, cOff + 3 * ldc + V);
+        l4.mul(alpha).intoArray(c, cOff + 4 * ldc);
+        r4.mul(alpha).intoArray(c, cOff + 4 * ldc + V);
+        l5.mul(alpha).intoArray(c, cOff + 5 * ldc);
+        r5.mul(alpha).intoArray(c, cOff + 5 * ldc + V);
+        l6.mul(alpha).intoArray(c, cOff + 6 * ldc);
+        r6.mul(alpha).intoArray(c, cOff + 6 * ldc + V);
+        l7.mul(alpha).intoArray(c, cOff + 7 * ldc);
+        r7.mul(alpha).intoArray(c, cOff + 7 * ldc + V);
+    }
+
+    private static void rows6(int k, float[] a, int aOff, int lda, float[] b, int bOff, float alpha, float[] c, int cOff, int ldc) {
         Objects.checkIndex(aOff + 5 * lda + k - 1, REACH);
         int a0 = aOff & INDEX, a1 = aOff + lda & INDEX, a2 = aOff + 2 * lda & INDEX, a3 = aOff + 3 * lda & INDEX, a4 = aOff + 4 * lda & INDEX, a5 = aOff + 5 * lda & INDEX;
         int b0 = bOff & INDEX, end = k & INDEX;
@@ -61,37 +125,21 @@ final class GemmTile {
             l5 = x5.fma(bl, l5);
             r5 = x5.fma(br, r5);
         }
-        if (beta == 0) {
-            l0.mul(alpha).intoArray(c, cOff);
-            r0.mul(alpha).intoArray(c, cOff + V);
-            l1.mul(alpha).intoArray(c, cOff + ldc);
-            r1.mul(alpha).intoArray(c, cOff + ldc + V);
-            l2.mul(alpha).intoArray(c, cOff + 2 * ldc);
-            r2.mul(alpha).intoArray(c, cOff + 2 * ldc + V);
-            l3.mul(alpha).intoArray(c, cOff + 3 * ldc);
-            r3.mul(alpha).intoArray(c, cOff + 3 * ldc + V);
-            l4.mul(alpha).intoArray(c, cOff + 4 * ldc);
-            r4.mul(alpha).intoArray(c, cOff + 4 * ldc + V);
-            l5.mul(alpha).intoArray(c, cOff + 5 * ldc);
-            r5.mul(alpha).intoArray(c, cOff + 5 * ldc + V);
-            return;
-        }
-        FloatVector.fromArray(S, c, cOff).mul(beta).add(l0.mul(alpha)).intoArray(c, cOff);
-        FloatVector.fromArray(S, c, cOff + V).mul(beta).add(r0.mul(alpha)).intoArray(c, cOff + V);
-        FloatVector.fromArray(S, c, cOff + ldc).mul(beta).add(l1.mul(alpha)).intoArray(c, cOff + ldc);
-        FloatVector.fromArray(S, c, cOff + ldc + V).mul(beta).add(r1.mul(alpha)).intoArray(c, cOff + ldc + V);
-        FloatVector.fromArray(S, c, cOff + 2 * ldc).mul(beta).add(l2.mul(alpha)).intoArray(c, cOff + 2 * ldc);
-        FloatVector.fromArray(S, c, cOff + 2 * ldc + V).mul(beta).add(r2.mul(alpha)).intoArray(c, cOff + 2 * ldc + V);
-        FloatVector.fromArray(S, c, cOff + 3 * ldc).mul(beta).add(l3.mul(alpha)).intoArray(c, cOff + 3 * ldc);
-        FloatVector.fromArray(S, c, cOff + 3 * ldc + V).mul(beta).add(r3.mul(alpha)).intoArray(c, cOff + 3 * ldc + V);
-        FloatVector.fromArray(S, c, cOff + 4 * ldc).mul(beta).add(l4.mul(alpha)).intoArray(c, cOff + 4 * ldc);
-        FloatVector.fromArray(S, c, cOff + 4 * ldc + V).mul(beta).add(r4.mul(alpha)).intoArray(c, cOff + 4 * ldc + V);
-        FloatVector.fromArray(S, c, cOff + 5 * ldc).mul(beta).add(l5.mul(alpha)).intoArray(c, cOff + 5 * ldc);
-        FloatVector.fromArray(S, c, cOff + 5 * ldc + V).mul(beta).add(r5.mul(alpha)).intoArray(c, cOff + 5 * ldc + V);
+        l0.mul(alpha).intoArray(c, cOff);
+        r0.mul(alpha).intoArray(c, cOff + V);
+        l1.mul(alpha).intoArray(c, cOff + ldc);
+        r1.mul(alpha).intoArray(c, cOff + ldc + V);
+        l2.mul(alpha).intoArray(c, cOff + 2 * ldc);
+        r2.mul(alpha).intoArray(c, cOff + 2 * ldc + V);
+        l3.mul(alpha).intoArray(c, cOff + 3 * ldc);
+        r3.mul(alpha).intoArray(c, cOff + 3 * ldc + V);
+        l4.mul(alpha).intoArray(c, cOff + 4 * ldc);
+        r4.mul(alpha).intoArray(c, cOff + 4 * ldc + V);
+        l5.mul(alpha).intoArray(c, cOff + 5 * ldc);
+        r5.mul(alpha).intoArray(c, cOff + 5 * ldc + V);
     }
 
-    /** 4 rows. */
-    static void rows4(int k, float[] a, int aOff, int lda, float[] b, int bOff, float alpha, float beta, float[] c, int cOff, int ldc) {
+    private static void rows4(int k, float[] a, int aOff, int lda, float[] b, int bOff, float alpha, float[] c, int cOff, int ldc) {
         Objects.checkIndex(aOff + 3 * lda + k - 1, REACH);
         int a0 = aOff & INDEX, a1 = aOff + lda & INDEX, a2 = aOff + 2 * lda & INDEX, a3 = aOff + 3 * lda & INDEX;
         int b0 = bOff & INDEX, end = k & INDEX;
@@ -113,24 +161,30 @@ final class GemmTile {
             l3 = x3.fma(bl, l3);
             r3 = x3.fma(br, r3);
         }
-        if (beta == 0) {
-            l0.mul(alpha).intoArray(c, cOff);
-            r0.mul(alpha).intoArray(c, cOff + V);
-            l1.mul(alpha).intoArray(c, cOff + ldc);
-            r1.mul(alpha).intoArray(c, cOff + ldc + V);
-            l2.mul(alpha).intoArray(c, cOff + 2 * ldc);
-            r2.mul(alpha).intoArray(c, cOff + 2 * ldc + V);
-            l3.mul(alpha).intoArray(c, cOff + 3 * ldc);
-            r3.mul(alpha).intoArray(c, cOff + 3 * ldc + V);
-            return;
+        l0.mul(alpha).intoArray(c, cOff);
+        r0.mul(alpha).intoArray(c, cOff + V);
+        l1.mul(alpha).intoArray(c, cOff + ldc);
+        r1.mul(alpha).intoArray(c, cOff + ldc + V);
+        l2.mul(alpha).intoArray(c, cOff + 2 * ldc);
+        r2.mul(alpha).intoArray(c, cOff + 2 * ldc + V);
+        l3.mul(alpha).intoArray(c, cOff + 3 * ldc);
+        r3.mul(alpha).intoArray(c, cOff + 3 * ldc + V);
+    }
+
+    /** C[rows, columns] = sums + beta · C, with the rows of {@code sums} WIDTH apart. */
+    static void add(int rows, int columns, float[] sums, float beta, float[] c, int cOff, int ldc) {
+        for (int i = 0; i < rows; i++) {
+            int at = cOff + i * ldc;
+            if (beta == 0) {
+                System.arraycopy(sums, i * WIDTH, c, at, columns);
+            } else if (columns == WIDTH) {
+                FloatVector.fromArray(S, c, at).mul(beta).add(FloatVector.fromArray(S, sums, i * WIDTH)).intoArray(c, at);
+                FloatVector.fromArray(S, c, at + V).mul(beta).add(FloatVector.fromArray(S, sums, i * WIDTH + V)).intoArray(c, at + V);
+            } else {
+                for (int j = 0; j < columns; j++) {
+                    c[at + j] = c[at + j] * beta + sums[i * WIDTH + j];
+                }
+            }
         }
-        FloatVector.fromArray(S, c, cOff).mul(beta).add(l0.mul(alpha)).intoArray(c, cOff);
-        FloatVector.fromArray(S, c, cOff + V).mul(beta).add(r0.mul(alpha)).intoArray(c, cOff + V);
-        FloatVector.fromArray(S, c, cOff + ldc).mul(beta).add(l1.mul(alpha)).intoArray(c, cOff + ldc);
-        FloatVector.fromArray(S, c, cOff + ldc + V).mul(beta).add(r1.mul(alpha)).intoArray(c, cOff + ldc + V);
-        FloatVector.fromArray(S, c, cOff + 2 * ldc).mul(beta).add(l2.mul(alpha)).intoArray(c, cOff + 2 * ldc);
-        FloatVector.fromArray(S, c, cOff + 2 * ldc + V).mul(beta).add(r2.mul(alpha)).intoArray(c, cOff + 2 * ldc + V);
-        FloatVector.fromArray(S, c, cOff + 3 * ldc).mul(beta).add(l3.mul(alpha)).intoArray(c, cOff + 3 * ldc);
-        FloatVector.fromArray(S, c, cOff + 3 * ldc + V).mul(beta).add(r3.mul(alpha)).intoArray(c, cOff + 3 * ldc + V);
     }
 }

@@ -13,8 +13,8 @@ import java.util.Arrays;
  * <p>A block of keys and values is packed once for all query heads that share it. Tasks are (sequence, key head, block of queries).
  */
 final class VectorAttention {
-    /** Queries and keys of a tile: whole numbers of the product's 6 rows and 2 vectors. */
-    private static final int QUERIES = 96;
+    /** Queries and keys of a tile: multiples of the product's 2 vectors. Fewer queries mean fewer scores that no one sees, and more packing. */
+    private static final int QUERIES = 64;
     private static final int KEYS = 256;
 
     private VectorAttention() { }

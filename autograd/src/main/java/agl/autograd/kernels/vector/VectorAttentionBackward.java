@@ -13,8 +13,8 @@ import java.util.Arrays;
  * <p>A task is one head of one sequence. Heads that share a key head each keep their own dK and dV, which are added up in a fixed order.
  */
 final class VectorAttentionBackward {
-    private static final int QUERIES = 96;
-    private static final int KEYS = 96;
+    private static final int QUERIES = 64;
+    private static final int KEYS = 64;
 
     private final AttentionShape s;
     private final int d;
