@@ -41,7 +41,7 @@ public class TileBenchmark {
     public float[] rows() {
         for (int j = 0; j < N; j += W) {
             for (int i = 0; i < M; i += H) {
-                GemmTile.rows(H, K, a, i * K, K, b, j * K, 1, c, i * N + j, N);
+                GemmTile.rows(H, K, a, i * K, K, b, j * K, 1, 0, c, i * N + j, N, null);
             }
         }
         return c;

@@ -144,10 +144,10 @@ final class BlockedGemm implements IntConsumer {
                 int left = m - i;
                 int height = height(left);
                 rows = Math.min(height, left);
-                if (rows == height && columns == W && beta == 0) {
-                    GemmTile.rows(height, k, a, aOff + i * lda, lda, panels, j * k, alpha, c, cOff + i * ldc + j, ldc);
+                if (rows == height && columns == W) {
+                    GemmTile.rows(height, k, a, aOff + i * lda, lda, panels, j * k, alpha, beta, c, cOff + i * ldc + j, ldc, scratch);
                 } else {
-                    buffered(height, rows, columns, k, alpha, a, aOff + i * lda, lda, panels, j * k, beta, c, cOff + i * ldc + j, ldc, scratch);
+                    edge(height, rows, columns, k, alpha, a, aOff + i * lda, lda, panels, j * k, beta, c, cOff + i * ldc + j, ldc, scratch);
                 }
             }
         }
@@ -165,19 +165,26 @@ final class BlockedGemm implements IntConsumer {
         return left > 8 || left == 5 || left == 6 ? 6 : 4;
     }
 
-    /** A tile that sticks out of C, or is added to what C holds, is computed whole in a buffer. Missing rows of A repeat the last one: their results are dropped. */
-    private static void buffered(int height, int rows, int columns, int k, float alpha, float[] a, int aOff, int lda, float[] b, int bOff,
-                                 float beta, float[] c, int cOff, int ldc, Scratch scratch) {
-        float[] sums = scratch.floats(Scratch.TILE, H * W);
+    /** A tile that sticks out of C is computed whole in a buffer. Missing rows of A repeat the last one: their results are dropped. */
+    private static void edge(int height, int rows, int columns, int k, float alpha, float[] a, int aOff, int lda, float[] b, int bOff,
+                             float beta, float[] c, int cOff, int ldc, Scratch scratch) {
+        float[] ct = scratch.floats(Scratch.TILE, H * W);
+        if (beta != 0) {
+            for (int i = 0; i < rows; i++) {
+                System.arraycopy(c, cOff + i * ldc, ct, i * W, columns);
+            }
+        }
         if (rows == height) {
-            GemmTile.rows(height, k, a, aOff, lda, b, bOff, alpha, sums, 0, W);
+            GemmTile.rows(height, k, a, aOff, lda, b, bOff, alpha, beta, ct, 0, W, scratch);
         } else {
             float[] at = scratch.floats(Scratch.TILE_ROWS, H * k);
             for (int i = 0; i < height; i++) {
                 System.arraycopy(a, aOff + Math.min(i, rows - 1) * lda, at, i * k, k);
             }
-            GemmTile.rows(height, k, at, 0, k, b, bOff, alpha, sums, 0, W);
+            GemmTile.rows(height, k, at, 0, k, b, bOff, alpha, beta, ct, 0, W, scratch);
         }
-        GemmTile.add(rows, columns, sums, beta, c, cOff, ldc);
+        for (int i = 0; i < rows; i++) {
+            System.arraycopy(ct, i * W, c, cOff + i * ldc, columns);
+        }
     }
 }

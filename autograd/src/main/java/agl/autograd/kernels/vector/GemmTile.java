@@ -5,7 +5,7 @@ import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorSpecies;
 
 /**
- * The innermost part of the matrix product: C[rows, WIDTH] = alpha · A[rows, k] · B[k, WIDTH], with the tile of C in registers.
+ * The innermost part of the matrix product: C[rows, WIDTH] = alpha · A[rows, k] · B[k, WIDTH] + beta · C, with the tile of C in registers.
  * A's rows lie {@code lda} apart, B is packed: its k rows of WIDTH numbers follow each other.
  *
  * <p>Each number of B that is loaded serves all rows, each number of A both vectors of a row; 6 × 2 running sums, two vectors of B and one
@@ -14,8 +14,7 @@ import jdk.incubator.vector.VectorSpecies;
  * multiply-adds whichever of these methods computes it.
  *
  * <p>The sums are local variables of one method on purpose: a vector that goes through a field, an array of vectors or a call that is
- * not inlined becomes an object, which is many times slower. What C holds
- * already is added afterwards, from a buffer ({@link #add}), for the same reason: with both ways to store 16 sums these methods would be longer than HotSpot inlines into.
+ * not inlined becomes an object, which is many times slower.
  *
  * <p>A step of the loop over 6 rows is 12 multiply-adds, 8 loads and 6 more instructions. It is 33 in all when HotSpot must reckon with a row's start and
  * a step adding up to more than an int holds: it then keeps an index for every row. Hence the masks. They change
@@ -35,15 +34,23 @@ final class GemmTile {
     private GemmTile() { }
 
     /** A tile of {@code height} rows: HEIGHT or 4. */
-    static void rows(int height, int k, float[] a, int aOff, int lda, float[] b, int bOff, float alpha, float[] c, int cOff, int ldc) {
-        switch (height) {
-            case 8 -> rows8(k, a, aOff, lda, b, bOff, alpha, c, cOff, ldc);
-            case 6 -> rows6(k, a, aOff, lda, b, bOff, alpha, c, cOff, ldc);
-            default -> rows4(k, a, aOff, lda, b, bOff, alpha, c, cOff, ldc);
+    static void rows(int height, int k, float[] a, int aOff, int lda, float[] b, int bOff, float alpha, float beta, float[] c, int cOff, int ldc,
+                     Scratch scratch) {
+        if (height == 4) {
+            rows4(k, a, aOff, lda, b, bOff, alpha, beta, c, cOff, ldc);
+        } else if (height == 6) {
+            rows6(k, a, aOff, lda, b, bOff, alpha, beta, c, cOff, ldc);
+        } else if (alpha == 1 && beta == 0) {
+            rows8(k, a, aOff, lda, b, bOff, c, cOff, ldc);
+        } else {
+            float[] sums = scratch.floats(Scratch.TILE_SUMS, 8 * WIDTH);
+            rows8(k, a, aOff, lda, b, bOff, sums, 0, WIDTH);
+            add8(alpha, sums, beta, c, cOff, ldc);
         }
     }
 
-    private static void rows8(int k, float[] a, int aOff, int lda, float[] b, int bOff, float alpha, float[] c, int cOff, int ldc) {
+    /** C = A · B: with two more ways to store 16 sums this method would be longer than HotSpot inlines into. */
+    private static void rows8(int k, float[] a, int aOff, int lda, float[] b, int bOff, float[] c, int cOff, int ldc) {
         Objects.checkIndex(aOff + 7 * lda + k - 1, REACH);
         int a0 = aOff & INDEX, a1 = aOff + lda & INDEX, a2 = aOff + 2 * lda & INDEX, a3 = aOff + 3 * lda & INDEX,
                 a4 = aOff + 4 * lda & INDEX, a5 = aOff + 5 * lda & INDEX, a6 = aOff + 6 * lda & INDEX, a7 = aOff + 7 * lda & INDEX;
@@ -79,25 +86,40 @@ final class GemmTile {
             l7 = x7.fma(bl, l7);
             r7 = x7.fma(br, r7);
         }
-        l0.mul(alpha).intoArray(c, cOff);
-        r0.mul(alpha).intoArray(c, cOff + V);
-        l1.mul(alpha).intoArray(c, cOff + ldc);
-        r1.mul(alpha).intoArray(c, cOff + ldc + V);
-        l2.mul(alpha).intoArray(c, cOff + 2 * ldc);
-        r2.mul(alpha).intoArray(c, cOff + 2 * ldc + V);
-        l3.mul(alpha).intoArray(c, cOff + 3 * ldc);
-        r3.mul(alpha).intoArray(c, cOff + 3 * ldc + V);
-        l4.mul(alpha).intoArray(c, cOff + 4 * ldc);
-        r4.mul(alpha).intoArray(c, cOff + 4 * ldc + V);
-        l5.mul(alpha).intoArray(c, cOff + 5 * ldc);
-        r5.mul(alpha).intoArray(c, cOff + 5 * ldc + V);
-        l6.mul(alpha).intoArray(c, cOff + 6 * ldc);
-        r6.mul(alpha).intoArray(c, cOff + 6 * ldc + V);
-        l7.mul(alpha).intoArray(c, cOff + 7 * ldc);
-        r7.mul(alpha).intoArray(c, cOff + 7 * ldc + V);
+        l0.intoArray(c, cOff);
+        r0.intoArray(c, cOff + V);
+        l1.intoArray(c, cOff + ldc);
+        r1.intoArray(c, cOff + ldc + V);
+        l2.intoArray(c, cOff + 2 * ldc);
+        r2.intoArray(c, cOff + 2 * ldc + V);
+        l3.intoArray(c, cOff + 3 * ldc);
+        r3.intoArray(c, cOff + 3 * ldc + V);
+        l4.intoArray(c, cOff + 4 * ldc);
+        r4.intoArray(c, cOff + 4 * ldc + V);
+        l5.intoArray(c, cOff + 5 * ldc);
+        r5.intoArray(c, cOff + 5 * ldc + V);
+        l6.intoArray(c, cOff + 6 * ldc);
+        r6.intoArray(c, cOff + 6 * ldc + V);
+        l7.intoArray(c, cOff + 7 * ldc);
+        r7.intoArray(c, cOff + 7 * ldc + V);
     }
 
-    private static void rows6(int k, float[] a, int aOff, int lda, float[] b, int bOff, float alpha, float[] c, int cOff, int ldc) {
+    /** C = alpha · sums + beta · C. */
+    private static void add8(float alpha, float[] sums, float beta, float[] c, int cOff, int ldc) {
+        for (int i = 0; i < 8; i++) {
+            FloatVector l = FloatVector.fromArray(S, sums, i * WIDTH).mul(alpha), r = FloatVector.fromArray(S, sums, i * WIDTH + V).mul(alpha);
+            int at = cOff + i * ldc;
+            if (beta == 0) {
+                l.intoArray(c, at);
+                r.intoArray(c, at + V);
+            } else {
+                FloatVector.fromArray(S, c, at).mul(beta).add(l).intoArray(c, at);
+                FloatVector.fromArray(S, c, at + V).mul(beta).add(r).intoArray(c, at + V);
+            }
+        }
+    }
+
+    private static void rows6(int k, float[] a, int aOff, int lda, float[] b, int bOff, float alpha, float beta, float[] c, int cOff, int ldc) {
         Objects.checkIndex(aOff + 5 * lda + k - 1, REACH);
         int a0 = aOff & INDEX, a1 = aOff + lda & INDEX, a2 = aOff + 2 * lda & INDEX, a3 = aOff + 3 * lda & INDEX, a4 = aOff + 4 * lda & INDEX, a5 = aOff + 5 * lda & INDEX;
         int b0 = bOff & INDEX, end = k & INDEX;
@@ -125,21 +147,36 @@ final class GemmTile {
             l5 = x5.fma(bl, l5);
             r5 = x5.fma(br, r5);
         }
-        l0.mul(alpha).intoArray(c, cOff);
-        r0.mul(alpha).intoArray(c, cOff + V);
-        l1.mul(alpha).intoArray(c, cOff + ldc);
-        r1.mul(alpha).intoArray(c, cOff + ldc + V);
-        l2.mul(alpha).intoArray(c, cOff + 2 * ldc);
-        r2.mul(alpha).intoArray(c, cOff + 2 * ldc + V);
-        l3.mul(alpha).intoArray(c, cOff + 3 * ldc);
-        r3.mul(alpha).intoArray(c, cOff + 3 * ldc + V);
-        l4.mul(alpha).intoArray(c, cOff + 4 * ldc);
-        r4.mul(alpha).intoArray(c, cOff + 4 * ldc + V);
-        l5.mul(alpha).intoArray(c, cOff + 5 * ldc);
-        r5.mul(alpha).intoArray(c, cOff + 5 * ldc + V);
+        if (beta == 0) {
+            l0.mul(alpha).intoArray(c, cOff);
+            r0.mul(alpha).intoArray(c, cOff + V);
+            l1.mul(alpha).intoArray(c, cOff + ldc);
+            r1.mul(alpha).intoArray(c, cOff + ldc + V);
+            l2.mul(alpha).intoArray(c, cOff + 2 * ldc);
+            r2.mul(alpha).intoArray(c, cOff + 2 * ldc + V);
+            l3.mul(alpha).intoArray(c, cOff + 3 * ldc);
+            r3.mul(alpha).intoArray(c, cOff + 3 * ldc + V);
+            l4.mul(alpha).intoArray(c, cOff + 4 * ldc);
+            r4.mul(alpha).intoArray(c, cOff + 4 * ldc + V);
+            l5.mul(alpha).intoArray(c, cOff + 5 * ldc);
+            r5.mul(alpha).intoArray(c, cOff + 5 * ldc + V);
+            return;
+        }
+        FloatVector.fromArray(S, c, cOff).mul(beta).add(l0.mul(alpha)).intoArray(c, cOff);
+        FloatVector.fromArray(S, c, cOff + V).mul(beta).add(r0.mul(alpha)).intoArray(c, cOff + V);
+        FloatVector.fromArray(S, c, cOff + ldc).mul(beta).add(l1.mul(alpha)).intoArray(c, cOff + ldc);
+        FloatVector.fromArray(S, c, cOff + ldc + V).mul(beta).add(r1.mul(alpha)).intoArray(c, cOff + ldc + V);
+        FloatVector.fromArray(S, c, cOff + 2 * ldc).mul(beta).add(l2.mul(alpha)).intoArray(c, cOff + 2 * ldc);
+        FloatVector.fromArray(S, c, cOff + 2 * ldc + V).mul(beta).add(r2.mul(alpha)).intoArray(c, cOff + 2 * ldc + V);
+        FloatVector.fromArray(S, c, cOff + 3 * ldc).mul(beta).add(l3.mul(alpha)).intoArray(c, cOff + 3 * ldc);
+        FloatVector.fromArray(S, c, cOff + 3 * ldc + V).mul(beta).add(r3.mul(alpha)).intoArray(c, cOff + 3 * ldc + V);
+        FloatVector.fromArray(S, c, cOff + 4 * ldc).mul(beta).add(l4.mul(alpha)).intoArray(c, cOff + 4 * ldc);
+        FloatVector.fromArray(S, c, cOff + 4 * ldc + V).mul(beta).add(r4.mul(alpha)).intoArray(c, cOff + 4 * ldc + V);
+        FloatVector.fromArray(S, c, cOff + 5 * ldc).mul(beta).add(l5.mul(alpha)).intoArray(c, cOff + 5 * ldc);
+        FloatVector.fromArray(S, c, cOff + 5 * ldc + V).mul(beta).add(r5.mul(alpha)).intoArray(c, cOff + 5 * ldc + V);
     }
 
-    private static void rows4(int k, float[] a, int aOff, int lda, float[] b, int bOff, float alpha, float[] c, int cOff, int ldc) {
+    private static void rows4(int k, float[] a, int aOff, int lda, float[] b, int bOff, float alpha, float beta, float[] c, int cOff, int ldc) {
         Objects.checkIndex(aOff + 3 * lda + k - 1, REACH);
         int a0 = aOff & INDEX, a1 = aOff + lda & INDEX, a2 = aOff + 2 * lda & INDEX, a3 = aOff + 3 * lda & INDEX;
         int b0 = bOff & INDEX, end = k & INDEX;
@@ -161,30 +198,24 @@ final class GemmTile {
             l3 = x3.fma(bl, l3);
             r3 = x3.fma(br, r3);
         }
-        l0.mul(alpha).intoArray(c, cOff);
-        r0.mul(alpha).intoArray(c, cOff + V);
-        l1.mul(alpha).intoArray(c, cOff + ldc);
-        r1.mul(alpha).intoArray(c, cOff + ldc + V);
-        l2.mul(alpha).intoArray(c, cOff + 2 * ldc);
-        r2.mul(alpha).intoArray(c, cOff + 2 * ldc + V);
-        l3.mul(alpha).intoArray(c, cOff + 3 * ldc);
-        r3.mul(alpha).intoArray(c, cOff + 3 * ldc + V);
-    }
-
-    /** C[rows, columns] = sums + beta · C, with the rows of {@code sums} WIDTH apart. */
-    static void add(int rows, int columns, float[] sums, float beta, float[] c, int cOff, int ldc) {
-        for (int i = 0; i < rows; i++) {
-            int at = cOff + i * ldc;
-            if (beta == 0) {
-                System.arraycopy(sums, i * WIDTH, c, at, columns);
-            } else if (columns == WIDTH) {
-                FloatVector.fromArray(S, c, at).mul(beta).add(FloatVector.fromArray(S, sums, i * WIDTH)).intoArray(c, at);
-                FloatVector.fromArray(S, c, at + V).mul(beta).add(FloatVector.fromArray(S, sums, i * WIDTH + V)).intoArray(c, at + V);
-            } else {
-                for (int j = 0; j < columns; j++) {
-                    c[at + j] = c[at + j] * beta + sums[i * WIDTH + j];
-                }
-            }
+        if (beta == 0) {
+            l0.mul(alpha).intoArray(c, cOff);
+            r0.mul(alpha).intoArray(c, cOff + V);
+            l1.mul(alpha).intoArray(c, cOff + ldc);
+            r1.mul(alpha).intoArray(c, cOff + ldc + V);
+            l2.mul(alpha).intoArray(c, cOff + 2 * ldc);
+            r2.mul(alpha).intoArray(c, cOff + 2 * ldc + V);
+            l3.mul(alpha).intoArray(c, cOff + 3 * ldc);
+            r3.mul(alpha).intoArray(c, cOff + 3 * ldc + V);
+            return;
         }
+        FloatVector.fromArray(S, c, cOff).mul(beta).add(l0.mul(alpha)).intoArray(c, cOff);
+        FloatVector.fromArray(S, c, cOff + V).mul(beta).add(r0.mul(alpha)).intoArray(c, cOff + V);
+        FloatVector.fromArray(S, c, cOff + ldc).mul(beta).add(l1.mul(alpha)).intoArray(c, cOff + ldc);
+        FloatVector.fromArray(S, c, cOff + ldc + V).mul(beta).add(r1.mul(alpha)).intoArray(c, cOff + ldc + V);
+        FloatVector.fromArray(S, c, cOff + 2 * ldc).mul(beta).add(l2.mul(alpha)).intoArray(c, cOff + 2 * ldc);
+        FloatVector.fromArray(S, c, cOff + 2 * ldc + V).mul(beta).add(r2.mul(alpha)).intoArray(c, cOff + 2 * ldc + V);
+        FloatVector.fromArray(S, c, cOff + 3 * ldc).mul(beta).add(l3.mul(alpha)).intoArray(c, cOff + 3 * ldc);
+        FloatVector.fromArray(S, c, cOff + 3 * ldc + V).mul(beta).add(r3.mul(alpha)).intoArray(c, cOff + 3 * ldc + V);
     }
 }
