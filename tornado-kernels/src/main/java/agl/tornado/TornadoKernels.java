@@ -178,12 +178,22 @@ public final class TornadoKernels implements Kernels {
         on.run(() -> engine.run(Op.SWIGLU, groups(n), new int[] {n, on.read(gate), on.read(up), on.write(y, n == y.length())}));
     }
 
-    @Override public void swiGluBackward(int n, Storage gate, Storage up, Storage dy, Storage dGate, Storage dUp) {
+    @Override public void swiGluBackward(int n, Storage gate, Storage up, Storage dy, Storage dGate, Storage dUp, boolean accumulate) {
         if (Operands.inDouble(gate, up, dy, dGate, dUp)) {
-            PLAIN.swiGluBackward(n, gate, up, dy, dGate, dUp);
+            PLAIN.swiGluBackward(n, gate, up, dy, dGate, dUp, accumulate);
             return;
         }
+        if (!accumulate) {
+            clear(n, dGate);
+            clear(n, dUp);
+        }
         on.run(() -> engine.run(Op.SWIGLU_BACK, groups(n), new int[] {n, on.read(gate), on.read(up), on.read(dy), on.add(dGate), on.add(dUp)}));
+    }
+
+    private static void clear(int n, Storage x) {
+        if (x != null) {
+            x.fill(0, n, 0);
+        }
     }
 
     @Override public void rope(int rows, int heads, int headDim, int[] positions, double[] cos, double[] sin, int sign,

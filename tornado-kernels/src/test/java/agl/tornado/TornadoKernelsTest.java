@@ -25,9 +25,9 @@ final class TornadoKernelsTest {
             OnDevices.check("scale in place", n, 1e-6, new int[] {n + 1}, (k, s) -> k.scale(n, 1.3, s[0], 1, s[0], 1));
             OnDevices.check("swiGlu", n, 1e-6, new int[] {n, n, n}, (k, s) -> k.swiGlu(n, s[0], s[1], s[2]));
             OnDevices.check("swiGluBackward", n, 1e-6, new int[] {n, n, n, n, n}, (k, s) -> {
-                k.swiGluBackward(n, s[0], s[1], s[2], s[3], s[4]);
-                k.swiGluBackward(n, s[0], s[1], s[2], null, s[4]);
-                k.swiGluBackward(n, s[0], s[1], s[2], s[3], null);
+                k.swiGluBackward(n, s[0], s[1], s[2], s[3], s[4], false);
+                k.swiGluBackward(n, s[0], s[1], s[2], null, s[4], true);
+                k.swiGluBackward(n, s[0], s[1], s[2], s[3], null, true);
             });
             OnDevices.check("adamW", n, 1e-5, new int[] {n, n, n, n}, (k, s) -> {
                 k.scale(n, 0, s[2], 0, s[2], 0);

@@ -124,7 +124,7 @@ final class LayerBench {
             pass(to, "RMSNorm", threads, n, 3, () -> kernels.rmsNorm(rows, cols, a, w, 1e-5, b, perRow));
             pass(to, "RMSNorm backward", threads, n, 4, () -> kernels.rmsNormBackward(rows, cols, a, w, perRow, b, c, null));
             pass(to, "SwiGLU", threads, n, 4, () -> kernels.swiGlu(n, a, b, c));
-            pass(to, "SwiGLU backward", threads, n, 7, () -> kernels.swiGluBackward(n, a, b, c, d, e));
+            pass(to, "SwiGLU backward", threads, n, 7, () -> kernels.swiGluBackward(n, a, b, c, d, e, true));
             pass(to, "RoPE", threads, n, 3, () -> kernels.rope(rows, cols / headDim, headDim, positions, cos, sin, 1, a, c, false));
             pass(to, "dropout", threads, n, 3, () -> kernels.dropout(n, a, 0.1, 3, c, false));
             pass(to, "y += a·x", threads, n, 3, () -> kernels.axpy(n, 0.5, a, 0, c, 0));

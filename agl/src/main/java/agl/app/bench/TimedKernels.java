@@ -94,8 +94,8 @@ final class TimedKernels implements Kernels {
         time("swiGlu", () -> kernels.swiGlu(n, gate, up, y));
     }
 
-    @Override public void swiGluBackward(int n, Storage gate, Storage up, Storage dy, Storage dGate, Storage dUp) {
-        time("swiGluBackward", () -> kernels.swiGluBackward(n, gate, up, dy, dGate, dUp));
+    @Override public void swiGluBackward(int n, Storage gate, Storage up, Storage dy, Storage dGate, Storage dUp, boolean accumulate) {
+        time("swiGluBackward", () -> kernels.swiGluBackward(n, gate, up, dy, dGate, dUp, accumulate));
     }
 
     @Override public void rope(int rows, int heads, int headDim, int[] positions, double[] cos, double[] sin, int sign,

@@ -114,7 +114,7 @@ public class LayerBenchmark {
 
     @Benchmark
     public Storage swiGluBackward() {
-        kernels.swiGluBackward(tokens * INTERMEDIATE, a, b, c, d, e);
+        kernels.swiGluBackward(tokens * INTERMEDIATE, a, b, c, d, e, true);
         return e;
     }
 

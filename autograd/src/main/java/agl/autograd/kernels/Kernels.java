@@ -120,8 +120,8 @@ public interface Kernels {
     /** y = silu(gate) · up, silu(z) = z·σ(z). */
     void swiGlu(int n, Storage gate, Storage up, Storage y);
 
-    /** dgate += dy·up·silu'(gate), dup += dy·silu(gate). */
-    void swiGluBackward(int n, Storage gate, Storage up, Storage dy, Storage dGate, Storage dUp);
+    /** dgate = dy·up·silu'(gate), dup = dy·silu(gate), or += if accumulate; a null gradient is not computed. */
+    void swiGluBackward(int n, Storage gate, Storage up, Storage dy, Storage dGate, Storage dUp, boolean accumulate);
 
     /**
      * Rotary position embedding on rows of heads·headDim numbers: the pair (x_i, x_{i+headDim/2}) of each head is turned by the angle

@@ -100,7 +100,11 @@ public class PlainKernels implements Kernels {
     // explain: end
 
     // explain: SwiGlu backward
-    @Override public void swiGluBackward(int n, Storage gate, Storage up, Storage dy, Storage dGate, Storage dUp) {
+    @Override public void swiGluBackward(int n, Storage gate, Storage up, Storage dy, Storage dGate, Storage dUp, boolean accumulate) {
+        if (!accumulate) {
+            clear(n, dGate);
+            clear(n, dUp);
+        }
         for (int i = 0; i < n; i++) {
             double z = gate.get(i);
             double sigma = sigmoid(z);
@@ -114,6 +118,12 @@ public class PlainKernels implements Kernels {
         }
     }
     // explain: end
+
+    private static void clear(int n, Storage x) {
+        if (x != null) {
+            x.fill(0, n, 0);
+        }
+    }
 
     /** σ(z) = 1 / (1 + e^−z), without overflow on either side. */
     public static double sigmoid(double z) {

@@ -41,7 +41,9 @@ public final class Add extends Broadcast {
 
         @Override public void backward(Tape tape, Tensor z) {
             for (Tensor input : new Tensor[] {x, y}) {
-                if (input.requiresGrad()) {
+                if (input.requiresGrad() && tape.beta(input) == 0) {
+                    tape.kernels().scale(z.size(), 1, z.grad(), 0, tape.gradToWrite(input), 0);
+                } else if (input.requiresGrad()) {
                     tape.kernels().axpy(z.size(), 1, z.grad(), 0, tape.grad(input), 0);
                 }
             }

@@ -21,8 +21,8 @@ import java.util.function.IntToDoubleFunction;
  * upstream gradient of 1, and backward only scales it.
  */
 public final class HeadCrossEntropy implements Operation {
-    /** Logits held at once, 64 MB in float: rows enough for the matrix product to run at full speed, few enough to stay small. */
-    static final int LOGITS = 1 << 24;
+    /** Logits held at once, 128 MB in float: rows enough to make up for the copying of W that each chunk of them costs, few enough to stay small. */
+    static final int LOGITS = 1 << 25;
 
     private final Tensor h;
     private final Tensor w;

@@ -61,7 +61,8 @@ public final class Rope implements Operation {
     }
 
     @Override public void backward(Tape tape, Tensor y) {
+        boolean accumulate = tape.beta(x) != 0;
         tape.kernels().rope(x.rows(), x.cols() / table.headDim, table.headDim, positions, table.cos, table.sin, -1,
-                y.grad(), tape.grad(x), true);
+                y.grad(), tape.gradToWrite(x), accumulate);
     }
 }

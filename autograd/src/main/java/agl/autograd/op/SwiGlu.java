@@ -1,6 +1,7 @@
 package agl.autograd.op;
 
 import agl.autograd.Operation;
+import agl.autograd.Storage;
 import agl.autograd.Tape;
 import agl.autograd.Tensor;
 
@@ -30,7 +31,15 @@ public final class SwiGlu implements Operation {
     }
 
     @Override public void backward(Tape tape, Tensor y) {
+        boolean accumulate = tape.beta(gate) != 0 || tape.beta(up) != 0;
         tape.kernels().swiGluBackward(gate.size(), gate.data(), up.data(), y.grad(),
-                gate.requiresGrad() ? tape.grad(gate) : null, up.requiresGrad() ? tape.grad(up) : null);
+                gradient(tape, gate, accumulate), gradient(tape, up, accumulate), accumulate);
+    }
+
+    private static Storage gradient(Tape tape, Tensor x, boolean accumulate) {
+        if (!x.requiresGrad()) {
+            return null;
+        }
+        return accumulate ? tape.grad(x) : tape.gradToWrite(x);
     }
 }

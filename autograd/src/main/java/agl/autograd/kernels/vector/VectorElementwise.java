@@ -1,6 +1,7 @@
 package agl.autograd.kernels.vector;
 
 import agl.autograd.kernels.PlainKernels;
+import java.util.Arrays;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorOperators;
 import jdk.incubator.vector.VectorSpecies;
@@ -38,12 +39,17 @@ final class VectorElementwise {
         }
     }
 
-    static void swiGluBackward(int n, float[] gate, float[] up, float[] dy, float[] dGate, float[] dUp) {
+    static void swiGluBackward(int n, float[] gate, float[] up, float[] dy, float[] dGate, float[] dUp, boolean accumulate) {
         Ranges.share(n, Ranges.ELEMENTS, (from, to) -> {
             float[] e = Scratch.get().floats(Scratch.EXPONENTIALS, BLOCK);
             for (int i = from; i < to; i += BLOCK) {
                 int count = Math.min(BLOCK, to - i);
                 VectorMath.exp(count, gate, i, -1, 0, e, 0);
+                if (!accumulate) {
+                    // A block at a time: it is still in the first-level cache when it is added to.
+                    clear(dGate, i, count);
+                    clear(dUp, i, count);
+                }
                 if (dGate != null) {
                     addGateGradient(count, gate, up, dy, e, dGate, i);
                 }
@@ -52,6 +58,12 @@ final class VectorElementwise {
                 }
             }
         });
+    }
+
+    private static void clear(float[] x, int off, int n) {
+        if (x != null) {
+            Arrays.fill(x, off, off + n, 0f);
+        }
     }
 
     /** dgate += dy·up·σ·(1 + z·(1 − σ)). */

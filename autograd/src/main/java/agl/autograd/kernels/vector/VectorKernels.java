@@ -102,11 +102,11 @@ public final class VectorKernels extends PlainKernels {
         }
     }
 
-    @Override public void swiGluBackward(int n, Storage gate, Storage up, Storage dy, Storage dGate, Storage dUp) {
+    @Override public void swiGluBackward(int n, Storage gate, Storage up, Storage dy, Storage dGate, Storage dUp, boolean accumulate) {
         if (floats(gate, up, dy, dGate, dUp)) {
-            VectorElementwise.swiGluBackward(n, array(gate), array(up), array(dy), array(dGate), array(dUp));
+            VectorElementwise.swiGluBackward(n, array(gate), array(up), array(dy), array(dGate), array(dUp), accumulate);
         } else {
-            super.swiGluBackward(n, gate, up, dy, dGate, dUp);
+            super.swiGluBackward(n, gate, up, dy, dGate, dUp, accumulate);
         }
     }
 

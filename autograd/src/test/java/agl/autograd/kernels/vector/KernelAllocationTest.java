@@ -102,7 +102,7 @@ class KernelAllocationTest {
         steady("rmsNormBackward", () -> VECTOR.rmsNormBackward(rows, cols, a, b, e, c, d, null));
         steady("rmsNormBackward, trained weight", () -> VECTOR.rmsNormBackward(rows, cols, a, b, e, c, d, e));
         steady("swiGlu", () -> VECTOR.swiGlu(n, a, b, c));
-        steady("swiGluBackward", () -> VECTOR.swiGluBackward(n, a, b, c, d, e));
+        steady("swiGluBackward", () -> VECTOR.swiGluBackward(n, a, b, c, d, e, true));
         steady("rope", () -> VECTOR.rope(rows, 15, 20, positions, table, table, 1, a, c, false));
         steady("rope +=", () -> VECTOR.rope(rows, 15, 20, positions, table, table, -1, a, c, true));
         steady("dropout", () -> VECTOR.dropout(n, a, 0.1, 3, c, false));

@@ -165,14 +165,16 @@ class VectorKernelsTest {
         for (int n : SIZES) {
             Storage gate = values(n, -12, 12);
             check("swiGlu " + n, 1e-6, (k, s) -> k.swiGlu(n, s[0], s[1], s[2]), gate, values(n), garbage(n));
-            check("swiGluBackward " + n, 1e-6, (k, s) -> k.swiGluBackward(n, s[0], s[1], s[2], s[3], s[4]),
+            check("swiGluBackward " + n, 1e-6, (k, s) -> k.swiGluBackward(n, s[0], s[1], s[2], s[3], s[4], true),
                     gate, values(n), values(n), values(n), values(n));
-            check("swiGluBackward, one only", 1e-6, (k, s) -> k.swiGluBackward(n, s[0], s[1], s[2], null, s[3]),
+            check("swiGluBackward, written over", 1e-6, (k, s) -> k.swiGluBackward(n, s[0], s[1], s[2], s[3], s[4], false),
+                    gate, values(n), values(n), garbage(n), garbage(n));
+            check("swiGluBackward, one only", 1e-6, (k, s) -> k.swiGluBackward(n, s[0], s[1], s[2], null, s[3], true),
                     gate, values(n), values(n), values(n));
         }
         Storage extreme = new Storage.F32(new float[] {-200, 200, -90, 90, 0, -1e30f, 1e30f, -0f, 3}, 9);
         check("swiGlu, large", 1e-6, (k, s) -> k.swiGlu(9, s[0], s[1], s[2]), extreme, values(9, 1, 1.5), garbage(9));
-        check("swiGluBackward, large", 1e-6, (k, s) -> k.swiGluBackward(9, s[0], s[1], s[2], s[3], s[4]),
+        check("swiGluBackward, large", 1e-6, (k, s) -> k.swiGluBackward(9, s[0], s[1], s[2], s[3], s[4], true),
                 extreme, values(9), values(9), values(9), values(9));
     }
 
@@ -315,7 +317,7 @@ class VectorKernelsTest {
         sameBits("dot", (k, s) -> s[2].set(0, k.dot(n, s[0], 0, s[1], 0)), values(n), values(n), garbage(1));
         sameBits("dropout", (k, s) -> k.dropout(n, s[0], 0.1, 3, s[1], true), values(n), values(n));
         sameBits("swiGlu", (k, s) -> k.swiGlu(n, s[0], s[1], s[2]), values(n), values(n), garbage(n));
-        sameBits("swiGluBackward", (k, s) -> k.swiGluBackward(n, s[0], s[1], s[2], s[3], s[4]),
+        sameBits("swiGluBackward", (k, s) -> k.swiGluBackward(n, s[0], s[1], s[2], s[3], s[4], true),
                 values(n), values(n), values(n), values(n), values(n));
         sameBits("adamW", (k, s) -> k.adamW(n, s[0], s[1], 1, s[2], s[3], 1e-2, 0.9, 0.999, 1e-8, 0.01, 3),
                 values(n), values(n), values(n), values(n, 0, 1));
