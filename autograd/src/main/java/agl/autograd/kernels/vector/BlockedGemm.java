@@ -21,9 +21,7 @@ final class BlockedGemm implements IntConsumer {
     /** Rows of A that pass all panels of a task before the next ones: they stay in the second-level cache, and so do the panels. */
     private static final int MC = 48;
     /** Columns of a task, at most. */
-    private static final int NC = 64;
-    /** Tasks that each thread finds, if there are as many columns. */
-    private static final int TASKS = 6;
+    private static final int NC = 128;
     /** Rows of A that are written out as floats, or turned, before tasks begin, at most. */
     private static final int CONVERTED = 1536;
 
@@ -66,7 +64,7 @@ final class BlockedGemm implements IntConsumer {
         this.beta = beta;
         int threads = (long) m * n * k < VectorGemm.SHARE_FROM ? 1 : Workers.threads();
         float[] array = transA || (long) aOff + (long) m * lda >= GemmTile.REACH ? null : FloatRows.arrayOf(a);
-        taskColumns = threads == 1 ? NC : Math.clamp(n / (TASKS * threads) / W * W, W, NC);
+        taskColumns = columnsOfTask(n, threads);
         int columnTasks = Math.ceilDiv(n, taskColumns);
         int step = array != null ? m : Math.min(m, CONVERTED);
         for (i0 = 0; i0 < m; i0 += step) {
@@ -91,6 +89,20 @@ final class BlockedGemm implements IntConsumer {
         this.b = null;
         this.c = null;
         rows = null;
+    }
+
+    /** The widest tasks with which the thread that gets most columns gets as few as can be: 6 of 96 for 576 columns and two threads. */
+    private static int columnsOfTask(int n, int threads) {
+        int columns = W;
+        int least = Integer.MAX_VALUE;
+        for (int c = NC; c >= W; c -= W) {
+            int most = Math.ceilDiv(Math.ceilDiv(n, c), threads) * c;
+            if (most < least) {
+                least = most;
+                columns = c;
+            }
+        }
+        return columns;
     }
 
     private void run(int threads, int tasks) {
