@@ -165,13 +165,11 @@ final class BlockedGemm implements IntConsumer {
         }
     }
 
-    /**
-     * Of the next tile when {@code left} rows are to come. No more than two heights on one processor: HotSpot does not optimize a method that is called
-     * rarely, and vectors in an unoptimized one are objects.
-     */
+    /** Of the next tile when {@code left} rows are to come. */
     private static int height(int left) {
         if (H == 8) {
-            return left > 4 ? 8 : 4;
+            // A second tile would be called so rarely, where most numbers are multiples of 8, that HotSpot does not optimize it, and vectors in unoptimized code are objects.
+            return 8;
         }
         // 7 and 8 rows go better as 4 + 4 than as 6 + 2.
         return left > 8 || left == 5 || left == 6 ? 6 : 4;

@@ -40,17 +40,17 @@ final class GemmTile {
             rows4(k, a, aOff, lda, b, bOff, alpha, beta, c, cOff, ldc);
         } else if (height == 6) {
             rows6(k, a, aOff, lda, b, bOff, alpha, beta, c, cOff, ldc);
-        } else if (alpha == 1 && beta == 0) {
-            rows8(k, a, aOff, lda, b, bOff, c, cOff, ldc);
+        } else if (beta == 0) {
+            rows8(k, a, aOff, lda, b, bOff, alpha, c, cOff, ldc);
         } else {
-            float[] sums = scratch.floats(Scratch.TILE_SUMS, 8 * WIDTH);
-            rows8(k, a, aOff, lda, b, bOff, sums, 0, WIDTH);
-            add8(alpha, sums, beta, c, cOff, ldc);
+            float[] product = scratch.floats(Scratch.TILE_PRODUCT, 8 * WIDTH);
+            rows8(k, a, aOff, lda, b, bOff, alpha, product, 0, WIDTH);
+            add8(product, beta, c, cOff, ldc);
         }
     }
 
-    /** C = A · B: with two more ways to store 16 sums this method would be longer than HotSpot inlines into. */
-    private static void rows8(int k, float[] a, int aOff, int lda, float[] b, int bOff, float[] c, int cOff, int ldc) {
+    /** 8 rows with beta = 0: with a second way to store 16 sums this method would be longer than HotSpot inlines into. */
+    private static void rows8(int k, float[] a, int aOff, int lda, float[] b, int bOff, float alpha, float[] c, int cOff, int ldc) {
         Objects.checkIndex(aOff + 7 * lda + k - 1, REACH);
         int a0 = aOff & INDEX, a1 = aOff + lda & INDEX, a2 = aOff + 2 * lda & INDEX, a3 = aOff + 3 * lda & INDEX,
                 a4 = aOff + 4 * lda & INDEX, a5 = aOff + 5 * lda & INDEX, a6 = aOff + 6 * lda & INDEX, a7 = aOff + 7 * lda & INDEX;
@@ -86,37 +86,42 @@ final class GemmTile {
             l7 = x7.fma(bl, l7);
             r7 = x7.fma(br, r7);
         }
-        l0.intoArray(c, cOff);
-        r0.intoArray(c, cOff + V);
-        l1.intoArray(c, cOff + ldc);
-        r1.intoArray(c, cOff + ldc + V);
-        l2.intoArray(c, cOff + 2 * ldc);
-        r2.intoArray(c, cOff + 2 * ldc + V);
-        l3.intoArray(c, cOff + 3 * ldc);
-        r3.intoArray(c, cOff + 3 * ldc + V);
-        l4.intoArray(c, cOff + 4 * ldc);
-        r4.intoArray(c, cOff + 4 * ldc + V);
-        l5.intoArray(c, cOff + 5 * ldc);
-        r5.intoArray(c, cOff + 5 * ldc + V);
-        l6.intoArray(c, cOff + 6 * ldc);
-        r6.intoArray(c, cOff + 6 * ldc + V);
-        l7.intoArray(c, cOff + 7 * ldc);
-        r7.intoArray(c, cOff + 7 * ldc + V);
+        l0.mul(alpha).intoArray(c, cOff);
+        r0.mul(alpha).intoArray(c, cOff + V);
+        l1.mul(alpha).intoArray(c, cOff + ldc);
+        r1.mul(alpha).intoArray(c, cOff + ldc + V);
+        l2.mul(alpha).intoArray(c, cOff + 2 * ldc);
+        r2.mul(alpha).intoArray(c, cOff + 2 * ldc + V);
+        l3.mul(alpha).intoArray(c, cOff + 3 * ldc);
+        r3.mul(alpha).intoArray(c, cOff + 3 * ldc + V);
+        l4.mul(alpha).intoArray(c, cOff + 4 * ldc);
+        r4.mul(alpha).intoArray(c, cOff + 4 * ldc + V);
+        l5.mul(alpha).intoArray(c, cOff + 5 * ldc);
+        r5.mul(alpha).intoArray(c, cOff + 5 * ldc + V);
+        l6.mul(alpha).intoArray(c, cOff + 6 * ldc);
+        r6.mul(alpha).intoArray(c, cOff + 6 * ldc + V);
+        l7.mul(alpha).intoArray(c, cOff + 7 * ldc);
+        r7.mul(alpha).intoArray(c, cOff + 7 * ldc + V);
     }
 
-    /** C = alpha · sums + beta · C. */
-    private static void add8(float alpha, float[] sums, float beta, float[] c, int cOff, int ldc) {
-        for (int i = 0; i < 8; i++) {
-            FloatVector l = FloatVector.fromArray(S, sums, i * WIDTH).mul(alpha), r = FloatVector.fromArray(S, sums, i * WIDTH + V).mul(alpha);
-            int at = cOff + i * ldc;
-            if (beta == 0) {
-                l.intoArray(c, at);
-                r.intoArray(c, at + V);
-            } else {
-                FloatVector.fromArray(S, c, at).mul(beta).add(l).intoArray(c, at);
-                FloatVector.fromArray(S, c, at + V).mul(beta).add(r).intoArray(c, at + V);
-            }
-        }
+    /** C = product + beta · C. Written out, this is too long for HotSpot to inline it everywhere, which would use up what its callers may inline. */
+    private static void add8(float[] product, float beta, float[] c, int cOff, int ldc) {
+        FloatVector.fromArray(S, c, cOff).mul(beta).add(FloatVector.fromArray(S, product, 0)).intoArray(c, cOff);
+        FloatVector.fromArray(S, c, cOff + V).mul(beta).add(FloatVector.fromArray(S, product, V)).intoArray(c, cOff + V);
+        FloatVector.fromArray(S, c, cOff + ldc).mul(beta).add(FloatVector.fromArray(S, product, WIDTH)).intoArray(c, cOff + ldc);
+        FloatVector.fromArray(S, c, cOff + ldc + V).mul(beta).add(FloatVector.fromArray(S, product, WIDTH + V)).intoArray(c, cOff + ldc + V);
+        FloatVector.fromArray(S, c, cOff + 2 * ldc).mul(beta).add(FloatVector.fromArray(S, product, 2 * WIDTH)).intoArray(c, cOff + 2 * ldc);
+        FloatVector.fromArray(S, c, cOff + 2 * ldc + V).mul(beta).add(FloatVector.fromArray(S, product, 2 * WIDTH + V)).intoArray(c, cOff + 2 * ldc + V);
+        FloatVector.fromArray(S, c, cOff + 3 * ldc).mul(beta).add(FloatVector.fromArray(S, product, 3 * WIDTH)).intoArray(c, cOff + 3 * ldc);
+        FloatVector.fromArray(S, c, cOff + 3 * ldc + V).mul(beta).add(FloatVector.fromArray(S, product, 3 * WIDTH + V)).intoArray(c, cOff + 3 * ldc + V);
+        FloatVector.fromArray(S, c, cOff + 4 * ldc).mul(beta).add(FloatVector.fromArray(S, product, 4 * WIDTH)).intoArray(c, cOff + 4 * ldc);
+        FloatVector.fromArray(S, c, cOff + 4 * ldc + V).mul(beta).add(FloatVector.fromArray(S, product, 4 * WIDTH + V)).intoArray(c, cOff + 4 * ldc + V);
+        FloatVector.fromArray(S, c, cOff + 5 * ldc).mul(beta).add(FloatVector.fromArray(S, product, 5 * WIDTH)).intoArray(c, cOff + 5 * ldc);
+        FloatVector.fromArray(S, c, cOff + 5 * ldc + V).mul(beta).add(FloatVector.fromArray(S, product, 5 * WIDTH + V)).intoArray(c, cOff + 5 * ldc + V);
+        FloatVector.fromArray(S, c, cOff + 6 * ldc).mul(beta).add(FloatVector.fromArray(S, product, 6 * WIDTH)).intoArray(c, cOff + 6 * ldc);
+        FloatVector.fromArray(S, c, cOff + 6 * ldc + V).mul(beta).add(FloatVector.fromArray(S, product, 6 * WIDTH + V)).intoArray(c, cOff + 6 * ldc + V);
+        FloatVector.fromArray(S, c, cOff + 7 * ldc).mul(beta).add(FloatVector.fromArray(S, product, 7 * WIDTH)).intoArray(c, cOff + 7 * ldc);
+        FloatVector.fromArray(S, c, cOff + 7 * ldc + V).mul(beta).add(FloatVector.fromArray(S, product, 7 * WIDTH + V)).intoArray(c, cOff + 7 * ldc + V);
     }
 
     private static void rows6(int k, float[] a, int aOff, int lda, float[] b, int bOff, float alpha, float beta, float[] c, int cOff, int ldc) {

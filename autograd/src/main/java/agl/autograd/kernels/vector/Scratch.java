@@ -7,7 +7,7 @@ final class Scratch {
     /** Who uses which buffer; two that are in use at the same time have different numbers. */
     static final int PANELS = 0, ROWS = 1, WIDENED = 2, TILE = 3, TILE_ROWS = 4, TRANSPOSED = 5, SHORT_ROWS = 6, SUMS = 7,
             EXPONENTIALS = 8, ANGLES = 9, SCORES = 10, D_SCORES = 11, K_PANELS = 12, V_PANELS = 13, Q_PANELS = 14, D_OUT_PANELS = 15,
-            ROW_MAX = 16, ROW_SUM = 17, DK_OF_HEADS = 18, DV_OF_HEADS = 19, WEIGHT = 20, TILE_SUMS = 21;
+            ROW_MAX = 16, ROW_SUM = 17, DK_OF_HEADS = 18, DV_OF_HEADS = 19, WEIGHT = 20, TILE_PRODUCT = 21;
     private static final int BUFFERS = 22;
 
     private final float[][] floats = new float[BUFFERS][0];

@@ -100,11 +100,16 @@ final class VectorAttentionBackward {
         int position = s.firstPosition(seq) + from - s.qStart()[seq];
         int end = position + n;
         for (int key = s.firstKey(position); key < end; key += KEYS) {
-            tile(seq, head, key, Math.min(KEYS, end - key), position, n, off, qT, dOutT, qPanels, dOutPanels, minusLse, minusD, scratch);
+            int keys = Math.min(KEYS, end - key);
+            tile(seq, head, key, keys, position, n, qT, dOutT, qPanels, dOutPanels, minusLse, minusD, scratch);
+            if (dq != null) {
+                addQueryGradient(seq, head, key, keys, n, off, scratch);
+            }
         }
     }
 
-    private void tile(int seq, int head, int key, int keys, int position, int n, int qOff, float[] qT, float[] dOutT,
+    /** P and dS of these keys and queries, and what they add to dV and dK. */
+    private void tile(int seq, int head, int key, int keys, int position, int n, float[] qT, float[] dOutT,
                       float[] qPanels, float[] dOutPanels, float[] minusLse, float[] minusD, Scratch scratch) {
         int kStride = s.kvHeads() * d;
         int kOff = (s.kStart()[seq] + key) * kStride + head / s.group() * d;
@@ -142,13 +147,18 @@ final class VectorAttentionBackward {
         if (dk != null) {
             BlockedGemm.tiles(keys, d, n, scale, ds, 0, QUERIES, qPanels, 1, dkOfHeads, gradOff, heads * d, scratch);
         }
-        if (dq != null) {
-            float[] kPanels = scratch.floats(Scratch.PANELS, KEYS * VectorGemm.roundUp(d, GemmTile.WIDTH));
-            GemmPacking.panels(k, kOff, kStride, d, keys, kPanels, scratch);
-            // P is not needed any more: its buffer takes dS with the queries along the rows.
-            Transposition.run(ds, 0, QUERIES, keys, n, p, 0, KEYS);
-            BlockedGemm.tiles(n, d, keys, scale, p, 0, KEYS, kPanels, 1, dq, qOff, s.heads() * d, scratch);
-        }
+    }
+
+    /** What dS, left by {@link #tile}, adds to dQ. A method of its own: with it, tile is more than HotSpot inlines into, and a vector that is not inlined is an object. */
+    private void addQueryGradient(int seq, int head, int key, int keys, int n, int qOff, Scratch scratch) {
+        int kStride = s.kvHeads() * d;
+        int kOff = (s.kStart()[seq] + key) * kStride + head / s.group() * d;
+        float[] kPanels = scratch.floats(Scratch.PANELS, KEYS * VectorGemm.roundUp(d, GemmTile.WIDTH));
+        GemmPacking.panels(k, kOff, kStride, d, keys, kPanels, scratch);
+        // P is not needed any more: its buffer takes dS with the queries along the rows.
+        float[] turned = scratch.floats(Scratch.SCORES, KEYS * QUERIES);
+        Transposition.run(scratch.floats(Scratch.D_SCORES, KEYS * QUERIES), 0, QUERIES, keys, n, turned, 0, KEYS);
+        BlockedGemm.tiles(n, d, keys, (float) s.scale(), turned, 0, KEYS, kPanels, 1, dq, qOff, s.heads() * d, scratch);
     }
 
     private void addHeads(int seq, int kvHead) {
