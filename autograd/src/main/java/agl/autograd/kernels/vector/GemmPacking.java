@@ -1,12 +1,10 @@
 package agl.autograd.kernels.vector;
 
 import agl.autograd.Storage;
-import jdk.incubator.vector.FloatVector;
 
 /** Copies blocks of a matrix into the order in which {@link GemmTile} reads them; see there for the layout. */
 final class GemmPacking {
     private static final int W = GemmTile.WIDTH;
-    private static final int V = GemmTile.V;
     /** Rows of B that are copied to all panels before the next ones: panels lie a power of two apart and would push each other out of the cache. */
     private static final int ROWS = 16;
 
@@ -38,8 +36,7 @@ final class GemmPacking {
 
     private static void copy(int rows, float[] from, int off, int ld, float[] to, int toOff) {
         for (int i = 0; i < rows; i++) {
-            FloatVector.fromArray(GemmTile.S, from, off + i * ld).intoArray(to, toOff + i * W);
-            FloatVector.fromArray(GemmTile.S, from, off + i * ld + V).intoArray(to, toOff + i * W + V);
+            System.arraycopy(from, off + i * ld, to, toOff + i * W, W);
         }
     }
 
