@@ -1,6 +1,7 @@
 package agl.autograd.kernels.vector;
 
 import agl.autograd.Storage;
+import java.util.Arrays;
 
 /** Copies blocks of a matrix into the order in which {@link GemmTile} reads them; see there for the layout. */
 final class GemmPacking {
@@ -25,25 +26,18 @@ final class GemmPacking {
             }
             for (int j = 0; j < n; j += W) {
                 int to = j * k + p * W;
-                if (j + W <= n) {
-                    copy(count, rows, at + j, ld, panels, to);
-                } else {
-                    copyPadded(count, n - j, rows, at + j, ld, panels, to);
-                }
+                copy(count, Math.min(W, n - j), rows, at + j, ld, panels, to);
             }
         }
     }
 
-    private static void copy(int rows, float[] from, int off, int ld, float[] to, int toOff) {
+    /** Rows of a panel, filled up with zeros. Not as vectors: inlined into a large method, those became objects now and then. */
+    private static void copy(int rows, int columns, float[] from, int off, int ld, float[] to, int toOff) {
         for (int i = 0; i < rows; i++) {
-            System.arraycopy(from, off + i * ld, to, toOff + i * W, W);
-        }
-    }
-
-    private static void copyPadded(int rows, int columns, float[] from, int off, int ld, float[] to, int toOff) {
-        for (int i = 0; i < rows; i++) {
-            for (int c = 0; c < W; c++) {
-                to[toOff + i * W + c] = c < columns ? from[off + i * ld + c] : 0;
+            int at = toOff + i * W;
+            System.arraycopy(from, off + i * ld, to, at, columns);
+            if (columns < W) {
+                Arrays.fill(to, at + columns, at + W, 0f);
             }
         }
     }
@@ -54,7 +48,7 @@ final class GemmPacking {
         for (int j = 0; j < n; j += W) {
             int columns = Math.min(W, n - j);
             if (columns < W) {
-                java.util.Arrays.fill(panels, j * k, (j + W) * k, 0f);
+                Arrays.fill(panels, j * k, (j + W) * k, 0f);
             }
             if (array != null) {
                 Transposition.run(array, bOff + j * ldb, ldb, columns, k, panels, j * k, W);

@@ -33,7 +33,7 @@ final class GemmTile {
 
     private GemmTile() { }
 
-    /** A tile of {@code height} rows: HEIGHT or 4. */
+    /** A tile of {@code height} rows: 8 where that is HEIGHT, else 6 or 4. */
     static void rows(int height, int k, float[] a, int aOff, int lda, float[] b, int bOff, float alpha, float beta, float[] c, int cOff, int ldc,
                      Scratch scratch) {
         if (height == 4) {
