@@ -139,7 +139,7 @@ public final class Tape implements AutoCloseable {
         }
         if (x.grad == null) {
             x.grad = newGrad(x);
-            x.grad.fill(0, x.size(), 0);
+            kernels.clear(x.size(), x.grad);
         }
         return x.grad;
     }
@@ -161,6 +161,25 @@ public final class Tape implements AutoCloseable {
     /** 1 when {@code x} has a gradient to add to, else 0. */
     public double beta(Tensor x) {
         return (x.outer != null ? x.twin : x).grad == null ? 0 : 1;
+    }
+
+    /** Adds the gradient of {@code from} to that of {@code to}, a tensor of as many elements. */
+    public void addGrad(Tensor from, Tensor to) {
+        if (beta(to) == 0) {
+            kernels.scale(from.size(), 1, from.grad, 0, gradToWrite(to), 0);
+        } else {
+            kernels.axpy(from.size(), 1, from.grad, 0, grad(to), 0);
+        }
+    }
+
+    /** The same, where {@code from} is the result of an operation in backward that has no more use for it: if {@code to} has no gradient yet, the buffer changes hands. */
+    public void passGrad(Tensor from, Tensor to) {
+        if (beta(to) == 0 && to.owner == this && from.owner == this && !from.retained) {
+            to.grad = from.grad;
+            from.grad = null;
+        } else {
+            addGrad(from, to);
+        }
     }
 
     private Storage newGrad(Tensor x) {

@@ -190,12 +190,6 @@ public final class TornadoKernels implements Kernels {
         on.run(() -> engine.run(Op.SWIGLU_BACK, groups(n), new int[] {n, on.read(gate), on.read(up), on.read(dy), on.add(dGate), on.add(dUp)}));
     }
 
-    private static void clear(int n, Storage x) {
-        if (x != null) {
-            x.fill(0, n, 0);
-        }
-    }
-
     @Override public void rope(int rows, int heads, int headDim, int[] positions, double[] cos, double[] sin, int sign,
                                Storage x, Storage y, boolean accumulate) {
         if (Operands.inDouble(x, y)) {

@@ -74,6 +74,14 @@ final class TimedKernels implements Kernels {
         time("axpy", () -> kernels.axpy(n, alpha, x, xOff, y, yOff));
     }
 
+    @Override public void clear(int n, Storage x) {
+        time("clear", () -> kernels.clear(n, x));
+    }
+
+    @Override public void sum(int n, Storage x, Storage y, Storage z) {
+        time("sum", () -> kernels.sum(n, x, y, z));
+    }
+
     @Override public void scale(int n, double alpha, Storage x, int xOff, Storage y, int yOff) {
         time("scale", () -> kernels.scale(n, alpha, x, xOff, y, yOff));
     }

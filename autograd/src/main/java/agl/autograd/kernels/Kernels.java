@@ -85,6 +85,19 @@ public interface Kernels {
     /** y += alpha · x, n elements. */
     void axpy(int n, double alpha, Storage x, int xOff, Storage y, int yOff);
 
+    /** x = 0, n elements; nothing for null. */
+    default void clear(int n, Storage x) {
+        if (x != null) {
+            x.fill(0, n, 0);
+        }
+    }
+
+    /** z = x + y, n elements. */
+    default void sum(int n, Storage x, Storage y, Storage z) {
+        scale(n, 1, x, 0, z, 0);
+        axpy(n, 1, y, 0, z, 0);
+    }
+
     /** y = alpha · x, n elements; x and y may be the same. */
     void scale(int n, double alpha, Storage x, int xOff, Storage y, int yOff);
 

@@ -119,12 +119,6 @@ public class PlainKernels implements Kernels {
     }
     // explain: end
 
-    private static void clear(int n, Storage x) {
-        if (x != null) {
-            x.fill(0, n, 0);
-        }
-    }
-
     /** σ(z) = 1 / (1 + e^−z), without overflow on either side. */
     public static double sigmoid(double z) {
         if (z >= 0) {

@@ -13,8 +13,8 @@ import java.util.function.IntConsumer;
  * thread's loop is running, runs in its caller alone.
  */
 public final class Workers {
-    /** How long an idle worker looks for the next loop before it sleeps. Waking a sleeping thread costs more than a small kernel. */
-    private static final long SPIN_NANOS = 50_000;
+    /** How long an idle worker looks for the next loop before it sleeps: longer than what one thread does between two loops. Waking a sleeping thread costs more than a small kernel. */
+    private static final long SPIN_NANOS = 500_000;
 
     private static volatile Workers current;
     private static volatile int threads = Runtime.getRuntime().availableProcessors();

@@ -30,8 +30,7 @@ public final class Add extends Broadcast {
     private record Residual(Tensor x, Tensor y) implements Operation {
         static Tensor of(Tape tape, Tensor x, Tensor y) {
             Tensor z = tape.alloc(x.shape());
-            tape.kernels().scale(x.size(), 1, x.data(), 0, z.data(), 0);
-            tape.kernels().axpy(x.size(), 1, y.data(), 0, z.data(), 0);
+            tape.kernels().sum(x.size(), x.data(), y.data(), z.data());
             return tape.record(z, new Residual(x, y), x, y);
         }
 
@@ -40,12 +39,11 @@ public final class Add extends Broadcast {
         }
 
         @Override public void backward(Tape tape, Tensor z) {
-            for (Tensor input : new Tensor[] {x, y}) {
-                if (input.requiresGrad() && tape.beta(input) == 0) {
-                    tape.kernels().scale(z.size(), 1, z.grad(), 0, tape.gradToWrite(input), 0);
-                } else if (input.requiresGrad()) {
-                    tape.kernels().axpy(z.size(), 1, z.grad(), 0, tape.grad(input), 0);
-                }
+            if (x.requiresGrad() && y.requiresGrad()) {
+                tape.addGrad(z, y);
+                tape.passGrad(z, x);
+            } else {
+                tape.passGrad(z, x.requiresGrad() ? x : y);
             }
         }
     }

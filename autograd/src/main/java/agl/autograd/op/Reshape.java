@@ -29,7 +29,7 @@ public final class Reshape implements Operation {
 
     // explain: Reshape backward
     @Override public void backward(Tape tape, Tensor y) {
-        tape.kernels().axpy(x.size(), 1, y.grad(), 0, tape.grad(x), 0);
+        tape.passGrad(y, x);
     }
     // explain: end
 }

@@ -140,26 +140,30 @@ final class BlockedGemm implements IntConsumer {
                 GemmPacking.panels(b, bOff + p * ldb + j, ldb, columns, kb, panels, scratch);
             }
             for (int i = from; i < to; i += mc) {
-                tiles(Math.min(mc, to - i), columns, kb, alpha, rows, rowsOff + i * ldRows + p, ldRows, panels, p == 0 ? beta : 1,
+                tiles(Math.min(mc, to - i), columns, kb, alpha, rows, rowsOff + i * ldRows + p, ldRows, panels, 0, kb * W, p == 0 ? beta : 1,
                         c, cOff + (i0 + i) * ldc + j, ldc, scratch);
             }
         }
     }
 
-    /** C[m, n] from rows of A and packed panels of B, one tile after the other. All rows pass a panel before the next. */
-    static void tiles(int m, int n, int k, float alpha, float[] a, int aOff, int lda, float[] panels, float beta,
+    /**
+     * C[m, n] from rows of A and packed panels of B, one tile after the other. All rows pass a panel before the next. The panels begin
+     * {@code panelStep} floats apart and may be parts of longer ones.
+     */
+    static void tiles(int m, int n, int k, float alpha, float[] a, int aOff, int lda, float[] panels, int panelsOff, int panelStep, float beta,
                       float[] c, int cOff, int ldc, Scratch scratch) {
         for (int j = 0; j < n; j += W) {
             int columns = Math.min(W, n - j);
+            int panel = panelsOff + j / W * panelStep;
             int rows;
             for (int i = 0; i < m; i += rows) {
                 int left = m - i;
                 int height = height(left);
                 rows = Math.min(height, left);
                 if (rows == height && columns == W) {
-                    GemmTile.rows(height, k, a, aOff + i * lda, lda, panels, j * k, alpha, beta, c, cOff + i * ldc + j, ldc, scratch);
+                    GemmTile.rows(height, k, a, aOff + i * lda, lda, panels, panel, alpha, beta, c, cOff + i * ldc + j, ldc, scratch);
                 } else {
-                    edge(height, rows, columns, k, alpha, a, aOff + i * lda, lda, panels, j * k, beta, c, cOff + i * ldc + j, ldc, scratch);
+                    edge(height, rows, columns, k, alpha, a, aOff + i * lda, lda, panels, panel, beta, c, cOff + i * ldc + j, ldc, scratch);
                 }
             }
         }

@@ -64,13 +64,13 @@ final class VectorAttention {
             GemmPacking.panels(v, kOff, kStride, d, n, vPanels, scratch);
             for (int g = 0; g < s.group(); g++) {
                 int off = from * qStride + (kvHead * s.group() + g) * d;
-                BlockedGemm.tiles(queries, n, d, (float) s.scale(), q, off, qStride, kPanels, 0, scores, 0, KEYS, scratch);
+                BlockedGemm.tiles(queries, n, d, (float) s.scale(), q, off, qStride, kPanels, 0, d * GemmTile.WIDTH, 0, scores, 0, KEYS, scratch);
                 for (int i = 0; i < queries; i++) {
                     int lo = Math.max(0, s.firstKey(position + i) - key);
                     int hi = Math.min(n, position + i + 1 - key);
                     softmaxRow(scores, i * KEYS, lo, hi, n, max, sum, g * QUERIES + i, first ? 0 : d, out, off + i * qStride);
                 }
-                BlockedGemm.tiles(queries, d, n, 1, scores, 0, KEYS, vPanels, first ? 0 : 1, out, off, qStride, scratch);
+                BlockedGemm.tiles(queries, d, n, 1, scores, 0, KEYS, vPanels, 0, n * GemmTile.WIDTH, first ? 0 : 1, out, off, qStride, scratch);
             }
             first = false;
         }

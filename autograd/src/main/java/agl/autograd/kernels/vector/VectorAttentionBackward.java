@@ -13,8 +13,9 @@ import java.util.Arrays;
  * <p>A task is one head of one sequence. Heads that share a key head each keep their own dK and dV, which are added up in a fixed order.
  */
 final class VectorAttentionBackward {
-    private static final int QUERIES = 64;
-    private static final int KEYS = 64;
+    private static final int QUERIES = 256;
+    private static final int KEYS = 32;
+    private static final int W = GemmTile.WIDTH;
 
     private final AttentionShape s;
     private final int d;
@@ -59,20 +60,19 @@ final class VectorAttentionBackward {
     }
 
     private void head(int seq, int head) {
-        int heads = s.group() == 1 ? s.kvHeads() : s.heads();
         if (s.group() > 1) {
-            for (int key = 0; key < s.keys(seq); key++) {
-                int at = ((s.kStart()[seq] + key) * heads + head) * d;
-                if (dk != null) {
-                    Arrays.fill(dkOfHeads, at, at + d, 0f);
-                }
-                if (dv != null) {
-                    Arrays.fill(dvOfHeads, at, at + d, 0f);
-                }
-            }
+            clear(seq, head, dkOfHeads);
+            clear(seq, head, dvOfHeads);
         }
         for (int from = s.qStart()[seq]; from < s.qStart()[seq + 1]; from += QUERIES) {
             queries(seq, head, from, Math.min(s.qStart()[seq + 1], from + QUERIES));
+        }
+    }
+
+    private void clear(int seq, int head, float[] ofHeads) {
+        for (int key = s.kStart()[seq]; key < s.kEnd()[seq] && ofHeads != null; key++) {
+            int at = (key * s.heads() + head) * d;
+            Arrays.fill(ofHeads, at, at + d, 0f);
         }
     }
 
@@ -81,7 +81,7 @@ final class VectorAttentionBackward {
         int n = to - from;
         int qStride = s.heads() * d;
         int off = from * qStride + head * d;
-        int wide = VectorGemm.roundUp(d, GemmTile.WIDTH);
+        int wide = VectorGemm.roundUp(d, W);
         Scratch scratch = Scratch.get();
         float[] qT = scratch.floats(Scratch.K_PANELS, QUERIES * d);
         float[] dOutT = scratch.floats(Scratch.V_PANELS, QUERIES * d);
@@ -101,77 +101,71 @@ final class VectorAttentionBackward {
         int end = position + n;
         for (int key = s.firstKey(position); key < end; key += KEYS) {
             int keys = Math.min(KEYS, end - key);
-            tile(seq, head, key, keys, position, n, qT, dOutT, qPanels, dOutPanels, minusLse, minusD, scratch);
+            // The queries that see any of these keys; whole panels.
+            int first = Math.max(0, key - position) / W * W;
+            int last = s.window() <= 0 ? n : Math.min(n, key + keys - 1 + s.window() - position);
+            tile(seq, head, key, keys, position, first, last, n, qT, dOutT, qPanels, dOutPanels, minusLse, minusD, scratch);
             if (dq != null) {
-                addQueryGradient(seq, head, key, keys, n, off, scratch);
+                addQueryGradient(seq, head, key, keys, first, last, off, scratch);
             }
         }
     }
 
-    /** P and dS of these keys and queries, and what they add to dV and dK. */
-    private void tile(int seq, int head, int key, int keys, int position, int n, float[] qT, float[] dOutT,
+    /** P and dS of these keys and the queries [first, last) of n, and what they add to dV and dK. */
+    private void tile(int seq, int head, int key, int keys, int position, int first, int last, int n, float[] qT, float[] dOutT,
                       float[] qPanels, float[] dOutPanels, float[] minusLse, float[] minusD, Scratch scratch) {
         int kStride = s.kvHeads() * d;
         int kOff = (s.kStart()[seq] + key) * kStride + head / s.group() * d;
         int heads = s.group() == 1 ? s.kvHeads() : s.heads();
         int gradOff = ((s.kStart()[seq] + key) * heads + head) * d;
+        int queries = last - first;
         float scale = (float) s.scale();
         float[] p = scratch.floats(Scratch.SCORES, KEYS * QUERIES);
-        for (int j = 0; j < keys; j++) {
-            System.arraycopy(minusLse, 0, p, j * QUERIES, n);
-        }
-        BlockedGemm.tiles(keys, n, d, scale, k.array(), kOff, kStride, qT, 1, p, 0, QUERIES, scratch);
+        BlockedGemm.tiles(keys, queries, d, scale, k.array(), kOff, kStride, qT, first * d, d * W, 0, p, first, QUERIES, scratch);
+        VectorMath.expOfSums(keys, queries, p, first, QUERIES, minusLse, first);
         for (int j = 0; j < keys; j++) {
             // Key j is seen by the queries at its own position and later, as far as the window reaches.
-            int lo = Math.clamp(key + j - position, 0, n);
-            int hi = s.window() <= 0 ? n : Math.clamp(key + j + s.window() - position, lo, n);
-            int row = j * QUERIES;
-            Arrays.fill(p, row, row + lo, 0f);
-            VectorMath.exp(hi - lo, p, row + lo, 1, 0, p, row + lo);
-            Arrays.fill(p, row + hi, row + n, 0f);
+            int lo = Math.clamp(key + j - position, first, last);
+            int hi = s.window() <= 0 ? last : Math.clamp(key + j + s.window() - position, lo, last);
+            Arrays.fill(p, j * QUERIES + first, j * QUERIES + lo, 0f);
+            Arrays.fill(p, j * QUERIES + hi, j * QUERIES + last, 0f);
         }
         if (dv != null) {
-            BlockedGemm.tiles(keys, d, n, 1, p, 0, QUERIES, dOutPanels, 1, dvOfHeads, gradOff, heads * d, scratch);
+            BlockedGemm.tiles(keys, d, queries, 1, p, first, QUERIES, dOutPanels, first * W, n * W, 1, dvOfHeads, gradOff, heads * d, scratch);
         }
         if (dq == null && dk == null) {
             return;
         }
         float[] ds = scratch.floats(Scratch.D_SCORES, KEYS * QUERIES);
-        for (int j = 0; j < keys; j++) {
-            System.arraycopy(minusD, 0, ds, j * QUERIES, n);
-        }
-        BlockedGemm.tiles(keys, n, d, 1, v.array(), kOff, kStride, dOutT, 1, ds, 0, QUERIES, scratch);
-        for (int j = 0; j < keys; j++) {
-            VectorMath.multiply(n, p, j * QUERIES, ds, j * QUERIES);
-        }
+        BlockedGemm.tiles(keys, queries, d, 1, v.array(), kOff, kStride, dOutT, first * d, d * W, 0, ds, first, QUERIES, scratch);
+        VectorMath.multiplySums(keys, queries, p, ds, first, QUERIES, minusD, first);
         if (dk != null) {
-            BlockedGemm.tiles(keys, d, n, scale, ds, 0, QUERIES, qPanels, 1, dkOfHeads, gradOff, heads * d, scratch);
+            BlockedGemm.tiles(keys, d, queries, scale, ds, first, QUERIES, qPanels, first * W, n * W, 1, dkOfHeads, gradOff, heads * d, scratch);
         }
     }
 
     /** What dS, left by {@link #tile}, adds to dQ. A method of its own: with it, tile is more than HotSpot inlines into, and a vector that is not inlined is an object. */
-    private void addQueryGradient(int seq, int head, int key, int keys, int n, int qOff, Scratch scratch) {
+    private void addQueryGradient(int seq, int head, int key, int keys, int first, int last, int qOff, Scratch scratch) {
         int kStride = s.kvHeads() * d;
         int kOff = (s.kStart()[seq] + key) * kStride + head / s.group() * d;
-        float[] kPanels = scratch.floats(Scratch.PANELS, KEYS * VectorGemm.roundUp(d, GemmTile.WIDTH));
+        int qStride = s.heads() * d;
+        float[] kPanels = scratch.floats(Scratch.PANELS, KEYS * VectorGemm.roundUp(d, W));
         GemmPacking.panels(k, kOff, kStride, d, keys, kPanels, scratch);
         // P is not needed any more: its buffer takes dS with the queries along the rows.
         float[] turned = scratch.floats(Scratch.SCORES, KEYS * QUERIES);
-        Transposition.run(scratch.floats(Scratch.D_SCORES, KEYS * QUERIES), 0, QUERIES, keys, n, turned, 0, KEYS);
-        BlockedGemm.tiles(n, d, keys, (float) s.scale(), turned, 0, KEYS, kPanels, 1, dq, qOff, s.heads() * d, scratch);
+        Transposition.run(scratch.floats(Scratch.D_SCORES, KEYS * QUERIES), first, QUERIES, keys, last - first, turned, 0, KEYS);
+        BlockedGemm.tiles(last - first, d, keys, (float) s.scale(), turned, 0, KEYS, kPanels, 0, keys * W, 1, dq, qOff + first * qStride, qStride, scratch);
     }
 
     private void addHeads(int seq, int kvHead) {
         for (int key = s.kStart()[seq]; key < s.kEnd()[seq]; key++) {
             int to = (key * s.kvHeads() + kvHead) * d;
-            for (int g = 0; g < s.group(); g++) {
-                int from = (key * s.heads() + kvHead * s.group() + g) * d;
-                if (dk != null) {
-                    VectorMath.axpby(d, 1, dkOfHeads, from, 1, dk, to);
-                }
-                if (dv != null) {
-                    VectorMath.axpby(d, 1, dvOfHeads, from, 1, dv, to);
-                }
+            int from = (key * s.heads() + kvHead * s.group()) * d;
+            if (dk != null) {
+                VectorMath.addRuns(d, s.group(), dkOfHeads, from, dk, to);
+            }
+            if (dv != null) {
+                VectorMath.addRuns(d, s.group(), dvOfHeads, from, dv, to);
             }
         }
     }

@@ -3,6 +3,7 @@ package agl.autograd.kernels.vector;
 import agl.autograd.Storage;
 import agl.autograd.kernels.AttentionShape;
 import agl.autograd.kernels.PlainKernels;
+import java.util.Arrays;
 
 /**
  * The kernels in single precision on the Vector API, with threads. Whatever they do not cover (double, for gradient checks) goes to the
@@ -52,6 +53,22 @@ public final class VectorKernels extends PlainKernels {
             linear(n, (float) alpha, array(x), xOff, 1, array(y), yOff);
         } else {
             super.axpy(n, alpha, x, xOff, y, yOff);
+        }
+    }
+
+    @Override public void clear(int n, Storage x) {
+        if (x instanceof Storage.F32 f) {
+            Ranges.share(n, Ranges.ELEMENTS, (from, to) -> Arrays.fill(f.array(), from, to, 0f));
+        } else {
+            super.clear(n, x);
+        }
+    }
+
+    @Override public void sum(int n, Storage x, Storage y, Storage z) {
+        if (floats(x, y, z)) {
+            Ranges.share(n, Ranges.ELEMENTS, (from, to) -> VectorMath.sum(to - from, array(x), array(y), array(z), from));
+        } else {
+            super.sum(n, x, y, z);
         }
     }
 

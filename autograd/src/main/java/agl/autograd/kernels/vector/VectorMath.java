@@ -4,6 +4,7 @@ import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.VectorMask;
 import jdk.incubator.vector.VectorOperators;
+import jdk.incubator.vector.VectorShuffle;
 import jdk.incubator.vector.VectorSpecies;
 
 /**
@@ -13,6 +14,9 @@ import jdk.incubator.vector.VectorSpecies;
 final class VectorMath {
     private static final VectorSpecies<Float> S = FloatVector.SPECIES_PREFERRED;
     private static final int V = S.length();
+    /** Lane i of these is lane i + V/2, i + V/4 and so on. */
+    private static final VectorShuffle<Float> HALF = VectorShuffle.iota(S, V / 2, 1, true), QUARTER = VectorShuffle.iota(S, V / 4, 1, true),
+            EIGHTH = VectorShuffle.iota(S, V / 8, 1, true), SIXTEENTH = VectorShuffle.iota(S, V / 16, 1, true);
 
     private static final float LOG2_E = (float) (1 / Math.log(2));
     /** Adding it to a float below 2^22 rounds that to an integer, which is then the lowest bits of the sum. */
@@ -38,19 +42,7 @@ final class VectorMath {
         int i = 0;
         for (; i <= n - V; i += V) {
             FloatVector z = FloatVector.fromArray(S, x, xOff + i).fma(FloatVector.broadcast(S, factor), FloatVector.broadcast(S, -shift));
-            FloatVector rounded = z.fma(FloatVector.broadcast(S, LOG2_E), FloatVector.broadcast(S, ROUND));
-            FloatVector k = rounded.sub(ROUND);
-            FloatVector r = k.fma(FloatVector.broadcast(S, -LN2_LOW), k.fma(FloatVector.broadcast(S, -LN2_HIGH), z));
-            FloatVector p = r.fma(FloatVector.broadcast(S, C6), FloatVector.broadcast(S, C5));
-            p = p.fma(r, FloatVector.broadcast(S, C4));
-            p = p.fma(r, FloatVector.broadcast(S, C3));
-            p = p.fma(r, FloatVector.broadcast(S, C2));
-            p = p.fma(r.mul(r), r).add(1f);
-            IntVector exponent = rounded.reinterpretAsInts().lanewise(VectorOperators.LSHL, 23);
-            FloatVector e = p.reinterpretAsInts().add(exponent).reinterpretAsFloats();
-            VectorMask<Float> low = z.compare(VectorOperators.LT, LOWEST);
-            VectorMask<Float> high = z.compare(VectorOperators.GT, HIGHEST);
-            e = e.blend(0f, low).blend(Float.POSITIVE_INFINITY, high);
+            FloatVector e = exp(z);
             e.intoArray(y, yOff + i);
             sums = sums.add(e);
         }
@@ -61,6 +53,56 @@ final class VectorMath {
             sum += e;
         }
         return sum;
+    }
+
+    private static FloatVector exp(FloatVector z) {
+        FloatVector rounded = z.fma(FloatVector.broadcast(S, LOG2_E), FloatVector.broadcast(S, ROUND));
+        FloatVector k = rounded.sub(ROUND);
+        FloatVector r = k.fma(FloatVector.broadcast(S, -LN2_LOW), k.fma(FloatVector.broadcast(S, -LN2_HIGH), z));
+        FloatVector p = r.fma(FloatVector.broadcast(S, C6), FloatVector.broadcast(S, C5));
+        p = p.fma(r, FloatVector.broadcast(S, C4));
+        p = p.fma(r, FloatVector.broadcast(S, C3));
+        p = p.fma(r, FloatVector.broadcast(S, C2));
+        p = p.fma(r.mul(r), r).add(1f);
+        IntVector exponent = rounded.reinterpretAsInts().lanewise(VectorOperators.LSHL, 23);
+        FloatVector e = p.reinterpretAsInts().add(exponent).reinterpretAsFloats();
+        VectorMask<Float> low = z.compare(VectorOperators.LT, LOWEST);
+        VectorMask<Float> high = z.compare(VectorOperators.GT, HIGHEST);
+        return e.blend(0f, low).blend(Float.POSITIVE_INFINITY, high);
+    }
+
+    /** x[r, i] ← exp(x[r, i] + shift[i]) for a matrix (rows, n) whose rows lie {@code ld} apart. */
+    static void expOfSums(int rows, int n, float[] x, int xOff, int ld, float[] shift, int shiftOff) {
+        int i = 0;
+        for (; i <= n - V; i += V) {
+            FloatVector add = FloatVector.fromArray(S, shift, shiftOff + i);
+            for (int r = 0; r < rows; r++) {
+                exp(FloatVector.fromArray(S, x, xOff + r * ld + i).add(add)).intoArray(x, xOff + r * ld + i);
+            }
+        }
+        for (; i < n; i++) {
+            for (int r = 0; r < rows; r++) {
+                x[xOff + r * ld + i] = exp(x[xOff + r * ld + i] + shift[shiftOff + i]);
+            }
+        }
+    }
+
+    /** y[r, i] ← x[r, i] · (y[r, i] + shift[i]) for matrices (rows, n) that lie alike, their rows {@code ld} apart. */
+    static void multiplySums(int rows, int n, float[] x, float[] y, int off, int ld, float[] shift, int shiftOff) {
+        int i = 0;
+        for (; i <= n - V; i += V) {
+            FloatVector add = FloatVector.fromArray(S, shift, shiftOff + i);
+            for (int r = 0; r < rows; r++) {
+                int at = off + r * ld + i;
+                FloatVector.fromArray(S, x, at).mul(FloatVector.fromArray(S, y, at).add(add)).intoArray(y, at);
+            }
+        }
+        for (; i < n; i++) {
+            for (int r = 0; r < rows; r++) {
+                int at = off + r * ld + i;
+                y[at] = x[at] * (y[at] + shift[shiftOff + i]);
+            }
+        }
     }
 
     /** The same steps for one number. */
@@ -85,10 +127,7 @@ final class VectorMath {
             FloatVector v = FloatVector.fromArray(S, x, off + i);
             m = m.blend(v, v.compare(VectorOperators.GT, m));
         }
-        float max = Float.NEGATIVE_INFINITY;
-        for (int l = 0; l < V; l++) {
-            max = Math.max(max, m.lane(l));
-        }
+        float max = m.reduceLanes(VectorOperators.MAX);
         for (; i < n; i++) {
             max = Math.max(max, x[off + i]);
         }
@@ -139,22 +178,48 @@ final class VectorMath {
         }
     }
 
-    /** y ← x·y. */
-    static void multiply(int n, float[] x, int xOff, float[] y, int yOff) {
-        int i = 0;
-        for (; i <= n - V; i += V) {
-            FloatVector.fromArray(S, x, xOff + i).mul(FloatVector.fromArray(S, y, yOff + i)).intoArray(y, yOff + i);
+    /** z = x + y, n elements from {@code off} on in each. */
+    static void sum(int n, float[] x, float[] y, float[] z, int off) {
+        int i = off;
+        for (; i <= off + n - V; i += V) {
+            FloatVector.fromArray(S, x, i).add(FloatVector.fromArray(S, y, i)).intoArray(z, i);
         }
-        for (; i < n; i++) {
-            y[yOff + i] *= x[xOff + i];
+        for (; i < off + n; i++) {
+            z[i] = x[i] + y[i];
         }
     }
 
-    private static float lanes(FloatVector v) {
-        float sum = v.lane(0);
-        for (int l = 1; l < V; l++) {
-            sum += v.lane(l);
+    /** y ← y + the sum of {@code runs} runs of n elements, which follow each other from x[xOff] on. */
+    static void addRuns(int n, int runs, float[] x, int xOff, float[] y, int yOff) {
+        int i = 0;
+        for (; i <= n - V; i += V) {
+            FloatVector sum = FloatVector.fromArray(S, y, yOff + i);
+            for (int r = 0; r < runs; r++) {
+                sum = sum.add(FloatVector.fromArray(S, x, xOff + r * n + i));
+            }
+            sum.intoArray(y, yOff + i);
         }
-        return sum;
+        for (; i < n; i++) {
+            float sum = y[yOff + i];
+            for (int r = 0; r < runs; r++) {
+                sum += x[xOff + r * n + i];
+            }
+            y[yOff + i] = sum;
+        }
+    }
+
+    /** The sum of a vector's lanes: one half is added to the other until one lane is left. */
+    static float lanes(FloatVector v) {
+        FloatVector sum = v.add(v.rearrange(HALF));
+        if (V > 2) {
+            sum = sum.add(sum.rearrange(QUARTER));
+        }
+        if (V > 4) {
+            sum = sum.add(sum.rearrange(EIGHTH));
+        }
+        if (V > 8) {
+            sum = sum.add(sum.rearrange(SIXTEENTH));
+        }
+        return sum.lane(0);
     }
 }

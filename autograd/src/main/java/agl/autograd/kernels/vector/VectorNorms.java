@@ -62,11 +62,7 @@ final class VectorNorms {
             b = FloatVector.fromArray(S, dy, off + V + j).mul(FloatVector.fromArray(S, w, V + j))
                     .fma(FloatVector.fromArray(S, x, off + V + j), b);
         }
-        a = a.add(b);
-        float sum = a.lane(0);
-        for (int l = 1; l < V; l++) {
-            sum += a.lane(l);
-        }
+        float sum = VectorMath.lanes(a.add(b));
         for (; j < n; j++) {
             sum = Math.fma(dy[off + j] * w[j], x[off + j], sum);
         }
