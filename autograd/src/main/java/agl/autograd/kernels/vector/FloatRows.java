@@ -44,9 +44,7 @@ final class FloatRows {
             MemorySegment.copy(segment, FLOAT, 4L * fromOff, to, toOff, n);
             return;
         }
-        // Copying to the heap first keeps one kind of memory access in the loops below, whatever kind of segment this is.
-        short[] halves = scratch.halves(n);
-        MemorySegment.copy(segment, SHORT, 2L * fromOff, halves, 0, n);
+        short[] halves = halves(mapped, fromOff, n, scratch);
         if (mapped.dtype() == DType.BF16) {
             widenBf16(halves, to, toOff, n);
         } else {
@@ -61,12 +59,51 @@ final class FloatRows {
         }
     }
 
+    /** Σ x·y over n elements. BF16, as most checkpoints store their weights, is widened in registers: writing the floats out would take three times as long. */
+    static float dot(int n, Storage x, int xOff, float[] y, int yOff, Scratch scratch) {
+        if (x instanceof Storage.F32 f) {
+            return VectorMath.dot(n, f.array(), xOff, y, yOff);
+        }
+        if (x.dtype() == DType.BF16) {
+            return dotBf16(n, halves((Storage.Mapped) x, xOff, n, scratch), y, yOff);
+        }
+        float[] row = scratch.floats(Scratch.WIDENED, n);
+        read(x, xOff, row, 0, n, scratch);
+        return VectorMath.dot(n, row, 0, y, yOff);
+    }
+
+    private static float dotBf16(int n, short[] x, float[] y, int yOff) {
+        FloatVector a = FloatVector.zero(S);
+        FloatVector b = FloatVector.zero(S);
+        int i = 0;
+        for (; i <= n - 2 * S.length(); i += 2 * S.length()) {
+            a = widened(x, i).fma(FloatVector.fromArray(S, y, yOff + i), a);
+            b = widened(x, i + S.length()).fma(FloatVector.fromArray(S, y, yOff + S.length() + i), b);
+        }
+        float sum = VectorMath.lanes(a.add(b));
+        for (; i < n; i++) {
+            sum = Math.fma(Float.intBitsToFloat(x[i] << 16), y[yOff + i], sum);
+        }
+        return sum;
+    }
+
     /** BF16 is the upper half of a float. */
+    private static FloatVector widened(short[] from, int i) {
+        IntVector bits = (IntVector) ShortVector.fromArray(HALVES, from, i).convertShape(VectorOperators.ZERO_EXTEND_S2I, INTS, 0);
+        return bits.lanewise(VectorOperators.LSHL, 16).reinterpretAsFloats();
+    }
+
+    /** Copying to the heap first keeps one kind of memory access in the loops over them, whatever kind of segment this is. */
+    private static short[] halves(Storage.Mapped x, int off, int n, Scratch scratch) {
+        short[] halves = scratch.halves(n);
+        MemorySegment.copy(x.segment(), SHORT, 2L * off, halves, 0, n);
+        return halves;
+    }
+
     private static void widenBf16(short[] from, float[] to, int toOff, int n) {
         int i = 0;
         for (; i <= n - S.length(); i += S.length()) {
-            IntVector bits = (IntVector) ShortVector.fromArray(HALVES, from, i).convertShape(VectorOperators.ZERO_EXTEND_S2I, INTS, 0);
-            bits.lanewise(VectorOperators.LSHL, 16).reinterpretAsFloats().intoArray(to, toOff + i);
+            widened(from, i).intoArray(to, toOff + i);
         }
         for (; i < n; i++) {
             to[toOff + i] = Float.intBitsToFloat(from[i] << 16);

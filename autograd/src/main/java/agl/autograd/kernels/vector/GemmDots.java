@@ -46,6 +46,13 @@ final class GemmDots {
     private static void part(int from, int to, Storage x, int xOff, int ldx, int shorts, float[] y, int yOff, int ldy, int k,
                              float alpha, float beta, float[] c, int cOff, int cLong, int cShort) {
         Scratch scratch = Scratch.get();
+        if (shorts == 1) {
+            // One row after the other: the processor fetches ahead best where memory is read in order.
+            for (int l = from; l < to; l++) {
+                store(FloatRows.dot(k, x, xOff + l * ldx, y, yOff, scratch), alpha, beta, c, cOff + l * cLong);
+            }
+            return;
+        }
         float[] sums = scratch.floats(Scratch.SUMS, 2 * GROUP * V);
         float[] array = FloatRows.arrayOf(x);
         float[] rows = array != null ? array : scratch.floats(Scratch.WIDENED, GROUP * k);
@@ -68,22 +75,24 @@ final class GemmDots {
     private static void group(int group, int pair, int k, float[] x, int xOff, int ldx, float[] y, int yOff, int ldy, float[] sums,
                               float alpha, float beta, float[] c, int cOff, int cLong, int cShort) {
         int whole = k - k % V;
-        if (group == GROUP && pair == 2) {
+        boolean together = group == GROUP && pair == 2;
+        if (together) {
             dots4x2(whole, x, xOff, ldx, y, yOff, ldy, sums);
-        } else if (group == GROUP) {
-            dots4x1(whole, x, xOff, ldx, y, yOff, ldy, sums);
         }
         for (int i = 0; i < group; i++) {
             for (int j = 0; j < pair; j++) {
-                if (group < GROUP) {
-                    dots1x1(whole, x, xOff + i * ldx, ldx, y, yOff + j * ldy, ldy, sums);
+                int xRow = xOff + i * ldx;
+                int yRow = yOff + j * ldy;
+                float sum;
+                if (together) {
+                    sum = sum(sums, (2 * i + j) * V);
+                    for (int p = whole; p < k; p++) {
+                        sum = Math.fma(x[xRow + p], y[yRow + p], sum);
+                    }
+                } else {
+                    sum = VectorMath.dot(k, x, xRow, y, yRow);
                 }
-                float sum = sum(sums, group < GROUP ? 0 : (i * pair + j) * V);
-                for (int p = whole; p < k; p++) {
-                    sum = Math.fma(x[xOff + i * ldx + p], y[yOff + j * ldy + p], sum);
-                }
-                int at = cOff + i * cLong + j * cShort;
-                c[at] = beta == 0 ? alpha * sum : beta * c[at] + alpha * sum;
+                store(sum, alpha, beta, c, cOff + i * cLong + j * cShort);
             }
         }
     }
@@ -95,6 +104,10 @@ final class GemmDots {
             sum += sums[at + i];
         }
         return sum;
+    }
+
+    private static void store(float sum, float alpha, float beta, float[] c, int at) {
+        c[at] = beta == 0 ? alpha * sum : beta * c[at] + alpha * sum;
     }
 
     /** Sums of 4 long rows with 2 short rows. */
@@ -125,36 +138,5 @@ final class GemmDots {
         s21.intoArray(sums, 5 * V);
         s30.intoArray(sums, 6 * V);
         s31.intoArray(sums, 7 * V);
-    }
-
-    /** Sums of 4 long rows with 1 short row. */
-    private static void dots4x1(int k, float[] x, int xOff, int ldx, float[] y, int yOff, int ldy, float[] sums) {
-        FloatVector s00 = FloatVector.zero(S), s10 = FloatVector.zero(S), s20 = FloatVector.zero(S), s30 = FloatVector.zero(S);
-        for (int p = 0; p < k; p += V) {
-            FloatVector y0 = FloatVector.fromArray(S, y, yOff + p);
-            FloatVector x0 = FloatVector.fromArray(S, x, xOff + p);
-            s00 = x0.fma(y0, s00);
-            FloatVector x1 = FloatVector.fromArray(S, x, xOff + ldx + p);
-            s10 = x1.fma(y0, s10);
-            FloatVector x2 = FloatVector.fromArray(S, x, xOff + 2 * ldx + p);
-            s20 = x2.fma(y0, s20);
-            FloatVector x3 = FloatVector.fromArray(S, x, xOff + 3 * ldx + p);
-            s30 = x3.fma(y0, s30);
-        }
-        s00.intoArray(sums, 0);
-        s10.intoArray(sums, V);
-        s20.intoArray(sums, 2 * V);
-        s30.intoArray(sums, 3 * V);
-    }
-
-    /** Sums of 1 long rows with 1 short row. */
-    private static void dots1x1(int k, float[] x, int xOff, int ldx, float[] y, int yOff, int ldy, float[] sums) {
-        FloatVector s00 = FloatVector.zero(S);
-        for (int p = 0; p < k; p += V) {
-            FloatVector y0 = FloatVector.fromArray(S, y, yOff + p);
-            FloatVector x0 = FloatVector.fromArray(S, x, xOff + p);
-            s00 = x0.fma(y0, s00);
-        }
-        s00.intoArray(sums, 0);
     }
 }
