@@ -141,6 +141,26 @@ class GradCheckTest {
         }
     }
 
+    @Test void aGradientThatIsPassedOnReachesAllAndStaysWhereItIsRetained() {
+        for (boolean retained : new boolean[] {false, true}) {
+            Tensor x = Tensor.of(new double[] {1, -2}, 2).requireGrad();
+            try (Tape tape = Tape.plain()) {
+                Tensor u = agl.autograd.op.Affine.scale(tape, 2, x);
+                Tensor z = Add.of(tape, u, agl.autograd.op.Affine.scale(tape, 3, x));
+                if (retained) {
+                    tape.retain(z);
+                }
+                Tensor w = Add.of(tape, agl.autograd.op.Reshape.of(tape, z, 2), u);
+                tape.backward(Sum.of(tape, Mul.of(tape, w, w)));
+                // w = 7x, the loss 49x², dL/dz = 2w.
+                org.junit.jupiter.api.Assertions.assertArrayEquals(new double[] {98, -196}, ((Storage.F64) x.grad()).array());
+                if (retained) {
+                    org.junit.jupiter.api.Assertions.assertArrayEquals(new double[] {14, -28}, java.util.Arrays.copyOf(((Storage.F64) z.grad()).array(), 2));
+                }
+            }
+        }
+    }
+
     @Test void inputsAreNotChanged() {
         for (GradientCase c : GradientCase.all()) {
             GradientCase.Problem p = c.problem().apply(new java.util.SplittableRandom(5));

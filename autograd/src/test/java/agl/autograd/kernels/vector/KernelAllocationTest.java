@@ -96,6 +96,8 @@ class KernelAllocationTest {
         double[] table = new double[1000];
         steady("axpy", () -> VECTOR.axpy(n, 1e-3, a, 0, b, 0));
         steady("scale", () -> VECTOR.scale(n, 1.0, a, 0, b, 0));
+        steady("sum", () -> VECTOR.sum(n, a, b, c));
+        steady("clear", () -> VECTOR.clear(n, c));
         steady("dot", () -> VECTOR.dot(n, a, 0, b, 0));
         steady("rmsNorm", () -> VECTOR.rmsNorm(rows, cols, a, b, 1e-5, c, d));
         steady("rmsNorm, weight in half", () -> VECTOR.rmsNorm(rows, cols, a, weight, 1e-5, c, d));

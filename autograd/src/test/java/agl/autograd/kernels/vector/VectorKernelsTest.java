@@ -123,10 +123,15 @@ class VectorKernelsTest {
             check("axpy " + n, 2e-7, (k, s) -> k.axpy(n, 0.3, s[0], 2, s[1], 4), x, y);
             check("scale " + n, 2e-7, (k, s) -> k.scale(n, -0.7, s[0], 2, s[1], 4), x, garbage(n + 5));
             check("scale in place " + n, 2e-7, (k, s) -> k.scale(n, -0.7, s[0], 2, s[0], 2), x);
+            check("sum " + n, 2e-7, (k, s) -> k.sum(n, s[0], s[1], s[2]), x, y, garbage(n));
+            check("clear " + n, 0, (k, s) -> k.clear(n, s[0]), x);
             assertEquals(Kernels.plain().dot(n, x, 1, y, 2), VECTOR.dot(n, x, 1, y, 2), 1e-13 * n);
         }
         int large = 100_003;
         check("axpy", 2e-7, (k, s) -> k.axpy(large, 0.3, s[0], 0, s[1], 0), values(large), values(large));
+        check("sum", 2e-7, (k, s) -> k.sum(large, s[0], s[1], s[2]), values(large), values(large), garbage(large));
+        check("clear", 0, (k, s) -> k.clear(large, s[0]), values(large + 3));
+        VECTOR.clear(large, null);
     }
 
     @Test
