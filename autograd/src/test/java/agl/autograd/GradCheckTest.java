@@ -142,7 +142,9 @@ class GradCheckTest {
     }
 
     @Test void aGradientThatIsPassedOnReachesAllAndStaysWhereItIsRetained() {
-        for (boolean retained : new boolean[] {false, true}) {
+        for (int variant = 0; variant < 4; variant++) {
+            boolean retained = (variant & 1) != 0;
+            boolean usedTwice = (variant & 2) != 0;
             Tensor x = Tensor.of(new double[] {1, -2}, 2).requireGrad();
             try (Tape tape = Tape.plain()) {
                 Tensor u = agl.autograd.op.Affine.scale(tape, 2, x);
@@ -150,7 +152,7 @@ class GradCheckTest {
                 if (retained) {
                     tape.retain(z);
                 }
-                Tensor w = Add.of(tape, agl.autograd.op.Reshape.of(tape, z, 2), u);
+                Tensor w = Add.of(tape, agl.autograd.op.Reshape.of(tape, z, 2), usedTwice ? u : agl.autograd.op.Affine.scale(tape, 2, x));
                 tape.backward(Sum.of(tape, Mul.of(tape, w, w)));
                 // w = 7x, the loss 49x², dL/dz = 2w.
                 org.junit.jupiter.api.Assertions.assertArrayEquals(new double[] {98, -196}, ((Storage.F64) x.grad()).array());
