@@ -13,8 +13,8 @@ import java.util.Arrays;
  * <p>A task is one head of one sequence. Heads that share a key head each keep their own dK and dV, which are added up in a fixed order.
  */
 final class VectorAttentionBackward {
-    private static final int QUERIES = 256;
-    private static final int KEYS = 32;
+    /** Of a tile. Many queries: the sums in dK and dV are long, and Q and dO are packed once. Few keys: few scores that no one sees. */
+    private static final int QUERIES = 256, KEYS = 32;
     private static final int W = GemmTile.WIDTH;
 
     private final AttentionShape s;
