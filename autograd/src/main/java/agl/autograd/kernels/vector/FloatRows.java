@@ -59,20 +59,17 @@ final class FloatRows {
         }
     }
 
-    /** Σ x·y over n elements. BF16, as most checkpoints store their weights, is widened in registers: writing the floats out would take three times as long. */
-    static float dot(int n, Storage x, int xOff, float[] y, int yOff, Scratch scratch) {
-        if (x instanceof Storage.F32 f) {
-            return VectorMath.dot(n, f.array(), xOff, y, yOff);
-        }
+    /** Σ x·y over n elements, x not a float array. BF16, as most checkpoints store their weights, is widened in registers: writing the floats out would take three times as long. */
+    static float dot(int n, Storage x, int xOff, float[] y, int yOff, float[] sums, Scratch scratch) {
         if (x.dtype() == DType.BF16) {
-            return dotBf16(n, halves((Storage.Mapped) x, xOff, n, scratch), y, yOff);
+            return dotBf16(n, halves((Storage.Mapped) x, xOff, n, scratch), y, yOff, sums);
         }
         float[] row = scratch.floats(Scratch.WIDENED, n);
         read(x, xOff, row, 0, n, scratch);
-        return VectorMath.dot(n, row, 0, y, yOff);
+        return GemmDots.dot(n, row, 0, y, yOff, sums);
     }
 
-    private static float dotBf16(int n, short[] x, float[] y, int yOff) {
+    private static float dotBf16(int n, short[] x, float[] y, int yOff, float[] sums) {
         FloatVector a = FloatVector.zero(S);
         FloatVector b = FloatVector.zero(S);
         int i = 0;
@@ -80,7 +77,8 @@ final class FloatRows {
             a = widened(x, i).fma(FloatVector.fromArray(S, y, yOff + i), a);
             b = widened(x, i + S.length()).fma(FloatVector.fromArray(S, y, yOff + S.length() + i), b);
         }
-        float sum = VectorMath.lanes(a.add(b));
+        a.add(b).intoArray(sums, 0);
+        float sum = GemmDots.sum(sums, 0);
         for (; i < n; i++) {
             sum = Math.fma(Float.intBitsToFloat(x[i] << 16), y[yOff + i], sum);
         }

@@ -46,15 +46,17 @@ final class GemmDots {
     private static void part(int from, int to, Storage x, int xOff, int ldx, int shorts, float[] y, int yOff, int ldy, int k,
                              float alpha, float beta, float[] c, int cOff, int cLong, int cShort) {
         Scratch scratch = Scratch.get();
+        float[] sums = scratch.floats(Scratch.SUMS, 2 * GROUP * V);
+        float[] array = FloatRows.arrayOf(x);
         if (shorts == 1) {
             // One row after the other: the processor fetches ahead best where memory is read in order.
             for (int l = from; l < to; l++) {
-                store(FloatRows.dot(k, x, xOff + l * ldx, y, yOff, scratch), alpha, beta, c, cOff + l * cLong);
+                int at = xOff + l * ldx;
+                float sum = array != null ? dot(k, array, at, y, yOff, sums) : FloatRows.dot(k, x, at, y, yOff, sums, scratch);
+                store(sum, alpha, beta, c, cOff + l * cLong);
             }
             return;
         }
-        float[] sums = scratch.floats(Scratch.SUMS, 2 * GROUP * V);
-        float[] array = FloatRows.arrayOf(x);
         float[] rows = array != null ? array : scratch.floats(Scratch.WIDENED, GROUP * k);
         for (int l = from; l < to; l += GROUP) {
             int group = Math.min(GROUP, to - l);
@@ -90,7 +92,7 @@ final class GemmDots {
                         sum = Math.fma(x[xRow + p], y[yRow + p], sum);
                     }
                 } else {
-                    sum = VectorMath.dot(k, x, xRow, y, yRow);
+                    sum = dot(k, x, xRow, y, yRow, sums);
                 }
                 store(sum, alpha, beta, c, cOff + i * cLong + j * cShort);
             }
@@ -98,10 +100,31 @@ final class GemmDots {
     }
 
     /** In a written order: reduceLanes may add in another order once compiled, and the bits would depend on when that happens. */
-    private static float sum(float[] sums, int at) {
+    static float sum(float[] sums, int at) {
         float sum = sums[at];
         for (int i = 1; i < V; i++) {
             sum += sums[at + i];
+        }
+        return sum;
+    }
+
+    /** Σ x·y. The vectors leave through memory: as arguments of a method that is not always inlined they would be objects. */
+    static float dot(int k, float[] x, int xOff, float[] y, int yOff, float[] sums) {
+        FloatVector s0 = FloatVector.zero(S), s1 = FloatVector.zero(S), s2 = FloatVector.zero(S), s3 = FloatVector.zero(S);
+        int p = 0;
+        for (; p <= k - 4 * V; p += 4 * V) {
+            s0 = FloatVector.fromArray(S, x, xOff + p).fma(FloatVector.fromArray(S, y, yOff + p), s0);
+            s1 = FloatVector.fromArray(S, x, xOff + V + p).fma(FloatVector.fromArray(S, y, yOff + V + p), s1);
+            s2 = FloatVector.fromArray(S, x, xOff + 2 * V + p).fma(FloatVector.fromArray(S, y, yOff + 2 * V + p), s2);
+            s3 = FloatVector.fromArray(S, x, xOff + 3 * V + p).fma(FloatVector.fromArray(S, y, yOff + 3 * V + p), s3);
+        }
+        for (; p <= k - V; p += V) {
+            s0 = FloatVector.fromArray(S, x, xOff + p).fma(FloatVector.fromArray(S, y, yOff + p), s0);
+        }
+        s0.add(s1).add(s2.add(s3)).intoArray(sums, 0);
+        float sum = sum(sums, 0);
+        for (; p < k; p++) {
+            sum = Math.fma(x[xOff + p], y[yOff + p], sum);
         }
         return sum;
     }
