@@ -74,8 +74,10 @@ final class FloatRows {
         FloatVector b = FloatVector.zero(S);
         int i = 0;
         for (; i <= n - 2 * S.length(); i += 2 * S.length()) {
-            a = widened(x, i).fma(FloatVector.fromArray(S, y, yOff + i), a);
-            b = widened(x, i + S.length()).fma(FloatVector.fromArray(S, y, yOff + S.length() + i), b);
+            IntVector x0 = (IntVector) ShortVector.fromArray(HALVES, x, i).convertShape(VectorOperators.ZERO_EXTEND_S2I, INTS, 0);
+            IntVector x1 = (IntVector) ShortVector.fromArray(HALVES, x, i + S.length()).convertShape(VectorOperators.ZERO_EXTEND_S2I, INTS, 0);
+            a = x0.lanewise(VectorOperators.LSHL, 16).reinterpretAsFloats().fma(FloatVector.fromArray(S, y, yOff + i), a);
+            b = x1.lanewise(VectorOperators.LSHL, 16).reinterpretAsFloats().fma(FloatVector.fromArray(S, y, yOff + S.length() + i), b);
         }
         a.add(b).intoArray(sums, 0);
         float sum = GemmDots.sum(sums, 0);
@@ -85,12 +87,6 @@ final class FloatRows {
         return sum;
     }
 
-    /** BF16 is the upper half of a float. */
-    private static FloatVector widened(short[] from, int i) {
-        IntVector bits = (IntVector) ShortVector.fromArray(HALVES, from, i).convertShape(VectorOperators.ZERO_EXTEND_S2I, INTS, 0);
-        return bits.lanewise(VectorOperators.LSHL, 16).reinterpretAsFloats();
-    }
-
     /** Copying to the heap first keeps one kind of memory access in the loops over them, whatever kind of segment this is. */
     private static short[] halves(Storage.Mapped x, int off, int n, Scratch scratch) {
         short[] halves = scratch.halves(n);
@@ -98,10 +94,12 @@ final class FloatRows {
         return halves;
     }
 
+    /** BF16 is the upper half of a float. */
     private static void widenBf16(short[] from, float[] to, int toOff, int n) {
         int i = 0;
         for (; i <= n - S.length(); i += S.length()) {
-            widened(from, i).intoArray(to, toOff + i);
+            IntVector bits = (IntVector) ShortVector.fromArray(HALVES, from, i).convertShape(VectorOperators.ZERO_EXTEND_S2I, INTS, 0);
+            bits.lanewise(VectorOperators.LSHL, 16).reinterpretAsFloats().intoArray(to, toOff + i);
         }
         for (; i < n; i++) {
             to[toOff + i] = Float.intBitsToFloat(from[i] << 16);

@@ -42,7 +42,19 @@ final class VectorMath {
         int i = 0;
         for (; i <= n - V; i += V) {
             FloatVector z = FloatVector.fromArray(S, x, xOff + i).fma(FloatVector.broadcast(S, factor), FloatVector.broadcast(S, -shift));
-            FloatVector e = exp(z);
+            FloatVector rounded = z.fma(FloatVector.broadcast(S, LOG2_E), FloatVector.broadcast(S, ROUND));
+            FloatVector k = rounded.sub(ROUND);
+            FloatVector r = k.fma(FloatVector.broadcast(S, -LN2_LOW), k.fma(FloatVector.broadcast(S, -LN2_HIGH), z));
+            FloatVector p = r.fma(FloatVector.broadcast(S, C6), FloatVector.broadcast(S, C5));
+            p = p.fma(r, FloatVector.broadcast(S, C4));
+            p = p.fma(r, FloatVector.broadcast(S, C3));
+            p = p.fma(r, FloatVector.broadcast(S, C2));
+            p = p.fma(r.mul(r), r).add(1f);
+            IntVector exponent = rounded.reinterpretAsInts().lanewise(VectorOperators.LSHL, 23);
+            FloatVector e = p.reinterpretAsInts().add(exponent).reinterpretAsFloats();
+            VectorMask<Float> low = z.compare(VectorOperators.LT, LOWEST);
+            VectorMask<Float> high = z.compare(VectorOperators.GT, HIGHEST);
+            e = e.blend(0f, low).blend(Float.POSITIVE_INFINITY, high);
             e.intoArray(y, yOff + i);
             sums = sums.add(e);
         }
@@ -55,34 +67,31 @@ final class VectorMath {
         return sum;
     }
 
-    private static FloatVector exp(FloatVector z) {
-        FloatVector rounded = z.fma(FloatVector.broadcast(S, LOG2_E), FloatVector.broadcast(S, ROUND));
-        FloatVector k = rounded.sub(ROUND);
-        FloatVector r = k.fma(FloatVector.broadcast(S, -LN2_LOW), k.fma(FloatVector.broadcast(S, -LN2_HIGH), z));
-        FloatVector p = r.fma(FloatVector.broadcast(S, C6), FloatVector.broadcast(S, C5));
-        p = p.fma(r, FloatVector.broadcast(S, C4));
-        p = p.fma(r, FloatVector.broadcast(S, C3));
-        p = p.fma(r, FloatVector.broadcast(S, C2));
-        p = p.fma(r.mul(r), r).add(1f);
-        IntVector exponent = rounded.reinterpretAsInts().lanewise(VectorOperators.LSHL, 23);
-        FloatVector e = p.reinterpretAsInts().add(exponent).reinterpretAsFloats();
-        VectorMask<Float> low = z.compare(VectorOperators.LT, LOWEST);
-        VectorMask<Float> high = z.compare(VectorOperators.GT, HIGHEST);
-        return e.blend(0f, low).blend(Float.POSITIVE_INFINITY, high);
-    }
-
-    /** x[r, i] ← exp(x[r, i] + shift[i]) for a matrix (rows, n) whose rows lie {@code ld} apart. */
+    /** x[r, i] ← exp(x[r, i] + shift[i]) for a matrix (rows, n) whose rows lie {@code ld} apart, by the steps of {@link #exp(int, float[], int, float, float, float[], int)}. */
     static void expOfSums(int rows, int n, float[] x, int xOff, int ld, float[] shift, int shiftOff) {
         int i = 0;
         for (; i <= n - V; i += V) {
             FloatVector add = FloatVector.fromArray(S, shift, shiftOff + i);
-            for (int r = 0; r < rows; r++) {
-                exp(FloatVector.fromArray(S, x, xOff + r * ld + i).add(add)).intoArray(x, xOff + r * ld + i);
+            for (int row = 0; row < rows; row++) {
+                FloatVector z = FloatVector.fromArray(S, x, xOff + row * ld + i).add(add);
+                FloatVector rounded = z.fma(FloatVector.broadcast(S, LOG2_E), FloatVector.broadcast(S, ROUND));
+                FloatVector k = rounded.sub(ROUND);
+                FloatVector r = k.fma(FloatVector.broadcast(S, -LN2_LOW), k.fma(FloatVector.broadcast(S, -LN2_HIGH), z));
+                FloatVector p = r.fma(FloatVector.broadcast(S, C6), FloatVector.broadcast(S, C5));
+                p = p.fma(r, FloatVector.broadcast(S, C4));
+                p = p.fma(r, FloatVector.broadcast(S, C3));
+                p = p.fma(r, FloatVector.broadcast(S, C2));
+                p = p.fma(r.mul(r), r).add(1f);
+                IntVector exponent = rounded.reinterpretAsInts().lanewise(VectorOperators.LSHL, 23);
+                FloatVector e = p.reinterpretAsInts().add(exponent).reinterpretAsFloats();
+                VectorMask<Float> low = z.compare(VectorOperators.LT, LOWEST);
+                VectorMask<Float> high = z.compare(VectorOperators.GT, HIGHEST);
+                e.blend(0f, low).blend(Float.POSITIVE_INFINITY, high).intoArray(x, xOff + row * ld + i);
             }
         }
         for (; i < n; i++) {
-            for (int r = 0; r < rows; r++) {
-                x[xOff + r * ld + i] = exp(x[xOff + r * ld + i] + shift[shiftOff + i]);
+            for (int row = 0; row < rows; row++) {
+                x[xOff + row * ld + i] = exp(x[xOff + row * ld + i] + shift[shiftOff + i]);
             }
         }
     }
