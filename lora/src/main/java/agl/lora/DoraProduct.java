@@ -65,7 +65,7 @@ public final class DoraProduct implements Operation {
         kernels.gemm(false, true, tokens, r, in, 1, dropped.data(), 0, in, a.data(), 0, in, 0, u, 0, r);
         kernels.gemm(false, true, tokens, out, in, 1, dropped.data(), 0, in, w0.data(), 0, in, 0, v, 0, out);
         if (dropped == x) {
-            y.data().fill(0, tokens * out, 0);
+            kernels.clear(tokens * out, y.data());
         } else {
             kernels.scale(tokens * out, -1, v, 0, y.data(), 0);
             kernels.gemm(false, true, tokens, out, in, 1, x.data(), 0, in, w0.data(), 0, in, 1, y.data(), 0, out);

@@ -70,10 +70,10 @@ public final class HeadCrossEntropy implements Operation {
         Storage dh = gradH ? tape.scratch(h.size()) : null;
         Storage dw = gradW ? tape.scratch(w.size()) : null;
         if (gradH) {
-            dh.fill(0, h.size(), 0);
+            tape.kernels().clear(h.size(), dh);
         }
         if (gradW) {
-            dw.fill(0, w.size(), 0);
+            tape.kernels().clear(w.size(), dw);
         }
         int chunk = rowsAtOnce(rows.length, vocabulary);
         Pool pool = tape.pool();
