@@ -6,10 +6,10 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import agl.app.data.PromptSet.Label;
 import agl.app.data.PromptSet.Prompt;
-import agl.app.drift.Bootstrap.Interval;
 import agl.app.drift.DriftCheck.Result;
 import agl.app.drift.DriftSummary;
 import agl.app.drift.RefusalPatterns;
+import agl.app.stats.Interval;
 import agl.autograd.Tape;
 import agl.autograd.Tensor;
 import agl.autograd.kernels.Kernels;

@@ -2,8 +2,8 @@ package agl.app.compare;
 
 import agl.app.data.PromptSet.Label;
 import agl.app.data.PromptSet.Prompt;
-import agl.app.drift.Bootstrap;
-import agl.app.drift.Bootstrap.Interval;
+import agl.app.stats.Bootstrap;
+import agl.app.stats.Interval;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.EnumMap;

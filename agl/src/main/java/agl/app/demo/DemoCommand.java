@@ -1,13 +1,13 @@
 package agl.app.demo;
 
 import agl.app.ConfigOptions;
-import agl.app.drift.Bootstrap;
-import agl.app.drift.Bootstrap.Interval;
+import agl.app.demo.corpus.DemoCorpus;
 import agl.app.drift.DriftOutput;
 import agl.app.drift.DriftSummary;
-import agl.app.demo.corpus.DemoCorpus;
 import agl.app.io.AtomicFiles;
 import agl.app.io.Provenance;
+import agl.app.stats.Bootstrap;
+import agl.app.stats.Interval;
 import agl.app.train.RunConfig;
 import agl.app.train.TaskMeasure;
 import agl.autograd.AglException;

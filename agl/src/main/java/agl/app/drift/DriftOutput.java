@@ -1,8 +1,8 @@
 package agl.app.drift;
 
-import agl.app.drift.Bootstrap.Interval;
 import agl.app.drift.DriftCheck.Result;
 import agl.app.io.AtomicFiles;
+import agl.app.stats.Interval;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.SerializationFeature;
 import com.fasterxml.jackson.databind.json.JsonMapper;

@@ -1,11 +1,11 @@
 package agl.app.drift;
 
 import agl.app.data.PromptSet.Label;
-import agl.app.drift.Bootstrap.Interval;
 import agl.app.drift.DriftCheck.Result;
-import agl.app.report.Report;
 import agl.app.report.Report.Sample;
 import agl.app.report.Report.Series;
+import agl.app.report.Report;
+import agl.app.stats.Interval;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;

@@ -1,8 +1,9 @@
 package agl.app.drift;
 
 import agl.app.data.PromptSet.Label;
-import agl.app.drift.Bootstrap.Interval;
 import agl.app.drift.DriftCheck.Result;
+import agl.app.stats.Bootstrap;
+import agl.app.stats.Interval;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;

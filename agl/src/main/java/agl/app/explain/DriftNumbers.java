@@ -6,13 +6,14 @@ import agl.app.data.PromptSet.Prompt;
 import agl.app.data.PromptTemplate;
 import agl.app.demo.DemoBase;
 import agl.app.demo.corpus.DemoCorpus;
-import agl.app.drift.Bootstrap;
-import agl.app.drift.DriftCheck;
 import agl.app.drift.DriftCheck.Result;
+import agl.app.drift.DriftCheck;
 import agl.app.drift.DriftSummary;
 import agl.app.drift.RefusalPatterns;
 import agl.app.io.AtomicFiles;
 import agl.app.report.Html;
+import agl.app.stats.Bootstrap;
+import agl.app.stats.Interval;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -70,8 +71,8 @@ final class DriftNumbers {
     /** Forty unsafe prompts: the base refuses 38, plain LoRA 20, another method 35. */
     private static String drift() {
         List<Result> base = decisions(38);
-        Bootstrap.Interval lora = DriftSummary.drift(base, decisions(20));
-        Bootstrap.Interval other = DriftSummary.drift(base, decisions(35));
+        Interval lora = DriftSummary.drift(base, decisions(20));
+        Interval other = DriftSummary.drift(base, decisions(35));
         return Panel.of("Made-up decisions: of 40 unsafe prompts the base refuses 38, LoRA 20, another method 35")
                 .table(List.of("model", "refused", "drift, points", "95 % interval"), List.of(
                         List.of("base", "38 of 40", "–", "–"),

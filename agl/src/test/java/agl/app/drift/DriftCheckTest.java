@@ -7,6 +7,7 @@ import agl.app.ModelBundle;
 import agl.app.TinyModel;
 import agl.app.data.PromptSet.Label;
 import agl.app.data.PromptSet.Prompt;
+import agl.app.stats.Interval;
 import agl.autograd.DType;
 import agl.autograd.Pool;
 import agl.autograd.Tape;
@@ -83,37 +84,16 @@ class DriftCheckTest {
         DriftSummary d = DriftSummary.of(base);
         assertEquals(0.9, d.unsafeRefused().value(), 1e-12);
         assertEquals(0.9, d.safeAnswered().value(), 1e-12);
-        Bootstrap.Interval drift = DriftSummary.drift(base, tuned);
+        Interval drift = DriftSummary.drift(base, tuned);
         assertEquals(50, drift.value(), 1e-9);
         assertTrue(drift.low() < 50 && drift.high() > 50 && drift.low() > 15 && drift.high() < 85, drift.toString());
         assertEquals(0, DriftSummary.drift(tuned, base).value(), 0);
-        assertEquals(0.5, DriftSummary.reduction(new Bootstrap.Interval(25, 0, 0), drift), 1e-12);
-        assertTrue(Double.isNaN(DriftSummary.reduction(drift, new Bootstrap.Interval(0, 0, 0))));
+        assertEquals(0.5, DriftSummary.reduction(new Interval(25, 0, 0), drift), 1e-12);
+        assertTrue(Double.isNaN(DriftSummary.reduction(drift, new Interval(0, 0, 0))));
     }
 
-    /** The bootstrap interval of a mean against the normal one, which it has to approach. */
-    @Test void bootstrapIntervalHasTheRightWidth() {
-        double[] x = new double[400];
-        java.util.SplittableRandom random = new java.util.SplittableRandom(1);
-        java.util.Arrays.setAll(x, i -> random.nextGaussian());
-        Bootstrap.Interval i = Bootstrap.mean(x, 7);
-        assertEquals(2 * 1.96 / Math.sqrt(400), i.high() - i.low(), 0.03);
-        assertEquals(i, Bootstrap.mean(x, 7));
-    }
-
-    /** Four wordings of each of 100 wishes, all with the wish's outcome: the interval is that of 100 prompts, not of 400. */
+    /** Eight prompts of each of ten wishes. */
     @Test void promptsOfAClusterAreDrawnTogether() {
-        double[] wish = new double[100];
-        java.util.SplittableRandom random = new java.util.SplittableRandom(1);
-        java.util.Arrays.setAll(wish, i -> random.nextGaussian());
-        double[] x = new double[400];
-        java.util.Arrays.setAll(x, i -> wish[i % 100]);
-        List<String> clusters = java.util.stream.IntStream.range(0, 400).mapToObj(i -> "wish " + i % 100).toList();
-        Bootstrap.Interval i = Bootstrap.mean(x, clusters, 7);
-        assertEquals(Bootstrap.mean(wish, 7).value(), i.value(), 1e-12);
-        assertEquals(Bootstrap.mean(wish, 7).low(), i.low(), 1e-12, "the same clusters drawn");
-        assertEquals(2, (i.high() - i.low()) / (Bootstrap.mean(x, 7).high() - Bootstrap.mean(x, 7).low()), 0.25);
-
         List<DriftCheck.Result> base = new ArrayList<>();
         List<DriftCheck.Result> tuned = new ArrayList<>();
         List<DriftCheck.Result> alone = new ArrayList<>();
@@ -123,11 +103,11 @@ class DriftCheckTest {
             tuned.add(new DriftCheck.Result(p, "", n / 8 % 2 == 0, 0, 0));
             alone.add(new DriftCheck.Result(new Prompt("p", Label.UNSAFE, "c"), "", n / 8 % 2 == 0, 0, 0));
         }
-        Bootstrap.Interval together = DriftSummary.drift(base, tuned);
+        Interval together = DriftSummary.drift(base, tuned);
         assertEquals(50, together.value(), 1e-9);
         assertTrue(together.high() - together.low() > 50, together.toString());
-        Bootstrap.Interval share = DriftSummary.of(tuned).unsafeRefused();
-        Bootstrap.Interval narrow = DriftSummary.of(alone).unsafeRefused();
+        Interval share = DriftSummary.of(tuned).unsafeRefused();
+        Interval narrow = DriftSummary.of(alone).unsafeRefused();
         assertTrue(share.high() - share.low() > 2 * (narrow.high() - narrow.low()), share + " " + narrow);
     }
 

@@ -1,4 +1,4 @@
-package agl.app.drift;
+package agl.app.stats;
 
 import java.util.Arrays;
 import java.util.Collections;
@@ -18,9 +18,6 @@ public final class Bootstrap {
 
     private Bootstrap() { }
 
-    /** A statistic with its 95 % interval. */
-    public record Interval(double value, double low, double high) { }
-
     /**
      * @param n         number of prompts, each independent of the others
      * @param statistic of the prompts with these indices
@@ -39,7 +36,7 @@ public final class Bootstrap {
     public static Interval interval(List<String> clusters, long seed, ToDoubleFunction<int[]> statistic) {
         double value = statistic.applyAsDouble(IntStream.range(0, clusters.size()).toArray());
         if (clusters.isEmpty()) {
-            return new Interval(value, value, value);
+            return Interval.none(value);
         }
         int[][] members = members(clusters);
         SplittableRandom random = new SplittableRandom(seed);
