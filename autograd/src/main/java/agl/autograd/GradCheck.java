@@ -1,5 +1,6 @@
 package agl.autograd;
 
+import agl.autograd.kernels.Kernels;
 import java.util.Locale;
 import java.util.SplittableRandom;
 import java.util.function.DoubleSupplier;
@@ -120,6 +121,58 @@ public final class GradCheck {
             result = result.with(analytic, (plus - minus) / (2 * EPS), "direction " + d);
         }
         return result;
+    }
+
+    /**
+     * Backward adds to the gradients that are there, and leaves what is frozen alone: with some inputs frozen and numbers in the gradients of some
+     * others beforehand, each gradient becomes what was there plus what the plain loops give in double where there was nothing. Six random choices.
+     *
+     * @param kernels compute, in {@code type}; for F32 the numbers are compared in units of the largest of each input's gradient
+     */
+    public static Result accumulation(Function f, Kernels kernels, DType type, long seed, Tensor... inputs) {
+        SplittableRandom random = new SplittableRandom(seed);
+        double[] cotangent = gaussian(random, forward(f, inputs).length);
+        double[][] alone = gradient(f, inputs, cotangent);
+        Result result = Result.NONE;
+        for (int choice = 0; choice < 6; choice++) {
+            Tensor[] x = new Tensor[inputs.length];
+            double[][] before = new double[inputs.length][];
+            for (int i = 0; i < x.length; i++) {
+                x[i] = inputs[i].to(type);
+                if (inputs[i].requiresGrad() && random.nextInt(4) > 0) {
+                    x[i].requireGrad();
+                    before[i] = random.nextBoolean() ? gaussian(random, x[i].size()) : null;
+                    x[i].grad = before[i] == null ? null : Tensor.of(before[i], before[i].length).to(type).data();
+                }
+            }
+            try (Tape tape = Tape.training(kernels, new Pool(type))) {
+                Tensor y = f.apply(tape, x);
+                if (y.requiresGrad()) {
+                    tape.backward(y, Tensor.of(cotangent, cotangent.length).to(type).data());
+                }
+            }
+            for (int i = 0; i < x.length; i++) {
+                if (!x[i].requiresGrad()) {
+                    result = result.with(x[i].grad == null ? 0 : 1, 0, "gradients of in" + i + ", which is frozen");
+                    continue;
+                }
+                double[] after = x[i].gradArray();
+                double unit = type == DType.F64 ? 1 : Math.max(1, largest(alone[i]));
+                for (int e = 0; e < after.length; e++) {
+                    double expected = alone[i][e] + (before[i] == null ? 0 : before[i][e]);
+                    result = result.with(after[e] / unit, expected / unit, "gradient of in" + i + "[" + e + "], added");
+                }
+            }
+        }
+        return result;
+    }
+
+    private static double largest(double[] a) {
+        double largest = 0;
+        for (double v : a) {
+            largest = Math.max(largest, Math.abs(v));
+        }
+        return largest;
     }
 
     private static double[] forward(Function f, Tensor[] inputs) {

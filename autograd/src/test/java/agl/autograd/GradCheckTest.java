@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import agl.autograd.kernels.Kernels;
 import agl.autograd.op.Add;
 import agl.autograd.op.Affine;
 import agl.autograd.op.Mul;
@@ -30,6 +31,19 @@ class GradCheckTest {
                 GradCheck.Result result = c.check(seed);
                 assertTrue(result.compared() > 0, c.name() + ": nothing was compared");
                 assertTrue(result.passed(), c.name() + " seed " + seed + ": " + result);
+            }
+        }));
+    }
+
+    /** In double with the plain loops, and in float with the kernels that training runs on. */
+    @TestFactory Stream<DynamicTest> everyOperationAddsToTheGradientsThatAreThere() {
+        return GradientCase.all().stream().map(c -> DynamicTest.dynamicTest(c.name(), () -> {
+            for (long seed = 0; seed < 30; seed++) {
+                GradientCase.Problem p = c.problem().apply(new SplittableRandom(seed));
+                GradCheck.Result plain = GradCheck.accumulation(p.function(), Kernels.plain(), DType.F64, seed, p.inputs());
+                assertTrue(plain.passed() && plain.compared() > 0, c.name() + " seed " + seed + ": " + plain);
+                GradCheck.Result fast = GradCheck.accumulation(p.function(), Kernels.best(), DType.F32, seed, p.inputs());
+                assertTrue(fast.passed(), c.name() + " seed " + seed + " in float: " + fast);
             }
         }));
     }
@@ -114,6 +128,34 @@ class GradCheckTest {
         Tensor x = Tensor.of(new double[] {0.7, -1.3, 2}, 3).requireGrad();
         assertFalse(GradCheck.full((t, in) -> WrongSquare.of(t, in[0]), x).passed());
         assertFalse(GradCheck.directional((t, in) -> WrongSquare.of(t, in[0]), 1, 3, x).passed());
+    }
+
+    /** y = 2x with a derivative that forgets the gradient that was there, and one that asks for gradients nobody wanted. */
+    private record Overwriting(Tensor x, Tensor frozen) implements Operation {
+        static Tensor of(Tape tape, Tensor x, Tensor frozen) {
+            Tensor y = tape.alloc(x.shape());
+            tape.kernels().scale(x.size(), 2, x.data(), 0, y.data(), 0);
+            return tape.record(y, new Overwriting(x, frozen), x);
+        }
+
+        @Override public void backward(Tape tape, Tensor y) {
+            if (frozen == null) {
+                tape.kernels().scale(x.size(), 2, y.grad(), 0, tape.grad(x), 0);
+            } else {
+                tape.kernels().axpy(x.size(), 2, y.grad(), 0, tape.grad(x), 0);
+                tape.grad(frozen);
+            }
+        }
+    }
+
+    @Test void aGradientThatIsWrittenOverFails() {
+        Tensor x = Tensor.of(new double[] {0.7, -1.3, 2}, 3).requireGrad();
+        Tensor z = Tensor.of(new double[] {1}, 1);
+        GradCheck.Function right = (t, in) -> Affine.scale(t, 2, in[0]);
+        assertTrue(GradCheck.accumulation(right, Kernels.plain(), DType.F64, 1, x, z).passed());
+        assertTrue(GradCheck.full((t, in) -> Overwriting.of(t, in[0], null), x).passed());
+        assertFalse(GradCheck.accumulation((t, in) -> Overwriting.of(t, in[0], null), Kernels.plain(), DType.F64, 1, x, z).passed());
+        assertFalse(GradCheck.accumulation((t, in) -> Overwriting.of(t, in[0], in[1]), Kernels.plain(), DType.F64, 1, x, z).passed());
     }
 
     @Test void aNaNFails() {

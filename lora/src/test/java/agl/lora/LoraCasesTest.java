@@ -26,6 +26,11 @@ class LoraCasesTest {
             for (long seed = 0; seed < 40; seed++) {
                 GradCheck.Result result = c.check(seed);
                 assertTrue(result.passed() && result.compared() > 0, c.name() + " seed " + seed + ": " + result);
+                GradientCase.Problem p = c.problem().apply(new SplittableRandom(seed));
+                GradCheck.Result added = GradCheck.accumulation(p.function(), Kernels.plain(), DType.F64, seed, p.inputs());
+                assertTrue(added.passed() && added.compared() > 0, c.name() + " seed " + seed + ": " + added);
+                GradCheck.Result fast = GradCheck.accumulation(p.function(), Kernels.best(), DType.F32, seed, p.inputs());
+                assertTrue(fast.passed(), c.name() + " seed " + seed + " in float: " + fast);
             }
         }
         Set<String> cases = new LoraCases().cases().stream().map(GradientCase::name).collect(Collectors.toSet());

@@ -10,6 +10,7 @@ import agl.autograd.AglException;
 import agl.autograd.DType;
 import agl.autograd.Pool;
 import agl.autograd.Tape;
+import agl.autograd.Tensor;
 import agl.autograd.kernels.Kernels;
 import java.util.Arrays;
 import java.util.List;
@@ -82,6 +83,52 @@ class GeneratorTest {
         }
         assertArrayEquals(once.get(0), generator.generate(prompts.subList(0, 1), settings, id -> false).get(0));
         assertFalse(Arrays.equals(once.get(1), generator.generate(prompts, new Generator.Settings(8, 1.2, 0.9, 5), id -> false).get(1)));
+    }
+
+    /** Logits of my own in place of a model's, the same for each of n prompts. */
+    private Generator.Context context(int n, double... logits) {
+        return new Generator.Context(new KvCache(model.config(), DType.F64, n, 1), Tensor.fill(DType.F64, i -> logits[i % logits.length], n, logits.length));
+    }
+
+    /** How often each token is drawn as the first, by as many seeds as there are prompts. */
+    private double[] shares(Generator.Settings settings, double... logits) {
+        int n = 20_000;
+        double[] share = new double[logits.length];
+        for (int[] answer : generator.generate(context(n, logits), settings, id -> false)) {
+            assertEquals(1, answer.length);
+            share[answer[0]] += 1.0 / n;
+        }
+        return share;
+    }
+
+    /** softmax(logits / temperature), by hand: with logits log 1, log 2, log 4 and T = 1/2 the weights are 1, 4, 16; with T = 2 their roots. */
+    @Test void samplesFollowTheTemperature() {
+        double[] logits = {Math.log(2), Math.log(1), Math.log(4)};
+        assertArrayEquals(new double[] {2 / 7.0, 1 / 7.0, 4 / 7.0}, shares(new Generator.Settings(1, 1, 1, 3), logits), 0.015);
+        assertArrayEquals(new double[] {4 / 21.0, 1 / 21.0, 16 / 21.0}, shares(new Generator.Settings(1, 0.5, 1, 3), logits), 0.015);
+        double roots = Math.sqrt(2) + 1 + 2;
+        assertArrayEquals(new double[] {Math.sqrt(2) / roots, 1 / roots, 2 / roots}, shares(new Generator.Settings(1, 2, 1, 3), logits), 0.015);
+    }
+
+    /** The fewest tokens that hold top-p together, with their shares made to add up to 1: at 4/7, 6/7 and all of the probability. */
+    @Test void topPKeepsTheFewestTokensThatHoldItsShare() {
+        double[] logits = {Math.log(2), Math.log(1), Math.log(4)};
+        assertArrayEquals(new double[] {0, 0, 1}, shares(new Generator.Settings(1, 1, 0.57, 3), logits), 1e-9);
+        assertArrayEquals(new double[] {1 / 3.0, 0, 2 / 3.0}, shares(new Generator.Settings(1, 1, 0.58, 3), logits), 0.015);
+        assertArrayEquals(new double[] {1 / 3.0, 0, 2 / 3.0}, shares(new Generator.Settings(1, 1, 0.85, 3), logits), 0.015);
+        assertArrayEquals(new double[] {2 / 7.0, 1 / 7.0, 4 / 7.0}, shares(new Generator.Settings(1, 1, 0.86, 3), logits), 0.015);
+    }
+
+    /** Several answers to one prompt are several draws; the s-th is what seed + s gives alone. */
+    @Test void samplesOfOnePromptDiffer() {
+        int[] prompt = prompts.getFirst();
+        List<int[]> together = generator.generate(List.of(prompt, prompt, prompt, prompt), new Generator.Settings(8, 1.2, 1, 4), id -> false);
+        for (int s = 0; s < 4; s++) {
+            assertArrayEquals(together.get(s), generator.generate(List.of(prompt), new Generator.Settings(8, 1.2, 1, 4 + s), id -> false).getFirst());
+            for (int other = 0; other < s; other++) {
+                assertFalse(Arrays.equals(together.get(other), together.get(s)), s + " and " + other);
+            }
+        }
     }
 
     /** With a very small share of probability only the most likely token is left. */

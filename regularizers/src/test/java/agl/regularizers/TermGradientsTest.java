@@ -3,8 +3,11 @@ package agl.regularizers;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import agl.autograd.DType;
 import agl.autograd.GradCheck;
 import agl.autograd.GradientCase;
+import agl.autograd.kernels.Kernels;
+import java.util.SplittableRandom;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.Test;
@@ -18,6 +21,9 @@ class TermGradientsTest {
                 GradCheck.Result result = c.check(seed);
                 assertTrue(result.compared() > 0, "nothing was compared");
                 assertTrue(result.passed(), "seed " + seed + ": " + result);
+                GradientCase.Problem p = c.problem().apply(new SplittableRandom(seed));
+                GradCheck.Result added = GradCheck.accumulation(p.function(), Kernels.plain(), DType.F64, seed, p.inputs());
+                assertTrue(added.passed() && added.compared() > 0, "seed " + seed + ": " + added);
             }
         }));
     }

@@ -61,6 +61,11 @@ public final class HeadCrossEntropy implements Operation {
      * @param weight    factor of each token's loss, by its row
      */
     public static Tensor of(Tape tape, Tensor h, Tensor w, int[] targets, Storage tokenLoss, IntToDoubleFunction weight) {
+        return of(tape, h, w, targets, tokenLoss, weight, LOGITS);
+    }
+
+    /** @param most logits held at once; a row of the vocabulary is, however long */
+    static Tensor of(Tape tape, Tensor h, Tensor w, int[] targets, Storage tokenLoss, IntToDoubleFunction weight, int most) {
         Kernels kernels = tape.kernels();
         int hidden = h.cols();
         int vocabulary = w.dim(0);
@@ -75,7 +80,7 @@ public final class HeadCrossEntropy implements Operation {
         if (gradW) {
             tape.kernels().clear(w.size(), dw);
         }
-        int chunk = rowsAtOnce(rows.length, vocabulary);
+        int chunk = rowsAtOnce(rows.length, vocabulary, most);
         Pool pool = tape.pool();
         Storage logits = pool.take(chunk * vocabulary);
         Storage input = pool.take(chunk * hidden);
@@ -125,8 +130,8 @@ public final class HeadCrossEntropy implements Operation {
     }
 
     /** Chunks of equal height, as few as the limit allows. */
-    private static int rowsAtOnce(int rows, int vocabulary) {
-        int most = Math.max(1, LOGITS / vocabulary);
+    private static int rowsAtOnce(int rows, int vocabulary, int logits) {
+        int most = Math.max(1, logits / vocabulary);
         return Math.max(1, Math.ceilDiv(rows, Math.max(1, Math.ceilDiv(rows, most))));
     }
 

@@ -82,9 +82,12 @@ public final class OperationCases implements GradientCase.Provider {
             int[] targets = r.ints(tokens, -1, vocabulary).toArray();
             targets[0] = 0;
             double[] weights = r.doubles(tokens, 0.1, 1).toArray();
+            // All tokens at once, or some at a time.
+            int chunk = vocabulary * (1 + r.nextInt(3));
             boolean mean = r.nextBoolean();
             return problem((t, in) -> mean ? HeadCrossEntropy.mean(t, in[0], in[1], targets)
-                    : HeadCrossEntropy.weighted(t, in[0], in[1], targets, weights), random(r, tokens, hidden), random(r, vocabulary, hidden));
+                            : HeadCrossEntropy.of(t, in[0], in[1], targets, null, row -> weights[row], chunk),
+                    random(r, tokens, hidden), random(r, vocabulary, hidden));
         }));
         return cases;
     }

@@ -128,7 +128,12 @@ class VectorKernelsTest {
             assertEquals(Kernels.plain().dot(n, x, 1, y, 2), VECTOR.dot(n, x, 1, y, 2), 1e-13 * n);
         }
         int large = 100_003;
-        check("axpy", 2e-7, (k, s) -> k.axpy(large, 0.3, s[0], 0, s[1], 0), values(large), values(large));
+        // Each of the two starts somewhere else, in every block that a thread gets.
+        Storage x = values(large + 3);
+        Storage y = values(large + 5);
+        check("axpy", 2e-7, (k, s) -> k.axpy(large, 0.3, s[0], 2, s[1], 5), x, y);
+        check("scale", 2e-7, (k, s) -> k.scale(large, -0.7, s[0], 2, s[1], 5), x, y);
+        assertEquals(Kernels.plain().dot(large, x, 1, y, 4), VECTOR.dot(large, x, 1, y, 4), 1e-9);
         check("sum", 2e-7, (k, s) -> k.sum(large, s[0], s[1], s[2]), values(large), values(large), garbage(large));
         check("clear", 0, (k, s) -> k.clear(large, s[0]), values(large + 3));
         VECTOR.clear(large, null);
