@@ -24,7 +24,8 @@ import java.util.Set;
  * start B = 0, so ∂ℓ/∂A = 0.)
  *
  * <p>ℓ_i is the mean cross-entropy over the example's target tokens, as in the task loss. With a contrast, ℓ_i = mean loss of the answer −
- * mean loss of the other answer to the same prompt.
+ * mean loss of the other answer to the same prompt, each over its own target tokens: those from where the two part. A side without any (an
+ * answer that ends there) counts as 0.
  *
  * <p>The gradients of as many matrices as fit into the memory budget are gathered in one sweep over the examples; the next ones in another.
  */
@@ -82,7 +83,8 @@ public final class FisherEstimator {
         int perExample = examples.getFirst().sequences().size();
         for (int i = 0; i < examples.size(); i++) {
             List<Batch> sequences = examples.get(i).sequences();
-            if (sequences.size() != perExample || sequences.stream().anyMatch(s -> s.sequences() != 1 || s.targetCount() == 0)) {
+            if (sequences.size() != perExample || sequences.stream().anyMatch(s -> s.sequences() != 1)
+                    || sequences.stream().mapToInt(Batch::targetCount).sum() == 0) {
                 throw new AglException("example " + i + " for the Fisher information has no answer tokens (cut off?), or lacks its contrast");
             }
         }
@@ -124,7 +126,7 @@ public final class FisherEstimator {
             System.arraycopy(s.tokens(), 0, tokens, starts[j], s.size());
             System.arraycopy(s.targets(), 0, targets, starts[j], s.size());
             starts[j + 1] = starts[j] + s.size();
-            weights[j] = (j % perExample == 0 ? 1.0 : -1.0) / s.targetCount();
+            weights[j] = (j % perExample == 0 ? 1.0 : -1.0) / Math.max(1, s.targetCount());
         }
         collector.batch(starts, weights, perExample);
         listen(collector);

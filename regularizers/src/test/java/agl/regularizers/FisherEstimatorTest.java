@@ -81,6 +81,25 @@ class FisherEstimatorTest {
         }
     }
 
+    /** An answer that ends where the two part has no target token left: the other one's loss is all there is. */
+    @Test void aSideWithoutTargetsCountsAsZero() throws Exception {
+        SplittableRandom r = new SplittableRandom(10);
+        Transformer trained = TinyModel.llama();
+        Transformer frozen = TinyModel.llama();
+        frozen.parameters().values().forEach(Tensor::freeze);
+        Batch answer = sequence(r);
+        Batch nothing = Batch.of(answer.tokens());
+        String name = NAMES.getFirst();
+        double[] g = gradient(trained, name, answer);
+        FisherEstimator estimator = new FisherEstimator(Kernels.plain(), frozen, Samples.settings("{'fisher_norm':'none'}"), DType.F64);
+        for (FisherEstimator.Example e : List.of(new FisherEstimator.Example(answer, nothing), new FisherEstimator.Example(nothing, answer))) {
+            Fisher f = estimator.estimate(List.of(name), List.of(e), (a, b, c) -> { }).get(name);
+            assertEquals(Samples.dot(g, g), f.trace(), 1e-9 * f.trace());
+            assertArrayEquals(g, f.subspace().project(g), 1e-9);
+        }
+        assertThrows(AglException.class, () -> estimator.estimate(List.of(name), List.of(new FisherEstimator.Example(nothing, nothing)), (a, b, c) -> { }));
+    }
+
     /** With an adapter attached, the gradient is still that of the whole matrix, at the adapted weights. */
     @Test void anAttachedAdapterDoesNotHideTheFrozenWeight() throws Exception {
         SplittableRandom r = new SplittableRandom(9);

@@ -3,6 +3,7 @@ package agl.app.data;
 import agl.autograd.AglException;
 import java.util.Arrays;
 import java.util.List;
+import java.util.stream.IntStream;
 
 /**
  * One example as the model sees it: prompt, response, end of text.
@@ -42,13 +43,29 @@ public record EncodedExample(int[] tokens, boolean[] lossMask, boolean truncated
         return new EncodedExample(Arrays.copyOf(tokens, end), Arrays.copyOf(lossMask, end), truncated || end < tokens.length);
     }
 
-    /** How many tokens this answer and another one to the same prompt have in common from their beginning on. */
+    /** How many tokens this answer and another one have in common from their beginning on. */
     public int commonAnswerTokens(EncodedExample other) {
-        int count = 0;
-        for (int i = 0; i < Math.min(length(), other.length()) && tokens[i] == other.tokens[i]; i++) {
-            count += lossMask[i] ? 1 : 0;
+        int[] mine = answer();
+        int parting = Arrays.mismatch(mine, other.answer());
+        return parting < 0 ? mine.length : parting;
+    }
+
+    /**
+     * The example with only {@code n} of its answer's tokens in the loss, those after the first {@code skip}; 0 means all of them. What comes
+     * before them is context, as the prompt is; what comes after them is cut off.
+     */
+    public EncodedExample answerPart(int skip, int n) {
+        EncodedExample part = n == 0 ? this : opening(skip + n);
+        boolean[] inLoss = part.lossMask.clone();
+        for (int i = 0, left = skip; i < inLoss.length && left > 0; i++) {
+            left -= inLoss[i] ? 1 : 0;
+            inLoss[i] = false;
         }
-        return count;
+        return new EncodedExample(part.tokens, inLoss, part.truncated);
+    }
+
+    private int[] answer() {
+        return IntStream.range(0, tokens.length).filter(i -> lossMask[i]).map(i -> tokens[i]).toArray();
     }
 
     /** How many of these were cut to the maximum length; worth telling the user. */

@@ -11,6 +11,8 @@ import agl.autograd.AglException;
 import agl.autograd.DType;
 import agl.autograd.kernels.Kernels;
 import agl.lora.LoraModel;
+import agl.nn.Batch;
+import agl.nn.checkpoint.Json;
 import agl.regularizers.AglSettings;
 import agl.regularizers.Fisher;
 import agl.regularizers.FisherCache;
@@ -104,25 +106,39 @@ public final class FisherSource {
 
     private List<FisherEstimator.Example> sequences(RunConfig config, AglSettings settings, List<Example> alignment, List<Example> task) {
         List<Example> chosen = chosen(config, data(settings, alignment, task));
+        List<String> others = switch (settings.fisherData()) {
+            case ALIGNMENT, TASK -> List.of();
+            case CONTRAST -> COMPLIANCES;
+            case CONTRAST_TASK -> task.stream().map(Example::response).toList();
+        };
         List<FisherEstimator.Example> sequences = new ArrayList<>();
         for (int i = 0; i < chosen.size(); i++) {
-            Example e = chosen.get(i);
-            String other = switch (settings.fisherData()) {
-                case ALIGNMENT, TASK -> null;
-                case CONTRAST -> COMPLIANCES.get(i % COMPLIANCES.size());
-                case CONTRAST_TASK -> task.get(i % task.size()).response();
-            };
-            EncodedExample answer = encode(e, config);
-            EncodedExample against = other == null ? null : encode(new Example(e.instruction(), e.input(), other), config);
-            if (settings.fisherTokens() > 0) {
-                // Where both begin alike nothing is contrasted: the tokens count from where they part.
-                int alike = against == null ? 0 : answer.commonAnswerTokens(against);
-                answer = answer.opening(alike + settings.fisherTokens());
-                against = against == null ? null : against.opening(alike + settings.fisherTokens());
-            }
-            sequences.add(new FisherEstimator.Example(Batches.collate(List.of(answer)), against == null ? null : Batches.collate(List.of(against))));
+            EncodedExample answer = encode(chosen.get(i), config);
+            sequences.add(others.isEmpty() ? new FisherEstimator.Example(batch(answer.answerPart(0, settings.fisherTokens())))
+                    : contrast(config, settings, chosen.get(i), answer, others, i));
         }
         return sequences;
+    }
+
+    /**
+     * The alignment answer against the first of the other answers, from number {@code turn} on, that parts from it. Tokens that both share
+     * up to there are context: both losses have them alike, so they carry no weight and no mean counts them.
+     */
+    private FisherEstimator.Example contrast(RunConfig config, AglSettings settings, Example e, EncodedExample answer, List<String> others, int turn) {
+        for (int k = 0; k < others.size(); k++) {
+            EncodedExample other = encode(new Example(e.instruction(), e.input(), others.get((turn + k) % others.size())), config);
+            int alike = answer.commonAnswerTokens(other);
+            if (alike < Math.max(answer.lossTokens(), other.lossTokens())) {
+                return new FisherEstimator.Example(batch(answer.answerPart(alike, settings.fisherTokens())),
+                        batch(other.answerPart(alike, settings.fisherTokens())));
+            }
+        }
+        throw new AglException("the Fisher information contrasts each alignment answer with another one, but within max_length "
+                + config.train().maxLength() + " every other answer is the same as that to " + Json.quote(e.instruction()));
+    }
+
+    private static Batch batch(EncodedExample e) {
+        return Batches.collate(List.of(e));
     }
 
     private Map<String, Fisher> estimate(LoraModel lora, AglSettings settings, List<FisherEstimator.Example> sequences) {

@@ -107,6 +107,25 @@ class ExampleEncoderTest {
         assertEquals(0, e.commonAnswerTokens(encoder.encode(new Example("2+3", "6!"))));
         assertEquals(1, e.commonAnswerTokens(encoder.encode(new Example("2+3", "5?"))));
         assertEquals(3, e.commonAnswerTokens(e));
+        // Prompts that were cut differently have their answers' tokens at other places.
+        EncodedExample cut = new ExampleEncoder(new Letters(), QA, 6).encode(new Example("2+3", "5!"));
+        assertTrue(cut.truncated());
+        assertEquals(3, cut.commonAnswerTokens(e));
+        // An answer without end token that the other one begins with.
+        assertEquals(2, e.commonAnswerTokens(e.opening(2)));
+    }
+
+    @Test
+    void aPartOfAnAnswerHasNeitherWhatComesBeforeNorWhatComesAfterInTheLoss() {
+        EncodedExample e = new ExampleEncoder(new Letters(), QA, 100).encode(new Example("2+3", "5!"));
+        assertEquals("0000001", masked(e.answerPart(1, 1)));
+        assertArrayEquals(ids(BOS, "2+3=5!"), e.answerPart(1, 1).tokens());
+        assertEquals("00000011", masked(e.answerPart(1, 2)));
+        assertEquals("00000011", masked(e.answerPart(1, 0)));
+        assertEquals("00000001", masked(e.answerPart(2, 9)));
+        assertEquals("00000000", masked(e.answerPart(3, 2)));
+        assertEquals("00000111", masked(e.answerPart(0, 0)));
+        assertEquals("00000111", masked(e), "the example itself stays as it was");
     }
 
     @Test

@@ -147,44 +147,6 @@ class MethodsTest {
         }
     }
 
-    /** Where two answers part, log p(answer) − log p(other) is a difference of two logits; what they have in common cancels. */
-    @Test void theContrastOfFirstTokensIsADifferenceOfLogits() {
-        assertContrast("about the dog", "the cat and the dog", "on the mat", 0);
-        assertContrast("about the dog", "the cat and the dog", "the dog", 1);
-    }
-
-    private void assertContrast(String instruction, String response, String taskResponse, int alike) {
-        ModelBundle bundle = TinyModel.load(base);
-        RunConfig config = config("agl.fisher_data=contrast_task", "agl.fisher_tokens=1", "fisher_examples=1", "target_modules=v_proj");
-        LoraModel lora = LoraModel.attach(bundle.model(), FineTune.loraConfig(config.train()), 1, DType.F32);
-        Example example = new Example(instruction, response);
-        Example task = new Example("tell me", taskResponse);
-        double trace = new FisherSource(bundle).estimate(lora, config, config.agl(), List.of(example), List.of(task)).get("model.layers.0.self_attn.v_proj").trace();
-        lora.detach();
-        int[] whole = bundle.encode(List.of(example), 64).getFirst().tokens();
-        int[] prompt = Arrays.copyOf(whole, bundle.prompt(instruction, "").length + alike);
-        int answer = whole[prompt.length];
-        int other = bundle.encode(List.of(new Example(instruction, taskResponse)), 64).getFirst().tokens()[prompt.length];
-        Tensor w = bundle.model().linears().stream().filter(l -> l.name().equals("model.layers.0.self_attn.v_proj")).findFirst().orElseThrow().weight();
-        w.requireGrad();
-        double norm = 0;
-        try (Tape tape = Tape.training(Kernels.plain(), new Pool(DType.F32))) {
-            Tensor logits = bundle.model().logits(tape, bundle.model().hidden(tape, Batch.of(prompt)), new int[] {prompt.length - 1});
-            double[] cotangent = new double[logits.size()];
-            cotangent[answer] = 1;
-            cotangent[other] = -1;
-            tape.backward(logits, cotangent);
-            for (double g : w.gradArray()) {
-                norm += g * g;
-            }
-        }
-        w.freeze();
-        // A mean over the answers' first alike + 1 tokens.
-        double expected = norm / Math.pow(alike + 1, 2);
-        assertEquals(expected, trace, 1e-4 * expected);
-        assertTrue(norm > 0);
-    }
-
     @Test void whatIsMissingIsNamed() {
         for (MethodKind kind : MethodKind.values()) {
             if (kind.needs() == MethodKind.Needs.UNALIGNED) {
