@@ -12,10 +12,13 @@ import agl.autograd.DType;
 import agl.autograd.Tensor;
 import agl.nn.Models;
 import agl.nn.Transformer;
+import agl.nn.checkpoint.SafeTensors;
 import agl.nn.checkpoint.SafeTensorsWriter;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -176,6 +179,40 @@ class PeftTest {
             writer.add(added, new float[size], 1, size);
         }
         writer.write(file);
+    }
+
+    /** One value that is not finite, in every kind of tensor that an adapter has: refused by file and name, the model left as it was; and never written. */
+    @ParameterizedTest @ValueSource(strings = {"lora_A", "lora_B", "lora_magnitude_vector", "model.norm.weight", "lm_head.weight", "gpt2 c_attn.base_layer.bias", "gpt2 ln_1.bias"})
+    void weightsThatAreNotFinite(String where) throws IOException {
+        String settings = where.startsWith("gpt2") ? "gpt2{'r':2,'target_modules':['c_attn'],'bias':'all'}"
+                : "{'r':2,'target_modules':['q_proj'],'use_dora':true,'modules_to_save':['norm','lm_head']}";
+        Transformer model = model(settings);
+        LoraModel lora = LoraModel.attach(model, config(settings), 1, DType.F32);
+        Peft.save(lora, folder.resolve("saved"), "base");
+        String part = where.replace("gpt2 ", "");
+        String name = Peft.tensors(lora).keySet().stream().filter(n -> n.contains(part)).findFirst().orElseThrow();
+        for (float bad : new float[] {Float.NaN, Float.POSITIVE_INFINITY}) {
+            Peft.tensors(lora).get(name).data().set(0, bad);
+            String written = assertThrows(AglException.class, () -> Peft.save(lora, folder.resolve("bad"), "base")).getMessage();
+            assertTrue(written.contains("tensor " + name + " holds " + bad), written);
+            assertFalse(Files.exists(folder.resolve("bad")));
+            Peft.tensors(lora).get(name).data().set(0, 1);
+            Path file = folder.resolve("saved/adapter_model.safetensors");
+            byte[] bytes = Files.readAllBytes(file);
+            int at = bytes.length;
+            try (SafeTensors opened = SafeTensors.open(file)) {
+                for (String n : opened.names().reversed()) {
+                    at -= (int) opened.info(n).data().byteSize();
+                    if (n.equals(name)) {
+                        break;
+                    }
+                }
+            }
+            ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN).putFloat(at, bad);
+            Files.write(file, bytes);
+            String message = refusal(model(settings));
+            assertTrue(message.startsWith(file + ": tensor " + name + " holds " + bad + " at [0"), message);
+        }
     }
 
     @Test void doraStartsAtTheBase() {

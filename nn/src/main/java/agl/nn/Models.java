@@ -2,7 +2,6 @@ package agl.nn;
 
 import agl.autograd.AglException;
 import agl.autograd.DType;
-import agl.autograd.Storage;
 import agl.autograd.Tensor;
 import agl.nn.checkpoint.Checkpoint;
 import agl.nn.checkpoint.OutputFolder;
@@ -15,12 +14,18 @@ import java.nio.file.StandardCopyOption;
 import java.util.Arrays;
 import java.util.List;
 import java.util.SplittableRandom;
+import java.util.stream.Stream;
 
 /** Models from and to Hugging Face folders, and new ones with random weights. */
 public final class Models {
-    /** Files beside the weights that a tool needs to use the folder; copied as they are. */
+    /** Files beside the weights that a tool or a converter needs to use the folder; copied as they are. */
     private static final List<String> COMPANIONS = List.of("tokenizer.json", "tokenizer_config.json", "special_tokens_map.json",
-            "generation_config.json", "chat_template.jinja", "vocab.json", "merges.txt");
+            "added_tokens.json",
+            "generation_config.json", "chat_template.jinja", "chat_template.json", "tokenizer.model", "tokenizer.model.v3", "tekken.json", "spiece.model",
+            "sentencepiece.bpe.model", "vocab.json", "vocab.txt", "merges.txt");
+
+    /** Folder of the chat templates that a model has beside its own. */
+    private static final String TEMPLATES = "additional_chat_templates";
 
     private Models() { }
 
@@ -65,7 +70,7 @@ public final class Models {
             if (trainable) {
                 return Tensor.of(info.toFloats(), shape).requireGrad();
             }
-            return shape.length == 1 ? Tensor.of(info.toFloats(), shape) : Tensor.of(new Storage.Mapped(info.data(), info.dtype()), shape);
+            return shape.length == 1 ? Tensor.of(info.toFloats(), shape) : Tensor.of(info.weights(), shape);
         });
     }
 
@@ -132,6 +137,15 @@ public final class Models {
         for (String name : COMPANIONS) {
             if (Files.exists(from.resolve(name))) {
                 Files.copy(from.resolve(name), to.resolve(name), StandardCopyOption.REPLACE_EXISTING);
+            }
+        }
+        Path templates = from.resolve(TEMPLATES);
+        if (Files.isDirectory(templates)) {
+            Files.createDirectories(to.resolve(TEMPLATES));
+            try (Stream<Path> files = Files.list(templates)) {
+                for (Path file : files.filter(f -> f.toString().endsWith(".jinja")).toList()) {
+                    Files.copy(file, to.resolve(TEMPLATES).resolve(file.getFileName().toString()), StandardCopyOption.REPLACE_EXISTING);
+                }
             }
         }
     }

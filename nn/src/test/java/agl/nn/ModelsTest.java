@@ -9,10 +9,13 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import agl.autograd.AglException;
 import agl.autograd.DType;
 import agl.autograd.Tensor;
+import agl.nn.checkpoint.SafeTensors;
 import agl.nn.checkpoint.SafeTensorsWriter;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -67,6 +70,58 @@ class ModelsTest {
         } catch (IOException e) {
             throw new AssertionError(e);
         }
+    }
+
+    /** A vector, a matrix, an embedding, a transposed map: each refused by name however the model is loaded, and nothing was written before. */
+    @ParameterizedTest @ValueSource(strings = {"llama model.norm.weight", "llama model.layers.1.mlp.up_proj.weight", "llama model.embed_tokens.weight",
+        "gpt2 transformer.h.0.attn.c_attn.weight", "gpt2 transformer.h.2.mlp.c_fc.bias"})
+    void weightsThatAreNotFinite(String which) throws IOException {
+        String name = which.substring(which.indexOf(' ') + 1);
+        Transformer model = TransformerTest.small(which.substring(0, which.indexOf(' ')), DType.F32);
+        Models.save(model, folder.resolve("m"), null, DType.F32);
+        Path weights = folder.resolve("m/model.safetensors");
+        Tensor t = model.parameters().get(name);
+        t.data().set(t.size() - 1, Double.NaN);
+        String message = assertThrows(AglException.class, () -> Models.save(model, folder.resolve("n"), null, DType.BF16)).getMessage();
+        assertTrue(message.contains("tensor " + name + " holds NaN at"), message);
+        assertFalse(Files.exists(folder.resolve("n")));
+        t.data().set(t.size() - 1, 1e6);
+        message = assertThrows(AglException.class, () -> Models.save(model, folder.resolve("n"), null, DType.F16)).getMessage();
+        assertTrue(message.contains("tensor " + name + " holds Infinity at") && message.contains("65504"), message);
+        Models.save(model, folder.resolve("n"), null, DType.BF16);
+
+        byte[] bytes = Files.readAllBytes(weights); // the last value of that tensor, by hand
+        long end;
+        try (SafeTensors opened = SafeTensors.open(weights)) {
+            end = bytes.length;
+            for (String other : opened.names().reversed()) {
+                if (other.equals(name)) {
+                    break;
+                }
+                end -= opened.info(other).data().byteSize();
+            }
+        }
+        ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN).putFloat((int) end - 4, Float.NEGATIVE_INFINITY);
+        Files.write(weights, bytes);
+        assertMessage(weights + ": tensor " + name + " holds -Infinity at");
+        message = assertThrows(AglException.class, () -> Models.loadTrainable(folder.resolve("m"))).getMessage();
+        assertTrue(message.contains("tensor " + name + " holds -Infinity at"), message);
+    }
+
+    /** What a converter looks for beside the weights comes along; a link is followed, a file of another kind stays. */
+    @Test void theTokenizersFilesComeAlong() throws IOException {
+        Path base = Files.createDirectories(folder.resolve("base"));
+        for (String name : new String[] {"tokenizer.model", "added_tokens.json", "tokenizer.json", "merges.txt", "other.txt"}) {
+            Files.writeString(base.resolve(name), "contents of " + name);
+        }
+        Files.createDirectories(base.resolve("additional_chat_templates"));
+        Files.writeString(base.resolve("additional_chat_templates/rag.jinja"), "{{ 1 }}");
+        Models.save(TransformerTest.small("llama", DType.F32), folder.resolve("m"), base, DType.F32);
+        for (String name : new String[] {"tokenizer.model", "added_tokens.json", "tokenizer.json", "merges.txt"}) {
+            assertEquals("contents of " + name, Files.readString(folder.resolve("m").resolve(name)));
+        }
+        assertEquals("{{ 1 }}", Files.readString(folder.resolve("m/additional_chat_templates/rag.jinja")));
+        assertFalse(Files.exists(folder.resolve("m/other.txt")));
     }
 
     @Test void anotherSeedIsAnotherModel() {

@@ -101,7 +101,7 @@ final class Inspection {
             Tally tally = new Tally(out);
             tensors.names().forEach(name -> tally.add(tensors.info(name)));
             tally.finish();
-            if (config != null) {
+            if (config != null && out.get("supported").asBoolean()) {
                 ArrayNode layers = out.putArray("layers");
                 AdapterStatistics.of(config, tensors).forEach(l -> layers.add(layer(l)));
             }
@@ -136,6 +136,10 @@ final class Inspection {
                 shape.add(size);
             }
             n.put("bytes", info.data().byteSize());
+            if (info.nonFinite() != null) {
+                n.put("not_finite", info.nonFinite());
+                out.put("supported", false).put("reason", info.file().getFileName() + ": tensor " + info.name() + " holds " + info.nonFinite());
+            }
             elements += info.elements();
             bytes += info.data().byteSize();
             byType.put(info.type(), byType.path(info.type()).asLong() + info.elements());

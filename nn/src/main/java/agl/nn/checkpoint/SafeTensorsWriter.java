@@ -70,7 +70,7 @@ public final class SafeTensorsWriter {
         return this;
     }
 
-    /** Writes {@code file}. */
+    /** Writes {@code file}; values that are NaN or infinite are refused, and nothing is left of it then. */
     public void write(Path file) {
         List<Entry> sorted = new ArrayList<>(entries);
         sorted.sort(Comparator.comparingInt((Entry e) -> -TYPE_ORDER.indexOf(e.type))
@@ -85,11 +85,22 @@ public final class SafeTensorsWriter {
                 if (data.byteSize() != entry.bytes) {
                     throw new AglException(file + ": tensor " + entry.name + " of shape " + Arrays.toString(entry.shape) + " got " + data.byteSize() + " bytes");
                 }
+                refuseNonFinite(entry, data, file);
                 for (long at = 0; at < data.byteSize(); at += CHUNK) {
                     OutputFile.writeFully(channel, data.asSlice(at, Math.min(CHUNK, data.byteSize() - at)).asByteBuffer());
                 }
             }
         });
+    }
+
+    /** What is read back would be refused; so it gets no final name. */
+    private static void refuseNonFinite(Entry entry, MemorySegment data, Path file) {
+        for (DType type : DType.values()) {
+            if (type.name().equals(entry.type)) {
+                Finite.require(data, type, entry.shape, file.getFileName() + ": tensor " + entry.name,
+                        type == DType.F16 ? ": beyond 65504, where F16 ends, or not finite before; nothing was written" : "; nothing was written");
+            }
+        }
     }
 
     private byte[] header(List<Entry> sorted) {

@@ -2,6 +2,7 @@ package agl.nn.checkpoint;
 
 import agl.autograd.AglException;
 import agl.autograd.DType;
+import agl.autograd.Storage;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
@@ -41,18 +42,41 @@ public record TensorInfo(String name, String type, long[] shape, MemorySegment d
         return n;
     }
 
-    /** The elements as floats, in a new array. F64 is rounded; BF16, F16 and F32 are exact. */
+    /** Where the first NaN or infinity stands and which it is, or null; null for types that cannot be computed with as well. */
+    public String nonFinite() {
+        if (Arrays.stream(DType.values()).noneMatch(known -> known.name().equals(type))) {
+            return null;
+        }
+        long at = Finite.firstOther(data, dtype());
+        return at < 0 ? null : Finite.describe(Finite.value(data, dtype(), at), at, shape);
+    }
+
+    /** The elements where they lie in the mapped file, as weights to compute with; NaN and infinity are refused. */
+    public Storage weights() {
+        requireFinite();
+        return new Storage.Mapped(data, dtype());
+    }
+
+    private void requireFinite() {
+        Finite.require(data, dtype(), shape, file + ": tensor " + Json.quote(name), ": these weights are damaged, or their training diverged");
+    }
+
+    /** The elements as floats, in a new array; NaN and infinity are refused. F64 is rounded; BF16, F16 and F32 are exact. */
     public float[] toFloats() {
         DType dtype = dtype();
         if (elements() > Integer.MAX_VALUE - 8) {
             throw new AglException(file + ": tensor " + Json.quote(name) + " has " + elements() + " elements, too many for one array");
         }
+        requireFinite();
         float[] out = new float[(int) elements()];
         switch (dtype) {
             case F32 -> MemorySegment.copy(data, F32, 0, out, 0, out.length);
             case F64 -> {
                 for (int i = 0; i < out.length; i++) {
                     out[i] = (float) data.get(F64, 8L * i);
+                    if (Float.isInfinite(out[i])) {
+                        throw new AglException(file + ": tensor " + Json.quote(name) + " holds " + Finite.describe(data.get(F64, 8L * i), i, shape) + ", too large for a float");
+                    }
                 }
             }
             case F16 -> {
