@@ -3,6 +3,7 @@ package agl.app;
 import agl.app.data.DataFiles;
 import agl.app.data.EncodedExample;
 import agl.app.data.Example;
+import agl.app.data.PromptTemplate;
 import agl.app.io.MetricsLog;
 import agl.app.io.Progress;
 import agl.app.io.Provenance;
@@ -53,15 +54,12 @@ public final class AlignCommand implements Callable<Integer> {
         RunConfig config = options.config();
         TrainSettings s = config.train();
         List<Example> examples = DataFiles.examples(data);
-        ModelBundle bundle = useLora ? ModelBundle.load(base, prompts.template(base)) : ModelBundle.loadTrainable(base, prompts.template(base));
+        PromptTemplate template = prompts.template(base);
+        ModelBundle bundle = useLora ? ModelBundle.load(base, template) : ModelBundle.loadTrainable(base, template);
         LoraModel lora = useLora ? LoraModel.attach(bundle.model(), FineTune.loraConfig(s), s.seed(), DType.F32) : null;
         List<Tensor> parameters = useLora ? lora.parameters() : new ArrayList<>(bundle.model().parameters().values());
-        prompts.hint(base);
         List<EncodedExample> encoded = bundle.encode(examples, s.maxLength());
-        long cut = EncodedExample.countTruncated(encoded);
-        if (cut > 0) {
-            System.err.println("agl: " + cut + " of " + encoded.size() + " examples were cut to " + s.maxLength() + " tokens");
-        }
+        bundle.sayCut(encoded, s.maxLength(), "examples");
         Path metrics = out.resolveSibling(out.getFileName() + ".metrics.jsonl");
         Map<String, Object> last;
         try (MetricsLog log = new MetricsLog(metrics); Progress progress = Progress.start("align", s.totalSteps(encoded.size()))) {
@@ -79,7 +77,7 @@ public final class AlignCommand implements Callable<Integer> {
         inputs.add(base);
         Map<String, Object> settings = new LinkedHashMap<>();
         settings.put("lora", useLora);
-        settings.put("template", prompts.name());
+        settings.putAll(template.described());
         settings.put("train", s);
         Provenance.of("align", s.seed(), settings, inputs).writeInto(out);
         spec.commandLine().getOut().printf(Locale.ROOT, "wrote %s (%s), last loss %.3f; every step in %s%n", out, stored, last.get("task_loss"), metrics);

@@ -4,47 +4,65 @@ import agl.app.data.PromptTemplate;
 import agl.autograd.AglException;
 import agl.nn.tokenizer.ChatTemplate;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import picocli.CommandLine.Option;
 
 /** The options that say how text is put to a model; shared by every command that loads one. */
 public final class DataOptions {
     @Option(names = "--template", paramLabel = "NAME|TEXT",
-            description = "Prompt template: instruction (default; \"### Instruction:\" headings), plain, chat (the model's own), or a text with {instruction} and {input}.")
+            description = "Prompt template: instruction (\"### Instruction:\" headings), plain, chat (the model's own), or a text with {instruction} and {input}. "
+                    + "Default: what the adapter or the base was trained with by its provenance.json; else chat if the model has a chat template; else instruction.")
     private String template;
 
-    /** The template, for the model of this folder. */
+    /** The template for a model by itself. */
     public PromptTemplate template(Path base) {
-        if (template == null) {
-            return PromptTemplate.INSTRUCTION;
+        return template(base, List.of());
+    }
+
+    /**
+     * The template for a model with these adapters: the one asked for; else the one they were trained with; else the one that the base was trained with; else
+     * the model's own chat template; else {@code instruction}. Says where a template that is asked for is not the one that was trained with.
+     */
+    public PromptTemplate template(Path base, List<Path> adapters) {
+        List<TrainedTemplate> ofAdapters = new ArrayList<>();
+        adapters.forEach(adapter -> TrainedTemplate.read(adapter).ifPresent(ofAdapters::add));
+        List<TrainedTemplate> trained = new ArrayList<>(ofAdapters);
+        if (trained.isEmpty()) {
+            TrainedTemplate.read(base).ifPresent(trained::add);
         }
-        if (template.equals("chat")) {
-            ChatTemplate chat = ChatTemplate.load(base);
-            if (chat == null) {
-                throw new AglException(base + ": has no chat template, neither chat_template.jinja nor one in tokenizer_config.json; choose another --template");
+        for (TrainedTemplate other : template == null ? trained : List.<TrainedTemplate>of()) {
+            if (!other.name().equals(trained.getFirst().name())) {
+                throw new AglException(trained.getFirst() + ", " + other + ": name one with --template, or measure them apart");
             }
-            return PromptTemplate.chat(user -> chat.apply(List.of(new ChatTemplate.Message("user", user)), true));
         }
-        return PromptTemplate.of(template);
+        PromptTemplate chosen = template != null ? named(template, base) : trained.isEmpty() ? own(base) : named(trained.getFirst().name(), base);
+        trained.stream().filter(t -> !t.fits(chosen)).findFirst().ifPresent(t -> System.err.println("agl: warning: " + t + ", and is asked here with "
+                + (t.name().equals(chosen.name()) ? "another chat template" : chosen.name())));
+        return chosen;
     }
 
-    /** Says, once everything else is known to be right, that the model has a template of its own which nobody asked for. */
-    public void hint(Path base) {
-        if (template == null && hasChatTemplate(base)) {
-            System.err.println("agl: " + base + " has a chat template of its own; --template chat uses it, without it prompts get \"### Instruction:\" headings");
+    private static PromptTemplate named(String name, Path base) {
+        if (!name.equals("chat")) {
+            return PromptTemplate.of(name);
         }
+        ChatTemplate chat = chat(base);
+        if (chat == null) {
+            throw new AglException(base + ": has no chat template, neither chat_template.jinja nor one in tokenizer_config.json; choose another --template");
+        }
+        return PromptTemplate.chat(chat);
     }
 
-    private static boolean hasChatTemplate(Path base) {
+    private static PromptTemplate own(Path base) {
+        ChatTemplate chat = chat(base);
+        return chat == null ? PromptTemplate.INSTRUCTION : PromptTemplate.chat(chat);
+    }
+
+    private static ChatTemplate chat(Path base) {
         try {
-            return ChatTemplate.load(base) != null;
+            return ChatTemplate.load(base);
         } catch (AglException e) {
-            return false; // nobody asked for it
+            throw new AglException(e.getMessage() + "; --template instruction goes without the chat template", e);
         }
-    }
-
-    /** The template as the user named it, for the record. */
-    public String name() {
-        return template == null ? "instruction" : template;
     }
 }

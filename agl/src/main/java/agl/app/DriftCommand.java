@@ -56,9 +56,8 @@ public final class DriftCommand implements Callable<Integer> {
         }
         AtomicFiles.requireWritable(out);
         List<Prompt> all = DataFiles.prompts(prompts);
-        ModelBundle bundle = ModelBundle.load(base, data.template(base));
+        ModelBundle bundle = ModelBundle.load(base, data.template(base, adapters));
         adapters.forEach(adapter -> Peft.load(bundle.model(), adapter, 0).detach()); // does each fit? Better known before the measuring than in its midst
-        data.hint(base);
         DriftCheck.Settings settings = DriftCheck.Settings.DEFAULT.withMaxNewTokens(maxNewTokens);
         Map<String, List<DriftCheck.Result>> results = new LinkedHashMap<>();
         results.put("base", measure("base", bundle, settings, all));
@@ -79,7 +78,7 @@ public final class DriftCommand implements Callable<Integer> {
         inputs.addAll(adapters);
         Map<String, Object> used = new LinkedHashMap<>();
         used.put("max_new_tokens", maxNewTokens);
-        used.put("template", data.name());
+        used.putAll(bundle.template().described());
         used.put("refusals", settings.refusals());
         used.put("compliances", settings.compliances());
         Provenance provenance = Provenance.of("drift", 0, used, inputs);

@@ -52,13 +52,12 @@ public final class GenerateCommand implements Callable<Integer> {
         if (maxNewTokens < 1 || !(temperature >= 0) || !(topP > 0 && topP <= 1)) {
             throw new AglException("--max-new-tokens must be at least 1, --temperature at least 0, --top-p in (0, 1]");
         }
-        ModelBundle bundle = ModelBundle.load(base, data.template(base));
+        ModelBundle bundle = ModelBundle.load(base, data.template(base, adapter == null ? List.of() : List.of(adapter)));
         if (adapter != null) {
             Peft.load(bundle.model(), adapter, 0).merge();
         }
-        data.hint(base);
         Generator generator = new Generator(bundle.model(), Kernels.best(), new Pool(DType.F32));
-        List<int[]> answer = generator.generate(List.of(bundle.prompt(prompt, input)), new Generator.Settings(maxNewTokens, temperature, topP, seed), bundle::isStop);
+        List<int[]> answer = generator.generate(bundle.prompts(List.of(new ModelBundle.Asked(prompt, input)), 1, maxNewTokens), new Generator.Settings(maxNewTokens, temperature, topP, seed), bundle::isStop);
         spec.commandLine().getOut().println(bundle.tokenizer().decode(answer.get(0), true).strip());
         return 0;
     }

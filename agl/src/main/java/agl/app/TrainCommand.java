@@ -88,7 +88,7 @@ public final class TrainCommand implements Callable<Integer> {
         choice.kind().require(config.agl(), !alignment.isEmpty(), unaligned != null);
         TrainData data = TrainData.read(task, eval, alignment, unaligned, initAdapter);
         List<Prompt> driftPrompts = DataFiles.prompts(promptFiles);
-        ModelBundle bundle = ModelBundle.load(base, prompts.template(base));
+        ModelBundle bundle = ModelBundle.load(base, prompts.template(base, initAdapter == null ? List.of() : List.of(initAdapter)));
         if (dryRun) {
             spec.commandLine().getOut().print(DryRun.describe(bundle, config, data));
             return 0;
@@ -100,12 +100,8 @@ public final class TrainCommand implements Callable<Integer> {
         }
         AtomicFiles.requireWritable(out);
         FineTune.requireAdapter(bundle, config.train(), data);
-        prompts.hint(base);
         List<EncodedExample> encoded = bundle.encode(data.task(), config.train().maxLength());
-        long cut = EncodedExample.countTruncated(encoded);
-        if (cut > 0) {
-            System.err.println("agl: " + cut + " of " + encoded.size() + " task examples were cut to " + config.train().maxLength() + " tokens");
-        }
+        bundle.sayCut(encoded, config.train().maxLength(), "task examples");
         if (choice.kind() == MethodKind.AGL) {
             AglRegularizer.warnings(config.agl()).forEach(w -> System.err.println("agl: " + w));
         }
@@ -133,7 +129,7 @@ public final class TrainCommand implements Callable<Integer> {
         if (choice.kind().strengthName() != null) {
             settings.put("strength", Map.of(choice.kind().strengthName(), choice.strengthOrDefault(config.agl())));
         }
-        settings.put("template", prompts.name());
+        settings.putAll(bundle.template().described());
         settings.put("config", config.toJson());
         inputs.addAll(promptFiles);
         Provenance provenance = Provenance.of("train", config.train().seed(), settings, inputs);

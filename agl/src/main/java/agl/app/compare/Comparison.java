@@ -99,7 +99,7 @@ final class Comparison {
         settings.put("seeds", options.seeds);
         settings.put("variants", variants.stream().map(Variant::label).toList());
         settings.put("checkpoints", checkpointEvery);
-        settings.put("template", options.template.name());
+        settings.putAll(options.templates());
         settings.put("max_new_tokens", options.maxNewTokens);
         settings.put("answer_tokens", options.answerTokens);
         settings.put("match", options.match);

@@ -14,6 +14,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
@@ -55,6 +56,8 @@ public final class ExperimentOptions {
     @Mixin ConfigOptions settings;
     @Mixin DataOptions template;
 
+    private final Map<Path, Map<String, String>> templates = new LinkedHashMap<>();
+
     /** Training, held-out and alignment data as these options name them. */
     TrainData data() {
         TrainData data = TrainData.read(task, eval, alignment, unaligned, null);
@@ -93,13 +96,23 @@ public final class ExperimentOptions {
     }
 
     ModelBundle load(Path base) {
-        return ModelBundle.load(base, template.template(base));
+        ModelBundle bundle = ModelBundle.load(base, template.template(base));
+        templates.put(base, bundle.template().described());
+        return bundle;
     }
 
-    /** Hashes of what results rest on, by role; the files' names do not matter. */
+    /** The template in use, for provenance; by base where the bases have different ones. */
+    Map<String, Object> templates() {
+        if (Set.copyOf(templates.values()).size() == 1) {
+            return Map.copyOf(templates.values().iterator().next());
+        }
+        return Map.of("template", templates);
+    }
+
+    /** Of a base that was loaded: hashes of what results rest on, by role; the files' names do not matter. */
     Map<String, Object> origin(Path base, List<Path> more) {
         Map<String, Object> roles = new LinkedHashMap<>();
-        roles.put("template", template.name());
+        roles.putAll(templates.get(base));
         roles.put("base", hashes(List.of(base)));
         roles.put("alignment", hashes(alignment));
         roles.put("unaligned", unaligned == null ? List.of() : hashes(List.of(unaligned)));

@@ -109,7 +109,7 @@ public final class ForgettingCommand implements Callable<Integer> {
         settings.put("sizes", sizes);
         settings.put("seeds", options.seeds);
         settings.put("pretrain_tokens", pretrainTokens);
-        settings.put("template", options.template.name());
+        settings.putAll(options.templates());
         settings.put("config", options.settings.config().toJson());
         List<Path> inputs = new ArrayList<>(bases);
         inputs.add(pretrainText);

@@ -1,20 +1,25 @@
 package agl.app.data;
 
+import agl.app.data.PromptTemplate.Turn;
 import agl.autograd.AglException;
+import agl.nn.checkpoint.Json;
 import agl.nn.tokenizer.Tokenizer;
 import java.util.Arrays;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.function.IntPredicate;
 
 /**
- * Turns examples into token ids with a loss mask: the prompt as the template renders it, the response, and the end-of-text token, of
- * which the last two are in the loss.
+ * Turns examples into token ids with a loss mask: the prompt as the template renders it, the answer, and what ends the answer, of which
+ * all but the prompt is in the loss.
  *
- * <p>The prompt's ids are exactly those that {@link #prompt} gives when the model is asked later. The response's ids are the rest of
- * prompt and response encoded together, as the model would go on, or, where a token reaches across the seam, those of the response by
- * itself.
+ * <p>The prompt's ids are exactly those that {@link #prompt} gives when the model is asked later. The answer's ids are the rest of
+ * prompt and answer encoded together. Where a token reaches across the seam, they are those of the answer by itself: the model is asked
+ * with the prompt's ids, so these are the ids it has to go on with.
  *
  * <p>What is longer than the maximum length loses the beginning of its prompt (all but an opening BOS token), down to half the length;
- * then the end of its response, and with it the end token: the model must not learn to stop there.
+ * then the end of its answer, and with it the end token: the model must not learn to stop there.
  */
 public final class ExampleEncoder {
     private static final int MIN_LENGTH = 4;
@@ -22,15 +27,28 @@ public final class ExampleEncoder {
     private final Tokenizer tokenizer;
     private final PromptTemplate template;
     private final int maxLength;
+    private final int end;
+    private final IntPredicate stops;
+    private final Map<String, String> remarks = new LinkedHashMap<>();
 
     /** @param maxLength longest example in tokens, at most the model's positions */
     public ExampleEncoder(Tokenizer tokenizer, PromptTemplate template, int maxLength) {
+        this(tokenizer, template, maxLength, tokenizer.eosId(), id -> id == tokenizer.eosId());
+    }
+
+    /**
+     * @param end   id that ends an answer where the template writes no end itself, or -1
+     * @param stops ids at which generation ends
+     */
+    public ExampleEncoder(Tokenizer tokenizer, PromptTemplate template, int maxLength, int end, IntPredicate stops) {
         if (maxLength < MIN_LENGTH) {
             throw new AglException("maximum length is " + maxLength + " tokens, must be at least " + MIN_LENGTH);
         }
         this.tokenizer = tokenizer;
         this.template = template;
         this.maxLength = maxLength;
+        this.end = end;
+        this.stops = stops;
     }
 
     /** The token ids to ask the model with, whole. */
@@ -38,40 +56,88 @@ public final class ExampleEncoder {
         return open(template.render(instruction, input));
     }
 
+    /** The last {@code room} tokens of a prompt, an opening BOS kept in front; the prompt itself if it is no longer than that. */
+    public int[] fit(int[] prompt, int room) {
+        return prompt.length <= room ? prompt : tail(prompt, room);
+    }
+
+    /** The ids of an answer's opening as they follow this prompt's: those that {@link #encode} gives an answer that begins so. */
+    public int[] continuation(String instruction, String input, String opening) {
+        String prompt = template.render(instruction, input);
+        return following(prompt, open(prompt), template.opening(instruction, input, opening));
+    }
+
     public EncodedExample encode(Example example) {
-        String promptText = template.render(example.instruction(), example.input());
-        int[] prompt = open(promptText);
-        int[] response = response(promptText, prompt, example.response());
-        return join(prompt, response);
+        Turn turn = template.turn(example.instruction(), example.input(), example.response());
+        int[] prompt = open(turn.prompt());
+        int[] answer = following(turn.prompt(), prompt, turn.answer());
+        remark(example, turn, answer);
+        boolean ended = answer.length > 0 && answer[answer.length - 1] == end;
+        if (!turn.closed() && end >= 0 && !ended) {
+            answer = Arrays.copyOf(answer, answer.length + 1);
+            answer[answer.length - 1] = end;
+        }
+        return join(prompt, answer);
     }
 
     public List<EncodedExample> encode(List<Example> examples) {
         return examples.stream().map(this::encode).toList();
     }
 
-    /** Text that goes on: without the end token that some tokenizers put after every text. */
-    private int[] open(String text) {
-        int[] ids = tokenizer.encode(text, template.addSpecial());
-        boolean closed = template.addSpecial() && ids.length > 0 && tokenizer.eosId() >= 0 && ids[ids.length - 1] == tokenizer.eosId();
-        return closed ? Arrays.copyOf(ids, ids.length - 1) : ids;
+    /** What a user should know about the examples encoded so far, by kind: one line each. */
+    public Map<String, String> remarks() {
+        return remarks;
     }
 
-    private int[] response(String promptText, int[] prompt, String text) {
-        int[] whole = open(promptText + text);
-        boolean goesOn = whole.length > prompt.length && Arrays.equals(prompt, 0, prompt.length, whole, 0, prompt.length);
-        int[] ids = goesOn ? Arrays.copyOfRange(whole, prompt.length, whole.length) : tokenizer.encode(text, false);
-        if (tokenizer.eosId() < 0) {
-            return ids;
+    private void remark(Example example, Turn turn, int[] answer) {
+        if (turn.closed()) {
+            String asked = template.render(example.instruction(), example.input());
+            if (!asked.equals(turn.prompt())) {
+                remarks.putIfAbsent("generation prompt", "the chat template ends a prompt with " + Json.quote(asked.substring(turn.prompt().length()))
+                        + " when it asks, and does not write that before an answer that is given: examples are trained without it");
+            }
+            if (Arrays.stream(answer).noneMatch(stops)) {
+                remarks.putIfAbsent("end", "the chat template writes no end token after an answer: what is trained does not learn to stop");
+            }
+        } else if (end < 0) {
+            remarks.putIfAbsent("end", "the model names no end token: what is trained does not learn to stop");
         }
-        int[] ended = Arrays.copyOf(ids, ids.length + 1);
-        ended[ids.length] = tokenizer.eosId();
-        return ended;
+    }
+
+    /** Text that goes on: with what the tokenizer puts before a text, without what it puts behind; one BOS where the text has one itself. */
+    private int[] open(String text) {
+        int[] bare = tokenizer.encode(text, false);
+        if (!template.addSpecial()) {
+            return bare;
+        }
+        int[] special = tokenizer.encode(text, true);
+        int before = special.length - bare.length;
+        while (before > 0 && !Arrays.equals(special, before, before + bare.length, bare, 0, bare.length)) {
+            before--;
+        }
+        int[] ids = Arrays.copyOf(special, before + bare.length);
+        boolean twice = before > 0 && bare.length > 0 && bare[0] == tokenizer.bosId() && ids[before - 1] == bare[0];
+        return twice ? bare : ids;
+    }
+
+    private int[] following(String promptText, int[] prompt, String text) {
+        int[] whole = open(promptText + text);
+        if (whole.length > prompt.length && Arrays.equals(prompt, 0, prompt.length, whole, 0, prompt.length)) {
+            return Arrays.copyOfRange(whole, prompt.length, whole.length);
+        }
+        remarks.putIfAbsent("seam", "a token reaches across the end of the prompt where prompt and answer are encoded together; the answer is encoded by itself there, "
+                + "as the model is asked");
+        // Behind a line break: by itself, a text of some tokenizers would begin with a space that is not there.
+        int[] start = tokenizer.encode("\n", false);
+        int[] behind = tokenizer.encode("\n" + text, false);
+        boolean apart = behind.length > start.length && Arrays.equals(start, 0, start.length, behind, 0, start.length);
+        return apart ? Arrays.copyOfRange(behind, start.length, behind.length) : tokenizer.encode(text, false);
     }
 
     private EncodedExample join(int[] prompt, int[] response) {
         boolean truncated = prompt.length + response.length > maxLength;
         int promptRoom = truncated ? Math.max(maxLength / 2, maxLength - response.length) : prompt.length;
-        int[] start = tail(prompt, promptRoom);
+        int[] start = fit(prompt, promptRoom);
         int responseLength = Math.min(response.length, maxLength - start.length);
         int length = start.length + responseLength;
         int[] tokens = Arrays.copyOf(start, length);
@@ -81,11 +147,7 @@ public final class ExampleEncoder {
         return new EncodedExample(tokens, lossMask, truncated);
     }
 
-    /** The last {@code room} tokens of a prompt, an opening BOS kept in front. */
     private int[] tail(int[] prompt, int room) {
-        if (prompt.length <= room) {
-            return prompt;
-        }
         int[] tail = Arrays.copyOfRange(prompt, prompt.length - room, prompt.length);
         if (tokenizer.bosId() >= 0 && prompt[0] == tokenizer.bosId()) {
             tail[0] = tokenizer.bosId();

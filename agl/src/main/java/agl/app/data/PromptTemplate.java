@@ -1,29 +1,48 @@
 package agl.app.data;
 
-import agl.autograd.AglException;
-import java.util.function.UnaryOperator;
+import agl.nn.tokenizer.ChatTemplate;
+import java.util.Map;
 
 /**
  * Wraps instruction and input into the text that the model continues with the response. Training and asking use the same template, or
  * the model is asked something it was not trained on.
  */
-@FunctionalInterface
 public interface PromptTemplate {
-    /** Alpaca's headings; the default. */
-    PromptTemplate INSTRUCTION = (instruction, input) -> "### Instruction:\n" + instruction
-            + (input.isEmpty() ? "" : "\n\n### Input:\n" + input) + "\n\n### Response:\n";
+    /** Alpaca's headings; the default for a model without a chat template. */
+    PromptTemplate INSTRUCTION = new TextTemplate("instruction", (instruction, input) -> "### Instruction:\n" + instruction
+            + (input.isEmpty() ? "" : "\n\n### Input:\n" + input) + "\n\n### Response:\n");
 
     /** Nothing but the words, for models that only continue text. */
-    PromptTemplate PLAIN = (instruction, input) -> joined(instruction, input) + "\n";
-
-    /** @param input "" if the instruction stands alone */
-    String render(String instruction, String input);
+    PromptTemplate PLAIN = new TextTemplate("plain", (instruction, input) -> TextTemplate.joined(instruction, input) + "\n");
 
     /**
-     * Whether the tokenizer puts its own opening token (BOS) before the prompt. A chat template spells out its special tokens itself.
+     * A prompt with its answer.
+     *
+     * @param prompt what comes before the loss; in rare chat templates shorter than {@link #render}, see {@link ChatPromptTemplate}
+     * @param answer everything after it
+     * @param closed whether the template itself writes what ends the answer; if not, the end token is still to be added
      */
-    default boolean addSpecial() {
-        return true;
+    record Turn(String prompt, String answer, boolean closed) {
+    }
+
+    /** The prompt: the text up to where the answer begins. {@code input} is "" if the instruction stands alone. */
+    String render(String instruction, String input);
+
+    /** Prompt and answer as training sees them. */
+    Turn turn(String instruction, String input, String response);
+
+    /** What an answer that begins with {@code opening} adds to the prompt, up to the end of that opening. */
+    String opening(String instruction, String input, String opening);
+
+    /** Whether the tokenizer adds its own special tokens (BOS). A chat template spells out its special tokens itself. */
+    boolean addSpecial();
+
+    /** What provenance records: {@code template}, its name or text, and for a chat template {@code template_sha256}. */
+    Map<String, String> described();
+
+    /** As {@code --template} takes it. */
+    default String name() {
+        return described().get("template");
     }
 
     /**
@@ -34,48 +53,12 @@ public interface PromptTemplate {
         return switch (text) {
             case "instruction" -> INSTRUCTION;
             case "plain" -> PLAIN;
-            default -> custom(text);
+            default -> TextTemplate.custom(text);
         };
     }
 
-    /**
-     * The model's own chat form.
-     *
-     * @param userTurn wraps what the user says into the text up to where the assistant's answer begins, special tokens spelt out
-     */
-    static PromptTemplate chat(UnaryOperator<String> userTurn) {
-        return new PromptTemplate() {
-            @Override
-            public String render(String instruction, String input) {
-                return userTurn.apply(joined(instruction, input));
-            }
-
-            @Override
-            public boolean addSpecial() {
-                return false;
-            }
-        };
-    }
-
-    private static PromptTemplate custom(String text) {
-        String template = text.replace("\\n", "\n");
-        int at = template.indexOf("{instruction}");
-        if (at < 0) {
-            throw new AglException("prompt template \"" + text + "\" is neither instruction, plain or chat nor a text with {instruction} in it");
-        }
-        boolean takesInput = template.contains("{input}");
-        // Each piece is rendered by itself: a user's text that happens to contain "{input}" stays as it is.
-        String[] around = template.split("\\{instruction}", -1);
-        return (instruction, input) -> {
-            StringBuilder result = new StringBuilder(around[0].replace("{input}", input));
-            for (int i = 1; i < around.length; i++) {
-                result.append(takesInput ? instruction : joined(instruction, input)).append(around[i].replace("{input}", input));
-            }
-            return result.toString();
-        };
-    }
-
-    private static String joined(String instruction, String input) {
-        return input.isEmpty() ? instruction : instruction + "\n\n" + input;
+    /** The model's own chat form. */
+    static PromptTemplate chat(ChatTemplate template) {
+        return new ChatPromptTemplate(template);
     }
 }

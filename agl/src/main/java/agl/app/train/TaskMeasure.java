@@ -38,6 +38,8 @@ public final class TaskMeasure {
         Pool pool = new Pool(DType.F32);
         Generator generator = new Generator(bundle.model(), kernels, pool);
         List<Result> results = new ArrayList<>();
+        List<int[]> prompts = maxNewTokens == 0 ? List.of()
+                : bundle.prompts(examples.stream().map(e -> new ModelBundle.Asked(e.instruction(), e.input())).toList(), 1, maxNewTokens);
         for (int from = 0; from < examples.size(); from += GROUP) {
             List<Example> group = examples.subList(from, Math.min(examples.size(), from + GROUP));
             List<EncodedExample> encoded = bundle.encode(group, maxLength);
@@ -46,8 +48,7 @@ public final class TaskMeasure {
             try (Tape tape = Tape.inference(kernels, pool)) {
                 losses = bundle.model().tokenLosses(tape, batch);
             }
-            List<int[]> answers = maxNewTokens == 0 ? null : generator.generate(
-                    group.stream().map(e -> bundle.prompt(e.instruction(), e.input())).toList(), Generator.Settings.greedy(maxNewTokens), bundle::isStop);
+            List<int[]> answers = maxNewTokens == 0 ? null : generator.generate(prompts.subList(from, from + group.size()), Generator.Settings.greedy(maxNewTokens), bundle::isStop);
             for (int i = 0; i < group.size(); i++) {
                 double sum = 0;
                 for (int t = batch.starts()[i]; t < batch.starts()[i + 1]; t++) {

@@ -7,10 +7,12 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import agl.autograd.AglException;
+import agl.nn.tokenizer.ChatTemplate;
 import agl.nn.tokenizer.Tokenizer;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.stream.IntStream;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
@@ -150,10 +152,83 @@ class ExampleEncoderTest {
 
     @Test
     void aChatTemplateBringsItsOwnSpecialTokens() {
-        PromptTemplate chat = PromptTemplate.chat(user -> "<" + user + ">");
+        PromptTemplate chat = PromptTemplate.chat(ChatTemplate.of("{% for m in messages %}{{ '<' ~ m.content ~ '>' if m.role == 'user' else m.content ~ 'E' }}{% endfor %}", Map.of()));
         EncodedExample e = new ExampleEncoder(new Letters(), chat, 100).encode(new Example("q", "i", "r"));
-        assertArrayEquals(ids("<q\n\ni>r", EOS), e.tokens());
+        assertArrayEquals(ids("<q\n\ni>rE"), e.tokens());
+        assertEquals("00000011", masked(e));
         assertArrayEquals(ids("<q>"), new ExampleEncoder(new Letters(), chat, 100).prompt("q", ""));
+    }
+
+    private static PromptTemplate chat(String user, String assistant, String generation) {
+        return PromptTemplate.chat(ChatTemplate.of("{% for m in messages %}{{ " + user + " if m.role == 'user' else " + assistant
+                + " }}{% endfor %}{% if add_generation_prompt %}" + generation + "{% endif %}", Map.of()));
+    }
+
+    /** Case 16, 17 and 19 of the chat templates: spaces, the turn's end with a line break, a think block, each as the template writes it. */
+    @Test
+    void theAnswerIsWhatTheTemplateWritesAfterThePrompt() {
+        String[][] cases = {{"'[' ~ m.content ~ ']'", "' ' ~ m.content ~ ' E'", "", "[q]", " r E"},
+            {"'U' ~ m.content ~ 'E\n'", "'A' ~ m.content ~ 'E\n'", "A", "UqE\nA", "rE\n"},
+            {"'U' ~ m.content ~ 'E'", "'A(think)' ~ m.content ~ 'E'", "A", "UqEA", "(think)rE"}};
+        for (String[] c : cases) {
+            ExampleEncoder encoder = new ExampleEncoder(new Letters(), chat(c[0], c[1], c[2]), 100);
+            EncodedExample e = encoder.encode(new Example("q", "r"));
+            assertArrayEquals(ids(c[3] + c[4]), e.tokens());
+            assertEquals("0".repeat(c[3].length()) + "1".repeat(c[4].length()), masked(e));
+            assertArrayEquals(ids(c[3]), encoder.prompt("q", ""));
+            assertTrue(encoder.remarks().get("end").contains("does not learn to stop"), encoder.remarks().toString()); // 'E' is no end token of Letters
+        }
+    }
+
+    @Test
+    void aGenerationPromptThatIsNotWrittenBeforeAnAnswer() {
+        ExampleEncoder encoder = new ExampleEncoder(new Letters(), chat("'U' ~ m.content", "'A' ~ m.content ~ '\u0002'", "A<t>"), 100);
+        EncodedExample e = encoder.encode(new Example("q", "r"));
+        assertArrayEquals(ids("UqAr", EOS), e.tokens()); // as TRL's SFTTrainer: the prompt ends where the texts part
+        assertEquals("00011", masked(e));
+        assertEquals(1, encoder.remarks().size());
+        assertTrue(encoder.remarks().get("generation prompt").contains("<t>"), encoder.remarks().toString());
+        assertArrayEquals(ids("UqA<t>"), encoder.prompt("q", ""));
+        assertArrayEquals(ids("I"), encoder.continuation("q", "", "I"));
+    }
+
+    @Test
+    void chatTemplatesThatCannotBeTrainedWith() {
+        for (PromptTemplate bad : List.of(chat("m.content ~ ('!' if loop.last else '?')", "m.content", "A"), chat("m.content", "''", "A"), chat("m.content", "''", ""))) {
+            String message = assertThrows(AglException.class, () -> new ExampleEncoder(new Letters(), bad, 100).encode(new Example("q", "r"))).getMessage();
+            assertTrue(message.contains("--template instruction"), message);
+        }
+    }
+
+    /** Case 03 of training: an end token that the template itself writes belongs to the prompt; a token is not written twice. */
+    @Test
+    void endAndBeginTokensOfTheTemplateItself() {
+        EncodedExample e = new ExampleEncoder(new Letters(), PromptTemplate.of("{instruction}\u0002"), 100).encode(new Example("q", "r"));
+        assertArrayEquals(ids(BOS, "q", EOS, "r", EOS), e.tokens());
+        assertEquals("00011", masked(e));
+        EncodedExample closing = new ExampleEncoder(new Letters(true, BOS, EOS), PromptTemplate.of("\u0001{instruction}="), 100).encode(new Example("q", "r\u0002"));
+        assertArrayEquals(ids(BOS, "q=r", EOS), closing.tokens());
+        assertEquals("00011", masked(closing));
+    }
+
+    @Test
+    void anEndTokenThatOnlyTheModelsSettingsName() {
+        EncodedExample e = new ExampleEncoder(new Letters(false, BOS, -1), QA, 100, 7, id -> id == 7).encode(new Example("q", "r"));
+        assertArrayEquals(ids(BOS, "q=r", 7), e.tokens());
+        ExampleEncoder none = new ExampleEncoder(new Letters(false, BOS, -1), QA, 100, -1, id -> false);
+        none.encode(new Example("q", "r"));
+        assertTrue(none.remarks().get("end").contains("no end token"));
+    }
+
+    @Test
+    void anOpeningHasTheIdsThatTrainingGivesAnAnswer() {
+        for (PromptTemplate template : List.of(QA, PromptTemplate.of("{instruction}a"), chat("m.content ~ 'a'", "'(b)' ~ m.content ~ 'E'", ""))) {
+            ExampleEncoder encoder = new ExampleEncoder(new Letters(), template, 100);
+            int[] prompt = encoder.prompt("q", "");
+            int[] opening = encoder.continuation("q", "", "b c");
+            int[] tokens = encoder.encode(new Example("q", "b c d")).tokens();
+            assertArrayEquals(Arrays.copyOfRange(tokens, prompt.length, prompt.length + opening.length), opening);
+        }
     }
 
     @Test

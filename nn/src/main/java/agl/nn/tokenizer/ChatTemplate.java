@@ -9,6 +9,7 @@ import java.nio.file.Path;
 import java.time.LocalDateTime;
 import java.time.format.DateTimeFormatter;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -32,12 +33,14 @@ public final class ChatTemplate {
 
     private static final List<String> TOKENS = List.of("bos_token", "eos_token", "unk_token", "sep_token", "pad_token", "cls_token", "mask_token");
 
+    private final String source;
     private final JinjaTemplate template;
     private final Map<String, Object> variables;
     private final String where;
 
     private ChatTemplate(String source, Map<String, String> specialTokens, String where) {
         this.where = where;
+        this.source = source;
         this.variables = new HashMap<>(specialTokens);
         try {
             template = JinjaTemplate.parse(source);
@@ -80,6 +83,11 @@ public final class ChatTemplate {
         return new ChatTemplate(template.textValue(), specialTokens(folder), config.toString());
     }
 
+    /** The template's text. */
+    public String source() {
+        return source;
+    }
+
     private static Map<String, String> specialTokens(Path folder) {
         Map<String, String> tokens = new HashMap<>();
         for (String name : List.of("special_tokens_map.json", "tokenizer_config.json")) {
@@ -107,7 +115,7 @@ public final class ChatTemplate {
     /** The same at a given time: some templates write the date. */
     public String apply(List<Message> messages, boolean addGenerationPrompt, LocalDateTime now) {
         Map<String, Object> values = new HashMap<>(variables);
-        values.put("messages", messages.stream().<Object>map(m -> Map.of("role", m.role(), "content", m.content())).toList());
+        values.put("messages", messages.stream().<Object>map(ChatTemplate::mapping).toList());
         values.put("add_generation_prompt", addGenerationPrompt);
         values.put("tools", JinjaValues.NONE);
         values.put("documents", JinjaValues.NONE);
@@ -121,6 +129,14 @@ public final class ChatTemplate {
         } catch (AglException e) {
             throw new AglException(where + ": " + e.getMessage(), e);
         }
+    }
+
+    /** Role and content, in this order: templates may go through the fields. */
+    private static Map<String, Object> mapping(Message message) {
+        Map<String, Object> fields = new LinkedHashMap<>();
+        fields.put("role", message.role());
+        fields.put("content", message.content());
+        return fields;
     }
 
     /** C's date format, as far as templates use it. */

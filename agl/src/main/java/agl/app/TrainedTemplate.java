@@ -1,0 +1,38 @@
+package agl.app;
+
+import agl.app.data.PromptTemplate;
+import agl.nn.checkpoint.Json;
+import com.fasterxml.jackson.databind.JsonNode;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Optional;
+
+/**
+ * The prompt template that a model or an adapter of this program was trained with, as its provenance.json has it.
+ *
+ * @param name   as {@code --template} takes it
+ * @param sha256 of a chat template's text, or ""
+ */
+record TrainedTemplate(Path folder, String name, String sha256) {
+    /** Empty where the folder has no provenance.json that names one. */
+    static Optional<TrainedTemplate> read(Path folder) {
+        Path file = folder.resolve("provenance.json");
+        if (!Files.isRegularFile(file)) {
+            return Optional.empty();
+        }
+        JsonNode settings = Json.read(file).path("settings");
+        return settings.path("template").isTextual()
+                ? Optional.of(new TrainedTemplate(folder, settings.path("template").textValue(), settings.path("template_sha256").asText()))
+                : Optional.empty();
+    }
+
+    /** Whether prompts in this template are those that were trained. */
+    boolean fits(PromptTemplate template) {
+        return name.equals(template.name()) && (sha256.isEmpty() || sha256.equals(template.described().get("template_sha256")));
+    }
+
+    @Override
+    public String toString() {
+        return folder + " was trained with template " + name;
+    }
+}

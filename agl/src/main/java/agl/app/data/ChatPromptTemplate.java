@@ -1,0 +1,110 @@
+package agl.app.data;
+
+import agl.autograd.AglException;
+import agl.nn.checkpoint.Json;
+import agl.nn.tokenizer.ChatTemplate;
+import agl.nn.tokenizer.ChatTemplate.Message;
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.time.LocalDateTime;
+import java.util.HexFormat;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * The model's own chat template. The prompt is the user's turn with the generation prompt; the answer is what the template writes after
+ * it when the assistant's turn is there too: think blocks, spaces and the end of the turn are the template's.
+ *
+ * <p>Some templates end their generation prompt with something that they do not write before an answer that is given, such as
+ * {@code <think>}. Then an example's prompt ends where the two texts part, as in TRL's SFTTrainer (the encoder says so). A
+ * template that writes the user's turn itself differently, or drops the answer, is refused: no prompt could be asked as it was trained.
+ */
+final class ChatPromptTemplate implements PromptTemplate {
+    private final ChatTemplate template;
+    /** Templates that write the date write one date in a whole run. */
+    private final LocalDateTime now = LocalDateTime.now();
+
+    ChatPromptTemplate(ChatTemplate template) {
+        this.template = template;
+    }
+
+    @Override
+    public String render(String instruction, String input) {
+        return template.apply(List.of(user(instruction, input)), true, now);
+    }
+
+    @Override
+    public Turn turn(String instruction, String input, String response) {
+        String prompt = render(instruction, input);
+        String whole = whole(instruction, input, response);
+        int end = common(prompt, whole);
+        if (end < prompt.length()) {
+            requireSameUserTurn(prompt, whole, end, template.apply(List.of(user(instruction, input)), false, now));
+        }
+        String answer = whole.substring(end);
+        if (answer.isBlank()) {
+            throw new AglException("the chat template does not write the assistant's answer " + Json.quote(response) + "; --template instruction goes without it");
+        }
+        return new Turn(whole.substring(0, end), answer, true);
+    }
+
+    @Override
+    public String opening(String instruction, String input, String opening) {
+        String prompt = render(instruction, input);
+        String whole = whole(instruction, input, opening);
+        int end = whole.lastIndexOf(opening.strip()) + opening.strip().length();
+        // Where the generation prompt is none of the whole text's beginning, the opening follows it directly.
+        return whole.startsWith(prompt) && end > prompt.length() ? whole.substring(prompt.length(), end) : opening;
+    }
+
+    @Override
+    public boolean addSpecial() {
+        return false;
+    }
+
+    @Override
+    public Map<String, String> described() {
+        Map<String, String> described = new LinkedHashMap<>();
+        described.put("template", "chat");
+        described.put("template_sha256", sha256(template.source()));
+        return described;
+    }
+
+    private String whole(String instruction, String input, String response) {
+        return template.apply(List.of(user(instruction, input), new Message("assistant", response)), false, now);
+    }
+
+    /** The texts may part in the generation prompt (and in white space before it), not earlier. */
+    private static void requireSameUserTurn(String prompt, String whole, int end, String userTurn) {
+        if (end < prompt.substring(0, common(prompt, userTurn)).stripTrailing().length()) {
+            throw new AglException("the chat template writes the user's turn differently when an answer follows: " + excerpt(prompt, end) + " without, "
+                    + excerpt(whole, end) + " with it; --template instruction goes without it");
+        }
+    }
+
+    private static String excerpt(String text, int at) {
+        return Json.quote(text.substring(Math.max(0, at - 20), Math.min(text.length(), at + 20)));
+    }
+
+    private static int common(String a, String b) {
+        int end = 0;
+        while (end < Math.min(a.length(), b.length()) && a.charAt(end) == b.charAt(end)) {
+            end++;
+        }
+        return end;
+    }
+
+    private static Message user(String instruction, String input) {
+        return new Message("user", TextTemplate.joined(instruction, input));
+    }
+
+    private static String sha256(String text) {
+        try {
+            return HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(text.getBytes(StandardCharsets.UTF_8)));
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException(e); // every Java has SHA-256
+        }
+    }
+}

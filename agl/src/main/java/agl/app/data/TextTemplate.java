@@ -1,0 +1,54 @@
+package agl.app.data;
+
+import agl.autograd.AglException;
+import java.util.Map;
+import java.util.function.BinaryOperator;
+
+/** A prompt template that is a text with placeholders; the answer follows it as it is, and the end token follows the answer. */
+record TextTemplate(String name, BinaryOperator<String> form) implements PromptTemplate {
+    @Override
+    public String render(String instruction, String input) {
+        return form.apply(instruction, input);
+    }
+
+    @Override
+    public Turn turn(String instruction, String input, String response) {
+        return new Turn(render(instruction, input), response, false);
+    }
+
+    @Override
+    public String opening(String instruction, String input, String opening) {
+        return opening;
+    }
+
+    @Override
+    public boolean addSpecial() {
+        return true;
+    }
+
+    @Override
+    public Map<String, String> described() {
+        return Map.of("template", name);
+    }
+
+    static PromptTemplate custom(String text) {
+        String template = text.replace("\\n", "\n");
+        if (!template.contains("{instruction}")) {
+            throw new AglException("prompt template \"" + text + "\" is neither instruction, plain or chat nor a text with {instruction} in it");
+        }
+        boolean takesInput = template.contains("{input}");
+        // Each piece is rendered by itself: a user's text that happens to contain "{input}" stays as it is.
+        String[] around = template.split("\\{instruction}", -1);
+        return new TextTemplate(text, (instruction, input) -> {
+            StringBuilder result = new StringBuilder(around[0].replace("{input}", input));
+            for (int i = 1; i < around.length; i++) {
+                result.append(takesInput ? instruction : joined(instruction, input)).append(around[i].replace("{input}", input));
+            }
+            return result.toString();
+        });
+    }
+
+    static String joined(String instruction, String input) {
+        return input.isEmpty() ? instruction : instruction + "\n\n" + input;
+    }
+}
