@@ -6,6 +6,7 @@ import agl.autograd.Storage;
 import agl.nn.Batch;
 import agl.nn.checkpoint.SafeTensors;
 import agl.nn.checkpoint.SafeTensorsWriter;
+import agl.nn.checkpoint.Sealed;
 import agl.nn.checkpoint.TensorInfo;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -15,7 +16,6 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HexFormat;
@@ -32,7 +32,7 @@ import java.util.function.Supplier;
  */
 public final class FisherCache {
     /** Changes when the file's layout or the estimate's definition does, so that an old file is not found rather than misread. */
-    private static final String LAYOUT = "agl-fisher-1";
+    private static final String LAYOUT = "agl-fisher-2";
     private static final ValueLayout.OfFloat F32 = ValueLayout.JAVA_FLOAT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
     private static final ValueLayout.OfDouble F64 = ValueLayout.JAVA_DOUBLE_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
 
@@ -63,12 +63,12 @@ public final class FisherCache {
     public static String key(String base, String examples, Collection<String> names, AglSettings s, DType dtype) {
         String all = String.join("\n", LAYOUT, base, examples, String.join(",", new TreeSet<>(names)), dtype.name(),
                 s.toJson().without(NOT_OF_THE_ESTIMATE).toString(), Boolean.toString(s.needsDiagonal()));
-        return hex(sha256().digest(all.getBytes(StandardCharsets.UTF_8)));
+        return hex(Sealed.sha256().digest(all.getBytes(StandardCharsets.UTF_8)));
     }
 
     /** A hash of examples: token ids and targets, in order. */
     public static String hash(List<FisherEstimator.Example> examples) {
-        MessageDigest sha = sha256();
+        MessageDigest sha = Sealed.sha256();
         for (FisherEstimator.Example e : examples) {
             for (Batch b : e.contrast() == null ? List.of(e.answer()) : List.of(e.answer(), e.contrast())) {
                 for (int[] numbers : List.of(b.starts(), b.tokens(), b.targets())) {
@@ -81,40 +81,43 @@ public final class FisherCache {
         return hex(sha.digest());
     }
 
-    private static MessageDigest sha256() {
-        try {
-            return MessageDigest.getInstance("SHA-256");
-        } catch (NoSuchAlgorithmException e) {
-            throw new IllegalStateException(e); // every Java has SHA-256
-        }
-    }
-
     private static String hex(byte[] digest) {
         return HexFormat.of().formatHex(digest).substring(0, 32);
     }
 
-    /** The estimate under that key, read or else made and kept; normalised. A file that cannot be read is replaced. */
+    /**
+     * The estimate under that key, read or else made and kept; normalised. A file that is damaged is replaced, and one that cannot be
+     * written is done without: either is a line of warning, for neither changes the result.
+     */
     public Map<String, Fisher> get(String key, AglSettings settings, Estimate estimate) {
         Path file = folder.resolve("fisher-" + key + ".safetensors");
         Map<String, Fisher> found = null;
         if (Files.exists(file)) {
             try {
-                found = read(file);
+                found = read(file, key);
             } catch (AglException e) {
-                System.getLogger(FisherCache.class.getName()).log(System.Logger.Level.WARNING,
-                        "the cached Fisher estimate is made again: " + e.getMessage());
+                warn("the cached Fisher estimate is made again: " + e.getMessage());
             }
         }
         if (found == null) {
             found = estimate.make();
-            write(file, found);
+            try {
+                write(file, key, found);
+            } catch (AglException e) {
+                warn("the Fisher estimate is not kept for other runs: " + e.getMessage());
+            }
         }
         return Fisher.normalise(found, settings.fisherNorm());
     }
 
-    /** Writes an estimate; the file appears whole. */
-    public static void write(Path file, Map<String, Fisher> fisher) {
-        SafeTensorsWriter out = new SafeTensorsWriter().metadata("layout", LAYOUT).metadata("matrices", String.join("\n", fisher.keySet()));
+    private static void warn(String line) {
+        System.getLogger(FisherCache.class.getName()).log(System.Logger.Level.WARNING, line);
+    }
+
+    /** Writes an estimate with its key and a checksum; the file appears whole. */
+    static void write(Path file, String key, Map<String, Fisher> fisher) {
+        SafeTensorsWriter out = new SafeTensorsWriter().metadata("layout", LAYOUT).metadata("key", key)
+                .metadata("matrices", String.join("\n", fisher.keySet()));
         fisher.forEach((name, f) -> {
             Subspace s = f.subspace();
             put(out, name + ".eigenvalues", s.eigenvalues());
@@ -147,14 +150,18 @@ public final class FisherCache {
             };
             out.metadata("kind " + name, kind);
         });
-        out.write(file);
+        out.writeSealed(file);
     }
 
-    /** Reads an estimate. */
-    public static Map<String, Fisher> read(Path file) {
+    /** Reads the estimate of that key; an {@link AglException} for a file that is damaged, of another key or of another version. */
+    static Map<String, Fisher> read(Path file, String key) {
+        Sealed.require(file);
         try (SafeTensors in = SafeTensors.open(file)) {
             if (!LAYOUT.equals(in.metadata().get("layout"))) {
                 throw new AglException(file + ": not a Fisher estimate of this program's version");
+            }
+            if (!key.equals(in.metadata().get("key"))) {
+                throw new AglException(file + ": is the estimate of other data or settings than its name says");
             }
             Map<String, Fisher> fisher = new LinkedHashMap<>();
             for (String name : in.metadata().getOrDefault("matrices", "").split("\n")) {
@@ -166,33 +173,62 @@ public final class FisherCache {
 
     private static Fisher read(SafeTensors in, Path file, String name) {
         double[] numbers = doubles(in, file, name + ".numbers");
-        if (numbers.length != 4) {
-            throw new AglException(file + ": " + name + ".numbers is not as written");
-        }
+        require(numbers.length == 4 && numbers[0] >= 1 && numbers[1] >= 1 && numbers[2] > 0 && numbers[3] >= 0, file, name);
         int out = (int) numbers[0];
         int columns = (int) numbers[1];
+        long size = (long) out * columns;
         double[] lambda = doubles(in, file, name + ".eigenvalues");
         String kind = in.metadata().getOrDefault("kind " + name, "");
         Subspace s = switch (kind) {
-            case "dense" -> new DenseSubspace(out, columns, lambda, list(in, file, name + ".u"));
+            case "dense" -> {
+                List<Storage> u = list(in, file, name + ".u");
+                require(u.size() == lambda.length && u.stream().allMatch(v -> v.length() == size), file, name);
+                yield new DenseSubspace(out, columns, lambda, u);
+            }
             case "factored" -> {
                 double[] flat = doubles(in, file, name + ".weights");
                 List<Storage> delta = list(in, file, name + ".delta");
+                List<Storage> x = list(in, file, name + ".x");
+                require(flat.length == lambda.length * delta.size() && x.size() == delta.size(), file, name);
+                for (int i = 0; i < delta.size(); i++) {
+                    require((long) delta.get(i).length() * columns == (long) x.get(i).length() * out, file, name);
+                }
                 double[][] weights = new double[lambda.length][];
                 for (int k = 0; k < weights.length; k++) {
                     weights[k] = java.util.Arrays.copyOfRange(flat, k * delta.size(), (k + 1) * delta.size());
                 }
-                yield new FactoredSubspace(new TokenFactors(out, columns, delta, list(in, file, name + ".x")), lambda, weights);
+                yield new FactoredSubspace(new TokenFactors(out, columns, delta, x), lambda, weights);
             }
-            case "kfac" -> KfacSubspace.of(out, columns, lambda, storage(in, file, name + ".p"), storage(in, file, name + ".q"),
-                    doubles(in, file, name + ".pairs"));
-            case "diagonal F32", "diagonal F64" -> new DiagonalSubspace(out, columns, DType.valueOf(kind.substring(9)), lambda,
-                    java.util.Arrays.stream(doubles(in, file, name + ".positions")).mapToInt(v -> (int) v).toArray());
+            case "kfac" -> {
+                Storage p = storage(in, file, name + ".p");
+                Storage q = storage(in, file, name + ".q");
+                double[] pairs = doubles(in, file, name + ".pairs");
+                require(pairs.length == 2 * lambda.length && p.length() % out == 0 && q.length() % columns == 0, file, name);
+                for (int k = 0; k < pairs.length; k++) {
+                    require(pairs[k] >= 0 && pairs[k] < (k % 2 == 0 ? p.length() / out : q.length() / columns), file, name);
+                }
+                yield KfacSubspace.of(out, columns, lambda, p, q, pairs);
+            }
+            case "diagonal F32", "diagonal F64" -> {
+                double[] positions = doubles(in, file, name + ".positions");
+                require(positions.length == lambda.length && java.util.Arrays.stream(positions).allMatch(v -> v >= 0 && v < size), file, name);
+                yield new DiagonalSubspace(out, columns, DType.valueOf(kind.substring(9)), lambda,
+                        java.util.Arrays.stream(positions).mapToInt(v -> (int) v).toArray());
+            }
             default -> throw new AglException(file + ": " + name + " is of unknown kind \"" + kind + "\"");
         };
         Storage diagonal = in.has(name + ".diagonal") ? storage(in, file, name + ".diagonal") : null;
+        require(diagonal == null || diagonal.length() == size, file, name);
+        require(java.util.Arrays.stream(lambda).allMatch(v -> v > 0), file, name);
         double[] used = java.util.Arrays.stream(lambda).map(v -> v / numbers[2]).toArray();
         return new Fisher(name, s, used, numbers[2], numbers[3], doubles(in, file, name + ".spectrum"), diagonal);
+    }
+
+    /** The checksum finds damage; this finds a file that never was an estimate. */
+    private static void require(boolean sound, Path file, String name) {
+        if (!sound) {
+            throw new AglException(file + ": " + name + " is not a Fisher estimate: sizes or values do not fit together");
+        }
     }
 
     private static void putAll(SafeTensorsWriter out, String name, List<Storage> parts) {
@@ -246,9 +282,13 @@ public final class FisherCache {
         }
         if (info.dtype() == DType.F32) {
             float[] values = info.toFloats();
+            for (float v : values) {
+                require(Float.isFinite(v), file, name);
+            }
             return new Storage.F32(values, values.length);
         }
         double[] values = info.data().toArray(F64);
+        require(java.util.Arrays.stream(values).allMatch(Double::isFinite), file, name);
         return new Storage.F64(values, values.length);
     }
 }

@@ -2,8 +2,10 @@ package agl.regularizers;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 
+import agl.autograd.AglException;
 import agl.autograd.DType;
 import agl.autograd.kernels.Kernels;
 import agl.nn.Batch;
@@ -82,6 +84,104 @@ class FisherCacheTest {
         });
         assertEquals(1, made.get());
         assertArrayEquals(bytes, Files.readAllBytes(file));
+    }
+
+    /** Whatever happens to a file's bytes, the estimate that comes out is the one that was made; a damaged file is made anew. */
+    @Test void noDamageChangesAnEstimate() throws Exception {
+        AglSettings s = Samples.settings("{'m':3,'metric':'diag_fisher'}");
+        Map<String, Fisher> right = estimate(DType.F32, s);
+        FisherCache cache = new FisherCache(folder);
+        cache.get("k", s, () -> right);
+        Path file = folder.resolve("fisher-k.safetensors");
+        byte[] bytes = Files.readAllBytes(file);
+        SplittableRandom random = new SplittableRandom(1);
+        for (int i = 0; i < 400; i++) {
+            byte[] damaged = damaged(bytes, i, random);
+            Files.write(file, damaged);
+            int mutation = i;
+            assertThrows(AglException.class, () -> FisherCache.read(file, "k"), () -> "mutation " + mutation + " went unnoticed");
+            if (i % 50 != 0) {
+                continue;
+            }
+            AtomicInteger made = new AtomicInteger();
+            Map<String, Fisher> found = cache.get("k", s, () -> {
+                made.incrementAndGet();
+                return right;
+            });
+            assertEquals(1, made.get());
+            right.forEach((name, f) -> assertArrayEquals(Fisher.normalise(right, s.fisherNorm()).get(name).eigenvalues(), found.get(name).eigenvalues(), 0));
+            assertArrayEquals(bytes, Files.readAllBytes(file), "made anew");
+        }
+    }
+
+    /** A flipped bit (spread over the whole file), a byte changed, cut off, repeated or dropped. */
+    private static byte[] damaged(byte[] bytes, int i, SplittableRandom random) {
+        int at = (int) ((long) i * bytes.length / 400);
+        java.io.ByteArrayOutputStream out = new java.io.ByteArrayOutputStream();
+        switch (i % 5) {
+            case 0, 1 -> {
+                byte[] flipped = bytes.clone();
+                flipped[at] ^= (byte) (1 << random.nextInt(8));
+                return flipped;
+            }
+            case 2 -> out.write(bytes, 0, at);
+            case 3 -> {
+                out.write(bytes, 0, at);
+                out.write(bytes, Math.max(0, at - 8), bytes.length - Math.max(0, at - 8));
+                if (at == 0) {
+                    out.write(0);
+                }
+            }
+            default -> {
+                out.write(bytes, 0, at);
+                out.write(bytes, at + 1, bytes.length - at - 1);
+            }
+        }
+        return out.toByteArray();
+    }
+
+    @Test void theEstimateOfAnotherKeyIsNotTaken() throws Exception {
+        AglSettings s = Samples.settings("{'m':3}");
+        FisherCache cache = new FisherCache(folder);
+        cache.get("k", s, () -> estimate(DType.F32, s));
+        Files.copy(folder.resolve("fisher-k.safetensors"), folder.resolve("fisher-l.safetensors"));
+        AtomicInteger made = new AtomicInteger();
+        cache.get("l", s, () -> {
+            made.incrementAndGet();
+            return estimate(DType.F32, s);
+        });
+        assertEquals(1, made.get());
+    }
+
+    /** A sound checksum over numbers that are no Fisher information. */
+    @Test void valuesAreCheckedToo() {
+        AglSettings s = Samples.settings("{'m':3}");
+        Map<String, Fisher> good = estimate(DType.F32, s);
+        Fisher f = good.values().iterator().next();
+        double[] nan = f.spectrum().clone();
+        nan[0] = Double.NaN;
+        for (Fisher bad : List.of(new Fisher(f.name(), f.subspace(), f.eigenvalues(), f.scale(), f.trace(), nan, null),
+                new Fisher(f.name(), f.subspace(), f.eigenvalues(), f.scale(), -1, f.spectrum(), null),
+                new Fisher(f.name(), f.subspace(), f.eigenvalues(), 0, f.trace(), f.spectrum(), null),
+                new Fisher(f.name(), f.subspace(), f.eigenvalues(), 1, f.trace(), f.spectrum(), new agl.autograd.Storage.F32(new float[34], 34)))) {
+            Path file = folder.resolve("bad.safetensors");
+            FisherCache.write(file, "k", Map.of(f.name(), bad));
+            assertThrows(AglException.class, () -> FisherCache.read(file, "k"));
+        }
+    }
+
+    @Test void aCacheThatCannotBeWrittenEndsNothing() throws Exception {
+        Path taken = Files.writeString(folder.resolve("file"), "not a folder");
+        AglSettings s = Samples.settings("{'m':3}");
+        AtomicInteger made = new AtomicInteger();
+        for (int i = 0; i < 2; i++) {
+            assertEquals(2, new FisherCache(taken).get("k", s, () -> {
+                made.incrementAndGet();
+                return estimate(DType.F32, s);
+            }).size());
+        }
+        assertEquals(2, made.get());
+        assertEquals("not a folder", Files.readString(taken));
     }
 
     @Test void theKeyNamesEverythingTheEstimateDependsOn() {

@@ -1,6 +1,7 @@
 package agl.app.compare;
 
 import agl.app.train.TrainTrace;
+import agl.autograd.AglException;
 import java.util.List;
 
 /**
@@ -13,7 +14,7 @@ import java.util.List;
  * @param taskTokens tokens in them
  * @param parameters of the base
  * @param points     measurements along training, the last one of the finished adapter
- * @param trace      curves and subspace; null for the base, and in files of earlier versions
+ * @param trace      curves and subspace; null for the base
  */
 public record RunRecord(String hash, String label, String group, double strength, List<String> sets, long seed, String base, int examples,
                         long taskTokens, long parameters, double seconds, List<Point> points, TrainTrace trace) {
@@ -24,6 +25,23 @@ public record RunRecord(String hash, String label, String group, double strength
     /** The same run under another name, on a base named so. */
     RunRecord named(String newLabel, String newGroup, List<String> newSets, String newBase) {
         return new RunRecord(hash, newLabel, newGroup, strength, newSets, seed, newBase, examples, taskTokens, parameters, seconds, points, trace);
+    }
+
+    /** Refuses a run whose numbers cannot be a run's. */
+    void require() {
+        boolean sound = hash != null && label != null && group != null && sets != null && base != null && points != null && !points.isEmpty()
+                && examples >= 0 && taskTokens >= 0 && parameters > 0 && seconds >= 0;
+        for (int i = 0; sound && i < points.size(); i++) {
+            Point p = points.get(i);
+            sound = p != null && p.measured() != null && p.step() >= 0 && (i == 0 || p.step() > points.get(i - 1).step());
+        }
+        if (!sound) {
+            throw new AglException("the record of run \"" + label + "\", seed " + seed + ", is not a run's: fields are missing or out of range");
+        }
+        if (trace != null) {
+            trace.require();
+        }
+        points.forEach(p -> p.measured().require(label + ", seed " + seed + ", step " + p.step()));
     }
 
     public Measured last() {

@@ -2,12 +2,11 @@ package agl.app.drift;
 
 import agl.app.drift.DriftCheck.Result;
 import agl.app.io.AtomicFiles;
+import agl.app.io.Csv;
 import agl.app.stats.Interval;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.SerializationFeature;
 import com.fasterxml.jackson.databind.json.JsonMapper;
-import java.io.IOException;
-import java.io.StringWriter;
 import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -15,8 +14,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import org.apache.commons.csv.CSVFormat;
-import org.apache.commons.csv.CSVPrinter;
 
 /** DriftCheck's results as a table, as JSON and as CSV. In every map the first entry is the aligned base. */
 public final class DriftOutput {
@@ -95,23 +92,11 @@ public final class DriftOutput {
                 answers.add(new Object[] {name, r.prompt().label().name().toLowerCase(Locale.ROOT), r.prompt().category(), r.prompt().prompt(), r.answer(), r.refused(), r.margin(), r.firstMargin()});
             }
         });
-        AtomicFiles.writeText(folder.resolve("drift.csv"), csv(measures, "model", "measure", "category", "value", "low", "high"));
-        AtomicFiles.writeText(folder.resolve("answers.csv"), csv(answers, "model", "label", "category", "prompt", "answer", "refused", "margin", "first_token_margin"));
+        Csv.write(folder.resolve("drift.csv"), measures, "model", "measure", "category", "value", "low", "high");
+        Csv.write(folder.resolve("answers.csv"), answers, "model", "label", "category", "prompt", "answer", "refused", "margin", "first_token_margin");
     }
 
     private static Object[] row(String model, String measure, String category, Interval i) {
         return new Object[] {model, measure, category, i.value(), i.low(), i.high()};
-    }
-
-    private static String csv(List<Object[]> rows, String... header) {
-        StringWriter text = new StringWriter();
-        try (CSVPrinter printer = new CSVPrinter(text, CSVFormat.DEFAULT.builder().setHeader(header).get())) {
-            for (Object[] r : rows) {
-                printer.printRecord(r);
-            }
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
-        return text.toString();
     }
 }

@@ -4,7 +4,6 @@ import agl.app.ModelBundle;
 import agl.app.data.Batches;
 import agl.app.data.EncodedExample;
 import agl.app.data.Example;
-import agl.app.io.AtomicFiles;
 import agl.app.io.Progress;
 import agl.app.io.Provenance;
 import agl.autograd.AglException;
@@ -50,9 +49,6 @@ public final class FisherSource {
     public FisherSource(ModelBundle bundle, Path cache) {
         this.bundle = bundle;
         this.cache = cache == null ? null : new FisherCache(cache);
-        if (cache != null) {
-            AtomicFiles.requireWritable(cache);
-        }
     }
 
     /** The alignment examples that a run sees: the same ones for the Fisher information, for KL and for Lisa's alignment phases. */

@@ -1,18 +1,15 @@
 package agl.app.train;
 
-import agl.app.io.AtomicFiles;
+import agl.app.io.SealedJson;
+import agl.autograd.AglException;
 import agl.autograd.DType;
 import agl.autograd.Pool;
 import agl.autograd.Tape;
 import agl.autograd.kernels.Kernels;
 import agl.lora.LoraModel;
-import agl.nn.checkpoint.Json;
 import agl.regularizers.Fisher;
 import agl.regularizers.LoraFactors;
 import agl.regularizers.Tiles;
-import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.databind.json.JsonMapper;
-import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -35,7 +32,6 @@ public record TrainTrace(Map<String, double[]> curves, Map<String, Layer> layers
     private static final int MAX_STEPS = 400;
     private static final int MAX_SPECTRUM = 128;
     private static final List<String> NOT_CURVES = List.of("step", "lr", "tokens", "seed");
-    private static final JsonMapper JSON = new JsonMapper();
 
     /**
      * @param spectrum eigenvalues of F as shares of its trace, falling
@@ -129,19 +125,46 @@ public record TrainTrace(Map<String, double[]> curves, Map<String, Layer> layers
         return last;
     }
 
-    /** Writes {@value #FILE} into a folder. */
+    /** Writes {@value #FILE} into a folder, with a checksum. */
     public void writeInto(Path folder) {
+        SealedJson.write(folder.resolve(FILE), this);
+    }
+
+    /**
+     * What lies beside an adapter; empty for one that came from elsewhere, and, with a line on standard error, where the file is damaged or
+     * of an earlier version: reports then show no curves.
+     */
+    public static Optional<TrainTrace> read(Path folder) {
+        Path file = folder.resolve(FILE);
+        if (!Files.exists(file)) {
+            return Optional.empty();
+        }
         try {
-            AtomicFiles.writeText(folder.resolve(FILE), JSON.writeValueAsString(this) + "\n");
-        } catch (JsonProcessingException e) {
-            throw new UncheckedIOException(e);
+            TrainTrace trace = SealedJson.read(file, TrainTrace.class);
+            trace.require();
+            return Optional.of(trace);
+        } catch (AglException e) {
+            System.err.println("agl: the report shows no training curves: " + e.getMessage());
+            return Optional.empty();
         }
     }
 
-    /** What lies beside an adapter; empty for one that came from elsewhere. */
-    public static Optional<TrainTrace> read(Path folder) {
-        Path file = folder.resolve(FILE);
-        return Files.exists(file) ? Optional.of(Json.read(file, parser -> JSON.readValue(parser, TrainTrace.class))) : Optional.empty();
+    /** Refuses curves of different lengths and shares that are none. */
+    public void require() {
+        boolean sound = curves != null && layers != null && curves.get("step") != null
+                && curves.values().stream().allMatch(c -> c != null && c.length == curves.get("step").length);
+        for (Layer layer : sound ? layers.values() : List.<Layer>of()) {
+            sound &= layer != null && layer.spectrum() != null && layer.along() != null && share(layer.share())
+                    && Arrays.stream(layer.spectrum()).allMatch(TrainTrace::share) && Arrays.stream(layer.along()).allMatch(TrainTrace::share);
+        }
+        if (!sound) {
+            throw new AglException(FILE + ": is not a run's trace: curves or shares are missing or out of range");
+        }
+    }
+
+    /** Eigenvectors are orthonormal up to rounding only. */
+    private static boolean share(double x) {
+        return x >= -1e-3 && x <= 1 + 1e-2;
     }
 
     /** Names of the metrics that are the method's own terms. */

@@ -72,11 +72,21 @@ public final class SafeTensorsWriter {
 
     /** Writes {@code file}; values that are NaN or infinite are refused, and nothing is left of it then. */
     public void write(Path file) {
+        OutputFile.write(file, content(file));
+    }
+
+    /** The same with a checksum of the file's bytes in its metadata, see {@link Sealed}. */
+    public void writeSealed(Path file) {
+        metadata(Sealed.KEY, Sealed.BLANK);
+        Sealed.write(file, content(file));
+    }
+
+    private OutputFile.Content content(Path file) {
         List<Entry> sorted = new ArrayList<>(entries);
         sorted.sort(Comparator.comparingInt((Entry e) -> -TYPE_ORDER.indexOf(e.type))
                 .thenComparing(e -> e.name.getBytes(StandardCharsets.UTF_8), Arrays::compareUnsigned));
         byte[] header = header(sorted);
-        OutputFile.write(file, channel -> {
+        return channel -> {
             ByteBuffer length = ByteBuffer.allocate(8).order(ByteOrder.LITTLE_ENDIAN).putLong(0, header.length);
             OutputFile.writeFully(channel, length);
             OutputFile.writeFully(channel, ByteBuffer.wrap(header));
@@ -90,7 +100,7 @@ public final class SafeTensorsWriter {
                     OutputFile.writeFully(channel, data.asSlice(at, Math.min(CHUNK, data.byteSize() - at)).asByteBuffer());
                 }
             }
-        });
+        };
     }
 
     /** What is read back would be refused; so it gets no final name. */

@@ -1,0 +1,120 @@
+package agl.app.compare;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import agl.app.train.TrainTrace;
+import agl.autograd.AglException;
+import java.io.ByteArrayOutputStream;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.SplittableRandom;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class RunStoreTest {
+    private static final String HASH = RunStore.hash("settings");
+
+    @TempDir
+    private Path folder;
+
+    private static Measured measured(double loss, double margin) {
+        return new Measured(new double[] {loss, 2.5}, new int[] {3, 4}, new boolean[0], new boolean[] {true, false, true}, new double[] {margin, -1, 2},
+                new double[] {0.5, 0.25, 1}, Double.NaN, List.of("No.", "Yes.", "I cannot."));
+    }
+
+    private static RunRecord record(Measured m, TrainTrace trace) {
+        return new RunRecord(HASH, "lora", "lora", Double.NaN, List.of(), 1, "base", 10, 100, 1000, 1.5, List.of(new RunRecord.Point(5, m)), trace);
+    }
+
+    private static TrainTrace trace(double share) {
+        return new TrainTrace(Map.of("step", new double[] {1, 2}), Map.of("q", new TrainTrace.Layer(new double[] {0.7}, share, new double[] {0.1})));
+    }
+
+    private String quietly(Runnable work) {
+        PrintStream old = System.err;
+        ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+        System.setErr(new PrintStream(bytes, true, StandardCharsets.UTF_8));
+        try {
+            work.run();
+        } finally {
+            System.setErr(old);
+        }
+        return bytes.toString(StandardCharsets.UTF_8);
+    }
+
+    /** A record comes back as it was, or not at all and with one line: never with another number in it. */
+    @Test
+    void noDamageChangesARun() throws Exception {
+        RunStore store = new RunStore(folder);
+        store.save(record(measured(1.5, 3), trace(0.5)));
+        Path file;
+        try (var files = Files.list(folder.resolve("runs"))) {
+            file = files.findFirst().orElseThrow();
+        }
+        byte[] bytes = Files.readAllBytes(file);
+        assertEquals(1.5, store.find(HASH).orElseThrow().last().loss()[0]);
+        SplittableRandom random = new SplittableRandom(1);
+        for (int i = 0; i < 600; i++) {
+            int at = random.nextInt(bytes.length);
+            byte[] damaged = bytes.clone();
+            switch (i % 6) {
+                case 0, 1, 2 -> damaged[i * bytes.length / 600] ^= (byte) (1 << random.nextInt(8));
+                case 3 -> damaged[at] = (byte) (damaged[at] == '7' ? '8' : '7');
+                case 4 -> damaged = Arrays.copyOf(bytes, at);
+                default -> {
+                    damaged = Arrays.copyOf(bytes, 2 * bytes.length - at);
+                    System.arraycopy(bytes, at, damaged, bytes.length, bytes.length - at);
+                }
+            }
+            Files.write(file, damaged);
+            String said = quietly(() -> assertTrue(store.find(HASH).isEmpty()));
+            assertEquals(1, said.lines().count(), said);
+            assertTrue(said.startsWith("agl: this run is made again: "), said);
+        }
+        Files.write(file, bytes);
+        assertTrue(store.find(HASH).isPresent());
+    }
+
+    @Test
+    void aRunOfAnEarlierVersionIsMadeAgain() throws Exception {
+        Files.createDirectories(folder.resolve("runs"));
+        Files.writeString(folder.resolve("runs/run-" + HASH.substring(0, 12) + ".json"), "{\"hash\":\"" + HASH + "\",\"label\":\"lora\"}");
+        String said = quietly(() -> assertTrue(new RunStore(folder).find(HASH).isEmpty()));
+        assertTrue(said.contains("has no checksum"), said);
+    }
+
+    @Test
+    void numbersThatNoRunGivesAreNotKept() {
+        RunStore store = new RunStore(folder);
+        Measured good = measured(1.5, 3);
+        for (Measured bad : List.of(measured(Double.NaN, 3), measured(Double.POSITIVE_INFINITY, 3), measured(-1, 3), measured(1.5, Double.NaN),
+                new Measured(good.loss(), new int[] {3}, good.correct(), good.refused(), good.margin(), good.firstMargin(), 1, good.answers()),
+                new Measured(good.loss(), good.tokens(), good.correct(), new boolean[] {true}, good.margin(), good.firstMargin(), 1, good.answers()),
+                new Measured(good.loss(), good.tokens(), good.correct(), good.refused(), good.margin(), good.firstMargin(), 1, List.of("one")))) {
+            assertThrows(AglException.class, () -> store.save(record(bad, null)));
+        }
+        assertThrows(AglException.class, () -> store.save(record(good, trace(1.5))));
+        assertThrows(AglException.class, () -> store.save(record(good, trace(Double.NaN))));
+        assertThrows(AglException.class, () -> store.save(record(good, new TrainTrace(Map.of("step", new double[1], "loss", new double[2]), Map.of()))));
+        store.save(record(good, null));
+    }
+
+    @Test
+    void aDamagedTraceLeavesTheReportWithoutCurves() throws Exception {
+        trace(0.5).writeInto(folder);
+        assertEquals(0.5, TrainTrace.read(folder).orElseThrow().layers().get("q").share());
+        Path file = folder.resolve(TrainTrace.FILE);
+        Files.writeString(file, Files.readString(file).replace("0.5", "0.9"));
+        String said = quietly(() -> {
+            assertTrue(TrainTrace.read(folder).isEmpty());
+        });
+        assertTrue(said.contains("checksum does not fit"), said);
+    }
+}

@@ -1,0 +1,75 @@
+package agl.nn.checkpoint;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import agl.autograd.AglException;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.MessageDigest;
+import java.util.HexFormat;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class SealedTest {
+    @TempDir
+    private Path folder;
+
+    private Path sealed(String json) {
+        Path file = folder.resolve("a.json");
+        Sealed.write(file, channel -> channel.write(ByteBuffer.wrap(json.getBytes(StandardCharsets.UTF_8))));
+        return file;
+    }
+
+    @Test void theChecksumIsThatOfTheFileWithZerosInItsPlace() throws Exception {
+        String json = "{\"agl_sha256\":\"" + Sealed.BLANK + "\",\"x\":[1,2.5]}\n";
+        Path file = sealed(json);
+        Sealed.require(file);
+        String hash = HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(json.getBytes(StandardCharsets.UTF_8)));
+        assertEquals(json.replace(Sealed.BLANK, hash), Files.readString(file));
+    }
+
+    /** Every single bit. */
+    @Test void everyFlippedBitIsFound() throws Exception {
+        Path file = sealed("{\"agl_sha256\":\"" + Sealed.BLANK + "\",\"run\":{\"loss\":1.25}}");
+        byte[] bytes = Files.readAllBytes(file);
+        for (int bit = 0; bit < 8 * bytes.length; bit++) {
+            byte[] damaged = bytes.clone();
+            damaged[bit / 8] ^= (byte) (1 << bit % 8);
+            Files.write(file, damaged);
+            assertThrows(AglException.class, () -> Sealed.require(file));
+        }
+        for (int length = 0; length < bytes.length; length++) {
+            Files.write(file, java.util.Arrays.copyOf(bytes, length));
+            assertThrows(AglException.class, () -> Sealed.require(file));
+        }
+    }
+
+    @Test void aFileWithoutAChecksumIsRefusedWithWords() throws Exception {
+        Path file = Files.writeString(folder.resolve("old.json"), "{\"x\":1}");
+        assertTrue(assertThrows(AglException.class, () -> Sealed.require(file)).getMessage().contains("has no checksum"));
+        assertThrows(AglException.class, () -> Sealed.require(folder.resolve("none.json")));
+        assertThrows(IllegalArgumentException.class, () -> sealed("{\"x\":1}"));
+    }
+
+    @Test void filesLongerThanOneReadAreHashedWhole() throws Exception {
+        Path file = sealed("{\"agl_sha256\":\"" + Sealed.BLANK + "\",\"x\":\"" + "a".repeat(3_000_000) + "\"}");
+        Sealed.require(file);
+        byte[] bytes = Files.readAllBytes(file);
+        bytes[2_500_000]++;
+        Files.write(file, bytes);
+        assertThrows(AglException.class, () -> Sealed.require(file));
+    }
+
+    @Test void weightsWithAChecksumAreReadLikeAny() {
+        Path file = folder.resolve("w.safetensors");
+        new SafeTensorsWriter().metadata("a", "b").add("t", new float[] {1, 2}, 2).writeSealed(file);
+        Sealed.require(file);
+        try (SafeTensors in = SafeTensors.open(file)) {
+            assertEquals(2, in.info("t").toFloats()[1]);
+        }
+    }
+}
