@@ -169,6 +169,9 @@ public record AglSettings(
             throw new AglException("settings have to be a JSON object, not " + changes.getNodeType().name().toLowerCase(Locale.ROOT));
         }
         com.fasterxml.jackson.databind.node.ObjectNode merged = toJson();
+        changes.properties().stream().filter(e -> e.getValue().isNull() && merged.has(e.getKey())).findFirst().ifPresent(e -> {
+            throw new AglException(refusal(e.getKey(), changes));
+        });
         merged.setAll((com.fasterxml.jackson.databind.node.ObjectNode) changes);
         try {
             return MAPPER.treeToValue(merged, AglSettings.class);

@@ -4,19 +4,18 @@ import agl.autograd.AglException;
 import java.util.Arrays;
 import java.util.Locale;
 import java.util.function.BiPredicate;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 
-/** When a model's own answer counts as right. Letter case, punctuation and spacing do not matter. */
+/**
+ * When a model's own answer counts as right. Letter case, sentence punctuation, spacing and emphasis in Markdown do not matter; signs and
+ * symbols do: "-5" is not "5", "C++" is not "C".
+ */
 public enum AnswerMatch {
-    /** The same words. */
-    EXACT((answer, reference) -> words(answer).equals(words(reference))),
-    /** The answer begins with the reference's words. */
-    STARTS((answer, reference) -> (words(answer) + " ").startsWith(words(reference) + " ")),
-    /** The last number in both is the same, as sums are scored. */
-    NUMBER((answer, reference) -> lastNumber(answer) != null && lastNumber(answer).equals(lastNumber(reference)));
-
-    private static final Pattern DIGITS = Pattern.compile("-?\\d[\\d,]*(\\.\\d+)?");
+    /** The same words and symbols. */
+    EXACT(PlainWords::same),
+    /** The answer begins with the reference's words, and the last of them is whole. */
+    STARTS(PlainWords::begins),
+    /** The last number in both has the same value, as sums are scored; see {@link LastNumber}. */
+    NUMBER((answer, reference) -> LastNumber.of(reference).map(r -> LastNumber.of(answer).filter(a -> a.compareTo(r) == 0).isPresent()).orElse(false));
 
     private final BiPredicate<String, String> rule;
 
@@ -35,17 +34,5 @@ public enum AnswerMatch {
 
     public boolean matches(String answer, String reference) {
         return rule.test(answer, reference);
-    }
-
-    private static String words(String text) {
-        return text.toLowerCase(Locale.ROOT).replaceAll("[^\\p{L}\\p{Nd}]+", " ").strip();
-    }
-
-    private static Double lastNumber(String text) {
-        Double last = null;
-        for (Matcher m = DIGITS.matcher(text); m.find();) {
-            last = Double.valueOf(m.group().replace(",", ""));
-        }
-        return last;
     }
 }

@@ -3,23 +3,22 @@ package agl.app.data;
 import agl.app.data.PromptSet.Label;
 import agl.app.data.PromptSet.Prompt;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
+import java.util.function.Function;
 
 /** The user's data files (CSV, JSONL or JSON, see the README) as examples and prompt sets. */
 public final class DataFiles {
+    private static final Set<String> EXAMPLE = Set.of("instruction", "input", "response", "output");
+    private static final Set<String> PROMPT = Set.of("prompt", "label", "category", "cluster");
+
     private DataFiles() {
     }
 
     /** The examples of all files, in order. Columns: instruction, response (or output, as Alpaca calls it), and input if any. */
     public static List<Example> examples(List<Path> files) {
-        List<Example> examples = new ArrayList<>();
-        for (Path file : files) {
-            for (Row row : RowReader.read(file)) {
-                examples.add(row.make(() -> new Example(row.text("instruction"), row.optional("input").orElse(""), row.text("response", "output"))));
-            }
-        }
-        return examples;
+        return files.stream().flatMap(file -> read(file, EXAMPLE,
+                row -> new Example(row.text("instruction"), row.optional("input").orElse(""), row.text("response", "output"))).stream()).toList();
     }
 
     /** The prompts of all files, in order. */
@@ -29,11 +28,16 @@ public final class DataFiles {
 
     /** One set per file, named after it. Columns: prompt, label (safe or unsafe), and category and cluster if any. */
     public static PromptSet prompts(Path file) {
-        List<Prompt> prompts = new ArrayList<>();
-        for (Row row : RowReader.read(file)) {
-            prompts.add(row.make(() -> new Prompt(row.text("prompt"), Label.of(row.text("label")), row.optional("category").orElse(""),
-                    row.optional("cluster").orElse(""))));
-        }
+        List<Prompt> prompts = read(file, PROMPT, row -> new Prompt(row.text("prompt"), Label.of(row.text("label")), row.optional("category").orElse(""),
+                row.optional("cluster").orElse("")));
         return new PromptSet(file.getFileName().toString().replaceFirst("\\.[^.]+(\\.gz)?$", ""), prompts);
+    }
+
+    private static <T> List<T> read(Path file, Set<String> used, Function<Row, T> maker) {
+        List<Row> rows = RowReader.read(file);
+        Columns.refuse(file, rows, used);
+        List<T> made = rows.stream().map(row -> row.make(() -> maker.apply(row))).toList();
+        Columns.sayUnused(file, rows, used);
+        return made;
     }
 }

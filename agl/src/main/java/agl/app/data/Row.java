@@ -3,14 +3,16 @@ package agl.app.data;
 import agl.autograd.AglException;
 import agl.nn.checkpoint.Json;
 import java.nio.file.Path;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.Supplier;
 
 /**
  * One row of a data file, with its place for error messages.
  *
- * @param fields column name to text, in the file's order; null where a JSON row holds something other than text
+ * @param fields column name to text, in the file's order; null where a JSON row holds a list or an object
  */
 record Row(Path file, int number, Map<String, String> fields) {
 
@@ -20,18 +22,29 @@ record Row(Path file, int number, Map<String, String> fields) {
                 + "; found: " + describeColumns()));
     }
 
-    /** Like {@link #text}, but empty if the row has none of these columns. */
+    /** Like {@link #text}, but empty if the row has none of these columns. Two of them that say different things are refused. */
     Optional<String> optional(String... names) {
+        String found = null;
         for (String name : names) {
-            if (fields.containsKey(name)) {
-                String value = fields.get(name);
-                if (value == null) {
-                    throw new AglException(place(file, number) + ": " + name + " is not a text");
-                }
-                return Optional.of(value);
+            if (!fields.containsKey(name)) {
+                continue;
             }
+            String value = fields.get(name);
+            if (value == null) {
+                throw new AglException(place(file, number) + ": " + name + " is not a text");
+            }
+            if (found != null && !found.isBlank() && !value.isBlank() && !found.equals(value)) {
+                throw new AglException(place(file, number) + ": " + String.join(" and ", names) + " say different things; keep one of them");
+            }
+            found = found == null || found.isBlank() ? value : found;
         }
-        return Optional.empty();
+        return Optional.ofNullable(found);
+    }
+
+    /** Whether the column holds anything; a list that was written into a .csv as "[]" does not. */
+    boolean says(String name) {
+        String value = fields.get(name);
+        return fields.containsKey(name) && (value == null || !Set.of("", "[]", "{}", "null", "none", "nan").contains(value.strip().toLowerCase(Locale.ROOT)));
     }
 
     /** Runs {@code maker} and adds this row's place to what it complains about. */

@@ -2,13 +2,12 @@ package agl.app.data;
 
 import agl.autograd.AglException;
 import agl.nn.checkpoint.Json;
+import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.JsonToken;
 import com.fasterxml.jackson.core.StreamReadFeature;
 import com.fasterxml.jackson.core.io.JsonEOFException;
-import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.json.JsonMapper;
 import java.io.BufferedReader;
 import java.io.EOFException;
 import java.io.IOException;
@@ -29,6 +28,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
+import java.util.regex.Pattern;
 import java.util.zip.GZIPInputStream;
 import java.util.zip.ZipException;
 import org.apache.commons.csv.CSVFormat;
@@ -39,10 +39,15 @@ import org.apache.commons.csv.CSVRecord;
  * Reads data files row by row: .csv and .tsv with a header line, .jsonl with one object per line, .json with an array of objects; each
  * also with .gz after it. Text is UTF-8. A row that is broken or incomplete is refused with the file's name and the row's number: a
  * file that breaks off is more often a failed download than what somebody wants to train on.
+ *
+ * <p>A .tsv file has no quoting, as GLUE's files and Python's {@code csv.QUOTE_NONE}: a line is a row and quotation marks are text. Numbers
+ * in JSON are taken as they are written: 1.0 stays "1.0", and 1e400 stays "1e400".
  */
 final class RowReader {
     private static final char BYTE_ORDER_MARK = '\uFEFF';
-    private static final JsonMapper JSON = JsonMapper.builder().enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION).build();
+    private static final JsonFactory JSON = JsonFactory.builder().enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION).build();
+    private static final CSVFormat TSV = CSVFormat.DEFAULT.builder().setDelimiter('\t').setQuote(null).get();
+    private static final Pattern QUOTED = Pattern.compile("\"(?:[^\"]|\"\")*\"");
 
     private RowReader() {
     }
@@ -56,7 +61,7 @@ final class RowReader {
         try (Reader text = open(file, compressed)) {
             switch (plainName.substring(plainName.lastIndexOf('.') + 1)) {
                 case "csv" -> readCsv(file, text, CSVFormat.DEFAULT, rows);
-                case "tsv" -> readCsv(file, text, CSVFormat.DEFAULT.builder().setDelimiter('\t').get(), rows);
+                case "tsv" -> readCsv(file, text, TSV, rows);
                 case "jsonl", "json" -> readJson(file, text, rows);
                 default -> throw new AglException(file + ": unknown kind of data file; give .csv, .tsv, .jsonl or .json (each also .gz)");
             }
@@ -104,7 +109,8 @@ final class RowReader {
                 int number = rows.size() + 1;
                 if (record.size() != header.size()) {
                     throw new AglException(Row.place(file, number) + " (line " + parser.getCurrentLineNumber() + "): " + record.size()
-                            + " columns where the header has " + header.size() + "; the row breaks off or its quotes are wrong");
+                            + " columns where the header has " + header.size() + (format == TSV ? "; a .tsv file has no quoting: save quoted text as .csv"
+                            : "; the row breaks off or its quotes are wrong"));
                 }
                 Map<String, String> fields = new LinkedHashMap<>();
                 for (int c = 0; c < header.size(); c++) {
@@ -115,6 +121,11 @@ final class RowReader {
         } catch (UncheckedIOException e) {
             throw e.getCause();
         }
+        long quoted = format != TSV ? 0 : rows.stream().flatMap(row -> row.fields().values().stream()).filter(value -> QUOTED.matcher(value).matches()).count();
+        if (quoted > 0) {
+            System.err.println("agl: " + file + ": " + quoted + " fields begin and end with a quotation mark; a .tsv file has no quoting, so the marks are text"
+                    + " (save as .csv if they are not)");
+        }
     }
 
     private static void readJson(Path file, Reader text, List<Row> rows) throws IOException {
@@ -124,7 +135,7 @@ final class RowReader {
                 parser.nextToken();
             }
             while (parser.currentToken() != null && parser.currentToken() != JsonToken.END_ARRAY) {
-                rows.add(row(file, rows.size() + 1, JSON.readTree(parser)));
+                rows.add(row(file, rows.size() + 1, parser));
                 parser.nextToken();
             }
             if (array && parser.nextToken() != null) {
@@ -133,18 +144,35 @@ final class RowReader {
         }
     }
 
-    private static Row row(Path file, int number, JsonNode node) {
-        if (!node.isObject()) {
+    private static Row row(Path file, int number, JsonParser parser) throws IOException {
+        if (parser.currentToken() != JsonToken.START_OBJECT) {
             throw new AglException(Row.place(file, number) + ": not a JSON object; expected {\"instruction\": ...}");
         }
         Map<String, String> fields = new LinkedHashMap<>();
-        node.properties().forEach(property -> {
-            JsonNode value = property.getValue();
-            if (!value.isNull()) { // as if it were not there
-                fields.put(property.getKey(), value.isValueNode() ? value.asText() : null);
+        while (parser.nextToken() == JsonToken.FIELD_NAME) {
+            String name = parser.currentName();
+            JsonToken value = parser.nextToken();
+            if (value.isScalarValue()) {
+                if (value != JsonToken.VALUE_NULL) { // null: as if it were not there
+                    fields.put(name, parser.getText());
+                }
+            } else if (!isEmpty(parser)) { // [] and {} likewise
+                fields.put(name, null);
             }
-        });
+        }
         return new Row(file, number, fields);
+    }
+
+    /** Whether the list or object that begins here has nothing in it; leaves the parser at its end. */
+    private static boolean isEmpty(JsonParser parser) throws IOException {
+        int depth = 1;
+        boolean empty = true;
+        while (depth > 0) {
+            JsonToken token = parser.nextToken();
+            depth += token.isStructStart() ? 1 : token.isStructEnd() ? -1 : 0;
+            empty &= depth == 0;
+        }
+        return empty;
     }
 
     private static String explain(Path file, int number, IOException e) {
@@ -155,9 +183,8 @@ final class RowReader {
             case CharacterCodingException x -> place + " or after: not UTF-8 text; convert the file to UTF-8";
             case ZipException x -> file + ": not gzip data: " + x.getMessage();
             case EOFException x -> place + ": the file breaks off";
-            case JsonEOFException x -> place + " (line " + x.getLocation().getLineNr() + "): the file breaks off";
-            case JsonProcessingException x -> place + " (line " + x.getLocation().getLineNr() + "): "
-                    + Json.quote(x.getOriginalMessage());
+            case JsonEOFException x -> place + Json.line(x) + ": the file breaks off";
+            case JsonProcessingException x -> place + Json.line(x) + ": " + Json.reason(x);
             case IOException x when String.valueOf(x.getMessage()).contains("encapsulated token") -> place + ": a quotation mark that opens here or after is not closed rightly";
             default -> place + ": " + Json.quote(Objects.toString(e.getMessage(), e.getClass().getSimpleName()));
         };

@@ -72,7 +72,8 @@ public record RunConfig(TrainSettings train, AglSettings agl, String preset, int
 
     private static RunConfig of(ObjectNode node) {
         String preset = node.path("preset").asText(DEFAULT.preset);
-        int fisherExamples = node.has("fisher_examples") ? node.get("fisher_examples").asInt(-1) : DEFAULT.fisherExamples;
+        JsonNode wanted = node.path("fisher_examples");
+        int fisherExamples = wanted.isMissingNode() ? DEFAULT.fisherExamples : wanted.isIntegralNumber() && wanted.canConvertToInt() ? wanted.intValue() : -1;
         if (fisherExamples < 1) {
             throw new AglException("setting fisher_examples must be a whole number of at least 1, got " + node.get("fisher_examples"));
         }

@@ -65,6 +65,9 @@ public record TrainSettings(int steps, double epochs, int batchSize, int microBa
     public TrainSettings with(Map<String, ?> overrides) {
         ObjectNode node = JSON.valueToTree(this);
         ObjectNode wanted = JSON.valueToTree(overrides);
+        wanted.properties().stream().filter(e -> e.getValue().isNull() && node.has(e.getKey())).findFirst().ifPresent(e -> {
+            throw new AglException("setting " + e.getKey() + " does not take null");
+        });
         node.setAll(wanted);
         try {
             return JSON.treeToValue(node, TrainSettings.class);

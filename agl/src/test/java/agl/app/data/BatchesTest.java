@@ -4,12 +4,15 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import agl.autograd.AglException;
 import agl.nn.Batch;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.stream.IntStream;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
@@ -72,6 +75,18 @@ class BatchesTest {
         assertNotEquals(order(50, 7, 0), order(50, 7, 1));
         assertNotEquals(order(50, 7, 0), order(50, 8, 0));
         assertNotEquals(order(50, 7, 1), order(50, 8, 0));
+    }
+
+    /** Chi-squared with 5 degrees of freedom is above 20.5 once in a thousand. */
+    @Test
+    void everyOrderIsEquallyLikely() {
+        Map<List<Integer>, Integer> seen = new HashMap<>();
+        for (int seed = 0; seed < 1200; seed++) {
+            seen.merge(order(3, seed, seed % 4), 1, Integer::sum);
+        }
+        assertEquals(6, seen.size());
+        double chiSquared = seen.values().stream().mapToDouble(count -> (count - 200) * (count - 200) / 200.0).sum();
+        assertTrue(chiSquared < 20.5, seen.toString());
     }
 
     private static List<Integer> order(int n, long seed, int epoch) {

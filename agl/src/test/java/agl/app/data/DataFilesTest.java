@@ -10,6 +10,7 @@ import agl.app.data.PromptSet.Prompt;
 import agl.autograd.AglException;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -66,8 +67,6 @@ class DataFilesTest {
                         nine",Add the numbers.,2,"2, ""3""
                         and 4"
                         """},
-                new String[] {"a.tsv", csv.replace("instruction,input,response", "instruction\tinput\tresponse")
-                        .replace("?,,", "?\t\t").replace(".,\"2", ".\t\"2").replace("4\",\"9", "4\"\t\"9")},
                 new String[] {"a.jsonl", jsonSky + "\n\n" + jsonSum + "\n"},
                 new String[] {"a.json", "[" + jsonSky + ",\n" + jsonSum + "]\n"},
                 new String[] {"lines.json", jsonSky + "\n" + jsonSum},
@@ -113,6 +112,19 @@ class DataFilesTest {
                 new String[] {"null.jsonl", "{\"instruction\":\"a\",\"response\":null}\n", "row 1"},
                 new String[] {"twice.jsonl", "{\"instruction\":\"a\",\"instruction\":\"b\",\"response\":\"c\"}\n", "uplicate"},
                 new String[] {"not-gzip.csv.gz", "instruction,response\na,b\n", "gzip"},
+                new String[] {"deep.jsonl", "{\"instruction\":\"a\",\"response\":\"b\"}\n{\"instruction\":\"a\",\"response\":\"b\",\"meta\":" + "[".repeat(2000), "row 2: Document nesting depth"},
+                new String[] {"deep-objects.json", "[" + "{\"instruction\":".repeat(50_000), "row 1: Document nesting depth"},
+                new String[] {"deep-lists.json", "[".repeat(50_000), "row 1: not a JSON object"},
+                new String[] {"long.jsonl", "{\"instruction\":\"a\",\"response\":\"b\"}\n{\"instruction\":\"a\",\"response\":\"" + "x".repeat(20_000_001) + "\"}", "row 2: String value length"},
+                new String[] {"long-name.jsonl", "{\"" + "x".repeat(60_000) + "\":1}", "row 1: Name length"},
+                new String[] {"line.jsonl", "{\"instruction\":\"a\",\"response\":\"b\"}\n\n{\"instruction\" \"a\"}", "row 2, line 3"},
+                new String[] {"quoted.tsv", "instruction\tresponse\na\t\"b\nc\"\n", "row 2 (line 3): 1 columns where the header has 2; a .tsv file has no quoting"},
+                new String[] {"two-answers.csv", "instruction,response,output\na,b,b\na,b,c\n", "row 2: response and output say different things"},
+                new String[] {"system.jsonl", "{\"instruction\":\"a\",\"response\":\"b\",\"system\":\"\"}\n{\"instruction\":\"a\",\"response\":\"b\",\"system\":\"Be terse.\"}", "row 2: column system"},
+                new String[] {"history.json", "[{\"instruction\":\"a\",\"output\":\"b\",\"history\":[[\"q\",\"r\"]]}]", "row 1: column history"},
+                new String[] {"history.csv", "instruction,response,History\na,b,[]\na,b,\"[['q', 'r']]\"\n", "row 2: column history"},
+                new String[] {"messages.jsonl", "{\"messages\":[{\"role\":\"user\",\"content\":\"a\"}]}", "row 1: column messages: conversations are not read"},
+                new String[] {"context.jsonl", "{\"instruction\":\"a\",\"Context\":\"c\",\"response\":\"b\"}", "row 1: column Context"},
                 new String[] {"kind.txt", "instruction,response\na,b\n", ".csv"});
     }
 
@@ -138,6 +150,57 @@ class DataFilesTest {
         assertRefused(file("latin1.jsonl", "{\"instruction\":\"a\",\"response\":\"\u00e9\"}".getBytes(StandardCharsets.ISO_8859_1)), "UTF-8");
         byte[] whole = gzip("instruction,response\n" + "a question,an answer\n".repeat(1000));
         assertRefused(file("cut.csv.gz", Arrays.copyOf(whole, whole.length / 2)), "breaks off");
+    }
+
+    /** As Python's csv.QUOTE_NONE reads it. */
+    @Test
+    void tabSeparatedFilesHaveNoQuoting() throws IOException {
+        Path file = file("glue.tsv", "instruction\tinput\tresponse\r\nx\ty\t\"open\r\na\tb\tc\"\r\n\r\n\"d\"\t \tsay \"\"f\"\"\r\n");
+        String said = errors(() -> assertEquals(List.of(new Example("x", "y", "\"open"), new Example("a", "b", "c\""), new Example("\"d\"", " ", "say \"\"f\"\"")),
+                DataFiles.examples(List.of(file))));
+        assertTrue(said.contains("glue.tsv: 1 fields begin and end with a quotation mark"), said);
+        assertEquals("", errors(() -> DataFiles.examples(List.of(file("plain.tsv", "instruction\tresponse\na\t\"b\n")))));
+    }
+
+    @Test
+    void numbersStayAsTheyAreWritten() throws IOException {
+        String digits = "1234567890".repeat(30);
+        for (String number : List.of("1", "1.0", "1.50", "-0", "1e400", "1E-7", "0.1000000000000000055", digits, "true")) {
+            Path file = file("numbers.jsonl", "{\"instruction\":" + number + ",\"input\":[],\"response\":" + number + "}");
+            assertEquals(List.of(new Example(number, number)), DataFiles.examples(List.of(file)));
+        }
+    }
+
+    @Test
+    void oneOfTwoAnswersMayBeEmpty() throws IOException {
+        Path file = file("two.csv", "instruction,response,output\na,,b\nc,d,\ne,f,f\n");
+        assertEquals(List.of(new Example("a", "b"), new Example("c", "d"), new Example("e", "f")), DataFiles.examples(List.of(file)));
+    }
+
+    @Test
+    void columnsThatAreNotUsedAreNamedOnce() throws IOException {
+        Path file = file("ids.jsonl", "{\"instruction\":\"a\",\"response\":\"b\",\"id\":1,\"history\":[],\"system\":null}\n{\"instruction\":\"a\",\"response\":\"b\",\"tags\":[1],\"id\":2}\n");
+        assertEquals("agl: " + file + ": not used: columns id, tags" + System.lineSeparator(), errors(() -> DataFiles.examples(List.of(file))));
+        Path csv = file("index.csv", ",prompt,label\n0,a,safe\n1,b,safe\n");
+        assertEquals("agl: " + csv + ": not used: column (without a name)" + System.lineSeparator(), errors(() -> DataFiles.prompts(csv)));
+        assertEquals("", errors(() -> DataFiles.examples(List.of(file("all.csv", "instruction,input,output\na,b,c\n")))));
+    }
+
+    /** What {@code action} prints on standard error. */
+    private static String errors(Action action) throws IOException {
+        PrintStream before = System.err;
+        ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+        System.setErr(new PrintStream(bytes, true, StandardCharsets.UTF_8));
+        try {
+            action.run();
+        } finally {
+            System.setErr(before);
+        }
+        return bytes.toString(StandardCharsets.UTF_8);
+    }
+
+    private interface Action {
+        void run() throws IOException;
     }
 
     @Test

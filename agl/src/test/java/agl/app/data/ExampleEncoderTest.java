@@ -141,6 +141,18 @@ class ExampleEncoderTest {
         }
     }
 
+    /** SentencePiece puts a marker before every text; the response behind a prompt has none. */
+    @Test
+    void theResponseIsEncodedAsItGoesOn() {
+        Tokenizer marking = (Tokenizer) java.lang.reflect.Proxy.newProxyInstance(Tokenizer.class.getClassLoader(), new Class<?>[] {Tokenizer.class}, (self, method, args) -> {
+            if (args != null && args[0] instanceof String text) {
+                args[0] = method.getName().equals("encode") ? "_" + text : text;
+            }
+            return method.invoke(new Letters(), args);
+        });
+        assertArrayEquals(ids(BOS, "_q=r", EOS), new ExampleEncoder(marking, QA, 100).encode(new Example("q", "r")).tokens());
+    }
+
     @Test
     void tokenizersThatEndEveryTextOrKnowNoSpecialTokens() {
         EncodedExample ended = new ExampleEncoder(new Letters(true, BOS, EOS), QA, 100).encode(new Example("q", "r"));

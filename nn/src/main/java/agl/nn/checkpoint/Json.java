@@ -91,10 +91,7 @@ public final class Json {
             }
             return result;
         } catch (JsonProcessingException e) {
-            String line = e.getLocation() == null || text.indexOf('\n') < 0 ? "" : ", line " + e.getLocation().getLineNr();
-            // Without what the parser adds for programmers: where its source is, and what its limits are called.
-            String what = e.getOriginalMessage().replaceFirst("\\s*\\(start marker at (?s:.*)", "").replaceAll(", from `[^`]*`", "");
-            throw new AglException(where + line + ": not valid JSON: " + quote(what), e);
+            throw new AglException(where + (text.indexOf('\n') < 0 ? "" : line(e)) + ": not valid JSON: " + reason(e), e);
         } catch (IOException e) {
             throw new AglException(where + ": cannot be read: " + reason(e), e);
         }
@@ -103,6 +100,16 @@ public final class Json {
     /** The value at the parser's current token as a tree. */
     public static JsonNode tree(JsonParser parser) throws IOException {
         return MAPPER.readTree(parser);
+    }
+
+    /** ", line 3" for a message, or "": Jackson's limits (nesting, length) are reported without a place. */
+    public static String line(JsonProcessingException e) {
+        return e.getLocation() == null ? "" : ", line " + e.getLocation().getLineNr();
+    }
+
+    /** What is wrong, without what the parser adds for programmers: where its source is, and what its limits are called. */
+    public static String reason(JsonProcessingException e) {
+        return quote(e.getOriginalMessage().replaceFirst("\\s*\\(start marker at (?s:.*)", "").replaceAll(", from `[^`]*`", ""));
     }
 
     /** Why reading or writing failed, in a few words for a line that has named the file already. */

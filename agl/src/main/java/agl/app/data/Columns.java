@@ -1,0 +1,58 @@
+package agl.app.data;
+
+import agl.autograd.AglException;
+import agl.nn.checkpoint.Json;
+import java.nio.file.Path;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Set;
+
+/**
+ * What is done about columns that are not used. Those that would change what the model is asked or taught, as other programs read them, are
+ * refused; the rest is named in one line.
+ */
+final class Columns {
+    private static final String CONVERSATION = "conversations are not read: give one exchange a row, as instruction, input and response";
+
+    /** Column to what the user can do about it. */
+    private static final Map<String, String> REFUSED = Map.ofEntries(
+            Map.entry("system", "system prompts are not read: write the text into instruction, or remove the column"),
+            Map.entry("system_prompt", "system prompts are not read: write the text into instruction, or remove the column"),
+            Map.entry("history", "earlier turns are not read: write them into instruction, or remove the column"),
+            Map.entry("messages", CONVERSATION), Map.entry("conversations", CONVERSATION), Map.entry("conversation", CONVERSATION),
+            Map.entry("context", "the text that an instruction is about is called input here: rename the column"),
+            Map.entry("query", "the text that an instruction is about is called input here: rename the column"),
+            Map.entry("tools", "tool descriptions are not read: remove the column, or the rows that need it"),
+            Map.entry("images", "text only is read: remove the column, or the rows that need it"),
+            Map.entry("image", "text only is read: remove the column, or the rows that need it"),
+            Map.entry("videos", "text only is read: remove the column, or the rows that need it"),
+            Map.entry("audios", "text only is read: remove the column, or the rows that need it"));
+
+    private Columns() {
+    }
+
+    /** Refuses a row with something in a column of {@link #REFUSED}. */
+    static void refuse(Path file, List<Row> rows, Set<String> used) {
+        for (Row row : rows) {
+            for (String name : row.fields().keySet()) {
+                String advice = used.contains(name) ? null : REFUSED.get(name.strip().toLowerCase(Locale.ROOT));
+                if (advice != null && row.says(name)) {
+                    throw new AglException(Row.place(file, row.number()) + ": column " + name + ": " + advice);
+                }
+            }
+        }
+    }
+
+    /** Says on standard error which columns were not used; for a file that is otherwise right. */
+    static void sayUnused(Path file, List<Row> rows, Set<String> used) {
+        Set<String> unused = new LinkedHashSet<>();
+        rows.forEach(row -> unused.addAll(row.fields().keySet()));
+        unused.removeAll(used);
+        if (!unused.isEmpty()) {
+            List<String> names = unused.stream().map(name -> name.isEmpty() ? "(without a name)" : name).toList();
+            System.err.println("agl: " + file + ": not used: column" + (names.size() > 1 ? "s " : " ") + Json.quote(String.join(", ", names)));
+        }
+    }
+}
