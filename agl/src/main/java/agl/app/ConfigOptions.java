@@ -1,9 +1,16 @@
 package agl.app;
 
 import agl.app.train.RunConfig;
+import agl.autograd.AglException;
+import agl.lora.Peft;
+import agl.lora.Targets;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
+import java.util.Set;
 import picocli.CommandLine.Option;
 
 /** Settings of a run: a file, then overrides. */
@@ -55,15 +62,51 @@ public final class ConfigOptions {
         return config(List.of());
     }
 
-    /** As {@link #config()}, starting from a command's own defaults. */
+    /** As {@link #config()}, over a command's own defaults. */
     public RunConfig config(List<String> defaults) {
         return config(defaults, List.of());
     }
 
     /** As {@link #config(List)}, with settings that a command decides itself at the end. */
     public RunConfig config(List<String> defaults, List<String> decided) {
-        List<String> all = new ArrayList<>(defaults);
-        all.addAll(sets);
+        List<String> all = commandLine();
+        all.addAll(decided);
+        return RunConfig.of(defaults, file, all);
+    }
+
+    /** Names of the settings on the command line, -s and the named options alike; AGL's as agl.name. */
+    public Set<String> given() {
+        return RunConfig.names(null, commandLine());
+    }
+
+    /**
+     * The settings of a run that goes on from an adapter: what shapes the adapter is its own. A setting that says otherwise, in the file or on the
+     * command line, is refused.
+     */
+    public RunConfig goingOnFrom(Path adapter, RunConfig config) {
+        RunConfig own = config.withAdapter(Peft.readConfig(adapter));
+        ObjectNode wanted = config.toJson();
+        ObjectNode has = own.toJson();
+        for (String name : RunConfig.names(file, commandLine())) {
+            if (!name.startsWith("agl.") && !name.equals("preset") && !same(wanted.get(name), has.get(name))) {
+                throw new AglException("setting " + name + " is " + wanted.get(name).asText() + ", the adapter to go on from (" + adapter + ") has " + has.get(name).asText()
+                        + ": leave " + name + " out, it is the adapter's own");
+            }
+        }
+        return own;
+    }
+
+    private static boolean same(JsonNode a, JsonNode b) {
+        if (a == null || !a.isTextual()) {
+            return a == null || a.equals(b);
+        }
+        Targets one = Targets.of(a.asText());
+        Targets other = Targets.of(b.asText());
+        return Objects.equals(one.pattern(), other.pattern()) && Set.copyOf(one.names()).equals(Set.copyOf(other.names()));
+    }
+
+    private List<String> commandLine() {
+        List<String> all = new ArrayList<>(sets);
         add(all, "steps", steps);
         add(all, "epochs", epochs);
         add(all, "batch_size", batchSize);
@@ -76,8 +119,7 @@ public final class ConfigOptions {
         add(all, "lora_dropout", loraDropout);
         add(all, "target_modules", targetModules);
         add(all, "preset", preset);
-        all.addAll(decided);
-        return RunConfig.of(file, all);
+        return all;
     }
 
     private static void add(List<String> all, String name, String value) {

@@ -16,6 +16,8 @@ import agl.app.train.MethodKind;
 import agl.app.train.RunConfig;
 import agl.app.train.TrainData;
 import agl.app.train.TrainTrace;
+import agl.app.train.Trainer;
+import agl.app.train.UnusedSettings;
 import agl.autograd.AglException;
 import agl.lora.Peft;
 import agl.regularizers.AglRegularizer;
@@ -83,9 +85,11 @@ public final class TrainCommand implements Callable<Integer> {
 
     @Override public Integer call() {
         device.use();
-        RunConfig config = options.config();
         MethodChoice choice = new MethodChoice(MethodKind.of(method), strength);
+        RunConfig config = initAdapter == null ? options.config() : options.goingOnFrom(initAdapter, options.config());
         choice.kind().require(config.agl(), !alignment.isEmpty(), unaligned != null);
+        List<String> notes = new ArrayList<>(UnusedSettings.lines(options.given(), Map.of(choice, config)));
+        notes.addAll(dropUnused(choice.kind(), config));
         TrainData data = TrainData.read(task, eval, alignment, unaligned, initAdapter);
         List<Prompt> driftPrompts = DataFiles.prompts(promptFiles);
         ModelBundle bundle = ModelBundle.load(base, prompts.template(base, initAdapter == null ? List.of() : List.of(initAdapter)));
@@ -103,8 +107,12 @@ public final class TrainCommand implements Callable<Integer> {
         List<EncodedExample> encoded = bundle.encode(data.task(), config.train().maxLength());
         bundle.sayCut(encoded, config.train().maxLength(), "task examples");
         if (choice.kind() == MethodKind.AGL) {
-            AglRegularizer.warnings(config.agl()).forEach(w -> System.err.println("agl: " + w));
+            notes.addAll(AglRegularizer.warnings(config.agl()));
         }
+        notes.addAll(data.notes(driftPrompts));
+        notes.forEach(TrainCommand::say);
+        List<EncodedExample> held = bundle.encode(data.evaluation(), config.train().maxLength());
+        double before = new Trainer(bundle.model(), List.of(), config.train()).evaluate(held);
         Map<String, List<DriftCheck.Result>> drift = new LinkedHashMap<>();
         if (!driftPrompts.isEmpty()) {
             drift.put("base", DriftCommand.measure("base", bundle, DriftCheck.Settings.DEFAULT, driftPrompts));
@@ -118,7 +126,7 @@ public final class TrainCommand implements Callable<Integer> {
             drift.put(name, result.lora().whileMerged(() -> DriftCommand.measure(name, bundle, DriftCheck.Settings.DEFAULT, driftPrompts)));
             DriftOutput.write(out, drift);
         }
-        AtomicFiles.writeText(out.resolve("settings.json"), config.toJson().toPrettyString() + "\n");
+        AtomicFiles.writeText(out.resolve("settings.json"), config.toJson(choice.kind()).toPrettyString() + "\n");
         List<Path> inputs = new ArrayList<>(task);
         inputs.addAll(alignment);
         inputs.addAll(eval);
@@ -130,7 +138,7 @@ public final class TrainCommand implements Callable<Integer> {
             settings.put("strength", Map.of(choice.kind().strengthName(), choice.strengthOrDefault(config.agl())));
         }
         settings.putAll(bundle.template().described());
-        settings.put("config", config.toJson());
+        settings.put("config", config.toJson(choice.kind()));
         inputs.addAll(promptFiles);
         Provenance provenance = Provenance.of("train", config.train().seed(), settings, inputs);
         provenance.writeInto(out);
@@ -140,8 +148,42 @@ public final class TrainCommand implements Callable<Integer> {
             trace.writeInto(folder);
         });
         TrainRunReport.write(out.resolve("report.html"), choice.described(config.agl()), data.evaluation().size(), result.history().size(), trace, drift, settings, provenance.toJson());
-        spec.commandLine().getOut().printf(Locale.ROOT, "%s: task loss %.4f on held-out examples after %d steps; adapter in %s%n",
-                choice.described(config.agl()), result.last("eval_loss"), result.history().size(), out);
+        spec.commandLine().getOut().printf(Locale.ROOT, "%s: %s after %d steps; adapter in %s%n",
+                choice.described(config.agl()), loss(result, before, held.size()), result.history().size(), out);
         return 0;
+    }
+
+    /** The loss of the adapter as it was written, beside the base's. */
+    private static String loss(FineTune.Result result, double before, int held) {
+        double after = result.last("eval_loss");
+        if (held == 0) {
+            return String.format(Locale.ROOT, "no held-out loss (the last batch's was %.4f before the last update)", result.last(result.lastLoss()));
+        }
+        if (after > before) {
+            say(String.format(Locale.ROOT, "the adapter's held-out loss, %.4f, is above the base's, %.4f", after, before));
+        }
+        return String.format(Locale.ROOT, "task loss %.4f on %d held-out examples (base %.4f)", after, held, before);
+    }
+
+    /** Inputs that the method does not look at are neither read nor recorded; a line for each. */
+    private List<String> dropUnused(MethodKind kind, RunConfig config) {
+        List<String> notes = new ArrayList<>();
+        if (!alignment.isEmpty() && !kind.usesAlignment(config.agl())) {
+            notes.add("--alignment is not used by " + kind.title() + (kind.needs() == MethodKind.Needs.FISHER ? " with agl.fisher_data=task" : ""));
+            alignment = List.of();
+        }
+        if (unaligned != null && kind.needs() != MethodKind.Needs.UNALIGNED) {
+            notes.add("--unaligned is not used by " + kind.title());
+            unaligned = null;
+        }
+        if (fisherCache != null && kind.needs() != MethodKind.Needs.FISHER) {
+            notes.add("--fisher-cache is not used by " + kind.title() + ", which has no Fisher information");
+            fisherCache = null;
+        }
+        return notes;
+    }
+
+    private static void say(String line) {
+        System.err.println("agl: " + line);
     }
 }

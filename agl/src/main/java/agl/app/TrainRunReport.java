@@ -31,7 +31,7 @@ final class TrainRunReport {
             report.lead(DriftReport.lead(drift, n -> loss));
             DriftReport.headlines(report, drift);
         }
-        report.headline("Task loss", score(loss, 0), held + " held-out examples").headline("Steps", Integer.toString(steps), "batch loss at the end " + score(trace.last("task_loss"), 0));
+        report.headline("Task loss", score(loss, 0), held + " held-out examples").headline("Steps", Integer.toString(steps), "loss of the last batch, before its update: " + score(trace.last("task_loss"), 0));
         TrainReport.sections(report, "Training", Map.of(name, trace));
         if (!drift.isEmpty()) {
             report.section("What alignment is left");

@@ -28,8 +28,13 @@ public final class LoraModel {
         this.config = config;
     }
 
-    /** Attaches a fresh adapter. The seed decides A and the dropout masks. */
+    /** Attaches a fresh adapter. The seed decides A and the dropout masks. Every name in target_modules has to match a layer. */
     public static LoraModel attach(Transformer model, LoraConfig config, long seed, DType dtype) {
+        List<String> unmatched = config.targets().unmatched(model.linears().stream().map(LinearLayer::name).toList());
+        if (!unmatched.isEmpty()) {
+            throw new AglException("target_modules: " + Json.quote(String.join(", ", unmatched)) + (unmatched.size() == 1 ? " matches" : " match")
+                    + " no layer that can be adapted; this model has " + String.join(", ", suffixes(model)));
+        }
         return attach(model, config, (layer, index) -> LoraLinear.initial(layer, config, dtype, layerSeed(seed, index)), (name, own) -> own.to(dtype));
     }
 
@@ -60,15 +65,19 @@ public final class LoraModel {
             }
         }
         if (lora.layers.isEmpty()) {
-            TreeSet<String> suffixes = new TreeSet<>();
-            model.linears().forEach(l -> suffixes.add(l.name().substring(l.name().lastIndexOf('.') + 1)));
-            throw new AglException("target_modules " + Json.quote(config.targets().toString()) + " match no layer; this model has " + String.join(", ", suffixes));
+            throw new AglException("target_modules " + Json.quote(config.targets().toString()) + " match no layer; this model has " + String.join(", ", suffixes(model)));
         }
         lora.copiedNames().forEach((name, own) -> lora.copies.put(name, copier.make(name, own).requireGrad()));
         model.parameters().values().forEach(Tensor::freeze);
         model.replaceLinears(layer -> lora.layers.containsKey(layer.name()) ? lora.layers.get(layer.name()) : layer);
         lora.copies.forEach(model::replace);
         return lora;
+    }
+
+    private static TreeSet<String> suffixes(Transformer model) {
+        TreeSet<String> suffixes = new TreeSet<>();
+        model.linears().forEach(l -> suffixes.add(l.name().substring(l.name().lastIndexOf('.') + 1)));
+        return suffixes;
     }
 
     /** The base's weights that are trained in copies, by name. */

@@ -43,7 +43,7 @@ public final class Peft {
     public static void writeInto(LoraModel lora, Path folder, String base) throws IOException {
         Transformer model = lora.model();
         boolean fanInFanOut = lora.layers().keySet().stream().anyMatch(layer -> model.storedTransposed(layer + ".weight"));
-        Files.writeString(folder.resolve(CONFIG), PeftConfig.write(lora.config(), base, fanInFanOut).toPrettyString() + "\n");
+        Files.writeString(folder.resolve(CONFIG), PeftConfig.write(lora.config().within(lora.layers().keySet()), base, fanInFanOut).toPrettyString() + "\n");
         SafeTensorsWriter writer = new SafeTensorsWriter().metadata("format", "pt");
         tensors(lora).forEach((name, t) -> {
             boolean turn = model.storedTransposed(name.substring(PREFIX.length()));

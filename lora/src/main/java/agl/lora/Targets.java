@@ -1,6 +1,8 @@
 package agl.lora;
 
 import agl.autograd.AglException;
+import java.util.ArrayList;
+import java.util.Collection;
 import java.util.List;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -53,6 +55,18 @@ public record Targets(List<String> names, String pattern, List<String> exclude, 
             return pattern.equalsIgnoreCase(ALL_LINEAR) || matches(compile(pattern, "target_modules"), layer).matches();
         }
         return names.contains(layer) || endsWithOneOf(layer, names) && (layers.isEmpty() || layers.contains(layerNumber(layer)));
+    }
+
+    /** Those of the {@link #names} that are the end of no layer's name here. */
+    public List<String> unmatched(Collection<String> layers) {
+        return names.stream().filter(name -> layers.stream().noneMatch(layer -> endsWithOneOf(layer, List.of(name)))).toList();
+    }
+
+    /** The same without the names that match none of these layers. */
+    Targets within(Collection<String> layers) {
+        List<String> kept = new ArrayList<>(names);
+        kept.removeAll(unmatched(layers));
+        return kept.size() == names.size() || kept.isEmpty() ? this : new Targets(kept, pattern, exclude, excludeIsPattern, layers(), layersPattern);
     }
 
     /** The first number between two dots, after a name that layers_pattern allows; −1 for none. */

@@ -29,14 +29,19 @@ public final class FineTune {
     /**
      * What a run left behind.
      *
-     * @param lora    the model with its trained adapter
+     * @param lora    the model with the adapter to be written: what the method does after training is done
      * @param fisher  by layer, null for a method without one
-     * @param history every step's metrics
+     * @param history every step's metrics; the last line's eval_loss is that of {@code lora}
      */
     public record Result(LoraModel lora, Map<String, Fisher> fisher, List<Map<String, Object>> history) {
         /** For a report. */
         public TrainTrace trace() {
             return TrainTrace.of(history, fisher, lora);
+        }
+
+        /** The name of the last step's loss: Lisa's last phase may be one on alignment data. */
+        public String lastLoss() {
+            return history.getLast().containsKey("task_loss") ? "task_loss" : "alignment_loss";
         }
 
         /** The last value logged under that name; NaN if there is none. */
@@ -95,29 +100,57 @@ public final class FineTune {
         Method method = maker.make(choice);
         List<LoraFactors> factors = Adapters.factors(lora);
         List<EncodedExample> examples = bundle.encode(data.task(), s.maxLength());
+        List<EncodedExample> evaluation = bundle.encode(data.evaluation(), s.maxLength());
         List<EncodedExample> alignment = choice.kind() != MethodKind.LISA ? List.of()
                 : bundle.encode(FisherSource.chosen(config, data.alignment()), s.maxLength());
+        if (!evaluation.isEmpty() && evaluation.stream().mapToInt(EncodedExample::lossTokens).sum() == 0) {
+            throw new AglException("none of the " + evaluation.size() + " held-out examples has an answer within max_length " + s.maxLength() + ": there is nothing to measure");
+        }
         int total = s.totalSteps(examples.size());
         int steps = choice.kind() == MethodKind.EARLYSTOP ? Math.max(1, (int) Math.round(choice.strengthOrDefault() * total)) : total;
         List<Map<String, Object>> history = new ArrayList<>();
         Trainer trainer = new Trainer(bundle.model(), lora.parameters(), s);
         try (Progress progress = Progress.start(choice.label() + " seed " + s.seed(), steps)) {
-            trainer.run(new Trainer.Job(examples, bundle.encode(data.evaluation(), s.maxLength()), alignment, method, factors, steps), (step, of, metrics) -> {
+            trainer.run(new Trainer.Job(examples, evaluation, alignment, method, factors, steps), (step, of, metrics) -> {
                 history.add(metrics);
-                write(log, choice, metrics);
+                if (step < of) {
+                    write(log, choice, metrics);
+                }
                 progress.step(((Number) metrics.get("tokens")).longValue(), message(metrics));
                 refresh(method, maker, step, of);
                 observer.step(step, of, lora);
             });
         }
-        return finish(method, lora, factors, maker.fisher(), history);
+        LoraModel result = afterTraining(method, lora, factors);
+        // The last step's line waits for this: what it says of the adapter holds for the one that is written.
+        if (!evaluation.isEmpty()) {
+            history.getLast().put("eval_loss", trainer.evaluate(evaluation));
+        }
+        write(log, choice, history.getLast());
+        requireFinite(result, history.getLast(), s);
+        return new Result(result, maker.fisher(), history);
     }
 
-    private Result finish(Method method, LoraModel lora, List<LoraFactors> factors, Map<String, Fisher> fisher, List<Map<String, Object>> history) {
+    private LoraModel afterTraining(Method method, LoraModel lora, List<LoraFactors> factors) {
         try (Tape tape = Tape.inference(kernels, pool)) {
             List<LoraFactors> kept = method.afterTraining(tape, factors);
-            LoraModel result = kept.equals(factors) ? lora : Adapters.replace(lora, kept);
-            return new Result(result, fisher, history);
+            return kept.equals(factors) ? lora : Adapters.replace(lora, kept);
+        }
+    }
+
+    /** The last update comes after the last loss of the loop: neither it nor what follows it may leave an adapter that is none. */
+    private static void requireFinite(LoraModel lora, Map<String, Object> last, TrainSettings s) {
+        boolean finite = lora.parameters().stream().allMatch(t -> {
+            for (int i = 0; i < t.size(); i++) {
+                if (!Double.isFinite(t.get(i))) {
+                    return false;
+                }
+            }
+            return true;
+        });
+        if (!finite || last.get("eval_loss") instanceof Double loss && !Double.isFinite(loss)) {
+            throw new AglException("training ended with " + (finite ? "a held-out loss of " + last.get("eval_loss") : "weights that are no numbers")
+                    + ": nothing is written; try a lower learning rate than " + s.learningRate());
         }
     }
 

@@ -79,11 +79,14 @@ public enum MethodKind {
         return this == SAFELORA || this == PROJECTION;
     }
 
+    /** Whether the method looks at alignment examples under these settings. */
+    public boolean usesAlignment(AglSettings settings) {
+        return needs == Needs.ALIGNMENT || needs == Needs.FISHER && settings.fisherData() != AglSettings.FisherData.TASK;
+    }
+
     /** What is missing for a method, in one line, before anything is loaded or computed. */
     public void require(AglSettings settings, boolean hasAlignment, boolean hasUnaligned) {
-        boolean alignment = needs == Needs.ALIGNMENT
-                || needs == Needs.FISHER && settings.fisherData() != AglSettings.FisherData.TASK;
-        if (alignment && !hasAlignment) {
+        if (usesAlignment(settings) && !hasAlignment) {
             throw new AglException("--method " + title() + " needs --alignment FILE: examples of what the model should keep doing");
         }
         if (needs == Needs.UNALIGNED && !hasUnaligned) {

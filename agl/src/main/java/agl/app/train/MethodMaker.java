@@ -93,7 +93,8 @@ final class MethodMaker {
     }
 
     private AglSettings directions(double m) {
-        return Double.isNaN(m) ? config.agl() : with("m", (int) m);
+        // energy would go before m.
+        return Double.isNaN(m) ? config.agl() : config.agl().with(JSON.valueToTree(Map.of("m", (int) m, "energy", 0)));
     }
 
     private Map<String, Fisher> estimate(AglSettings settings) {

@@ -1,6 +1,7 @@
 package agl.app.train;
 
 import agl.autograd.AglException;
+import agl.lora.LoraConfig;
 import agl.nn.checkpoint.Json;
 import agl.regularizers.AglSettings;
 import com.fasterxml.jackson.databind.JsonNode;
@@ -8,8 +9,10 @@ import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 
 /**
  * All settings of a run, as a --config file has them: those of {@link TrainSettings} at the top, AGL's under "agl".
@@ -29,13 +32,49 @@ public record RunConfig(TrainSettings train, AglSettings agl, String preset, int
      * @param sets settings as name=value; AGL's as agl.name=value
      */
     public static RunConfig of(Path file, List<String> sets) {
+        return of(List.of(), file, sets);
+    }
+
+    /** As {@link #of(Path, List)}, over a command's own {@code defaults}, which are written as {@code sets} are. */
+    public static RunConfig of(List<String> defaults, Path file, List<String> sets) {
         ObjectNode node = JSON.createObjectNode();
+        set(node, defaults);
         if (file != null) {
-            if (!(Json.read(file) instanceof ObjectNode object)) {
-                throw new AglException(file + ": is not a JSON object");
-            }
-            node = object;
+            read(file).properties().forEach(e -> {
+                if (e.getKey().equals("agl") && e.getValue().isObject() && node.path("agl").isObject()) {
+                    node.withObject("/agl").setAll((ObjectNode) e.getValue());
+                } else {
+                    node.set(e.getKey(), e.getValue());
+                }
+            });
         }
+        set(node, sets);
+        return of(node);
+    }
+
+    /** Names of the settings that a config file or a command line has; AGL's as agl.name. */
+    public static Set<String> names(Path file, List<String> sets) {
+        ObjectNode node = file == null ? JSON.createObjectNode() : read(file);
+        set(node, sets);
+        Set<String> names = new LinkedHashSet<>();
+        node.properties().forEach(e -> {
+            if (e.getKey().equals("agl")) {
+                e.getValue().fieldNames().forEachRemaining(name -> names.add("agl." + name));
+            } else {
+                names.add(e.getKey());
+            }
+        });
+        return names;
+    }
+
+    private static ObjectNode read(Path file) {
+        if (!(Json.read(file) instanceof ObjectNode object)) {
+            throw new AglException(file + ": is not a JSON object");
+        }
+        return object;
+    }
+
+    private static void set(ObjectNode node, List<String> sets) {
         for (String set : sets) {
             int at = set.indexOf('=');
             if (at <= 0) {
@@ -52,7 +91,6 @@ public record RunConfig(TrainSettings train, AglSettings agl, String preset, int
                 node.set(name, value);
             }
         }
-        return of(node);
     }
 
     private static JsonNode value(String text) {
@@ -95,11 +133,35 @@ public record RunConfig(TrainSettings train, AglSettings agl, String preset, int
         return new RunConfig(settings, agl, preset, fisherExamples);
     }
 
+    /** The same for a run that goes on from an adapter, whose shape is its own. */
+    public RunConfig withAdapter(LoraConfig adapter) {
+        Map<String, Object> own = new LinkedHashMap<>();
+        own.put("r", adapter.r());
+        own.put("lora_alpha", adapter.loraAlpha());
+        own.put("lora_dropout", adapter.loraDropout());
+        own.put("target_modules", adapter.targets().toString());
+        own.put("use_rslora", adapter.useRslora());
+        own.put("use_dora", adapter.useDora());
+        return new RunConfig(train.with(own), agl, preset, fisherExamples);
+    }
+
     /** As a config file. */
     public ObjectNode toJson() {
         ObjectNode node = JSON.valueToTree(train);
         node.put("preset", preset).put("fisher_examples", fisherExamples);
         node.set("agl", agl.toJson());
+        return node;
+    }
+
+    /** As a config file, without the settings that this method does not look at. */
+    public ObjectNode toJson(MethodKind kind) {
+        ObjectNode node = toJson();
+        if (kind.needs() != MethodKind.Needs.FISHER) {
+            node.remove(List.of("agl", "preset"));
+            if (kind.needs() != MethodKind.Needs.ALIGNMENT) {
+                node.remove("fisher_examples");
+            }
+        }
         return node;
     }
 }

@@ -2,9 +2,15 @@ package agl.app.train;
 
 import agl.app.data.DataFiles;
 import agl.app.data.Example;
+import agl.app.data.PromptSet.Prompt;
+import agl.autograd.AglException;
 import agl.nn.ModelConfig;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
+import java.util.stream.Collectors;
 
 /**
  * What a fine-tuning run reads.
@@ -22,10 +28,32 @@ public record TrainData(List<Example> task, List<Example> evaluation, List<Examp
             ModelConfig.read(unaligned);
         }
         List<Example> examples = DataFiles.examples(task);
+        if (examples.size() == 1 && evaluation.isEmpty()) {
+            throw new AglException(task.getFirst() + ": has one row: what is learned from it can be measured on nothing else; give more rows, or held-out ones with --eval");
+        }
         int held = evaluation.isEmpty() ? Math.min(200, examples.size() / 10) : 0;
         int kept = examples.size() - held;
         return new TrainData(examples.subList(0, kept), evaluation.isEmpty() ? examples.subList(kept, examples.size()) : DataFiles.examples(evaluation),
                 DataFiles.examples(alignment), unaligned, initAdapter);
+    }
+
+    /** What the reader of the figures has to know about these data, one line each. */
+    public List<String> notes(List<Prompt> prompts) {
+        List<String> notes = new ArrayList<>();
+        if (evaluation.isEmpty()) {
+            notes.add("nothing is held out: a tenth of " + task.size() + " task rows is less than one; the held-out loss is not measured (--eval names a file for it)");
+        }
+        Set<Example> trained = new HashSet<>(task);
+        long seen = evaluation.stream().filter(trained::contains).count();
+        if (seen > 0) {
+            notes.add(seen + " of " + evaluation.size() + " held-out examples are among the task's rows too: their loss is that of what was trained on");
+        }
+        Set<String> aligned = alignment.stream().map(e -> e.instruction().strip()).collect(Collectors.toSet());
+        long known = prompts.stream().filter(p -> aligned.contains(p.prompt().strip())).count();
+        if (known > 0) {
+            notes.add(known + " of " + prompts.size() + " prompts are in the alignment data too: drift on them is not drift on prompts that the method never saw");
+        }
+        return notes;
     }
 
     public TrainData(List<Example> task, List<Example> evaluation, List<Example> alignment) {

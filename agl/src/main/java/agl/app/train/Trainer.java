@@ -28,7 +28,8 @@ public final class Trainer {
     /**
      * What to train on and how.
      *
-     * @param evaluation held-out task examples, may be empty
+     * @param evaluation held-out task examples, measured on the way; may be empty. What training ends with is the caller's to measure,
+     *                   after whatever else changes it
      * @param alignment  what steps with {@link Method.Source#ALIGNMENT} train on; empty for a method without such steps
      * @param factors    the adapter as the method sees it; empty when the whole model is trained
      * @param steps      steps to do, at most those of the settings; the schedule is that of the whole run
@@ -94,7 +95,7 @@ public final class Trainer {
             metrics.put("lr", lr);
             metrics.put("tokens", chosen.stream().mapToInt(EncodedExample::length).sum());
             boolean last = step + 1 == steps;
-            if (!job.evaluation.isEmpty() && (last || settings.evalEvery() > 0 && (step + 1) % settings.evalEvery() == 0)) {
+            if (!job.evaluation.isEmpty() && !last && settings.evalEvery() > 0 && (step + 1) % settings.evalEvery() == 0) {
                 metrics.put("eval_loss", evaluate(job.evaluation));
             }
             listener.step(step + 1, steps, metrics);
@@ -123,6 +124,9 @@ public final class Trainer {
         for (EncodedExample e : chosen) {
             targets += e.lossTokens();
         }
+        if (targets == 0) {
+            throw new AglException("none of the " + chosen.size() + " examples of a batch has an answer within max_length " + settings.maxLength() + ": there is nothing to train on");
+        }
         int size = settings.microBatchSize() == 0 ? chosen.size() : settings.microBatchSize();
         double loss = 0;
         for (int from = 0; from < chosen.size(); from += size) {
@@ -140,7 +144,7 @@ public final class Trainer {
     }
     // explain: end
 
-    /** Mean loss per target token over all the examples, without dropout. */
+    /** Mean loss per target token over all the examples, without dropout; NaN where there is no target. */
     public double evaluate(List<EncodedExample> examples) {
         double sum = 0;
         int count = 0;
@@ -152,6 +156,6 @@ public final class Trainer {
                 count += targets;
             }
         }
-        return sum / Math.max(1, count);
+        return count == 0 ? Double.NaN : sum / count;
     }
 }

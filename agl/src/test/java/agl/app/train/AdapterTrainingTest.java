@@ -93,7 +93,7 @@ class AdapterTrainingTest {
         LoraModel lora = LoraModel.attach(Models.load(base), LoraConfig.of(3, 5, 0, "v_proj,up_proj").withDora(), 5, agl.autograd.DType.F32);
         lora.parameters().forEach(t -> t.data().set(0, 0.25));
         Peft.save(lora, given, "somebody/else");
-        trained("on", "--init-adapter", given.toString(), "-s", "steps=1", "-s", "learning_rate=1e-12");
+        trained("on", "--init-adapter", given.toString(), "-s", "r=3", "-s", "steps=1", "-s", "learning_rate=1e-12");
         LoraModel read = Peft.load(Models.load(base), temp.resolve("on"), 1);
         assertEquals(lora.layers().keySet(), read.layers().keySet());
         lora.layers().forEach((name, l) -> {
@@ -103,7 +103,7 @@ class AdapterTrainingTest {
             assertArrayEquals(l.magnitude().toArray(), r.magnitude().toArray(), 1e-6, name);
         });
         assertEquals(3, settings("on").get("r").asInt());
-        CommandLineRun dry = train("dry", "--init-adapter", given.toString(), "--dry-run");
+        CommandLineRun dry = train("dry", "--init-adapter", given.toString(), "-s", "r=3", "--dry-run");
         assertTrue(dry.out().contains(lora.layers().size() + " layers"), dry.out());
     }
 

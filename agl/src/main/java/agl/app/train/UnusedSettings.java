@@ -1,0 +1,101 @@
+package agl.app.train;
+
+import agl.regularizers.AglSettings;
+import agl.regularizers.FisherCache;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+
+/** Settings that were asked for and that a run does not look at: the user hears of each, so that nothing is believed to have had an effect. */
+public final class UnusedSettings {
+    /** What decides how the adapter is shaped. */
+    public static final Set<String> OF_LORA = Set.of("r", "lora_alpha", "lora_dropout", "target_modules", "use_rslora", "use_dora");
+    private static final Set<String> OF_ETA = Set.of("beta", "kappa", "tau");
+    private static final Set<String> OF_E_RM = Set.of("reduction", "overlap");
+    private static final Set<String> OF_E_GEO = Set.of("metric", "epsilon");
+
+    private UnusedSettings() { }
+
+    /**
+     * One line per reason, for the settings that no run here uses.
+     *
+     * @param given names as {@link RunConfig#names} has them
+     * @param runs  the methods, each with its settings
+     */
+    public static List<String> lines(Set<String> given, Map<MethodChoice, RunConfig> runs) {
+        Map<String, List<String>> byReason = new LinkedHashMap<>();
+        for (String name : given) {
+            List<String> reasons = new ArrayList<>();
+            runs.forEach((choice, config) -> {
+                String reason = reason(name, choice, config);
+                if (reason != null) {
+                    reasons.add(reason);
+                }
+            });
+            if (!runs.isEmpty() && reasons.size() == runs.size()) {
+                byReason.computeIfAbsent(String.join("; ", reasons.stream().distinct().toList()), r -> new ArrayList<>()).add(name);
+            }
+        }
+        List<String> lines = new ArrayList<>();
+        byReason.forEach((reason, names) -> lines.add("not used: " + String.join(", ", names) + " (" + reason + ")"));
+        return lines;
+    }
+
+    /** Why this run does not look at the setting; null where it does. */
+    static String reason(String name, MethodChoice choice, RunConfig config) {
+        MethodKind kind = choice.kind();
+        if (name.equals("epochs")) {
+            return config.train().steps() > 0 ? "steps decides" : null;
+        }
+        boolean fisher = kind.needs() == MethodKind.Needs.FISHER;
+        if (name.equals("fisher_examples")) {
+            return fisher || kind.needs() == MethodKind.Needs.ALIGNMENT ? null : kind.title() + " sees no alignment data";
+        }
+        if (name.equals("preset")) {
+            return fisher ? null : kind.title() + " has no Fisher information";
+        }
+        if (!name.startsWith("agl.")) {
+            return null;
+        }
+        String own = name.substring(4);
+        if (!fisher) {
+            return kind.title() + " has no Fisher information";
+        }
+        return kind == MethodKind.AGL ? ofAgl(own, choice, config.agl()) : ofEstimate(own, choice);
+    }
+
+    /** Methods that take the Fisher information and nothing else of AGL. */
+    private static String ofEstimate(String name, MethodChoice choice) {
+        MethodKind kind = choice.kind();
+        boolean ewc = kind == MethodKind.EWC;
+        if (FisherCache.NOT_OF_THE_ESTIMATE.contains(name) && !(ewc && name.equals("fisher_norm"))) {
+            return kind.title() + " has no such term";
+        }
+        boolean directions = Set.of("m", "energy", "exact_storage").contains(name);
+        if (ewc && directions) {
+            return "ewc takes the diagonal";
+        }
+        return !Double.isNaN(choice.strength()) && Set.of("m", "energy").contains(name) ? "--strength decides" : null;
+    }
+
+    private static String ofAgl(String name, MethodChoice choice, AglSettings s) {
+        if (name.equals("lambda_A")) {
+            return Double.isNaN(choice.strength()) ? null : "--strength decides";
+        }
+        if (name.equals("H") || name.equals("ema_decay")) {
+            return s.lambdaT() == 0 ? "agl.lambda_T is 0" : name.equals("ema_decay") && s.h() != AglSettings.H.EMA_GRAD_SQ ? "agl.H is not ema_grad_sq" : null;
+        }
+        boolean ofERm = OF_ETA.contains(name) || OF_E_RM.contains(name);
+        if (ofERm || OF_E_GEO.contains(name) || name.equals("alpha")) {
+            return s.lambdaNC() == 0 ? "agl.lambda_NC is 0" : ofERm && s.alpha() == 0 ? "agl.alpha is 0" : OF_E_GEO.contains(name) && s.alpha() == 1 ? "agl.alpha is 1" : null;
+        }
+        return switch (name) {
+            case "exact_storage" -> s.backend() == AglSettings.Backend.EXACT ? null : "agl.backend is not exact";
+            case "m" -> s.energy() > 0 ? "agl.energy decides" : null;
+            case "alignment_reach" -> s.twoBranch() ? null : "agl.alignment_rank is 0";
+            default -> null;
+        };
+    }
+}
