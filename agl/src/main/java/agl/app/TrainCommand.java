@@ -103,7 +103,7 @@ public final class TrainCommand implements Callable<Integer> {
             }
         }
         AtomicFiles.requireWritable(out);
-        FineTune.requireAdapter(bundle, config.train(), data);
+        FineTune.requireAdapter(bundle, choice.kind(), config.train(), data);
         List<EncodedExample> encoded = bundle.encode(data.task(), config.train().maxLength());
         bundle.sayCut(encoded, config.train().maxLength(), "task examples");
         if (choice.kind() == MethodKind.AGL) {

@@ -77,7 +77,7 @@ public final class LoraLinear implements LinearLayer {
             return base.forward(tape, x);
         }
         if (merged != null) {
-            return Linear.of(tape, x, merged, base.bias(), null);
+            return Linear.of(tape, x, merged, base.bias(), listener);
         }
         // Each training pass has a mask of its own; the same seed and the same number of passes give the same masks.
         Tensor dropped = tape.recording() ? Dropout.of(tape, x, dropout, tape.draw(() -> seed * 1_000_003 + calls++)) : x;

@@ -68,6 +68,7 @@ public final class AglRegularizer {
      * @param all  measure terms of weight zero as well (a pass over ΔW more); else they are NaN
      */
     public TermValues addGradients(Tape tape, List<LoraFactors> factors, boolean all) {
+        endStep();
         return sum(tape, factors, true, all);
     }
 
@@ -97,6 +98,7 @@ public final class AglRegularizer {
 
     /** The same through {@link AglLoss}, matrix by matrix, as a check and for small models. */
     public TermValues addGradientsComposed(Tape tape, List<LoraFactors> factors) {
+        endStep();
         TermValues total = TermValues.ZERO;
         for (LoraFactors f : factors) {
             try (Tape own = Tape.training(tape.kernels(), tape.pool())) {
@@ -106,6 +108,13 @@ public final class AglRegularizer {
             }
         }
         return total;
+    }
+
+    /** The task's gradient is complete when the terms' are added to it. */
+    private void endStep() {
+        if (taskGradients != null) {
+            taskGradients.endStep();
+        }
     }
 
     private Fisher of(String name) {

@@ -11,7 +11,10 @@ import java.util.Map;
  * H for {@link TaskStability}: the running mean v ← d·v + (1 − d)·g∘g of the squared task gradient g = ∂L_task/∂W of the full frozen weight,
  * divided by 1 − dᵗ as Adam does, so that early means are not too small. [1; the averaging is ours]
  *
- * <p>Costs out·in numbers and one product of the size of a weight gradient per step and matrix.
+ * <p>g is the gradient of a whole step: a batch that goes through in parts has its parts' gradients added first, and squared once
+ * ({@link #endStep}).
+ *
+ * <p>Costs twice out·in numbers and one product of the size of a weight gradient per backward pass and matrix.
  */
 public final class EmaGradSq {
     private final Kernels kernels;
@@ -19,7 +22,10 @@ public final class EmaGradSq {
     private final Map<String, State> states = new LinkedHashMap<>();
 
     private static final class State {
+        /** g of the step so far, (out, in). */
+        private Storage gradient;
         private Storage mean;
+        private boolean pending;
         private int steps;
     }
 
@@ -29,7 +35,7 @@ public final class EmaGradSq {
         this.decay = decay;
     }
 
-    /** To be set on the layer for the training passes: every backward pass counts as one step. */
+    /** To be set on the layer for the training passes: every backward pass adds to the gradient of the step. */
     public GradientListener listener(String name) {
         State state = states.computeIfAbsent(name, n -> new State());
         return (x, delta) -> accept(state, x, delta);
@@ -39,18 +45,24 @@ public final class EmaGradSq {
         int in = x.cols();
         int tokens = x.rows();
         int out = delta.length() / tokens;
-        if (state.mean == null) {
+        if (state.gradient == null) {
+            state.gradient = Storage.allocate(delta.dtype(), Math.multiplyExact(out, in));
             state.mean = Storage.allocate(delta.dtype(), Math.multiplyExact(out, in));
         }
-        state.steps++;
-        int step = Tiles.rows(out, in);
-        Storage tile = Storage.allocate(delta.dtype(), step * in);
-        for (int row = 0; row < out; row += step) {
-            int rows = Math.min(step, out - row);
-            kernels.gemm(true, false, rows, in, tokens, 1, delta, row, out, x.data(), 0, in, 0, tile, 0, in);
-            for (int e = 0; e < rows * in; e++) {
-                double g = tile.get(e);
-                state.mean.set(row * in + e, decay * state.mean.get(row * in + e) + (1 - decay) * g * g);
+        kernels.gemm(true, false, out, in, tokens, 1, delta, 0, out, x.data(), 0, in, state.pending ? 1 : 0, state.gradient, 0, in);
+        state.pending = true;
+    }
+
+    /** The gradient of the step is complete: it joins the running mean. Nothing happens to a matrix that no gradient has reached since the last time. */
+    void endStep() {
+        for (State s : states.values()) {
+            if (s.pending) {
+                for (int e = 0; e < s.mean.length(); e++) {
+                    double g = s.gradient.get(e);
+                    s.mean.set(e, decay * s.mean.get(e) + (1 - decay) * g * g);
+                }
+                s.steps++;
+                s.pending = false;
             }
         }
     }

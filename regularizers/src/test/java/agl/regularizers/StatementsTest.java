@@ -164,6 +164,14 @@ class StatementsTest {
             Tensor delta = Samples.gaussian(r, DType.F64, 1, 2, 4);
             ema.listener("w").accept(x, delta.data());
             double g = delta.get(1) * x.get(2) + delta.get(5) * x.get(5);
+            // The second micro-batch of the same step, of another length: the square is that of the sum.
+            Tensor more = Samples.gaussian(r, DType.F64, 1, 3, 3);
+            Tensor its = Samples.gaussian(r, DType.F64, 1, 3, 4);
+            ema.listener("w").accept(more, its.data());
+            g += its.get(1) * more.get(2) + its.get(5) * more.get(5) + its.get(9) * more.get(8);
+            ema.endStep();
+            // A step that no gradient reached does not count.
+            ema.endStep();
             expected = 0.9 * expected + 0.1 * g * g;
         }
         assertEquals(expected / (1 - Math.pow(0.9, 3)), ema.diagonal("w").get(1 * 3 + 2), 1e-12);

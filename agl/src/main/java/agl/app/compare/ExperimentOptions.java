@@ -92,7 +92,11 @@ public final class ExperimentOptions {
         if (seeds.isEmpty() || seeds.stream().distinct().count() < seeds.size()) {
             throw new AglException("--seeds are to be different from one another");
         }
-        variants.forEach(v -> v.choice().kind().require(config(v, seeds.getFirst()).agl(), !alignment.isEmpty(), unaligned != null));
+        for (Variant v : variants) {
+            RunConfig config = config(v, seeds.getFirst());
+            v.choice().kind().require(config.agl(), !alignment.isEmpty(), unaligned != null);
+            v.choice().kind().requireNothingBesideUpdate(config.train().useDora(), List.of());
+        }
     }
 
     ModelBundle load(Path base) {

@@ -93,9 +93,7 @@ public final class FineTune {
         if (config.agl().twoBranch() && config.agl().alignmentRank() >= lora.config().r()) {
             throw new AglException(data.initAdapter() + ": its rank " + lora.config().r() + " leaves no room for agl.alignment_rank " + config.agl().alignmentRank());
         }
-        if (lora.config().useDora() && choice.kind().changesFactorsAfterTraining()) {
-            throw new AglException(choice.kind().title() + " changes the factors after training, to which DoRA's magnitudes would not fit: train without use_dora");
-        }
+        requireUpdate(choice.kind(), lora);
         MethodMaker maker = new MethodMaker(bundle, lora, config, data, source, fisher);
         Method method = maker.make(choice);
         List<LoraFactors> factors = Adapters.factors(lora);
@@ -162,9 +160,15 @@ public final class FineTune {
         }
     }
 
-    /** Finds out before the long work whether the settings, or the adapter to go on from, fit this model. */
-    public static void requireAdapter(ModelBundle bundle, TrainSettings s, TrainData data) {
-        adapter(bundle, s, data).detach();
+    /** Finds out before the long work whether the settings, or the adapter to go on from, fit this model and the method. */
+    public static void requireAdapter(ModelBundle bundle, MethodKind kind, TrainSettings s, TrainData data) {
+        LoraModel lora = adapter(bundle, s, data);
+        lora.detach();
+        requireUpdate(kind, lora);
+    }
+
+    private static void requireUpdate(MethodKind kind, LoraModel lora) {
+        kind.requireNothingBesideUpdate(lora.config().useDora(), lora.copies().keySet());
     }
 
     /** Attaches the adapter to be trained: a fresh one, or the one to go on from. */

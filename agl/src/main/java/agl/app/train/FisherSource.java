@@ -87,9 +87,12 @@ public final class FisherSource {
         return base;
     }
 
-    /** The same at the weights as they are now, adapter included. */
+    /**
+     * The same at the weights as they are now. The update is merged into them for the time being: no dropout, no gradient that would reach A and
+     * B, no mask drawn that training would have drawn.
+     */
     Map<String, Fisher> current(LoraModel lora, RunConfig config, AglSettings settings, List<Example> alignment, List<Example> task) {
-        return estimate(lora, settings, sequences(config, settings, alignment, task));
+        return lora.whileMerged(() -> estimate(lora, settings, sequences(config, settings, alignment, task)));
     }
 
     private static List<Example> data(AglSettings settings, List<Example> alignment, List<Example> task) {

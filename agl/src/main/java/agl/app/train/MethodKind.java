@@ -1,8 +1,10 @@
 package agl.app.train;
 
 import agl.autograd.AglException;
+import agl.nn.checkpoint.Json;
 import agl.regularizers.AglSettings;
 import java.util.Arrays;
+import java.util.Collection;
 import java.util.List;
 import java.util.Locale;
 import java.util.stream.Collectors;
@@ -72,6 +74,25 @@ public enum MethodKind {
 
     public Needs needs() {
         return needs;
+    }
+
+    /** Whether it looks at, or changes, the update s·B·A alone: what an adapter trains beside A and B would escape it. */
+    public boolean actsOnUpdate() {
+        return this != LORA && this != KL && this != EARLYSTOP;
+    }
+
+    /**
+     * A method on ΔW = s·B·A is refused where that is not all of the update: DoRA's W_eff − W_0 is of full rank and moves with the magnitudes at
+     * B = 0 already; a trained bias or saved module lies outside every ΔW.
+     *
+     * @param copies names of what is trained beside A and B
+     */
+    public void requireNothingBesideUpdate(boolean dora, Collection<String> copies) {
+        String beside = dora ? "DoRA's magnitudes" : String.join(", ", copies);
+        if (actsOnUpdate() && !beside.isEmpty()) {
+            throw new AglException("method " + title() + " sees the update s*B*A alone, but " + Json.quote(beside)
+                    + " would be trained beside it and move the model unseen: train without, or choose lora, kl or earlystop");
+        }
     }
 
     /** Whether what training left is replaced by other factors. */

@@ -28,7 +28,7 @@ import java.util.Map;
  * @param evalEvery      steps between evaluations on held-out task data; 0: only at the end
  * @param targetModules  layers to adapt: suffixes separated by commas, a regular expression, or all-linear
  * @param useRslora      s = lora_alpha/√r in the place of lora_alpha/r
- * @param useDora        weight-decomposed LoRA; the methods that look at the update see s·BA, not the magnitudes
+ * @param useDora        weight-decomposed LoRA; refused by the methods that act on the update s·B·A ({@link MethodKind#actsOnUpdate})
  */
 @JsonNaming(PropertyNamingStrategies.SnakeCaseStrategy.class)
 public record TrainSettings(int steps, double epochs, int batchSize, int microBatchSize, boolean recompute, double learningRate, double warmupRatio, double lrFloor,

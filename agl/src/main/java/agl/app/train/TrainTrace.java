@@ -42,7 +42,8 @@ public record TrainTrace(Map<String, double[]> curves, Map<String, Layer> layers
 
     /** @param fisher by layer, or null */
     public static TrainTrace of(List<Map<String, Object>> history, Map<String, Fisher> fisher, LoraModel lora) {
-        return new TrainTrace(curves(history), fisher == null ? Map.of() : layers(fisher, lora));
+        // With DoRA's magnitudes s·B·A is not the update, and its place in the subspace says nothing.
+        return new TrainTrace(curves(history), fisher == null || lora.config().useDora() ? Map.of() : layers(fisher, lora));
     }
 
     private static Map<String, double[]> curves(List<Map<String, Object>> history) {

@@ -119,10 +119,37 @@ class AdapterTrainingTest {
         assertNotEquals(-1, Files.mismatch(small.resolve("model.safetensors"), temp.resolve("merged/model.safetensors")), "nothing was merged");
     }
 
-    @Test void whatCannotGoTogetherIsRefusedBeforeTraining() {
+    /** With DoRA the update is W_eff - W_0, not s·B·A; a trained bias or head is in neither: a method that sees s·B·A alone would be moved past. */
+    @Test void methodsOnTheUpdateAreRefusedWhereItIsNotAllThatIsTrained() throws IOException {
         Path unaligned = TinyModel.write(temp.resolve("unaligned"), 4);
-        CommandLineRun run = train("a", "-s", "use_dora=true", "--method", "safelora", "--unaligned", unaligned.toString());
+        LoraConfig plain = LoraConfig.of(2, 4, 0, "q_proj");
+        Path head = temp.resolve("head");
+        Peft.save(LoraModel.attach(Models.load(base), new LoraConfig(2, 4, 0, plain.targets(), false, false, java.util.Map.of(), java.util.Map.of(), LoraConfig.Bias.NONE,
+                List.of("lm_head"), LoraConfig.Init.DEFAULT, plain.others()), 1, agl.autograd.DType.F32), head, base.toString());
+        for (MethodKind kind : MethodKind.values()) {
+            List<String> needed = List.of("--method", kind.title(), "--unaligned", unaligned.toString(), "--alignment", temp.resolve("task.csv").toString());
+            for (List<String> beside : List.of(List.of("-s", "use_dora=true"), List.of("--init-adapter", head.toString()))) {
+                List<String> all = new ArrayList<>(needed);
+                all.addAll(beside);
+                String out = kind.title() + beside.getFirst().substring(1, 2);
+                CommandLineRun run = train(out, all.toArray(String[]::new));
+                boolean kl = kind == MethodKind.KL && beside.getFirst().equals("--init-adapter");
+                boolean refused = kind.actsOnUpdate() || kl;
+                assertEquals(refused ? 2 : 0, run.code(), kind + " with " + beside + ": " + run.err());
+                assertEquals(!refused, Files.exists(temp.resolve(out).resolve("adapter_model.safetensors")), kind + " with " + beside);
+                if (refused) {
+                    assertTrue(run.err().contains("agl: " + (kl ? "KL" : "method " + kind.title())) && (kl || run.err().contains("choose lora, kl or earlystop")), run.err());
+                }
+            }
+        }
+    }
+
+    @Test void compareRefusesThemBeforeItsFirstRun() throws IOException {
+        Files.writeString(temp.resolve("prompts.csv"), "prompt,label\ntell me a story,safe\nabout the dog,unsafe\n");
+        CommandLineRun run = CommandLineRun.of("compare", "--base", base.toString(), "--task", temp.resolve("task.csv").toString(), "--alignment", temp.resolve("task.csv").toString(),
+                "--prompts", temp.resolve("prompts.csv").toString(), "--methods", "lora,ewc", "--seeds", "1", "--out", temp.resolve("c").toString(), "-s", "use_dora=true", "-s", "steps=2");
         assertEquals(2, run.code());
-        assertFalse(Files.exists(temp.resolve("a/adapter_model.safetensors")));
+        assertTrue(run.err().contains("method ewc sees the update"), run.err());
+        assertFalse(Files.exists(temp.resolve("c/runs")));
     }
 }

@@ -67,7 +67,7 @@ class StepAllocationTest {
             before[0] = threads.getTotalThreadAllocatedBytes();
         };
         try {
-            new FineTune(TinyModel.load(model), config).run(MethodChoice.of(method), new TrainData(same, List.of(), same.subList(0, 2)), null, null, observer);
+            new FineTune(TinyModel.load(model), config).run(MethodChoice.of(method), new TrainData(same, List.of(), Collections.nCopies(2, new Example("tell me a story", "the red fox"))), null, null, observer);
         } catch (Quiet e) {
             // The observer has seen enough.
         }

@@ -7,6 +7,7 @@ import agl.autograd.Tensor;
 import agl.autograd.op.Affine;
 import agl.lora.LoraModel;
 import agl.nn.Batch;
+import agl.nn.Transformer;
 import agl.regularizers.LoraFactors;
 import java.util.HashMap;
 import java.util.List;
@@ -26,6 +27,9 @@ public final class KlPenalty implements Method {
     public KlPenalty(double lambda, LoraModel model, List<Batch> batches) {
         if (batches.isEmpty() || batches.stream().anyMatch(b -> b.targetCount() == 0)) {
             throw new AglException("KL to the base needs alignment examples with answers");
+        }
+        if (model.copies().containsKey(Transformer.HEAD)) {
+            throw new AglException("KL to the base reads both models' hidden states with one head, but the adapter trains a head of its own (modules_to_save)");
         }
         this.lambda = lambda;
         this.model = model;

@@ -11,6 +11,7 @@ import agl.autograd.Tensor;
 import agl.lora.LoraConfig;
 import agl.lora.LoraModel;
 import agl.nn.Batch;
+import agl.nn.Transformer;
 import agl.regularizers.LoraFactors;
 import agl.regularizers.TinyModel;
 import java.util.List;
@@ -18,6 +19,75 @@ import java.util.Map;
 import org.junit.jupiter.api.Test;
 
 class KlPenaltyTest {
+
+    private static final Batch BATCH = new Batch(new int[] {3, 7, 11, 2, 5, 9, 9, 1}, new int[] {0, 5, 8}, new int[] {-1, -1, 2, 5, -1, -1, 1, -1});
+
+    /** KL of the two models' softmax, position by position, with nothing of the penalty's own. */
+    private static double composed(Transformer base, Transformer tuned) {
+        int[] rows = {2, 3, 6};
+        double sum = 0;
+        try (Tape tape = Tape.plain()) {
+            double[] zb = base.logits(tape, base.hidden(tape, BATCH), rows).toArray();
+            double[] zt = tuned.logits(tape, tuned.hidden(tape, BATCH), rows).toArray();
+            int vocabulary = zb.length / rows.length;
+            for (int i = 0; i < rows.length; i++) {
+                double lb = 0;
+                double lt = 0;
+                for (int v = 0; v < vocabulary; v++) {
+                    lb += Math.exp(zb[i * vocabulary + v]);
+                    lt += Math.exp(zt[i * vocabulary + v]);
+                }
+                for (int v = 0; v < vocabulary; v++) {
+                    double log = zb[i * vocabulary + v] - Math.log(lb);
+                    sum += Math.exp(log) * (log - zt[i * vocabulary + v] + Math.log(lt));
+                }
+            }
+        }
+        return sum / rows.length;
+    }
+
+    private static LoraModel moved(double dropout) throws Exception {
+        LoraModel lora = LoraModel.attach(TinyModel.llama(), LoraConfig.of(2, 4, dropout, "q_proj", "v_proj"), 1, DType.F64);
+        java.util.SplittableRandom r = new java.util.SplittableRandom(2);
+        lora.layers().values().forEach(l -> {
+            for (int i = 0; i < l.b().size(); i++) {
+                l.b().data().set(i, 0.3 * r.nextGaussian());
+            }
+        });
+        return lora;
+    }
+
+    /** The adapter has moved before the base is read for the first time: the base is still the model without it. */
+    @Test void theBaseIsReadWithTheAdapterOff() throws Exception {
+        LoraModel lora = moved(0);
+        double expected = composed(TinyModel.llama(), lora.model());
+        assertTrue(expected > 1e-3);
+        KlPenalty penalty = new KlPenalty(0.5, lora, List.of(BATCH));
+        try (Tape tape = Tape.plain()) {
+            Map<String, Double> found = penalty.addGradients(tape, List.of(), 0);
+            assertEquals(expected, found.get("KL"), 1e-9 * expected);
+            assertEquals(0.5 * expected, found.get("penalty"), 1e-9 * expected);
+        }
+        assertEquals(expected, composed(TinyModel.llama(), lora.model()), 1e-12, "the adapter is on again");
+    }
+
+    /** Dropout belongs to the tuned model's training pass, not to what it is compared with. */
+    @Test void theBaseIsReadWithoutDropout() throws Exception {
+        LoraModel lora = LoraModel.attach(TinyModel.llama(), LoraConfig.of(2, 4, 0.5, "q_proj", "v_proj"), 1, DType.F64);
+        KlPenalty penalty = new KlPenalty(1, lora, List.of(BATCH));
+        try (Tape tape = Tape.plain()) {
+            assertEquals(0, penalty.addGradients(tape, List.of(), 0).get("KL"), 1e-12, "B = 0 is the base, whatever is dropped");
+        }
+    }
+
+    @Test void aTrainedHeadIsRefused() throws Exception {
+        LoraConfig plain = LoraConfig.of(2, 4, 0, "q_proj");
+        LoraConfig config = new LoraConfig(plain.r(), plain.loraAlpha(), 0, plain.targets(), false, false, Map.of(), Map.of(), LoraConfig.Bias.NONE,
+                List.of("lm_head"), LoraConfig.Init.DEFAULT, plain.others());
+        LoraModel lora = LoraModel.attach(TinyModel.llama(), config, 1, DType.F64);
+        String message = assertThrows(AglException.class, () -> new KlPenalty(1, lora, List.of(BATCH))).getMessage();
+        assertTrue(message.contains("head"), message);
+    }
 
     @Test void itPullsBackToTheBase() throws Exception {
         LoraModel lora = LoraModel.attach(TinyModel.llama(), LoraConfig.of(2, 4, 0, "q_proj", "v_proj"), 1, DType.F64);
