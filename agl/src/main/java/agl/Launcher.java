@@ -17,6 +17,8 @@ import java.util.List;
 public final class Launcher {
     /** Tells the second start that it is the second, so that it never starts a third. */
     static final String RELAUNCHED = "agl.relaunched";
+    /** Tells the second start which process it may not outlive. */
+    static final String LAUNCHER = "agl.launcher";
     private static final String MAIN_CLASS = "agl.app.Main";
     /** Heap and stack sizes: the flags that every JVM version understands alike. */
     private static final List<String> MEMORY_FLAGS = Arrays.asList("-Xmx", "-Xms", "-Xmn", "-Xss");
@@ -94,7 +96,10 @@ public final class Launcher {
         return child.waitFor();
     }
 
-    /** Ctrl-C reaches both processes, a plain kill only this one: either way the child ends first and its last output is seen. */
+    /**
+     * Ctrl-C reaches both processes, a plain kill only this one: either way the child ends first and its last output is seen. After a kill
+     * that cannot be caught, kill -9, the child sees that this process is gone and ends by itself.
+     */
     private static void end(Process child) {
         child.destroy();
         try {
@@ -121,6 +126,7 @@ public final class Launcher {
             }
         }
         command.add("-D" + RELAUNCHED + "=true");
+        command.add("-D" + LAUNCHER + "=" + processId());
         command.add("-cp");
         command.add(absolute(classPath));
         command.add(Launcher.class.getName());
@@ -157,6 +163,11 @@ public final class Launcher {
     /** Help and version need no memory, but should be there at once. */
     static boolean isBrief(String[] args) {
         return Arrays.asList(args).stream().anyMatch(a -> Arrays.asList("-h", "--help", "-V", "--version").contains(a));
+    }
+
+    /** The part before the @ on every JVM that is in use; Java 8 has no other way without native code. */
+    private static String processId() {
+        return ManagementFactory.getRuntimeMXBean().getName().split("@")[0];
     }
 
     private static String absolute(String classPath) {

@@ -4,6 +4,7 @@ import agl.app.data.DataFiles;
 import agl.app.data.EncodedExample;
 import agl.app.data.Example;
 import agl.app.data.PromptTemplate;
+import agl.app.io.Inputs;
 import agl.app.io.MetricsLog;
 import agl.app.io.Progress;
 import agl.app.io.Provenance;
@@ -24,6 +25,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.Callable;
+import java.util.stream.Stream;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -53,6 +55,7 @@ public final class AlignCommand implements Callable<Integer> {
         OutputFolder.requireFree(out);
         RunConfig config = options.config();
         TrainSettings s = config.train();
+        Inputs inputs = Inputs.read(Stream.concat(data.stream(), Stream.of(base)).toList());
         List<Example> examples = DataFiles.examples(data);
         PromptTemplate template = prompts.template(base);
         ModelBundle bundle = useLora ? ModelBundle.load(base, template) : ModelBundle.loadTrainable(base, template);
@@ -73,8 +76,6 @@ public final class AlignCommand implements Callable<Integer> {
             throw new AglException("training ended with a loss that is no number; nothing was written");
         }
         Models.save(bundle.model(), out, base, stored);
-        List<Path> inputs = new ArrayList<>(data);
-        inputs.add(base);
         Map<String, Object> settings = new LinkedHashMap<>();
         settings.put("lora", useLora);
         settings.putAll(template.described());

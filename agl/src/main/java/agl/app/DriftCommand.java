@@ -6,6 +6,7 @@ import agl.app.drift.DriftCheck;
 import agl.app.drift.DriftOutput;
 import agl.app.drift.DriftReport;
 import agl.app.io.AtomicFiles;
+import agl.app.io.Inputs;
 import agl.app.io.Progress;
 import agl.app.io.Provenance;
 import agl.app.report.Report;
@@ -20,6 +21,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
+import java.util.stream.Stream;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -55,6 +57,7 @@ public final class DriftCommand implements Callable<Integer> {
             throw new AglException("--max-new-tokens must be at least 1, got " + maxNewTokens);
         }
         AtomicFiles.requireWritable(out);
+        Inputs inputs = Inputs.read(Stream.of(prompts, List.of(base), adapters).flatMap(List::stream).toList());
         List<Prompt> all = DataFiles.prompts(prompts);
         ModelBundle bundle = ModelBundle.load(base, data.template(base, adapters));
         adapters.forEach(adapter -> Peft.load(bundle.model(), adapter, 0).detach()); // does each fit? Better known before the measuring than in its midst
@@ -73,9 +76,6 @@ public final class DriftCommand implements Callable<Integer> {
         }
         spec.commandLine().getOut().print(DriftOutput.table(results));
         DriftOutput.write(out, results);
-        List<Path> inputs = new ArrayList<>(prompts);
-        inputs.add(base);
-        inputs.addAll(adapters);
         Map<String, Object> used = new LinkedHashMap<>();
         used.put("max_new_tokens", maxNewTokens);
         used.putAll(bundle.template().described());

@@ -35,6 +35,7 @@ public final class Main implements Callable<Integer> {
     private CommandSpec spec;
 
     public static void main(String[] args) {
+        LauncherWatch.start();
         // Warnings of the library, an unknown key in adapter_config.json say, as lines like all others.
         System.setProperty("java.util.logging.SimpleFormatter.format", "agl: %5$s%n");
         System.exit(execute(args));
@@ -56,13 +57,17 @@ public final class Main implements Callable<Integer> {
             }
             return Path.of(text);
         });
+        commandLine.setExecutionStrategy(new OutputGuard());
+        int code;
         try {
-            return commandLine.execute(args);
+            code = commandLine.execute(args);
         } catch (Error e) { // picocli hands over exceptions only; too little memory is an Error
-            return Failures.report(e, main.debug, commandLine.getErr());
-        } finally {
-            out.flush();
+            code = Failures.report(e, main.debug, commandLine.getErr());
         }
+        if (out.checkError() && code == 0) { // flushes; a PrintWriter remembers a failure and throws nothing
+            return Failures.report("standard output could not be written (is its device full, or was the pipe closed?)", null, false, commandLine.getErr());
+        }
+        return code;
     }
 
     /** No subcommand: the main job on the embedded default, where this build has it. */

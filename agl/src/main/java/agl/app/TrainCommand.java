@@ -6,6 +6,7 @@ import agl.app.data.PromptSet.Prompt;
 import agl.app.drift.DriftCheck;
 import agl.app.drift.DriftOutput;
 import agl.app.io.AtomicFiles;
+import agl.app.io.Inputs;
 import agl.app.io.MetricsLog;
 import agl.app.io.Provenance;
 import agl.app.train.DryRun;
@@ -24,11 +25,11 @@ import agl.regularizers.AglRegularizer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.Objects;
 import java.util.concurrent.Callable;
 import java.util.stream.Stream;
 import picocli.CommandLine.Command;
@@ -90,6 +91,7 @@ public final class TrainCommand implements Callable<Integer> {
         choice.kind().require(config.agl(), !alignment.isEmpty(), unaligned != null);
         List<String> notes = new ArrayList<>(UnusedSettings.lines(options.given(), Map.of(choice, config)));
         notes.addAll(dropUnused(choice.kind(), config));
+        Inputs inputs = Inputs.read(Stream.of(task, alignment, eval, promptFiles, Arrays.asList(base, unaligned, initAdapter)).flatMap(List::stream).toList());
         TrainData data = TrainData.read(task, eval, alignment, unaligned, initAdapter);
         List<Prompt> driftPrompts = DataFiles.prompts(promptFiles);
         ModelBundle bundle = ModelBundle.load(base, prompts.template(base, initAdapter == null ? List.of() : List.of(initAdapter)));
@@ -127,11 +129,6 @@ public final class TrainCommand implements Callable<Integer> {
             DriftOutput.write(out, drift);
         }
         AtomicFiles.writeText(out.resolve("settings.json"), config.toJson(choice.kind()).toPrettyString() + "\n");
-        List<Path> inputs = new ArrayList<>(task);
-        inputs.addAll(alignment);
-        inputs.addAll(eval);
-        inputs.add(base);
-        Stream.of(unaligned, initAdapter).filter(Objects::nonNull).forEach(inputs::add);
         Map<String, Object> settings = new LinkedHashMap<>();
         settings.put("method", method);
         if (choice.kind().strengthName() != null) {
@@ -139,7 +136,6 @@ public final class TrainCommand implements Callable<Integer> {
         }
         settings.putAll(bundle.template().described());
         settings.put("config", config.toJson(choice.kind()));
-        inputs.addAll(promptFiles);
         Provenance provenance = Provenance.of("train", config.train().seed(), settings, inputs);
         provenance.writeInto(out);
         TrainTrace trace = result.trace();

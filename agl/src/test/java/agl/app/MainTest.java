@@ -7,10 +7,14 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import agl.autograd.AglException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.io.OutputStream;
+import java.io.PrintStream;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
@@ -39,6 +43,30 @@ class MainTest {
             assertEquals(1, outcome.err().lines().count(), outcome.err());
             assertTrue(outcome.err().startsWith("agl: "), outcome.err());
             assertTrue(outcome.err().contains(args[args.length - 1]), outcome.err());
+        }
+    }
+
+    /** A full device or a closed pipe: what was to be read is not there, whichever command it was. */
+    @Test
+    void outputThatCannotBeWrittenIsCode2() {
+        PrintStream oldOut = System.out;
+        PrintStream oldErr = System.err;
+        try {
+            for (String[] args : new String[][] {{"--help"}, {"--version"}, {"doctor"}, {"doctor", "--json"}, {"train", "--help"}, {"gradcheck", "--help"}}) {
+                ByteArrayOutputStream err = new ByteArrayOutputStream();
+                System.setErr(new PrintStream(err, true, StandardCharsets.UTF_8));
+                System.setOut(new PrintStream(new OutputStream() {
+                    @Override
+                    public void write(int b) throws IOException {
+                        throw new IOException("No space left on device");
+                    }
+                }, false, StandardCharsets.UTF_8));
+                assertEquals(2, Main.execute(args), String.join(" ", args));
+                assertEquals("agl: standard output could not be written (is its device full, or was the pipe closed?)\n", err.toString(StandardCharsets.UTF_8));
+            }
+        } finally {
+            System.setOut(oldOut);
+            System.setErr(oldErr);
         }
     }
 

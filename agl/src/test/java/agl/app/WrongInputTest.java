@@ -175,6 +175,11 @@ class WrongInputTest {
         }
         assertRefused("adapter", train + "$adapter");
         assertRefused("base", train + "$base");
+        for (String command : new String[] {merge, align, train, drift}) {
+            assertRefused("lies in the folder that --base names", command + "$base/below/it");
+        }
+        assertRefused("is what --base names", drift + "$base");
+        assertRefused("is what --adapter names", drift + "$adapter --adapter $adapter");
         Path locked = Files.createDirectory(temp.resolve("locked"), PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("r-xr-xr-x")));
         Assumptions.assumeFalse(Files.isWritable(locked), "this user may write everywhere: a folder without permission cannot be had");
         for (String command : new String[] {merge, align, train, drift}) {

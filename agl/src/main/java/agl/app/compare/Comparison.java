@@ -3,6 +3,7 @@ package agl.app.compare;
 import agl.app.ModelBundle;
 import agl.app.data.PromptSet.Prompt;
 import agl.app.io.AtomicFiles;
+import agl.app.io.Inputs;
 import agl.app.io.Provenance;
 import agl.app.train.MethodKind;
 import agl.app.train.TrainData;
@@ -40,6 +41,7 @@ final class Comparison {
             throw new AglException("--checkpoints must be at least 0, got " + checkpointEvery);
         }
         options.require(variants);
+        Inputs inputs = options.inputs(List.of(base));
         TrainData data = options.data();
         List<Prompt> prompts = options.promptList();
         Probe probe = options.probe(data, prompts, null);
@@ -75,7 +77,7 @@ final class Comparison {
             throw new AglException("no run could be finished; " + failed.getFirst());
         }
         Outcome outcome = new Outcome(aligned, summaries, failed, prompts);
-        write(outcome, variants, out);
+        write(outcome, variants, inputs, out);
         return outcome;
     }
 
@@ -90,7 +92,7 @@ final class Comparison {
         warnings.forEach((warning, labels) -> System.err.println("agl: " + String.join("; ", labels) + ": " + warning));
     }
 
-    private void write(Outcome outcome, List<Variant> variants, PrintWriter out) {
+    private void write(Outcome outcome, List<Variant> variants, Inputs inputs, PrintWriter out) {
         out.print(CompareOutput.tables(outcome));
         out.println(CompareOutput.verdict(outcome));
         out.flush();
@@ -104,7 +106,7 @@ final class Comparison {
         settings.put("answer_tokens", options.answerTokens);
         settings.put("match", options.match);
         settings.put("config", options.settings.config().toJson());
-        Provenance provenance = Provenance.of(command, options.seeds.getFirst(), settings, options.inputs(List.of(base)));
+        Provenance provenance = Provenance.of(command, options.seeds.getFirst(), settings, inputs);
         provenance.writeInto(options.out);
         CompareReport.write(options.out.resolve("report.html"), command, outcome, settings, provenance.toJson());
         out.printf("wrote %s: report.html, %s.json, runs, provenance%n", options.out, command);

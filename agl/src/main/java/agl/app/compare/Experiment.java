@@ -23,8 +23,8 @@ import java.util.Optional;
 
 /** Runs variants on one base, each at most once: a finished run is read from its file. */
 final class Experiment {
-    /** Changes when a run of the same settings comes out differently, or is recorded differently. 2: no shared tokens in the contrast Fisher. */
-    private static final int FORMAT = 2;
+    /** Changes when a run of the same settings comes out differently, or is recorded differently. 3: identified by the files of the base that are read. */
+    private static final int FORMAT = 3;
 
     private final ModelBundle bundle;
     private final Probe probe;

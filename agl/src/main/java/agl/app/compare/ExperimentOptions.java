@@ -5,7 +5,7 @@ import agl.app.DataOptions;
 import agl.app.ModelBundle;
 import agl.app.data.DataFiles;
 import agl.app.data.PromptSet.Prompt;
-import agl.app.io.Provenance;
+import agl.app.io.Inputs;
 import agl.app.train.RunConfig;
 import agl.app.train.TrainData;
 import agl.autograd.AglException;
@@ -127,18 +127,17 @@ public final class ExperimentOptions {
     }
 
     private static List<String> hashes(List<Path> inputs) {
-        return inputs.isEmpty() ? List.of() : List.copyOf(Provenance.of("", 0, null, inputs).inputs().values());
+        return Inputs.read(inputs).identity();
     }
 
-    List<Path> inputs(List<Path> more) {
+    /** All that a run reads, as it is now: to be asked before the work. */
+    Inputs inputs(List<Path> more) {
         List<Path> all = new ArrayList<>(task);
         all.addAll(alignment);
         all.addAll(eval);
         all.addAll(prompts);
         all.addAll(more);
-        if (unaligned != null) {
-            all.add(unaligned);
-        }
-        return all;
+        all.add(unaligned);
+        return Inputs.read(all);
     }
 }

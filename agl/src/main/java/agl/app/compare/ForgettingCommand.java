@@ -4,6 +4,7 @@ import agl.app.ModelBundle;
 import agl.app.data.Example;
 import agl.app.data.PromptSet.Prompt;
 import agl.app.io.AtomicFiles;
+import agl.app.io.Inputs;
 import agl.app.io.Provenance;
 import agl.app.train.RunConfig;
 import agl.app.train.TrainData;
@@ -17,6 +18,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.concurrent.Callable;
+import java.util.stream.Stream;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -56,6 +58,7 @@ public final class ForgettingCommand implements Callable<Integer> {
         if (pretrainTokens < 2) {
             throw new AglException("--pretrain-tokens must be at least 2, got " + pretrainTokens);
         }
+        Inputs inputs = options.inputs(Stream.concat(bases.stream(), Stream.of(pretrainText)).toList());
         TrainData data = options.data();
         for (int size : sizes) {
             if (size < 1 || size > data.task().size()) {
@@ -74,7 +77,7 @@ public final class ForgettingCommand implements Callable<Integer> {
         Map<String, Double> before = new LinkedHashMap<>();
         aligned.forEach((base, record) -> before.put(base, record.last().pretrainLoss()));
         ForgettingLaw.Fit fit = ForgettingLaw.fit(ForgettingOutput.observations(runs, before));
-        write(fit, runs, before, new ForgettingOutput.Drift(aligned, prompts), spec.commandLine().getOut());
+        write(fit, runs, before, new ForgettingOutput.Drift(aligned, prompts), inputs, spec.commandLine().getOut());
         return 0;
     }
 
@@ -102,7 +105,7 @@ public final class ForgettingCommand implements Callable<Integer> {
         }
     }
 
-    private void write(ForgettingLaw.Fit fit, List<RunRecord> runs, Map<String, Double> before, ForgettingOutput.Drift drift, PrintWriter out) {
+    private void write(ForgettingLaw.Fit fit, List<RunRecord> runs, Map<String, Double> before, ForgettingOutput.Drift drift, Inputs inputs, PrintWriter out) {
         out.print(ForgettingOutput.table(fit));
         AtomicFiles.writeText(options.out.resolve("forgetting.json"), ForgettingOutput.json(fit, runs, before));
         Map<String, Object> settings = new LinkedHashMap<>();
@@ -111,9 +114,7 @@ public final class ForgettingCommand implements Callable<Integer> {
         settings.put("pretrain_tokens", pretrainTokens);
         settings.putAll(options.templates());
         settings.put("config", options.settings.config().toJson());
-        List<Path> inputs = new ArrayList<>(bases);
-        inputs.add(pretrainText);
-        Provenance provenance = Provenance.of("forgetting", options.seeds.getFirst(), settings, options.inputs(inputs));
+        Provenance provenance = Provenance.of("forgetting", options.seeds.getFirst(), settings, inputs);
         provenance.writeInto(options.out);
         ForgettingOutput.report(options.out.resolve("report.html"), fit, runs, before, drift, settings, provenance.toJson());
         out.printf("wrote %s: report.html, forgetting.json, runs, provenance%n", options.out);

@@ -5,6 +5,7 @@ import agl.app.data.EncodedExample;
 import agl.app.data.PromptTemplate;
 import agl.app.demo.corpus.DemoCorpus;
 import agl.app.io.Progress;
+import agl.app.io.Inputs;
 import agl.app.io.Provenance;
 import agl.app.train.TrainSettings;
 import agl.app.train.Trainer;
@@ -81,7 +82,7 @@ public final class DemoBase {
             settings.put("corpus_sha256", corpus.sha256());
             settings.put("parameters", model.size());
             settings.put("training", training);
-            Provenance.of("demo --from-scratch", seed, settings, List.of()).writeInto(temporary);
+            Provenance.of("demo --from-scratch", seed, settings, Inputs.read(List.of())).writeInto(temporary);
         });
     }
 

@@ -5,6 +5,7 @@ import agl.app.demo.corpus.DemoCorpus;
 import agl.app.drift.DriftOutput;
 import agl.app.drift.DriftSummary;
 import agl.app.io.AtomicFiles;
+import agl.app.io.Inputs;
 import agl.app.io.Provenance;
 import agl.app.stats.Bootstrap;
 import agl.app.stats.Interval;
@@ -73,6 +74,7 @@ public final class DemoCommand implements Callable<Integer> {
             spec.commandLine().getOut().printf("wrote %s: base, data%n", out);
             return 0;
         }
+        Inputs inputs = Inputs.read(List.of(base));
         DemoRun.Outcome outcome = new DemoRun(base, out, config, corpusSeed, quick, validation).run();
         String text = spectrum(outcome.fisher()) + "\n" + table(outcome) + "\n" + verdict(outcome);
         spec.commandLine().getOut().print(text);
@@ -83,7 +85,7 @@ public final class DemoCommand implements Callable<Integer> {
         settings.put("quick", quick);
         settings.put("validation", validation);
         settings.put("config", config.toJson());
-        Provenance.of("demo", config.train().seed(), settings, List.of(base)).writeInto(out);
+        Provenance.of("demo", config.train().seed(), settings, inputs).writeInto(out);
         DemoReport.write(out, outcome, config, verdict(outcome));
         spec.commandLine().getOut().printf("%nwrote %s: report.html, metrics.jsonl, adapters, settings, provenance%n", out);
         return 0;

@@ -1,25 +1,16 @@
 package agl.app.io;
 
 import agl.app.BuildInfo;
-import agl.autograd.AglException;
-import agl.nn.checkpoint.Json;
 import agl.autograd.kernels.Kernels;
 import com.fasterxml.jackson.databind.SerializationFeature;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import java.io.IOException;
-import java.io.OutputStream;
 import java.io.UncheckedIOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.security.DigestInputStream;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.time.Instant;
-import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.stream.Stream;
 
 /**
  * Where an output comes from: enough to make it again, or to see why two outputs differ. Every output folder gets one as
@@ -28,16 +19,26 @@ import java.util.stream.Stream;
  * @param command  the subcommand, for example "train"
  * @param version  this build's version
  * @param settings all settings in force, defaults included; anything that Jackson can write
- * @param inputs   SHA-256 of each input file as it lies on disk, by path
+ * @param inputs   SHA-256 of each input file as it was before the work, by path
+ * @param changed  those of them that were changed or deleted before the work ended
  * @param threads  cores in use; the result does not depend on it
  */
-public record Provenance(String command, long seed, String version, Object settings, Map<String, String> inputs, String java, String os,
+public record Provenance(String command, long seed, String version, Object settings, Map<String, String> inputs, List<String> changed, String java, String os,
                          String kernels, int threads, Instant written) {
     private static final JsonMapper JSON = JsonMapper.builder().enable(SerializationFeature.INDENT_OUTPUT).build();
 
-    /** @param inputs data files and model folders; of a folder, the files right in it */
-    public static Provenance of(String command, long seed, Object settings, List<Path> inputs) {
-        return new Provenance(command, seed, BuildInfo.version(), settings, hashes(inputs),
+    /**
+     * To be called when the work is done: an input that changed meanwhile is recorded, and said on standard error.
+     *
+     * @param inputs as they were when they were read
+     */
+    public static Provenance of(String command, long seed, Object settings, Inputs inputs) {
+        List<String> changed = inputs.changed().stream().map(Path::toString).toList();
+        if (!changed.isEmpty()) {
+            System.err.println("agl: changed or deleted while this run was using it: " + String.join(", ", changed) + "; provenance.json has the hash from before. "
+                    + "Weights are read from their file all the time: if that was written over in place, this result is of neither version, and the run should be repeated");
+        }
+        return new Provenance(command, seed, BuildInfo.version(), settings, inputs.hashes(), changed,
                 Runtime.version() + ", " + System.getProperty("java.vendor"),
                 System.getProperty("os.name") + " " + System.getProperty("os.arch"),
                 Kernels.best().name(), Runtime.getRuntime().availableProcessors(), Instant.now());
@@ -50,6 +51,9 @@ public record Provenance(String command, long seed, String version, Object setti
         fields.put("version", version);
         fields.put("settings", settings);
         fields.put("inputs_sha256", inputs);
+        if (!changed.isEmpty()) {
+            fields.put("inputs_changed_during_run", changed);
+        }
         fields.put("java", java);
         fields.put("os", os);
         fields.put("kernels", kernels);
@@ -65,29 +69,5 @@ public record Provenance(String command, long seed, String version, Object setti
     /** Writes {@code provenance.json} into {@code folder}. */
     public void writeInto(Path folder) {
         AtomicFiles.writeText(folder.resolve("provenance.json"), toJson());
-    }
-
-    private static Map<String, String> hashes(List<Path> inputs) {
-        Map<String, String> hashes = new LinkedHashMap<>();
-        for (Path input : inputs) {
-            try (Stream<Path> files = Files.isDirectory(input) ? Files.list(input) : Stream.of(input)) {
-                files.filter(file -> !Files.isDirectory(file)).sorted().forEach(file -> hashes.put(file.toString(), sha256(file)));
-            } catch (IOException e) {
-                throw new AglException(input + ": cannot be read: " + Json.reason(e), e);
-            }
-        }
-        return hashes;
-    }
-
-    /** SHA-256 of a file's bytes, in hexadecimal. */
-    public static String sha256(Path file) {
-        try (DigestInputStream in = new DigestInputStream(Files.newInputStream(file), MessageDigest.getInstance("SHA-256"))) {
-            in.transferTo(OutputStream.nullOutputStream());
-            return HexFormat.of().formatHex(in.getMessageDigest().digest());
-        } catch (IOException e) {
-            throw new AglException(file + ": cannot be read: " + Json.reason(e), e);
-        } catch (NoSuchAlgorithmException e) {
-            throw new IllegalStateException(e); // every Java has SHA-256
-        }
     }
 }

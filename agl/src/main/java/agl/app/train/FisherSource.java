@@ -4,8 +4,8 @@ import agl.app.ModelBundle;
 import agl.app.data.Batches;
 import agl.app.data.EncodedExample;
 import agl.app.data.Example;
+import agl.app.io.Inputs;
 import agl.app.io.Progress;
-import agl.app.io.Provenance;
 import agl.autograd.AglException;
 import agl.autograd.DType;
 import agl.autograd.kernels.Kernels;
@@ -34,7 +34,8 @@ public final class FisherSource {
     private final ModelBundle bundle;
     private final Kernels kernels = Kernels.best();
     private final FisherCache cache;
-    private String base;
+    /** The base's identity on disk, where estimates are kept. */
+    private final String base;
     private final Map<List<Object>, Map<String, Fisher>> estimates = new LinkedHashMap<>(4, 0.75f, true) {
         @Override protected boolean removeEldestEntry(Map.Entry<List<Object>, Map<String, Fisher>> eldest) {
             return size() > REMEMBERED;
@@ -49,6 +50,7 @@ public final class FisherSource {
     public FisherSource(ModelBundle bundle, Path cache) {
         this.bundle = bundle;
         this.cache = cache == null ? null : new FisherCache(cache);
+        this.base = cache == null ? "" : String.join(",", Inputs.read(List.of(bundle.folder())).identity());
     }
 
     /** The alignment examples that a run sees: the same ones for the Fisher information, for KL and for Lisa's alignment phases. */
@@ -61,7 +63,7 @@ public final class FisherSource {
     /** F of the adapter's target layers at the frozen base, from the data that the settings name; the adapter is off meanwhile. */
     public Map<String, Fisher> estimate(LoraModel lora, RunConfig config, AglSettings settings, List<Example> alignment, List<Example> task) {
         List<FisherEstimator.Example> sequences = sequences(config, settings, alignment, task);
-        String key = FisherCache.key(cache == null ? "" : base(), FisherCache.hash(sequences), lora.layers().keySet(), settings, DType.F32);
+        String key = FisherCache.key(base, FisherCache.hash(sequences), lora.layers().keySet(), settings, DType.F32);
         List<Object> normalised = List.of(key, settings.fisherNorm());
         Map<String, Fisher> known = estimates.get(normalised);
         if (known == null) {
@@ -77,14 +79,6 @@ public final class FisherSource {
             estimates.put(normalised, known);
         }
         return known;
-    }
-
-    /** The base's identity on disk. */
-    private String base() {
-        if (base == null) {
-            base = String.join(",", Provenance.of("", 0, null, List.of(bundle.folder())).inputs().values());
-        }
-        return base;
     }
 
     /**

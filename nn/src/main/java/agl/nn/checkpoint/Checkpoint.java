@@ -16,8 +16,8 @@ import java.util.Map;
  * {@code weight_map} says for each tensor which file of the same folder holds it.
  */
 public final class Checkpoint implements AutoCloseable {
-    private static final String SINGLE = "model.safetensors";
-    private static final String INDEX = "model.safetensors.index.json";
+    static final String SINGLE = "model.safetensors";
+    static final String INDEX = "model.safetensors.index.json";
     /** What file systems hold. */
     private static final int MAX_FILE_NAME = 255;
 

@@ -1,0 +1,73 @@
+package agl.app;
+
+import agl.app.io.OutputLock;
+import agl.autograd.AglException;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Collection;
+import java.util.List;
+import picocli.CommandLine;
+import picocli.CommandLine.Model.OptionSpec;
+
+/**
+ * Runs the command that the user named. One that has an {@code --out} may not write over its own inputs, and holds the output's lock from
+ * start to end, so that no two runs write over each other.
+ */
+final class OutputGuard implements CommandLine.IExecutionStrategy {
+    /** Folders that are somebody's model: nothing of ours belongs in them. (A report in an adapter's folder does no harm.) */
+    private static final List<String> MODELS = List.of("--base", "--unaligned");
+
+    @Override
+    public int execute(CommandLine.ParseResult parsed) {
+        CommandLine.ParseResult command = parsed;
+        while (command.hasSubcommand()) {
+            command = command.subcommand();
+        }
+        OptionSpec option = command.commandSpec().findOption("--out");
+        CommandLine.IExecutionStrategy run = new CommandLine.RunLast();
+        if (command.isUsageHelpRequested() || command.isVersionHelpRequested() || option == null || !(option.getValue() instanceof Path out)) {
+            return run.execute(parsed);
+        }
+        OutputLock lock;
+        try {
+            command.commandSpec().options().stream().filter(o -> o != option).forEach(o -> requireApart(out, o));
+            lock = OutputLock.take(out);
+        } catch (AglException e) {
+            throw new CommandLine.ExecutionException(command.commandSpec().commandLine(), e.getMessage(), e);
+        }
+        try (lock) {
+            return run.execute(parsed);
+        }
+    }
+
+    private static void requireApart(Path out, OptionSpec input) {
+        Object value = input.getValue();
+        for (Object one : value instanceof Collection<?> several ? several : value == null ? List.of() : List.of(value)) {
+            if (one instanceof Path path && Files.exists(path)) {
+                Path real = real(path);
+                Path place = real(out);
+                if (place.equals(real)) {
+                    throw new AglException(out + ": is what " + input.longestName() + " names; name another --out");
+                }
+                if (MODELS.contains(input.longestName()) && place.startsWith(real)) {
+                    throw new AglException(out + ": lies in the folder that " + input.longestName() + " names; name another --out");
+                }
+            }
+        }
+    }
+
+    /** Links followed as far as there is something. */
+    private static Path real(Path path) {
+        Path absolute = path.toAbsolutePath().normalize();
+        Path there = absolute;
+        while (there.getParent() != null && !Files.exists(there)) {
+            there = there.getParent();
+        }
+        try {
+            return there.toRealPath().resolve(there.relativize(absolute));
+        } catch (IOException e) {
+            return absolute;
+        }
+    }
+}

@@ -1,0 +1,47 @@
+package agl.nn.checkpoint;
+
+import agl.autograd.AglException;
+import com.fasterxml.jackson.databind.JsonNode;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.TreeSet;
+
+/** Which files of a model's or an adapter's folder this program reads: what else lies there has no part in a result. */
+public final class ModelFiles {
+    /** Settings, tokenizer, chat template. */
+    private static final List<String> SMALL = List.of("adapter_config.json", "added_tokens.json", "chat_template.jinja", "chat_template.json", "config.json",
+            "generation_config.json", "merges.txt", "sentencepiece.bpe.model", "special_tokens_map.json", "spiece.model", "tokenizer.json", "tokenizer.model",
+            "tokenizer_config.json", "vocab.json", "vocab.txt");
+    private static final List<String> WEIGHTS = List.of("adapter_model.safetensors", Checkpoint.SINGLE);
+
+    private ModelFiles() {
+    }
+
+    /** The files of this folder that are read, those that exist, sorted by name. */
+    public static List<Path> of(Path folder) {
+        TreeSet<String> names = new TreeSet<>(SMALL);
+        names.addAll(WEIGHTS);
+        if (!Files.exists(folder.resolve(Checkpoint.SINGLE)) && Files.exists(folder.resolve(Checkpoint.INDEX))) {
+            names.add(Checkpoint.INDEX);
+            names.addAll(shards(folder.resolve(Checkpoint.INDEX)));
+        }
+        List<Path> files = new ArrayList<>();
+        for (String name : names) {
+            if (Files.isRegularFile(folder.resolve(name))) {
+                files.add(folder.resolve(name));
+            }
+        }
+        return files;
+    }
+
+    private static List<String> shards(Path index) {
+        try {
+            return Json.read(index).path("weight_map").properties().stream().map(e -> e.getValue()).filter(JsonNode::isTextual)
+                    .map(JsonNode::textValue).filter(name -> name.endsWith(".safetensors") && !name.contains("/")).distinct().toList();
+        } catch (AglException e) {
+            return List.of(); // whoever loads the model says what is wrong with the index
+        }
+    }
+}
