@@ -48,7 +48,7 @@ class TransformerTest {
             json.put("sliding_window", 3);
         }
         if (family.equals("gemma3_text")) {
-            json.put("hidden_act", "gelu_pytorch_tanh").put("sliding_window", 3).put("sliding_window_pattern", 2).put("query_pre_attn_scalar", 7);
+            json.put("hidden_act", "gelu_pytorch_tanh").put("sliding_window", 3).put("sliding_window_pattern", 2).put("query_pre_attn_scalar", 7).put("rope_theta", 1e6);
         }
         return json;
     }
