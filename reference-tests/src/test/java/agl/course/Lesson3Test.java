@@ -7,10 +7,13 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import agl.autograd.DType;
 import agl.autograd.Tape;
 import agl.autograd.Tensor;
+import agl.autograd.kernels.Kernels;
 import agl.autograd.op.Affine;
 import agl.autograd.op.Matmul;
 import agl.lora.LoraProduct;
+import agl.nn.AdamW;
 import java.util.Arrays;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 
 /** Answers to docs/course/lesson-3.md. */
@@ -50,7 +53,10 @@ class Lesson3Test {
         }
     }
 
-    /** 4. The model is the same. The gradient of B is twice as large, that of A the same, as s·B is. */
+    /**
+     * 4. The model is the same. The gradient of B is twice as large, that of A the same, as s·B is. AdamW's first step moves every entry by the
+     * learning rate either way, so the update changes as before through A, and twice as much through B: s·(step of B)·A has the doubled s.
+     */
     @Test void exercise4() {
         Tensor a1 = Tensor.fill(DType.F64, i -> 0.1 * i, 2, 4).requireGrad();
         Tensor b1 = Tensor.fill(DType.F64, i -> 1 + i, 3, 2).requireGrad();
@@ -59,6 +65,24 @@ class Lesson3Test {
         assertArrayEquals(backward(a1, b1, 1), backward(a2, b2, 2), 1e-12);
         assertArrayEquals(a1.gradArray(), a2.gradArray(), 1e-12);
         assertArrayEquals(Arrays.stream(b1.gradArray()).map(g -> 2 * g).toArray(), b2.gradArray(), 1e-12);
+        double[] throughA = change(a1, b1, 1, a1);
+        double[] throughB = change(a1, b1, 1, b1);
+        assertArrayEquals(throughA, change(a2, b2, 2, a2), 1e-9);
+        assertArrayEquals(Arrays.stream(throughB).map(d -> 2 * d).toArray(), change(a2, b2, 2, b2), 1e-9);
+        assertTrue(Arrays.stream(throughA).anyMatch(d -> Math.abs(d) > 1e-3) && Arrays.stream(throughB).anyMatch(d -> Math.abs(d) > 1e-3));
+    }
+
+    /** What ΔW = s·B·A changes by when AdamW takes its first step on one of the factors, learning rate 0.01. */
+    private static double[] change(Tensor a, Tensor b, double s, Tensor moved) {
+        Tensor stepped = moved.to(DType.F64).requireGrad();
+        backward(moved == a ? stepped : a, moved == b ? stepped : b, s);
+        new AdamW(Kernels.plain(), new AdamW.Settings(0.9, 0.999, 1e-8, 0, 0), List.of(stepped)).step(0.01, 1);
+        try (Tape tape = Tape.plain()) {
+            double[] before = Affine.scale(tape, s, Matmul.of(tape, b, a)).toArray();
+            double[] after = Affine.scale(tape, s, Matmul.of(tape, moved == b ? stepped : b, moved == a ? stepped : a)).toArray();
+            Arrays.setAll(after, i -> after[i] - before[i]);
+            return after;
+        }
     }
 
     private static double[] backward(Tensor a, Tensor b, double s) {

@@ -17,6 +17,9 @@ import java.util.Map;
  * B; then the optimiser steps.
  */
 public final class AglRegularizer {
+    /** A weight that rises by less than this share over the entries around τ is called constant. */
+    private static final double NEARLY_CONSTANT = 0.1;
+
     private final AglSettings settings;
     private Map<String, Fisher> fisher;
     private final EmaGradSq taskGradients;
@@ -154,9 +157,9 @@ public final class AglRegularizer {
             lines.add("E_RM with overlap = signed has no lower bound: minimising it rewards entries where the two parts have opposite signs. "
                     + "overlap = absolute or squared is a penalty.");
         }
-        if (collision && s.alpha() > 0 && s.beta() > 0 && s.kappa() <= 10) {
+        if (collision && s.alpha() > 0 && s.beta() > 0 && eta(s, 2 * s.tau()) < (1 + NEARLY_CONSTANT) * eta(s, 0)) {
             lines.add(String.format(java.util.Locale.ROOT, "E_RM's weight is nearly constant: with kappa = %s it runs from %.4f to %.4f over "
-                    + "|dW| from 0 to %s. A larger kappa (of the order of 1/tau) sharpens it.", s.kappa(), eta(s, 0), eta(s, 2 * s.tau()), 2 * s.tau()));
+                    + "|dW| from 0 to %s. A kappa of 1/tau makes it a slope, of 10/tau a switch.", s.kappa(), eta(s, 0), eta(s, 2 * s.tau()), 2 * s.tau()));
         }
         if (collision && s.alpha() > 0 && s.reduction() == AglSettings.Reduction.MEAN && s.lambdaNC() < 10) {
             lines.add("E_RM as a mean over entries is of the order of |dW|^2: at lambda_NC = " + s.lambdaNC()

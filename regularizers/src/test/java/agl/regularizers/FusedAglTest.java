@@ -37,32 +37,36 @@ class FusedAglTest {
 
     @Property(tries = 300, seed = "1", edgeCases = net.jqwik.api.EdgeCasesMode.NONE) void fusedIsComposed(@ForAll("shapes") Samples.Shape shape, @ForAll("settings") String json) {
         for (double size : new double[] {0, 1e-2, 1}) {
-            SplittableRandom r = shape.random();
-            AglSettings s = Samples.settings(json);
-            Fisher fisher = Samples.fisher(Samples.gradients(r, DType.F64, shape), s);
-            LoraFactors f = Samples.factors(r, DType.F64, shape, 1);
-            for (int i = 0; i < f.b().size(); i++) {
-                f.b().data().set(i, size * f.b().get(i));
-            }
-            AglRegularizer regularizer = AglRegularizer.of(s, Map.of("w", fisher));
-            try (Tape tape = Tape.plain()) {
-                TermValues composed = regularizer.addGradientsComposed(tape, List.of(f));
-                double[] gradA = f.a().gradArray();
-                double[] gradB = f.b().gradArray();
-                f.a().zeroGrad();
-                f.b().zeroGrad();
-                TermValues fused = regularizer.addGradients(tape, List.of(f), true);
-                assertEquals(composed.lA(), fused.lA(), 1e-10 * Math.max(1, composed.lA()));
-                assertEquals(composed.lT(), fused.lT(), 1e-10 * Math.max(1, composed.lT()));
-                assertEquals(composed.eRM(), fused.eRM(), 1e-10 * Math.max(1, composed.eRM()));
-                assertEquals(composed.eGeo(), fused.eGeo(), 1e-10);
-                assertEquals(composed.weighted(), fused.weighted(), 1e-10 * Math.max(1, Math.abs(composed.weighted())));
-                assertArrayEquals(gradA, f.a().gradArray(), 1e-10 * Math.max(1, largest(gradA)));
-                assertArrayEquals(gradB, f.b().gradArray(), 1e-10 * Math.max(1, largest(gradB)));
-                assertTrue(fused.lA() >= 0 && fused.lT() >= 0 && fused.eGeo() >= 0, "penalties are not negative");
-                assertTrue(s.overlap() == AglSettings.Overlap.SIGNED || fused.eRM() >= 0, "nor is an unsigned overlap");
-                assertEquals(fused, regularizer.measure(tape, List.of(f)), "measuring gives the same values");
-            }
+            assertFusedIsComposed(shape, Samples.settings(json), size);
+        }
+    }
+
+    /** @param size of the update: B's entries are multiplied by it */
+    static void assertFusedIsComposed(Samples.Shape shape, AglSettings s, double size) {
+        SplittableRandom r = shape.random();
+        Fisher fisher = Samples.fisher(Samples.gradients(r, DType.F64, shape), s);
+        LoraFactors f = Samples.factors(r, DType.F64, shape, 1);
+        for (int i = 0; i < f.b().size(); i++) {
+            f.b().data().set(i, size * f.b().get(i));
+        }
+        AglRegularizer regularizer = AglRegularizer.of(s, Map.of("w", fisher));
+        try (Tape tape = Tape.plain()) {
+            TermValues composed = regularizer.addGradientsComposed(tape, List.of(f));
+            double[] gradA = f.a().gradArray();
+            double[] gradB = f.b().gradArray();
+            f.a().zeroGrad();
+            f.b().zeroGrad();
+            TermValues fused = regularizer.addGradients(tape, List.of(f), true);
+            assertEquals(composed.lA(), fused.lA(), 1e-10 * Math.max(1, composed.lA()));
+            assertEquals(composed.lT(), fused.lT(), 1e-10 * Math.max(1, composed.lT()));
+            assertEquals(composed.eRM(), fused.eRM(), 1e-10 * Math.max(1, composed.eRM()));
+            assertEquals(composed.eGeo(), fused.eGeo(), 1e-10);
+            assertEquals(composed.weighted(), fused.weighted(), 1e-10 * Math.max(1, Math.abs(composed.weighted())));
+            assertArrayEquals(gradA, f.a().gradArray(), 1e-10 * Math.max(1, largest(gradA)));
+            assertArrayEquals(gradB, f.b().gradArray(), 1e-10 * Math.max(1, largest(gradB)));
+            assertTrue(fused.lA() >= 0 && fused.lT() >= 0 && fused.eGeo() >= 0, "penalties are not negative");
+            assertTrue(s.overlap() == AglSettings.Overlap.SIGNED || fused.eRM() >= 0, "nor is an unsigned overlap");
+            assertEquals(fused, regularizer.measure(tape, List.of(f)), "measuring gives the same values");
         }
     }
 

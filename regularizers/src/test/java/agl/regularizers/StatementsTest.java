@@ -98,8 +98,53 @@ class StatementsTest {
         double[] eta = eta(1);
         assertEquals(3.4875, eta[0], 5e-5);
         assertEquals(3.5125, eta[1], 5e-5);
-        double[] sharp = eta(100);
-        assertTrue(sharp[1] - sharp[0] > 1);
+        // 1/τ: a slope over [0, 2τ], from 1 + 5σ(−1) to 1 + 5σ(1). 10/τ: a switch.
+        assertEquals(1 + 5 / (1 + Math.E), eta(100)[0], 1e-12);
+        assertEquals(1 + 5 / (1 + 1 / Math.E), eta(100)[1], 1e-12);
+        assertEquals(1, eta(1000)[0], 1e-3);
+        assertEquals(6, eta(1000)[1], 1e-3);
+        // At the default settings an entry that has not moved counts 2.99, not 1.
+        assertEquals(2.99, atDefaults(0), 1e-4);
+    }
+
+    private static double atDefaults(double w) {
+        AglSettings s = AglSettings.DEFAULT;
+        try (Tape tape = Tape.plain()) {
+            return RiemannianOverlap.weight(tape, Tensor.of(new double[] {w}, 1), s.beta(), s.kappa(), s.tau()).item();
+        }
+    }
+
+    /** With λ_NC = 0 and H = I: how many numbers of ΔW a step forms, by the kernels it calls. */
+    @Test void whatNeedsAPassOverTheUpdate() {
+        Samples.Shape shape = new Samples.Shape(140, 128, 3, 2, 2, 3);
+        long update = 140 * 128;
+        for (String backend : SubspaceTest.BACKENDS) {
+            AglSettings s = Samples.settings("{'lambda_NC':0,'m':2," + backend + "}");
+            SplittableRandom r = shape.random();
+            AglRegularizer regularizer = AglRegularizer.of(s, Map.of("w", Samples.fisher(Samples.gradients(r, DType.F64, shape), s)));
+            LoraFactors f = Samples.factors(r, DType.F64, shape, 1);
+            long own = backend.contains("dense") ? update : 0;
+            assertEquals(own, formed(regularizer, f, false), backend);
+            assertEquals(own + update, formed(regularizer, f, true), backend + ", terms of weight zero measured");
+        }
+    }
+
+    /** Entries of s·B·A that were computed: products of (rows, r) with (r, in). */
+    private static long formed(AglRegularizer regularizer, LoraFactors f, boolean all) {
+        long[] count = {0};
+        Kernels plain = Kernels.plain();
+        Kernels counting = (Kernels) java.lang.reflect.Proxy.newProxyInstance(Kernels.class.getClassLoader(), new Class<?>[] {Kernels.class}, (proxy, method, args) -> {
+            boolean product = method.getName().equals("gemm") && args[0].equals(false) && args[1].equals(false) && args[3].equals(f.in()) && args[4].equals(f.rank());
+            // Of (r, r) with (r, in) are the gradients of ‖ΔW‖².
+            if (product && !args[2].equals(f.rank())) {
+                count[0] += (long) (int) args[2] * f.in();
+            }
+            return method.invoke(plain, args);
+        });
+        try (Tape tape = Tape.inference(counting, new agl.autograd.Pool(DType.F64))) {
+            regularizer.addGradients(tape, List.of(f), all);
+        }
+        return count[0];
     }
 
     private static double[] eta(double kappa) {
@@ -145,6 +190,10 @@ class StatementsTest {
         assertTrue(warned("{'backend':'diagonal','metric':'diag_fisher'}", "diag_fisher metric as well"));
         assertTrue(warned("{'overlap':'signed'}", "no lower bound"));
         assertTrue(warned("{'kappa':1}", "nearly constant"));
+        // What counts is κτ, not κ.
+        assertTrue(warned("{'kappa':10}", "nearly constant"));
+        assertTrue(!warned("{'kappa':10,'tau':0.1}", "nearly constant"));
+        assertTrue(!warned("{'kappa':100}", "nearly constant"));
         assertTrue(warned("{'reduction':'mean'}", "hardly counts"));
         assertEquals(List.of(), AglRegularizer.warnings(Samples.settings("{'metric':'diag_fisher','kappa':100,'reduction':'sum'}")));
         assertEquals(List.of(), AglRegularizer.warnings(Samples.settings("{'lambda_NC':0}")), "a term of weight zero is not missed");

@@ -24,7 +24,7 @@ import org.hipparchus.linear.EigenDecompositionSymmetric;
 import org.junit.jupiter.api.Test;
 
 class SubspaceTest {
-    private static final List<String> BACKENDS = List.of("'backend':'exact','exact_storage':'dense'", "'backend':'exact','exact_storage':'factored'",
+    static final List<String> BACKENDS = List.of("'backend':'exact','exact_storage':'dense'", "'backend':'exact','exact_storage':'factored'",
             "'backend':'kfac'", "'backend':'diagonal'");
 
     @Provide Arbitrary<Samples.Shape> shapes() {
@@ -92,8 +92,12 @@ class SubspaceTest {
         }
     }
 
-    /** A view of factored and dense, of every backend: coefficients, gradients and tiles belong to the same vectors. */
     @Property(tries = 40, seed = "4") void theFourOperationsAgreeWithTheBasis(@ForAll("shapes") Samples.Shape shape) {
+        operationsAgree(shape);
+    }
+
+    /** A view of factored and dense, of every backend: coefficients, gradients and tiles belong to the same vectors. */
+    static void operationsAgree(Samples.Shape shape) {
         for (String backend : BACKENDS) {
             SplittableRandom r = shape.random();
             TokenFactors g = Samples.gradients(r, DType.F64, shape);

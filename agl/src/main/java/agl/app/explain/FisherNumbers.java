@@ -1,5 +1,6 @@
 package agl.app.explain;
 
+import agl.app.report.Html;
 import agl.autograd.DType;
 import agl.autograd.GradCheck;
 import agl.autograd.Pool;
@@ -10,6 +11,7 @@ import agl.autograd.op.HeadCrossEntropy;
 import agl.nn.Batch;
 import agl.nn.LinearLayer;
 import agl.nn.Transformer;
+import agl.regularizers.AglSettings;
 import agl.regularizers.Fisher;
 import agl.regularizers.GradientCollector;
 import agl.regularizers.Subspace;
@@ -17,6 +19,7 @@ import agl.regularizers.SymmetricEigen;
 import agl.regularizers.TokenFactors;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Supplier;
@@ -30,6 +33,8 @@ final class FisherNumbers {
         all.put("one example's gradient", FisherNumbers::gradient);
         all.put("Gram matrix and eigenvectors", FisherNumbers::eigen);
         all.put("normalised eigenvalues", FisherNumbers::normalised);
+        all.put("a contrast of two answers", FisherNumbers::contrast);
+        all.put("Kronecker factors", FisherNumbers::kronecker);
         all.put("three backends", FisherNumbers::backends);
     }
 
@@ -119,15 +124,80 @@ final class FisherNumbers {
     }
 
     private static String normalised() {
-        SmallProblem problem = new SmallProblem();
+        TokenFactors g = new SmallProblem().gradients();
+        // A second matrix that the loss hardly depends on: its gradients are a quarter as long.
+        TokenFactors weak = new TokenFactors(g.out(), g.in(), g.delta().stream().map(d -> Tensor.fill(DType.F64, e -> d.get(e) / 4, d.length()).data()).toList(), g.x());
         List<List<Object>> rows = new ArrayList<>();
-        for (String norm : List.of("none", "trace", "max")) {
-            Fisher f = problem.fisher(SmallProblem.settings("{'fisher_norm':'" + norm + "'}"));
-            rows.add(List.of(norm, f.scale(), f.eigenvalues()[0], f.eigenvalues()[1], f.eigenvalues()[2]));
+        for (String norm : List.of("none", "trace", "mean_trace", "max")) {
+            AglSettings s = SmallProblem.settings("{'fisher_norm':'" + norm + "'}");
+            Map<String, Fisher> both = new LinkedHashMap<>();
+            both.put("V", Fisher.of(Kernels.plain(), "V", g, s));
+            both.put("Q", Fisher.of(Kernels.plain(), "Q", weak, s));
+            both = Fisher.normalise(both, s.fisherNorm());
+            Fisher v = both.get("V");
+            Fisher q = both.get("Q");
+            rows.add(List.of(norm, v.scale(), v.eigenvalues()[0], v.eigenvalues()[2], q.scale(), q.eigenvalues()[0], q.eigenvalues()[2]));
         }
-        double[] spectrum = SymmetricEigen.of(problem.gradients().gram(Kernels.plain())).values();
-        return Panel.of("All eigenvalues, and the three that are kept").matrix("spectrum", spectrum, 1, spectrum.length)
-                .table(List.of("fisher_norm", "divisor", "λ₁", "λ₂", "λ₃"), rows).html();
+        double[] spectrum = SymmetricEigen.of(g.gram(Kernels.plain())).values();
+        return Panel.of("Two matrices V and Q, Q's gradients a quarter as long; m = 3").matrix("all eigenvalues of V", spectrum, 1, spectrum.length)
+                .table(List.of("fisher_norm", "divisor of V", "λ₁", "λ₃", "divisor of Q", "λ₁", "λ₃"), rows).html();
+    }
+
+    /** (∂ℓ/∂z)² averaged over the answers, by backward passes through the loss of two logits. */
+    private static String contrast() {
+        List<List<Object>> rows = new ArrayList<>();
+        for (double p : new double[] {0.5, 0.1, 0.01, 0.001}) {
+            double refusal = slope(p, 0);
+            double compliance = slope(p, 1);
+            rows.add(List.of(Html.number(p), refusal * refusal, (1 - p) * refusal * refusal + p * compliance * compliance, Math.pow(refusal - compliance, 2)));
+        }
+        return Panel.of("What F holds of z, the logit of complying minus that of refusing")
+                .table(List.of("probability p of complying", "refusals as they are: p²", "sampled answers: p(1 − p)", "contrast"), rows).html();
+    }
+
+    /** ∂ℓ/∂z of −log p(answer) for the logits (0, z) of refusing and complying. */
+    private static double slope(double p, int answer) {
+        Tensor one = Tensor.of(new double[] {1}, 1, 1);
+        Tensor z = Tensor.of(new double[] {0, Math.log(p / (1 - p))}, 2, 1).requireGrad();
+        try (Tape tape = Tape.plain()) {
+            tape.backward(HeadCrossEntropy.mean(tape, one, z, new int[] {answer}));
+        }
+        return z.gradArray()[1];
+    }
+
+    /** F is a Kronecker product here: gradients √(N α_a μ_b) e_a e_bᵀ, one for each pair. */
+    private static String kronecker() {
+        double[] alpha = {2, 1};
+        double[] mu = {3, 1, 0.5};
+        List<double[]> gradients = new ArrayList<>();
+        double[] diagonal = new double[6];
+        double[] out = new double[2];
+        double[] in = new double[3];
+        for (int e = 0; e < 6; e++) {
+            double[] g = new double[6];
+            g[e] = Math.sqrt(6 * alpha[e / 3] * mu[e % 3]);
+            gradients.add(g);
+            diagonal[e] = g[e] * g[e] / 6;
+            out[e / 3] += g[e] * g[e] / 6;
+            in[e % 3] += g[e] * g[e] / 6;
+        }
+        AglSettings s = SmallProblem.settings("{'backend':'kfac','m':6,'fisher_norm':'none'}");
+        Fisher fisher = Fisher.of(Kernels.plain(), "W", TokenFactors.ofDense(2, 3, gradients), s);
+        double off = 0;
+        double without = 0;
+        for (int e = 0; e < 6; e++) {
+            double product = out[e / 3] * in[e % 3];
+            off = Math.max(off, Math.abs(diagonal[e] - product / fisher.trace()));
+            without = Math.max(without, Math.abs(diagonal[e] - product));
+        }
+        double refitted = 0;
+        double[] falling = Arrays.stream(diagonal).sorted().toArray();
+        for (int k = 0; k < 6; k++) {
+            refitted = Math.max(refitted, Math.abs(falling[5 - k] - fisher.eigenvalues()[k]));
+        }
+        return Panel.of("A (2, 3) matrix whose F is a Kronecker product").matrix("diagonal of C_out", out, 1, 2).matrix("diagonal of C_in", in, 1, 3)
+                .matrix("diagonal of F", diagonal, 2, 3).value("tr F", fisher.trace()).value("tr C_out", Arrays.stream(out).sum()).value("tr C_in", Arrays.stream(in).sum())
+                .value("largest |F − C_out ⊗ C_in / tr F|", off).value("largest |F − C_out ⊗ C_in|", without).value("largest difference of a re-fitted eigenvalue", refitted).html();
     }
 
     private static String backends() {

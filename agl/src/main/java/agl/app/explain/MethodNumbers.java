@@ -26,8 +26,7 @@ final class MethodNumbers {
     static void into(Map<String, Supplier<String>> all) {
         all.put("KlToBase", MethodNumbers::kl);
         all.put("EwcLora", MethodNumbers::ewc);
-        all.put("AsFt", () -> penalty(Panel.of("λ = 1, V drawn at random"), new AsFt(1, Map.of("W", new AlignmentMatrix(
-                Tensor.fill(DType.F64, i -> Math.sin(1 + 3 * i), SmallProblem.OUT, SmallProblem.IN)))), "AsFT"));
+        all.put("AsFt", MethodNumbers::asFt);
         all.put("Lisa", MethodNumbers::lisa);
     }
 
@@ -36,6 +35,16 @@ final class MethodNumbers {
         Storage base = OperationExamples.matrix(2, 2, 1, 0.5, 0, 1).data();
         return Example.of("h", (t, x) -> KlToBase.of(t, x[0], base, w, new int[] {0, 2}), OperationExamples.matrix(3, 2, 0.8, 0.5, 9, 9, 0.5, 1))
                 .html("Two compared positions of three, a vocabulary of four");
+    }
+
+    private static String asFt() {
+        Tensor v = Tensor.fill(DType.F64, i -> Math.sin(1 + 3 * i), SmallProblem.OUT, SmallProblem.IN);
+        AsFt method = new AsFt(1, Map.of("W", new AlignmentMatrix(v)));
+        // ΔW = V itself: A = V, B = I.
+        Tensor identity = Tensor.fill(DType.F64, i -> i % (SmallProblem.OUT + 1) == 0 ? 1 : 0, SmallProblem.OUT, SmallProblem.OUT);
+        double left = value(method, new LoraFactors("W", v.to(DType.F64).requireGrad(), identity.requireGrad(), 1));
+        double norm = java.util.Arrays.stream(v.toArray()).map(x -> x * x).sum();
+        return penalty(Panel.of("λ = 1, V fixed numbers").value("‖(I − C) V‖² / ‖V‖²", left / norm), method, "AsFT");
     }
 
     private static String ewc() {

@@ -1,5 +1,6 @@
 package agl.app.explain;
 
+import agl.app.report.Html;
 import agl.app.train.Adapters;
 import agl.autograd.DType;
 import agl.autograd.GradCheck;
@@ -51,6 +52,7 @@ final class StepNumbers {
         all.put("five steps", () -> new StepNumbers().steps());
         all.put("learning rate", StepNumbers::schedule);
         all.put("one parameter under AdamW", StepNumbers::adamW);
+        all.put("the first step of AdamW", StepNumbers::firstStep);
     }
 
     private String steps() {
@@ -110,6 +112,24 @@ final class StepNumbers {
             row.add(1000 * s.at(step));
         }
         return Panel.of("Peak 0.001, two steps of warm-up, ten in all").table(headers, List.of(row)).html();
+    }
+
+    private static String firstStep() {
+        double[] gradients = {0, 1e-12, 1e-8, 1e-4, 1};
+        Tensor p = Tensor.zeros(DType.F64, gradients.length).requireGrad();
+        try (Tape tape = Tape.plain()) {
+            for (int i = 0; i < gradients.length; i++) {
+                tape.grad(p).set(i, gradients[i]);
+            }
+        }
+        new AdamW(Kernels.plain(), new AdamW.Settings(0.9, 0.999, 1e-8, 0, 0), List.of(p)).step(0.1, 1);
+        List<Object> moved = new ArrayList<>(List.of("moves by"));
+        List<String> headers = new ArrayList<>(List.of("gradient"));
+        for (int i = 0; i < gradients.length; i++) {
+            headers.add(Html.number(gradients[i]));
+            moved.add(Math.abs(p.get(i)));
+        }
+        return Panel.of("Learning rate 0.1, no clipping").table(headers, List.of(moved)).html();
     }
 
     private static String adamW() {

@@ -3,6 +3,7 @@ package agl.app.explain;
 import static agl.app.explain.SmallProblem.IN;
 import static agl.app.explain.SmallProblem.OUT;
 
+import agl.app.report.Html;
 import agl.autograd.DType;
 import agl.autograd.Storage;
 import agl.autograd.Tape;
@@ -135,17 +136,18 @@ final class TermNumbers {
     }
 
     private static String eta() {
+        AglSettings s = AglSettings.DEFAULT;
         List<List<Object>> rows = new ArrayList<>();
-        for (double kappa : new double[] {1, 10, 100}) {
-            List<Object> row = new ArrayList<>(List.of("κ = " + (int) kappa));
+        for (double kappa : new double[] {s.kappa(), 10, 100, 1000}) {
+            List<Object> row = new ArrayList<>(List.of("κ = " + Html.number(kappa)));
             try (Tape tape = Tape.plain()) {
-                for (double eta : RiemannianOverlap.weight(tape, OperationExamples.vector(0, 0.005, 0.01, 0.02, 0.1), 4, kappa, 0.01).toArray()) {
+                for (double eta : RiemannianOverlap.weight(tape, OperationExamples.vector(0, 0.005, 0.01, 0.02, 0.1), s.beta(), kappa, s.tau()).toArray()) {
                     row.add(eta);
                 }
             }
             rows.add(row);
         }
-        return Panel.of("η for β = 4, τ = 0.01").table(List.of("|ΔW| =", "0", "0.005", "0.01", "0.02", "0.1"), rows).html();
+        return Panel.of("η for β = " + Html.number(s.beta()) + ", τ = " + Html.number(s.tau()) + " (the default), whose κ is the first").table(List.of("|ΔW| =", "0", "0.005", "0.01", "0.02", "0.1"), rows).html();
     }
 
     private static Panel geodesic() {

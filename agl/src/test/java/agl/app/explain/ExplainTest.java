@@ -157,6 +157,68 @@ class ExplainTest {
         assertTrue(html.contains("E_geo is identically zero"));
     }
 
+    /** A row of a table on a page, its cells' text one after the other. */
+    private List<String> row(String page, String title, String first) throws IOException {
+        String html = Files.readString(folder.resolve(page + ".html"));
+        Matcher m = Pattern.compile("<th scope=\"row\">" + Pattern.quote(first) + "</th>(.*?)</tr>").matcher(html.substring(html.indexOf(title)));
+        assertTrue(m.find(), page + ": " + first);
+        return Pattern.compile("<td[^>]*>(.*?)</td>").matcher(m.group(1)).results().map(r -> r.group(1)).toList();
+    }
+
+    private static double logistic(double x) {
+        return 1 / (1 + Math.exp(-x));
+    }
+
+    private static void assertNumber(double expected, String shown) {
+        assertEquals(expected, Double.parseDouble(shown.replace('−', '-')), 1e-3 * Math.abs(expected) + 1e-9);
+    }
+
+    /** What the pages say in words, by numbers worked out here from the formulas. */
+    @Test void theSentencesHoldInTheNumbersBesideThem() throws IOException {
+        // E_RM: at the defaults η starts at 1 + βσ(−κτ) = 2.99, not at 1; κτ = 10 brings it there.
+        List<String> atDefault = row("E_RM", "η for β", "κ = 1");
+        assertNumber(2.99, atDefault.getFirst());
+        assertNumber(1 + 4 * logistic(0.09), atDefault.getLast());
+        assertNumber(1 + 4 * logistic(-10), row("E_RM", "η for β", "κ = 1000").getFirst());
+        // careful: κ = 1/τ is a slope, 10/τ a switch.
+        assertNumber(1 + 5 * logistic(-1), row("careful", "η for β", "κ = 1/τ").getFirst());
+        assertNumber(1 + 5 * logistic(1), row("careful", "η for β", "κ = 1/τ").getLast());
+        assertNumber(1 + 5 * logistic(-10), row("careful", "η for β", "κ = 10/τ").getFirst());
+        // fisher: p² of the data's answers, p(1 − p) of sampled ones, 1 of the contrast.
+        for (double p : new double[] {0.5, 0.1, 0.01, 0.001}) {
+            List<String> cells = row("fisher", "What F holds of z", agl.app.report.Html.number(p));
+            assertNumber(p * p, cells.get(0));
+            assertNumber(p * (1 - p), cells.get(1));
+            assertNumber(1, cells.get(2));
+        }
+        // fisher: with mean_trace both matrices have one divisor, the mean of the two with trace.
+        List<String> trace = row("fisher", "Two matrices V and Q", "trace");
+        List<String> mean = row("fisher", "Two matrices V and Q", "mean_trace");
+        assertEquals(mean.get(0), mean.get(3));
+        assertNumber((Double.parseDouble(trace.get(0)) + Double.parseDouble(trace.get(3))) / 2, mean.get(0));
+        assertEquals(trace.get(1), trace.get(4), "each by its own trace, both look alike");
+        assertNumber(Double.parseDouble(mean.get(1)) / 16, mean.get(4));
+        // fisher: the Kronecker product is F only over tr F, which both factors' traces are. (2 + 1)(3 + 1 + 0.5) = 13.5.
+        String fisher = Files.readString(folder.resolve("fisher.html"));
+        for (String name : List.of("tr F", "tr C_out", "tr C_in")) {
+            assertTrue(fisher.contains("<span>" + name + "</span> 13.5<"), name);
+        }
+        Matcher off = Pattern.compile("largest \\|F − C_out ⊗ C_in / tr F\\|</span> ([^<]+)<").matcher(fisher);
+        assertTrue(off.find() && (off.group(1).equals("0") || off.group(1).matches(".*e−1[4-9]")), "F is the product over tr F");
+        Matcher without = Pattern.compile("largest \\|F − C_out ⊗ C_in\\|</span> ([^<]+)<").matcher(fisher);
+        assertTrue(without.find());
+        assertNumber(6 * 13.5 - 6, without.group(1));
+        // step: 0.1 |g|/(|g| + 1e-8).
+        List<String> moved = row("step", "Learning rate 0.1, no clipping", "moves by");
+        double[] gradients = {0, 1e-12, 1e-8, 1e-4, 1};
+        for (int i = 0; i < gradients.length; i++) {
+            assertNumber(0.1 * gradients[i] / (gradients[i] + 1e-8), moved.get(i));
+        }
+        // methods: I − C does not take V out.
+        Matcher left = Pattern.compile("‖\\(I − C\\) V‖² / ‖V‖²</span> ([^<]+)<").matcher(Files.readString(folder.resolve("methods.html")));
+        assertTrue(left.find() && Math.abs(Double.parseDouble(left.group(1))) > 0.01, "C is no projector");
+    }
+
     /** The script that follows the sliders, run here, against Java at settings from all over their ranges. */
     @Test void theSlidersScriptComputesWhatJavaComputes() {
         try (org.mozilla.javascript.Context context = org.mozilla.javascript.Context.enter()) {

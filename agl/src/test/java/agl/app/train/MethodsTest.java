@@ -88,6 +88,25 @@ class MethodsTest {
         assertArrayEquals(lora, weights(run("safelora", -1)), 0, "a threshold that every update passes");
     }
 
+    /** The strength that was asked for is the weight of the term that is logged, or the number of directions kept. */
+    @Test void theStrengthIsTheWeightOfTheTerm() {
+        FineTune.Result first = run("lora", Double.NaN);
+        Peft.save(first.lora(), temp.resolve("first"), base.toString());
+        for (var e : java.util.Map.of("ewc", "EWC", "kl", "KL", "asft", "AsFT", "lisa", "proximal").entrySet()) {
+            // From an adapter that has moved, or the first term would be zero; Lisa's third step begins its task phase, its fourth is held to that.
+            var log = run(new MethodChoice(MethodKind.of(e.getKey()), 7), config("steps=5"), temp.resolve("first")).history().get(e.getKey().equals("lisa") ? 3 : 0);
+            double term = (Double) log.get(e.getValue());
+            assertTrue(term > 0, e.getKey() + " " + log);
+            assertEquals(7 * term, (Double) log.get("penalty"), 1e-9 * term, e.getKey());
+        }
+        var agl = run(new MethodChoice(MethodKind.AGL, 7), config("steps=1", "agl.lambda_NC=0", "agl.lambda_T=0"), temp.resolve("first")).history().getFirst();
+        assertEquals(7 * (Double) agl.get("L_A"), (Double) agl.get("penalty"), 1e-9);
+        assertTrue((Double) agl.get("penalty") > 0);
+        for (String method : List.of("safeanchor", "projection")) {
+            run(method, 2).fisher().values().forEach(f -> assertEquals(2, f.eigenvalues().length, method));
+        }
+    }
+
     @Test void klStaysNearerToTheBaseTheStrongerItIs() {
         double weak = run("kl", 0.01).last("KL");
         double strong = run("kl", 30).last("KL");
