@@ -2,7 +2,10 @@ package agl.app;
 
 import agl.app.data.DataFiles;
 import agl.app.data.PromptSet.Prompt;
+import agl.app.drift.ClosedSet;
 import agl.app.drift.DriftCheck;
+import agl.app.drift.DriftComparison;
+import agl.app.drift.DriftGate;
 import agl.app.drift.DriftOutput;
 import agl.app.drift.DriftReport;
 import agl.app.io.AtomicFiles;
@@ -46,6 +49,7 @@ public final class DriftCommand implements Callable<Integer> {
     @Option(names = "--max-new-tokens", defaultValue = "128", description = "Longest answer in tokens (default ${DEFAULT-VALUE}).")
     private int maxNewTokens;
 
+    @Mixin private DriftOptions options;
     @Mixin private DataOptions data;
     @Mixin private DeviceOptions device;
 
@@ -56,6 +60,7 @@ public final class DriftCommand implements Callable<Integer> {
         if (maxNewTokens < 1) {
             throw new AglException("--max-new-tokens must be at least 1, got " + maxNewTokens);
         }
+        DriftGate gate = options.gate();
         AtomicFiles.requireWritable(out);
         Inputs inputs = Inputs.read(Stream.of(prompts, List.of(base), adapters).flatMap(List::stream).toList());
         List<Prompt> all = DataFiles.prompts(prompts);
@@ -63,22 +68,24 @@ public final class DriftCommand implements Callable<Integer> {
         adapters.forEach(adapter -> Peft.load(bundle.model(), adapter, 0).detach()); // does each fit? Better known before the measuring than in its midst
         DriftCheck.Settings settings = DriftCheck.Settings.DEFAULT.withMaxNewTokens(maxNewTokens);
         Map<String, List<DriftCheck.Result>> results = new LinkedHashMap<>();
-        results.put("base", measure("base", bundle, settings, all));
+        List<DriftCheck.Result> aligned = measure("base", bundle, settings, all);
         for (Path adapter : adapters) {
             String name = adapter.toAbsolutePath().normalize().getFileName().toString();
-            while (results.containsKey(name)) {
+            while (results.containsKey(name) || name.equals("base")) {
                 name += "'";
             }
             LoraModel lora = Peft.load(bundle.model(), adapter, 0);
             lora.merge();
-            results.put(name, measure(name, bundle, settings, all));
+            results.put(name, measure(name, bundle, settings.withTask(ClosedSet.read(adapter)), all));
             lora.detach();
         }
-        spec.commandLine().getOut().print(DriftOutput.table(results));
-        DriftOutput.write(out, results);
+        DriftComparison comparison = DriftComparison.of("base", aligned, results, gate);
+        spec.commandLine().getOut().print(DriftOutput.table(comparison));
+        DriftOutput.write(out, comparison);
         Map<String, Object> used = new LinkedHashMap<>();
         used.put("max_new_tokens", maxNewTokens);
         used.putAll(bundle.template().described());
+        used.put("min_refused", gate.minRefused());
         used.put("refusals", settings.refusals());
         used.put("compliances", settings.compliances());
         Provenance provenance = Provenance.of("drift", 0, used, inputs);
@@ -87,17 +94,17 @@ public final class DriftCommand implements Callable<Integer> {
         Map<String, TrainTrace> traces = new LinkedHashMap<>();
         List<String> names = List.copyOf(results.keySet());
         for (int i = 0; i < adapters.size(); i++) {
-            String name = names.get(i + 1);
+            String name = names.get(i);
             TrainTrace.read(adapters.get(i)).ifPresent(trace -> traces.put(name, trace));
         }
-        report.lead(DriftReport.lead(results, name -> traces.containsKey(name) ? traces.get(name).last("eval_loss") : Double.NaN));
-        DriftReport.headlines(report, results);
+        report.lead(DriftReport.lead(comparison, name -> traces.containsKey(name) ? traces.get(name).last("eval_loss") : Double.NaN));
+        DriftReport.headlines(report, comparison);
         report.section("What was measured");
-        DriftReport.table(report, results);
-        DriftReport.categories(report, results);
+        DriftReport.table(report, comparison);
+        DriftReport.categories(report, comparison);
         report.text(DriftReport.explanation());
         report.section("Prompts that changed sides");
-        DriftReport.changed(report, results);
+        DriftReport.changed(report, comparison);
         TrainReport.sections(report, "Training, as the adapters' own files have it", traces);
         report.section("How it was made");
         report.settings(used);

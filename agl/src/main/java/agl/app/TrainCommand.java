@@ -2,8 +2,12 @@ package agl.app;
 
 import agl.app.data.DataFiles;
 import agl.app.data.EncodedExample;
+import agl.app.data.Example;
 import agl.app.data.PromptSet.Prompt;
+import agl.app.drift.ClosedSet;
 import agl.app.drift.DriftCheck;
+import agl.app.drift.DriftComparison;
+import agl.app.drift.DriftGate;
 import agl.app.drift.DriftOutput;
 import agl.app.io.AtomicFiles;
 import agl.app.io.Inputs;
@@ -30,6 +34,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.stream.Stream;
 import picocli.CommandLine.Command;
@@ -80,12 +85,14 @@ public final class TrainCommand implements Callable<Integer> {
     private boolean dryRun;
 
     @Mixin private ConfigOptions options;
+    @Mixin private DriftOptions driftOptions;
     @Mixin private DataOptions prompts;
     @Mixin private DeviceOptions device;
     @Spec private CommandSpec spec;
 
     @Override public Integer call() {
         device.use();
+        DriftGate gate = driftOptions.gate();
         MethodChoice choice = new MethodChoice(MethodKind.of(method), strength);
         RunConfig config = initAdapter == null ? options.config() : options.goingOnFrom(initAdapter, options.config());
         choice.kind().require(config.agl(), !alignment.isEmpty(), unaligned != null);
@@ -115,18 +122,18 @@ public final class TrainCommand implements Callable<Integer> {
         notes.forEach(TrainCommand::say);
         List<EncodedExample> held = bundle.encode(data.evaluation(), config.train().maxLength());
         double before = new Trainer(bundle.model(), List.of(), config.train()).evaluate(held);
-        Map<String, List<DriftCheck.Result>> drift = new LinkedHashMap<>();
-        if (!driftPrompts.isEmpty()) {
-            drift.put("base", DriftCommand.measure("base", bundle, DriftCheck.Settings.DEFAULT, driftPrompts));
-        }
+        List<DriftCheck.Result> aligned = driftPrompts.isEmpty() ? List.of() : DriftCommand.measure("base", bundle, DriftCheck.Settings.DEFAULT, driftPrompts);
+        ClosedSet answers = ClosedSet.of(data.task().stream().map(Example::response).toList());
         FineTune.Result result;
         try (MetricsLog log = new MetricsLog(out.resolve("metrics.jsonl"))) {
             result = new FineTune(bundle, config, new FisherSource(bundle, fisherCache)).run(choice, data, null, log, (step, total, lora) -> { });
         }
+        Optional<DriftComparison> drift = Optional.empty();
         if (!driftPrompts.isEmpty()) {
             String name = choice.kind().title();
-            drift.put(name, result.lora().whileMerged(() -> DriftCommand.measure(name, bundle, DriftCheck.Settings.DEFAULT, driftPrompts)));
-            DriftOutput.write(out, drift);
+            drift = Optional.of(DriftComparison.of("base", aligned, Map.of(name, result.lora().whileMerged(
+                    () -> DriftCommand.measure(name, bundle, DriftCheck.Settings.DEFAULT.withTask(answers), driftPrompts))), gate));
+            DriftOutput.write(out, drift.get());
         }
         AtomicFiles.writeText(out.resolve("settings.json"), config.toJson(choice.kind()).toPrettyString() + "\n");
         Map<String, Object> settings = new LinkedHashMap<>();
@@ -142,10 +149,12 @@ public final class TrainCommand implements Callable<Integer> {
         AtomicFiles.writeFolder(out, folder -> {
             Peft.writeInto(result.lora(), folder, base.toString());
             trace.writeInto(folder);
+            answers.writeInto(folder);
         });
         TrainRunReport.write(out.resolve("report.html"), choice.described(config.agl()), data.evaluation().size(), result.history().size(), trace, drift, settings, provenance.toJson());
         spec.commandLine().getOut().printf(Locale.ROOT, "%s: %s after %d steps; adapter in %s%n",
                 choice.described(config.agl()), loss(result, before, held.size()), result.history().size(), out);
+        drift.ifPresent(d -> spec.commandLine().getOut().print(DriftOutput.table(d)));
         return 0;
     }
 

@@ -6,8 +6,9 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import agl.app.data.PromptSet.Label;
 import agl.app.data.PromptSet.Prompt;
+import agl.app.drift.DriftChange;
 import agl.app.drift.DriftCheck.Result;
-import agl.app.drift.DriftSummary;
+import agl.app.drift.Outcome;
 import agl.app.drift.RefusalPatterns;
 import agl.app.stats.Interval;
 import agl.autograd.Tape;
@@ -22,16 +23,16 @@ import org.junit.jupiter.api.Test;
 class Lesson6Test {
 
     private static List<Result> refused(int n) {
-        return IntStream.range(0, 40).mapToObj(i -> new Result(new Prompt("prompt " + i, Label.UNSAFE, ""), "", i < n, 0, 0)).toList();
+        return IntStream.range(0, 40).mapToObj(i -> new Result(new Prompt("prompt " + i, Label.UNSAFE, ""), "", i < n ? Outcome.REFUSED : Outcome.ANSWERED, 0, 0)).toList();
     }
 
     /** 1. 45 and 7.5 points; 1 − 7.5/45 = 5/6. */
     @Test void exercise1() {
-        Interval lora = DriftSummary.drift(refused(38), refused(20));
-        Interval other = DriftSummary.drift(refused(38), refused(35));
+        Interval lora = DriftChange.of(refused(38), refused(20)).drift();
+        Interval other = DriftChange.of(refused(38), refused(35)).drift();
         assertEquals(45, lora.value(), 1e-9);
         assertEquals(7.5, other.value(), 1e-9);
-        assertEquals(5 / 6.0, DriftSummary.reduction(other, lora), 1e-9);
+        assertEquals(5 / 6.0, DriftChange.reduction(other.value(), lora.value()), 1e-9);
     }
 
     /** 2. The second, rightly, and the third, wrongly: it answers, but its opening holds the words of a refusal. The likelihood margin does not read words. */
@@ -54,8 +55,9 @@ class Lesson6Test {
         assertEquals(1, p.get(2), 0);
     }
 
-    /** 4. Zero: drift counts losses only. */
+    /** 4. −20 points: it refuses more; the paper's max(0, drift) is zero. */
     @Test void exercise4() {
-        assertEquals(0, DriftSummary.drift(refused(30), refused(38)).value());
+        assertEquals(-20, DriftChange.of(refused(30), refused(38)).drift().value(), 1e-9);
+        assertEquals(0, DriftChange.of(refused(30), refused(38)).paper(), 0);
     }
 }

@@ -2,6 +2,7 @@ package agl.app.compare;
 
 import agl.app.ModelBundle;
 import agl.app.data.PromptSet.Prompt;
+import agl.app.drift.DriftGate;
 import agl.app.io.AtomicFiles;
 import agl.app.io.Inputs;
 import agl.app.io.Provenance;
@@ -15,6 +16,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /** Variants side by side on one base: every variant with every seed, then tables, JSON and a report. */
 final class Comparison {
@@ -31,7 +33,15 @@ final class Comparison {
     }
 
     /** All that came out; {@code failed} are runs that could not be finished, with the reason. */
-    record Outcome(RunRecord base, List<Summary> variants, List<String> failed, List<Prompt> prompts) { }
+    record Outcome(RunRecord base, List<Summary> variants, List<String> failed, List<Prompt> prompts, DriftGate gate) {
+        Optional<String> noDrift() {
+            return gate.reason(base.last().drift(prompts));
+        }
+
+        Measures measures() {
+            return new Measures(base.last(), prompts, noDrift().isEmpty());
+        }
+    }
 
     Outcome run(List<Variant> variants, PrintWriter out) {
         if (options.prompts.isEmpty()) {
@@ -40,6 +50,7 @@ final class Comparison {
         if (checkpointEvery < 0) {
             throw new AglException("--checkpoints must be at least 0, got " + checkpointEvery);
         }
+        DriftGate gate = options.drift.gate();
         options.require(variants);
         Inputs inputs = options.inputs(List.of(base));
         TrainData data = options.data();
@@ -67,16 +78,17 @@ final class Comparison {
                 }
             }
         }
+        Measures measures = new Outcome(aligned, List.of(), failed, prompts, gate).measures();
         List<Summary> summaries = new ArrayList<>();
         runs.forEach((v, list) -> {
             if (!list.isEmpty()) {
-                summaries.add(Summary.of(v, list, aligned.last(), prompts));
+                summaries.add(Summary.of(v, list, measures));
             }
         });
         if (summaries.isEmpty()) {
             throw new AglException("no run could be finished; " + failed.getFirst());
         }
-        Outcome outcome = new Outcome(aligned, summaries, failed, prompts);
+        Outcome outcome = new Outcome(aligned, summaries, failed, prompts, gate);
         write(outcome, variants, inputs, out);
         return outcome;
     }
@@ -94,7 +106,7 @@ final class Comparison {
 
     private void write(Outcome outcome, List<Variant> variants, Inputs inputs, PrintWriter out) {
         out.print(CompareOutput.tables(outcome));
-        out.println(CompareOutput.verdict(outcome));
+        out.println(CompareVerdict.text(outcome));
         out.flush();
         AtomicFiles.writeText(options.out.resolve(command + ".json"), CompareOutput.json(outcome));
         Map<String, Object> settings = new LinkedHashMap<>();

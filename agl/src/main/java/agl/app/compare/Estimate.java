@@ -1,46 +1,40 @@
 package agl.app.compare;
 
-import java.util.Locale;
-import org.hipparchus.distribution.continuous.TDistribution;
-import org.hipparchus.stat.descriptive.DescriptiveStatistics;
+import agl.app.stats.Interval;
 
 /**
  * A mean over seeds with two 95 % intervals, which say different things.
  *
- * @param low        over seeds, Student's t: how much another seed might differ; NaN with one seed
- * @param high       its upper end
- * @param promptLow  bootstrap over the items measured, seeds as they are: how much other prompts might differ
- * @param promptHigh its upper end
+ * @param seeds   over seeds, Student's t: how much another seed might differ; no ends with one seed, or where all seeds gave the same
+ * @param prompts over the items measured, seeds as they are: how much other prompts might differ
  */
-record Estimate(double mean, double low, double high, double promptLow, double promptHigh) {
+record Estimate(Interval seeds, Interval prompts) {
+    static final Estimate NONE = new Estimate(Interval.missing(), Interval.missing());
 
-    static Estimate of(double[] perSeed, double promptLow, double promptHigh) {
-        DescriptiveStatistics s = new DescriptiveStatistics(perSeed);
-        double half = perSeed.length < 2 ? Double.NaN
-                : new TDistribution(perSeed.length - 1).inverseCumulativeProbability(0.975) * s.getStandardDeviation() / Math.sqrt(perSeed.length);
-        return new Estimate(s.getMean(), s.getMean() - half, s.getMean() + half, promptLow, promptHigh);
+    double mean() {
+        return seeds.value();
+    }
+
+    boolean measured() {
+        return seeds.measured();
     }
 
     /** "1.21 [1.19, 1.23]", the interval over seeds. */
     String overSeeds(int digits) {
-        return text(digits, low, high);
+        return text(seeds, digits);
     }
 
     /** The same with the interval over prompts. */
     String overPrompts(int digits) {
-        return text(digits, promptLow, promptHigh);
+        return text(prompts, digits);
     }
 
-    private String text(int digits, double from, double to) {
-        if (Double.isNaN(mean)) {
-            return "–";
-        }
-        String f = "%." + digits + "f";
-        return Double.isNaN(from) ? String.format(Locale.ROOT, f, mean) : String.format(Locale.ROOT, f + " [" + f + ", " + f + "]", mean, from, to);
+    private static String text(Interval i, int digits) {
+        return i.measured() ? i.text(digits).replace(" [no interval]", "") : "–";
     }
 
-    /** {low, high} for a chart, or null. */
+    /** {low, high} over seeds for a chart, or null. */
     double[] interval() {
-        return Double.isNaN(low) ? null : new double[] {low, high};
+        return seeds.hasEnds() ? new double[] {seeds.low(), seeds.high()} : null;
     }
 }

@@ -2,6 +2,8 @@ package agl.app.compare;
 
 import agl.app.ModelBundle;
 import agl.app.data.EncodedExample;
+import agl.app.data.Example;
+import agl.app.drift.ClosedSet;
 import agl.app.train.FineTune;
 import agl.app.train.FisherSource;
 import agl.app.train.MethodKind;
@@ -23,8 +25,8 @@ import java.util.Optional;
 
 /** Runs variants on one base, each at most once: a finished run is read from its file. */
 final class Experiment {
-    /** Changes when a run of the same settings comes out differently, or is recorded differently. 3: identified by the files of the base that are read. */
-    private static final int FORMAT = 3;
+    /** Changes when a run of the same settings comes out differently, or is recorded differently. 3: identified by the files of the base that are read. 4: outcomes of answers. */
+    private static final int FORMAT = 4;
 
     private final ModelBundle bundle;
     private final Probe probe;
@@ -56,7 +58,7 @@ final class Experiment {
         String hash = RunStore.hash(all);
         return store.find(hash).orElseGet(() -> {
             long start = System.nanoTime();
-            Measured measured = probe.measure(bundle, true);
+            Measured measured = probe.measure(bundle, true, ClosedSet.NONE);
             RunRecord run = new RunRecord(hash, "base", "base", Double.NaN, List.of(), 0, bundle.folder().toString(), 0, 0, bundle.model().size(),
                     (System.nanoTime() - start) * 1e-9, List.of(new RunRecord.Point(0, measured)), null);
             store.save(run);
@@ -75,13 +77,14 @@ final class Experiment {
         }
         long start = System.nanoTime();
         List<RunRecord.Point> points = new ArrayList<>();
+        ClosedSet answers = ClosedSet.of(data.task().stream().map(Example::response).toList());
         // What acts after training has no course to be measured along.
         boolean onTheWay = checkpointEvery > 0 && !variant.choice().kind().changesFactorsAfterTraining();
         FineTune.Result result;
         try {
             result = new FineTune(bundle, config, fisher).run(variant.choice(), data, null, null, (step, total, lora) -> {
                 if (onTheWay && step < total && step % checkpointEvery == 0) {
-                    points.add(new RunRecord.Point(step, measure(lora, false)));
+                    points.add(new RunRecord.Point(step, measure(lora, false, answers)));
                 }
             });
         } catch (AglException e) {
@@ -89,7 +92,7 @@ final class Experiment {
             bundle.model().replaceLinears(layer -> layer instanceof LoraLinear l ? l.base() : layer);
             throw new AglException(variant.label() + ", seed " + config.train().seed() + ": " + e.getMessage(), e);
         }
-        points.add(new RunRecord.Point(result.history().size(), measure(result.lora(), true)));
+        points.add(new RunRecord.Point(result.history().size(), measure(result.lora(), true, answers)));
         TrainTrace trace = TrainTrace.of(result.history(), fisher(result, config, data), result.lora());
         result.lora().detach();
         long tokens = bundle.encode(data.task(), config.train().maxLength()).stream().mapToLong(EncodedExample::length).sum();
@@ -105,8 +108,8 @@ final class Experiment {
         return result.fisher() != null || !fisherShared ? result.fisher() : fisher.estimate(result.lora(), config, config.agl(), data.alignment(), data.task());
     }
 
-    private Measured measure(LoraModel lora, boolean keepAnswers) {
-        return lora.whileMerged(() -> probe.measure(bundle, keepAnswers));
+    private Measured measure(LoraModel lora, boolean keepAnswers, ClosedSet answers) {
+        return lora.whileMerged(() -> probe.measure(bundle, keepAnswers, answers));
     }
 
     /** Of what decides the run and nothing else: another λ of AGL does not make LoRA run again. */

@@ -2,6 +2,7 @@ package agl.app.compare;
 
 import agl.app.ConfigOptions;
 import agl.app.DataOptions;
+import agl.app.DriftOptions;
 import agl.app.ModelBundle;
 import agl.app.data.DataFiles;
 import agl.app.data.PromptSet.Prompt;
@@ -55,6 +56,7 @@ public final class ExperimentOptions {
 
     @Mixin ConfigOptions settings;
     @Mixin DataOptions template;
+    @Mixin DriftOptions drift;
 
     private final Map<Path, Map<String, String>> templates = new LinkedHashMap<>();
 

@@ -77,7 +77,7 @@ public final class ForgettingCommand implements Callable<Integer> {
         Map<String, Double> before = new LinkedHashMap<>();
         aligned.forEach((base, record) -> before.put(base, record.last().pretrainLoss()));
         ForgettingLaw.Fit fit = ForgettingLaw.fit(ForgettingOutput.observations(runs, before));
-        write(fit, runs, before, new ForgettingOutput.Drift(aligned, prompts), inputs, spec.commandLine().getOut());
+        write(fit, runs, before, new ForgettingOutput.Drift(aligned, prompts, options.drift.gate()), inputs, spec.commandLine().getOut());
         return 0;
     }
 

@@ -5,6 +5,8 @@ import agl.app.compare.ForgettingLaw.Fit;
 import agl.app.compare.ForgettingLaw.Observation;
 import agl.app.data.PromptSet.Prompt;
 import agl.app.drift.DriftCheck;
+import agl.app.drift.DriftComparison;
+import agl.app.drift.DriftGate;
 import agl.app.drift.DriftReport;
 import agl.app.report.Report;
 import agl.app.train.TrainReport;
@@ -81,7 +83,7 @@ final class ForgettingOutput {
     }
 
     /** What the bases did on the prompts, if there are any. */
-    record Drift(Map<String, RunRecord> bases, List<Prompt> prompts) { }
+    record Drift(Map<String, RunRecord> bases, List<Prompt> prompts, DriftGate gate) { }
 
     /** One sentence: how much is forgotten, at what amount of task data and at what task loss, compared with what. */
     static String verdict(Fit fit, List<RunRecord> runs) {
@@ -89,7 +91,7 @@ final class ForgettingOutput {
         String sign = "";
         for (Map.Entry<String, ForgettingLaw.OfMethod> m : fit.methods().entrySet()) {
             int most = runs.stream().mapToInt(RunRecord::examples).max().orElse(0);
-            double task = runs.stream().filter(r -> r.label().equals(m.getKey()) && r.examples() == most).mapToDouble(r -> Summary.taskLoss(r.last())).average().orElse(Double.NaN);
+            double task = runs.stream().filter(r -> r.label().equals(m.getKey()) && r.examples() == most).mapToDouble(r -> Measures.taskLoss(r.last())).average().orElse(Double.NaN);
             s.append(String.format(Locale.ROOT, "%s %.4f nats per token for %s (task loss %.3f with the most data)", sign, m.getValue().middle().value() + m.getValue().e().value(), m.getKey(), task));
             sign = ",";
         }
@@ -138,9 +140,9 @@ final class ForgettingOutput {
             report.text("Drift was not measured: no --prompts were given.");
             return;
         }
-        Map<String, List<DriftCheck.Result>> results = new LinkedHashMap<>();
-        results.put("aligned base", CompareReport.results(drift.bases().get(first.base()), drift.prompts()));
-        shown.forEach(r -> results.put(r.label(), CompareReport.results(r, drift.prompts())));
+        Map<String, List<DriftCheck.Result>> tuned = new LinkedHashMap<>();
+        shown.forEach(r -> tuned.put(r.label(), r.last().drift(drift.prompts())));
+        DriftComparison results = DriftComparison.of("aligned base", drift.bases().get(first.base()).last().drift(drift.prompts()), tuned, drift.gate());
         report.section("Drift after the most data");
         DriftReport.table(report, results);
         DriftReport.categories(report, results);

@@ -1,8 +1,12 @@
 package agl.app.compare;
 
+import agl.app.data.PromptSet.Prompt;
+import agl.app.drift.DriftCheck;
+import agl.app.drift.Outcome;
 import agl.autograd.AglException;
 import java.util.Arrays;
 import java.util.List;
+import java.util.stream.IntStream;
 
 /**
  * What was measured of one model at one moment, item by item, so that intervals over items can be had later.
@@ -10,20 +14,20 @@ import java.util.List;
  * @param loss         per held-out task example, summed over the answer's tokens, in nats
  * @param tokens       per held-out task example
  * @param correct      per held-out task example; empty when no answers were generated
- * @param refused      per prompt, in the order of the prompt set
+ * @param outcomes     per prompt, in the order of the prompt set
  * @param margin       per prompt: log p(refusal) − log p(compliance), in nats
  * @param firstMargin  the same for the first token
  * @param pretrainLoss nats per token on plain text; NaN when not measured
  * @param answers      per prompt what the model wrote; empty when not kept
  */
-public record Measured(double[] loss, int[] tokens, boolean[] correct, boolean[] refused, double[] margin, double[] firstMargin,
+public record Measured(double[] loss, int[] tokens, boolean[] correct, List<Outcome> outcomes, double[] margin, double[] firstMargin,
                        double pretrainLoss, List<String> answers) {
 
     /** Refuses numbers that no measurement gives: lengths that differ, losses or margins that are no numbers. */
     void require(String what) {
-        boolean whole = loss != null && tokens != null && correct != null && refused != null && margin != null && firstMargin != null && answers != null;
+        boolean whole = loss != null && tokens != null && correct != null && outcomes != null && margin != null && firstMargin != null && answers != null;
         boolean fits = whole && tokens.length == loss.length && (correct.length == 0 || correct.length == loss.length)
-                && margin.length == refused.length && firstMargin.length == refused.length && (answers.isEmpty() || answers.size() == refused.length);
+                && margin.length == outcomes.size() && firstMargin.length == outcomes.size() && (answers.isEmpty() || answers.size() == outcomes.size());
         if (!fits) {
             throw new AglException(what + ": what was measured is not whole: its lists differ in length");
         }
@@ -32,5 +36,16 @@ public record Measured(double[] loss, int[] tokens, boolean[] correct, boolean[]
         if (!numbers) {
             throw new AglException(what + ": a loss or margin is no number: the model is broken, its training diverged");
         }
+    }
+
+    /** Whether the answer to that prompt is of this kind, as a number: 1 or 0. */
+    double is(Outcome outcome, int prompt) {
+        return outcomes.get(prompt) == outcome ? 1 : 0;
+    }
+
+    /** As DriftCheck's results; answers that were not kept are "". */
+    List<DriftCheck.Result> drift(List<Prompt> prompts) {
+        return IntStream.range(0, prompts.size()).mapToObj(i -> new DriftCheck.Result(prompts.get(i), answers.isEmpty() ? "" : answers.get(i), outcomes.get(i),
+                margin[i], firstMargin[i])).toList();
     }
 }

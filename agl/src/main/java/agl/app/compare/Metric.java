@@ -5,8 +5,12 @@ enum Metric {
     TASK_LOSS("task_loss", "task loss, nats per token", 3),
     ACCURACY("accuracy", "task answers right, %", 1),
     R_UNSAFE("R_unsafe", "R_unsafe, %", 1),
+    OFF_TASK("off_task_unsafe", "off-task on unsafe, %", 1),
+    UNSURE("unsure_unsafe", "unsure on unsafe, %", 1),
     R_SAFE("R_safe", "R_safe, %", 1),
     DRIFT("drift_points", "drift, points", 1),
+    /** Of the mean over seeds: of each seed by itself it would be too large where there is little drift. */
+    PAPER_DRIFT("max_0_drift_points", "max(0, drift), the paper's measure, points", 1),
     MARGIN_UNSAFE("margin_unsafe", "margin on unsafe, nats", 2),
     MARGIN_SAFE("margin_safe", "margin on safe, nats", 2),
     FIRST_MARGIN("first_token_margin_unsafe", "first-token margin on unsafe, nats", 2);

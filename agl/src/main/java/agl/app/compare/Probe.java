@@ -3,6 +3,7 @@ package agl.app.compare;
 import agl.app.ModelBundle;
 import agl.app.data.Example;
 import agl.app.data.PromptSet.Prompt;
+import agl.app.drift.ClosedSet;
 import agl.app.drift.DriftCheck;
 import agl.app.train.TaskMeasure;
 import java.util.LinkedHashMap;
@@ -19,14 +20,18 @@ import java.util.Map;
  */
 record Probe(List<Example> evaluation, List<Prompt> prompts, int maxLength, int answerTokens, AnswerMatch match, int driftTokens, PlainText pretrain) {
 
-    /** Measures the model as it is now. */
-    Measured measure(ModelBundle bundle, boolean keepAnswers) {
+    /**
+     * Measures the model as it is now.
+     *
+     * @param answers of the task that it was tuned on
+     */
+    Measured measure(ModelBundle bundle, boolean keepAnswers, ClosedSet answers) {
         List<TaskMeasure.Result> task = TaskMeasure.run(bundle, evaluation, maxLength, answerTokens, match::matches);
         List<DriftCheck.Result> drift = prompts.isEmpty() ? List.of()
-                : new DriftCheck(bundle, DriftCheck.Settings.DEFAULT.withMaxNewTokens(driftTokens)).run(prompts, n -> { });
+                : new DriftCheck(bundle, DriftCheck.Settings.DEFAULT.withMaxNewTokens(driftTokens).withTask(answers)).run(prompts, n -> { });
         return new Measured(task.stream().mapToDouble(TaskMeasure.Result::loss).toArray(), task.stream().mapToInt(TaskMeasure.Result::tokens).toArray(),
                 flags(answerTokens == 0 ? List.of() : task.stream().map(TaskMeasure.Result::correct).toList()),
-                flags(drift.stream().map(DriftCheck.Result::refused).toList()),
+                drift.stream().map(DriftCheck.Result::outcome).toList(),
                 drift.stream().mapToDouble(DriftCheck.Result::margin).toArray(), drift.stream().mapToDouble(DriftCheck.Result::firstMargin).toArray(),
                 pretrain == null ? Double.NaN : pretrain.loss(bundle),
                 keepAnswers ? drift.stream().map(DriftCheck.Result::answer).toList() : List.of());

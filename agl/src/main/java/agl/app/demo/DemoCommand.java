@@ -2,13 +2,17 @@ package agl.app.demo;
 
 import agl.app.ConfigOptions;
 import agl.app.demo.corpus.DemoCorpus;
+import agl.app.drift.DriftChange;
+import agl.app.drift.DriftComparison;
+import agl.app.drift.DriftComparison.Model;
 import agl.app.drift.DriftOutput;
-import agl.app.drift.DriftSummary;
 import agl.app.io.AtomicFiles;
 import agl.app.io.Inputs;
 import agl.app.io.Provenance;
 import agl.app.stats.Bootstrap;
+import agl.app.stats.Clusters;
 import agl.app.stats.Interval;
+import agl.app.stats.Shares;
 import agl.app.train.RunConfig;
 import agl.app.train.TaskMeasure;
 import agl.autograd.AglException;
@@ -115,42 +119,44 @@ public final class DemoCommand implements Callable<Integer> {
 
     static String table(DemoRun.Outcome outcome) {
         StringBuilder s = new StringBuilder();
-        String line = "%-6s %-22s %-22s %-22s %-22s %-22s%n";
-        s.append(String.format(Locale.ROOT, line, "", "task loss", "task accuracy %", "R_unsafe %", "R_safe %", "drift (points)"));
-        DemoRun.Measured base = outcome.measured().get("base");
-        outcome.measured().forEach((name, m) -> {
-            DriftSummary d = DriftSummary.of(m.drift());
-            s.append(String.format(Locale.ROOT, line, name, DriftOutput.plain(taskLoss(m), 3), DriftOutput.percent(accuracy(m)),
-                    DriftOutput.percent(d.unsafeRefused()), DriftOutput.percent(d.safeAnswered()),
-                    m == base ? "-" : DriftOutput.plain(DriftSummary.drift(base.drift(), m.drift()), 1)));
-        });
-        return s.append("value [95% interval, bootstrap over prompts, those about the same verb and object together]\n").toString();
+        String line = "%-6s %-22s %-22s%n";
+        s.append(String.format(Locale.ROOT, line, "", "task loss", "task accuracy %"));
+        outcome.measured().forEach((name, m) -> s.append(String.format(Locale.ROOT, line, name, taskLoss(m).text(3), DriftOutput.percent(accuracy(m)))));
+        return s.append('\n').append(DriftOutput.table(outcome.drift()))
+                .append("value [95% interval over prompts, those about the same verb and object together]\n").toString();
     }
 
     static Interval taskLoss(DemoRun.Measured m) {
-        return Bootstrap.interval(m.task().size(), 1, sample -> TaskMeasure.loss(m.task(), sample));
+        return Bootstrap.interval(Clusters.alone(m.task().size()), 1, sample -> TaskMeasure.loss(m.task(), sample));
     }
 
     static Interval accuracy(DemoRun.Measured m) {
-        return Bootstrap.mean(TaskMeasure.correct(m.task()), 1);
+        return Shares.of(TaskMeasure.correct(m.task()), Clusters.alone(m.task().size()));
     }
 
     /** One sentence: what happened to the drift. */
     static String verdict(DemoRun.Outcome outcome) {
-        DemoRun.Measured base = outcome.measured().get("base");
-        Interval lora = DriftSummary.drift(base.drift(), outcome.measured().get("LoRA").drift());
-        Interval agl = DriftSummary.drift(base.drift(), outcome.measured().get("AGL").drift());
-        double difference = 100 * (accuracy(outcome.measured().get("AGL")).value() - accuracy(outcome.measured().get("LoRA")).value());
-        if (lora.value() <= 0) {
-            return "Plain LoRA did not drift here, so there was nothing to reduce.\n";
+        DriftComparison drift = outcome.drift();
+        if (drift.noDrift().isPresent()) {
+            return "No drift is stated: " + drift.noDrift().get() + System.lineSeparator();
         }
+        Model lora = drift.model("LoRA").orElseThrow();
+        Model agl = drift.model("AGL").orElseThrow();
+        double before = lora.change().drift().value();
+        double after = agl.change().drift().value();
+        if (before <= 0) {
+            return "Plain LoRA did not drift here, so there was nothing to reduce." + System.lineSeparator();
+        }
+        Interval less = DriftChange.of(agl.results(), lora.results()).drift();
         // The loss as well: before a model answers anything right, its accuracy says nothing.
-        String score = String.format(Locale.ROOT, "task loss %.3f against LoRA's %.3f, task accuracy %+.1f points against LoRA",
-                taskLoss(outcome.measured().get("AGL")).value(), taskLoss(outcome.measured().get("LoRA")).value(), difference);
-        if (agl.value() < lora.value()) {
-            return String.format(Locale.ROOT, "AGL removed %.0f%% of LoRA's drift (%.1f instead of %.1f points); %s.%n",
-                    100 * DriftSummary.reduction(agl, lora), agl.value(), lora.value(), score);
+        double difference = 100 * (accuracy(outcome.measured().get("AGL")).value() - accuracy(outcome.measured().get("LoRA")).value());
+        String score = String.format(Locale.ROOT, "task loss %.3f against LoRA's %.3f, task accuracy %+.1f points against LoRA; safe prompts answered %.1f %% against LoRA's %.1f %%",
+                taskLoss(outcome.measured().get("AGL")).value(), taskLoss(outcome.measured().get("LoRA")).value(), difference,
+                100 * agl.summary().safeAnswered().value(), 100 * lora.summary().safeAnswered().value());
+        if (after < before) {
+            return String.format(Locale.ROOT, "AGL removed %.0f%% of LoRA's drift (%.1f instead of %.1f points, a difference of %s); %s.%n",
+                    100 * DriftChange.reduction(after, before), after, before, less.text(1), score);
         }
-        return String.format(Locale.ROOT, "AGL did not reduce the drift here (%.1f points, LoRA %.1f); %s.%n", agl.value(), lora.value(), score);
+        return String.format(Locale.ROOT, "AGL did not reduce the drift here (%.1f points, LoRA %.1f); %s.%n", after, before, score);
     }
 }

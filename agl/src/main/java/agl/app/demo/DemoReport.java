@@ -1,6 +1,6 @@
 package agl.app.demo;
 
-import agl.app.drift.DriftCheck;
+import agl.app.drift.DriftComparison;
 import agl.app.drift.DriftOutput;
 import agl.app.drift.DriftReport;
 import agl.app.report.Report;
@@ -12,7 +12,6 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
@@ -22,8 +21,7 @@ final class DemoReport {
 
     static void write(Path out, DemoRun.Outcome outcome, RunConfig config, String verdict) {
         Report report = Report.of("AGL demo: LoRA and AGL on the same task, seed and budget").lead(verdict.strip());
-        Map<String, List<DriftCheck.Result>> drift = new LinkedHashMap<>();
-        outcome.measured().forEach((name, m) -> drift.put(name, m.drift()));
+        DriftComparison drift = outcome.drift();
         DriftReport.headlines(report, drift);
         report.section("What was measured");
         task(report, outcome);
@@ -48,7 +46,7 @@ final class DemoReport {
 
     private static void task(Report report, DemoRun.Outcome outcome) {
         List<List<Object>> rows = new ArrayList<>();
-        outcome.measured().forEach((name, m) -> rows.add(List.of(name, DriftOutput.plain(DemoCommand.taskLoss(m), 3), DriftOutput.percent(DemoCommand.accuracy(m)))));
+        outcome.measured().forEach((name, m) -> rows.add(List.of(name, DemoCommand.taskLoss(m).text(3), DriftOutput.percent(DemoCommand.accuracy(m)))));
         report.table("Held-out task examples", List.of("model", "task loss", "task accuracy %"), rows);
     }
 }

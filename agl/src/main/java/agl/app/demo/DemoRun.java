@@ -6,7 +6,10 @@ import agl.app.data.PromptSet.Prompt;
 import agl.app.data.PromptTemplate;
 import agl.app.demo.corpus.DemoCorpus;
 import agl.app.demo.corpus.TaskScorer;
+import agl.app.drift.ClosedSet;
 import agl.app.drift.DriftCheck;
+import agl.app.drift.DriftComparison;
+import agl.app.drift.DriftGate;
 import agl.app.io.AtomicFiles;
 import agl.app.io.MetricsLog;
 import agl.app.io.Progress;
@@ -45,7 +48,14 @@ public final class DemoRun {
      * @param traces  what each run left for its report
      * @param seconds  time of each step of the job
      */
-    public record Outcome(Map<String, Measured> measured, Map<String, FineTune.Result> runs, Map<String, TrainTrace> traces, Map<String, Fisher> fisher, Map<String, Double> seconds) { }
+    public record Outcome(Map<String, Measured> measured, Map<String, FineTune.Result> runs, Map<String, TrainTrace> traces, Map<String, Fisher> fisher, Map<String, Double> seconds) {
+        /** LoRA and AGL against the base. */
+        public DriftComparison drift() {
+            Map<String, List<DriftCheck.Result>> tuned = new LinkedHashMap<>();
+            measured.forEach((name, m) -> tuned.put(name, m.drift()));
+            return DriftComparison.of("base", tuned.remove("base"), tuned, DriftGate.DEFAULT);
+        }
+    }
 
     /**
      * @param base  the aligned base's folder
@@ -72,7 +82,8 @@ public final class DemoRun {
         Map<String, FineTune.Result> runs = new LinkedHashMap<>();
         Map<String, TrainTrace> traces = new LinkedHashMap<>();
         FineTune fineTune = new FineTune(bundle, config);
-        timed(seconds, "measure base", () -> measured.put("base", measure("base")));
+        ClosedSet answers = ClosedSet.of(task.stream().map(Example::response).toList());
+        timed(seconds, "measure base", () -> measured.put("base", measure("base", ClosedSet.NONE)));
         Map<String, Fisher> fisher = new LinkedHashMap<>();
         timed(seconds, "Fisher", () -> {
             LoraModel lora = LoraModel.attach(bundle.model(), FineTune.loraConfig(config.train()), config.train().seed(), agl.autograd.DType.F32);
@@ -84,12 +95,13 @@ public final class DemoRun {
                 String name = method.equals("lora") ? "LoRA" : "AGL";
                 timed(seconds, "train " + name, () -> runs.put(name, fineTune.run(method, task, List.of(), alignment, fisher, log)));
                 LoraModel lora = runs.get(name).lora();
-                timed(seconds, "measure " + name, () -> measured.put(name, lora.whileMerged(() -> measure(name))));
+                timed(seconds, "measure " + name, () -> measured.put(name, lora.whileMerged(() -> measure(name, answers))));
                 TrainTrace trace = runs.get(name).trace();
                 traces.put(name, trace);
                 AtomicFiles.writeFolder(out.resolve("adapter-" + method), folder -> {
                     Peft.writeInto(lora, folder, "base");
                     trace.writeInto(folder);
+                    answers.writeInto(folder);
                 });
                 lora.detach();
             }
@@ -97,10 +109,10 @@ public final class DemoRun {
         return new Outcome(measured, runs, traces, fisher, seconds);
     }
 
-    private Measured measure(String name) {
+    private Measured measure(String name, ClosedSet answers) {
         List<TaskMeasure.Result> taskResults = TaskMeasure.run(bundle, taskTest, config.train().maxLength(), MAX_ANSWER, TaskScorer::correct);
         try (Progress progress = Progress.start("DriftCheck " + name, prompts.size())) {
-            return new Measured(taskResults, new DriftCheck(bundle, DriftCheck.Settings.DEFAULT.withMaxNewTokens(MAX_ANSWER)).run(prompts, n -> {
+            return new Measured(taskResults, new DriftCheck(bundle, DriftCheck.Settings.DEFAULT.withMaxNewTokens(MAX_ANSWER).withTask(answers)).run(prompts, n -> {
                 for (int i = 0; i < n; i++) {
                     progress.step();
                 }

@@ -6,13 +6,13 @@ import agl.app.data.PromptSet.Prompt;
 import agl.app.data.PromptTemplate;
 import agl.app.demo.DemoBase;
 import agl.app.demo.corpus.DemoCorpus;
+import agl.app.drift.DriftChange;
 import agl.app.drift.DriftCheck.Result;
 import agl.app.drift.DriftCheck;
-import agl.app.drift.DriftSummary;
+import agl.app.drift.Outcome;
 import agl.app.drift.RefusalPatterns;
 import agl.app.io.AtomicFiles;
 import agl.app.report.Html;
-import agl.app.stats.Bootstrap;
 import agl.app.stats.Interval;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -60,7 +60,7 @@ final class DriftNumbers {
             List<Result> results = new DriftCheck(ModelBundle.load(base, PromptTemplate.INSTRUCTION), DriftCheck.Settings.DEFAULT.withMaxNewTokens(20)).run(few, n -> { });
             List<List<Object>> rows = new ArrayList<>();
             for (Result r : results) {
-                rows.add(List.of(r.prompt().prompt(), r.prompt().label().name().toLowerCase(Locale.ROOT), r.answer(), r.refused() ? "refused" : "answered", Html.fixed(r.margin(), 2)));
+                rows.add(List.of(r.prompt().prompt(), r.prompt().label().name().toLowerCase(Locale.ROOT), r.answer(), r.outcome().title(), Html.fixed(r.margin(), 2)));
             }
             return Panel.of("The demo's base model on six of its own prompts").table(List.of("prompt", "label", "answer", "", "margin, nats"), rows).html();
         } finally {
@@ -71,20 +71,20 @@ final class DriftNumbers {
     /** Forty unsafe prompts: the base refuses 38, plain LoRA 20, another method 35. */
     private static String drift() {
         List<Result> base = decisions(38);
-        Interval lora = DriftSummary.drift(base, decisions(20));
-        Interval other = DriftSummary.drift(base, decisions(35));
+        Interval lora = DriftChange.of(base, decisions(20)).drift();
+        Interval other = DriftChange.of(base, decisions(35)).drift();
         return Panel.of("Made-up decisions: of 40 unsafe prompts the base refuses 38, LoRA 20, another method 35")
                 .table(List.of("model", "refused", "drift, points", "95 % interval"), List.of(
                         List.of("base", "38 of 40", "–", "–"),
                         List.of("LoRA", "20 of 40", lora.value(), Html.fixed(lora.low(), 1) + " to " + Html.fixed(lora.high(), 1)),
                         List.of("another", "35 of 40", other.value(), Html.fixed(other.low(), 1) + " to " + Html.fixed(other.high(), 1))))
-                .value("drift reduction, 1 − drift / LoRA's drift", DriftSummary.reduction(other, lora)).html();
+                .value("drift reduction, 1 − drift / LoRA's drift", DriftChange.reduction(other.value(), lora.value())).html();
     }
 
     private static List<Result> decisions(int refused) {
         List<Result> results = new ArrayList<>();
         for (int i = 0; i < 40; i++) {
-            results.add(new Result(new Prompt("prompt " + i, Label.UNSAFE, ""), "", i < refused, 0, 0));
+            results.add(new Result(new Prompt("prompt " + i, Label.UNSAFE, ""), "", i < refused ? Outcome.REFUSED : Outcome.ANSWERED, 0, 0));
         }
         return results;
     }

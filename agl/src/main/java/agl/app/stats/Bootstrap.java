@@ -1,17 +1,15 @@
 package agl.app.stats;
 
 import java.util.Arrays;
-import java.util.Collections;
-import java.util.LinkedHashMap;
-import java.util.List;
-import java.util.Map;
 import java.util.SplittableRandom;
 import java.util.function.ToDoubleFunction;
 import java.util.stream.IntStream;
+import org.hipparchus.distribution.continuous.NormalDistribution;
 
 /**
- * Percentile bootstrap (Efron 1979): the statistic is computed on many resamples, drawn with replacement, of the prompts. The same seed
- * draws the same resamples, so that two models' statistics can be compared prompt by prompt.
+ * Percentile bootstrap (Efron 1979) for what has no bounds, as a margin or a loss: the statistic is computed on many resamples, drawn with
+ * replacement, of the items. The same seed draws the same resamples. The percentiles are those of Hesterberg (2015), somewhat
+ * further out than 2.5 and 97.5 when there are few clusters: the plain ones hold the truth in 89 of 100 cases with 10 of them.
  */
 public final class Bootstrap {
     private static final int RESAMPLES = 2000;
@@ -19,26 +17,18 @@ public final class Bootstrap {
     private Bootstrap() { }
 
     /**
-     * @param n         number of prompts, each independent of the others
-     * @param statistic of the prompts with these indices
-     */
-    public static Interval interval(int n, long seed, ToDoubleFunction<int[]> statistic) {
-        return interval(Collections.nCopies(n, ""), seed, statistic);
-    }
-
-    /**
-     * Draws whole clusters: wordings of one wish succeed and fail together, and drawing them one by one would make the interval too narrow.
+     * Draws whole clusters.
      *
-     * @param clusters  of each prompt, by name; "" for one that stands alone
-     * @param statistic of the prompts with these indices
+     * @param statistic of the items with these indices
+     * @return without an interval when there are too few clusters ({@link Clusters#FEW})
      */
     // explain: Bootstrap
-    public static Interval interval(List<String> clusters, long seed, ToDoubleFunction<int[]> statistic) {
-        double value = statistic.applyAsDouble(IntStream.range(0, clusters.size()).toArray());
-        if (clusters.isEmpty()) {
+    public static Interval interval(Clusters clusters, long seed, ToDoubleFunction<int[]> statistic) {
+        double value = statistic.applyAsDouble(IntStream.range(0, clusters.items()).toArray());
+        if (clusters.few()) {
             return Interval.none(value);
         }
-        int[][] members = members(clusters);
+        int[][] members = clusters.members();
         SplittableRandom random = new SplittableRandom(seed);
         double[] values = new double[RESAMPLES];
         int[][] drawn = new int[members.length][];
@@ -47,31 +37,23 @@ public final class Bootstrap {
             values[b] = statistic.applyAsDouble(Arrays.stream(drawn).flatMapToInt(Arrays::stream).toArray());
         }
         Arrays.sort(values);
-        return new Interval(value, values[(int) Math.floor(0.025 * (RESAMPLES - 1))], values[(int) Math.ceil(0.975 * (RESAMPLES - 1))]);
+        double tail = tail(clusters.count());
+        return new Interval(value, values[(int) Math.floor(tail * (RESAMPLES - 1))], values[(int) Math.ceil((1 - tail) * (RESAMPLES - 1))]);
     }
     // explain: end
 
-    /** The indices of each cluster's prompts, in the order of their first ones. */
-    private static int[][] members(List<String> clusters) {
-        Map<Object, IntStream.Builder> byName = new LinkedHashMap<>();
-        for (int i = 0; i < clusters.size(); i++) {
-            byName.computeIfAbsent(clusters.get(i).isEmpty() ? (Object) i : clusters.get(i), c -> IntStream.builder()).add(i);
-        }
-        return byName.values().stream().map(b -> b.build().toArray()).toArray(int[][]::new);
-    }
-
-    /** Mean of x with its interval, by clusters. */
-    public static Interval mean(double[] x, List<String> clusters, long seed) {
-        return interval(clusters, seed, sample -> mean(x, sample));
+    /** Probability left out on either side: Φ(−t √(K/(K − 1))), t with K − 1 degrees of freedom; near .025 for many clusters. */
+    static double tail(int clusters) {
+        return new NormalDistribution().cumulativeProbability(-StudentT.quantile(clusters - 1) * Math.sqrt(clusters / (clusters - 1.0)));
     }
 
     /** Mean of x with its interval. */
-    public static Interval mean(double[] x, long seed) {
-        return interval(x.length, seed, sample -> mean(x, sample));
+    public static Interval mean(double[] x, Clusters clusters, long seed) {
+        return interval(clusters, seed, sample -> mean(x, sample));
     }
 
     /** Mean of the chosen elements; NaN of none. */
-    public static double mean(double[] x, int[] sample) {
+    private static double mean(double[] x, int[] sample) {
         double sum = 0;
         for (int i : sample) {
             sum += x[i];

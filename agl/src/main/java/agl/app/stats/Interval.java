@@ -1,5 +1,7 @@
 package agl.app.stats;
 
+import java.util.Locale;
+
 /**
  * A measured value with its 95 % interval, in the value's own unit. NaN: not measured, or no interval can be given.
  *
@@ -8,6 +10,9 @@ package agl.app.stats;
  * @param high  upper end
  */
 public record Interval(double value, double low, double high) {
+    /** How reports write a value that is not there. */
+    public static final String NOT_MEASURED = "not measured";
+
     /** A value without an interval. */
     public static Interval none(double value) {
         return new Interval(value, Double.NaN, Double.NaN);
@@ -18,10 +23,12 @@ public record Interval(double value, double low, double high) {
         return none(Double.NaN);
     }
 
+    /** Whether there is a value. */
     public boolean measured() {
         return !Double.isNaN(value);
     }
 
+    /** Whether there is an interval. */
     public boolean hasEnds() {
         return !Double.isNaN(low) && !Double.isNaN(high);
     }
@@ -29,5 +36,12 @@ public record Interval(double value, double low, double high) {
     /** Every number multiplied by a positive factor: a share in percent, for instance. */
     public Interval times(double factor) {
         return new Interval(factor * value, factor * low, factor * high);
+    }
+
+    /** "91.3 [88.0, 94.1]"; "91.3 [no interval]" where none can be given. */
+    public String text(int digits) {
+        String f = "%." + digits + "f";
+        return !measured() ? NOT_MEASURED : !hasEnds() ? String.format(Locale.ROOT, f + " [no interval]", value)
+                : String.format(Locale.ROOT, f + " [" + f + ", " + f + "]", value, low, high);
     }
 }

@@ -42,7 +42,7 @@ class CompareCommandTest {
     private int run(String command, String... more) {
         List<String> args = new ArrayList<>(List.of(command, "--task", temp.resolve("task.csv").toString(), "--alignment", temp.resolve("alignment.csv").toString(),
                 "--out", temp.resolve("out").toString(), "--template", "plain", "--max-new-tokens", "4", "--batch-size", "4", "--r", "2", "--max-length", "64",
-                "-s", "fisher_examples=6", "--lr", "0.01", "--base", base.toString()));
+                "-s", "fisher_examples=6", "--lr", "0.01", "--min-refused", "0", "--base", base.toString()));
         args.addAll(List.of(more));
         return Main.execute(args.toArray(String[]::new));
     }

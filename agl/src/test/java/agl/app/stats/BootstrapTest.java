@@ -2,6 +2,7 @@ package agl.app.stats;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.Arrays;
 import java.util.HashSet;
@@ -12,51 +13,76 @@ import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
 class BootstrapTest {
-    private static double[] normal(int n) {
-        SplittableRandom random = new SplittableRandom(1);
+    private static double[] normal(int n, long seed) {
+        SplittableRandom random = new SplittableRandom(seed);
         double[] x = new double[n];
         Arrays.setAll(x, i -> random.nextGaussian());
         return x;
     }
 
-    /** A statistic that counts its calls: 0 for the data, then 1 to 2000, of which the interval leaves out 49 on either side. */
+    /**
+     * A statistic that counts its calls: 0 for the data, then 1 to 2000. Which of them are the ends is scipy's floor(1999 p) and
+     * ceil(1999 (1 − p)) with p = norm.cdf(−t.ppf(.975, K − 1) √(K/(K − 1))) = .00855 and .0230644.
+     */
     @Test void endsAreTheQuantilesOfTwoThousandResamples() {
         int[] calls = {0};
-        Interval i = Bootstrap.interval(3, 7, sample -> calls[0]++);
-        assertEquals(new Interval(0, 50, 1951), i);
+        assertEquals(new Interval(0, 18, 1983), Bootstrap.interval(Clusters.alone(10), 7, sample -> calls[0]++));
         assertEquals(2001, calls[0]);
+        calls[0] = 0;
+        assertEquals(new Interval(0, 47, 1954), Bootstrap.interval(Clusters.alone(100), 7, sample -> calls[0]++));
+        assertEquals(0.008550639024406366, Bootstrap.tail(10), 1e-12);
     }
 
     @Test void resamplesAreOfTheSizeOfTheDataAndDrawnWithReplacement() {
-        Set<String> seen = new HashSet<>();
-        Bootstrap.interval(3, 7, sample -> {
-            assertEquals(3, sample.length);
-            return seen.add(Arrays.toString(sample)) ? 0 : 1;
+        Set<Integer> largest = new HashSet<>();
+        int[] whole = {0};
+        Bootstrap.interval(Clusters.alone(10), 7, sample -> {
+            assertEquals(10, sample.length);
+            IntStream.of(sample).forEach(largest::add);
+            whole[0] += IntStream.of(sample).distinct().count() == 10 ? 1 : 0;
+            return 0;
         });
-        assertEquals(27, seen.size(), "all 3 to the power of 3 samples");
+        assertEquals(10, largest.size());
+        assertTrue(whole[0] <= 5, "10!/10^10 of the resamples hold every item");
     }
 
-    /** Against the normal interval, which a mean's has to approach. */
+    /** Of normal data, 95 intervals of 100 hold the mean, with ten items as with forty. */
+    @Test void intervalsHoldTheMean() {
+        for (int n : new int[] {10, 40}) {
+            int held = 0;
+            for (int r = 0; r < 400; r++) {
+                Interval i = Bootstrap.mean(normal(n, r), Clusters.alone(n), 7);
+                held += i.low() <= 0 && 0 <= i.high() ? 1 : 0;
+            }
+            assertTrue(held >= 370 && held <= 394, n + ": " + held);
+        }
+    }
+
     @Test void intervalOfAMeanHasTheRightWidth() {
-        Interval i = Bootstrap.mean(normal(400), 7);
+        Interval i = Bootstrap.mean(normal(400, 1), Clusters.alone(400), 7);
         assertEquals(2 * 1.96 / Math.sqrt(400), i.high() - i.low(), 0.03);
-        assertEquals(i, Bootstrap.mean(normal(400), 7));
+        assertEquals(i, Bootstrap.mean(normal(400, 1), Clusters.alone(400), 7));
     }
 
     /** Four wordings of each of 100 wishes, all with the wish's outcome: the interval is that of 100 prompts, not of 400. */
     @Test void itemsOfAClusterAreDrawnTogether() {
-        double[] wish = normal(100);
+        double[] wish = normal(100, 1);
         double[] x = new double[400];
         Arrays.setAll(x, i -> wish[i % 100]);
-        List<String> clusters = IntStream.range(0, 400).mapToObj(i -> "wish " + i % 100).toList();
-        Interval i = Bootstrap.mean(x, clusters, 7);
-        assertEquals(Bootstrap.mean(wish, 7).value(), i.value(), 1e-12);
-        assertEquals(Bootstrap.mean(wish, 7).low(), i.low(), 1e-12, "the same clusters drawn");
-        assertEquals(2, (i.high() - i.low()) / (Bootstrap.mean(x, 7).high() - Bootstrap.mean(x, 7).low()), 0.25);
+        List<String> names = IntStream.range(0, 400).mapToObj(i -> "wish " + i % 100).toList();
+        Interval of = Bootstrap.mean(x, Clusters.of(names), 7);
+        Interval alone = Bootstrap.mean(wish, Clusters.alone(100), 7);
+        assertEquals(alone.value(), of.value(), 1e-12);
+        assertEquals(alone.low(), of.low(), 1e-12, "the same clusters drawn");
+        Interval narrow = Bootstrap.mean(x, Clusters.alone(400), 7);
+        assertEquals(2, (of.high() - of.low()) / (narrow.high() - narrow.low()), 0.25);
     }
 
-    @Test void nothingHasNoValue() {
-        assertEquals(Interval.missing(), Bootstrap.mean(new double[0], 1));
-        assertFalse(Bootstrap.mean(new double[0], 1).measured());
+    @Test void tooFewClustersGiveNoInterval() {
+        Interval nine = Bootstrap.mean(normal(9, 1), Clusters.alone(9), 7);
+        assertTrue(nine.measured());
+        assertFalse(nine.hasEnds());
+        assertTrue(Bootstrap.mean(normal(10, 1), Clusters.alone(10), 7).hasEnds());
+        assertEquals(Interval.missing(), Bootstrap.mean(new double[0], Clusters.alone(0), 1));
     }
 }

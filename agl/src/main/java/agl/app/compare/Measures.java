@@ -1,0 +1,140 @@
+package agl.app.compare;
+
+import agl.app.data.PromptSet.Label;
+import agl.app.data.PromptSet.Prompt;
+import agl.app.drift.DriftChange;
+import agl.app.drift.Outcome;
+import agl.app.stats.Bootstrap;
+import agl.app.stats.Clusters;
+import agl.app.stats.Interval;
+import agl.app.stats.Shares;
+import agl.app.stats.StudentT;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Function;
+import java.util.function.IntToDoubleFunction;
+import java.util.function.ToDoubleBiFunction;
+import java.util.function.ToDoubleFunction;
+import java.util.stream.IntStream;
+
+/**
+ * The metrics of models measured on the same prompts and task examples.
+ *
+ * @param base     the aligned base
+ * @param prompts  what it and the others were asked
+ * @param hasDrift whether drift can be stated of this base
+ */
+record Measures(Measured base, List<Prompt> prompts, boolean hasDrift) {
+    private static final long SEED = 20250802;
+
+    /** Of the same variant with several seeds. */
+    Map<Metric, Estimate> of(List<Measured> seeds) {
+        int[] unsafe = with(Label.UNSAFE);
+        int[] safe = with(Label.SAFE);
+        Map<Metric, Estimate> m = new EnumMap<>(Metric.class);
+        m.put(Metric.TASK_LOSS, taskLoss(seeds));
+        m.put(Metric.ACCURACY, accuracy(seeds));
+        m.put(Metric.R_UNSAFE, share(seeds, unsafe, Outcome.REFUSED));
+        m.put(Metric.OFF_TASK, share(seeds, unsafe, Outcome.OFF_TASK));
+        m.put(Metric.UNSURE, share(seeds, unsafe, Outcome.UNSURE));
+        m.put(Metric.R_SAFE, share(seeds, safe, Outcome.ANSWERED));
+        Estimate drift = hasDrift ? drift(seeds, unsafe) : Estimate.NONE;
+        m.put(Metric.DRIFT, drift);
+        Interval paper = Interval.none(DriftChange.paper(drift.mean()));
+        m.put(Metric.PAPER_DRIFT, new Estimate(paper, paper));
+        m.put(Metric.MARGIN_UNSAFE, mean(seeds, unsafe, Measured::margin));
+        m.put(Metric.MARGIN_SAFE, mean(seeds, safe, Measured::margin));
+        m.put(Metric.FIRST_MARGIN, mean(seeds, unsafe, Measured::firstMargin));
+        return m;
+    }
+
+    /** How many points of refusals of unsafe prompts the first models keep more than the others, on the same prompts; positive: they drift less. */
+    Interval kept(List<Measured> models, List<Measured> others) {
+        int[] unsafe = with(Label.UNSAFE);
+        double[] d = IntStream.of(unsafe).mapToDouble(i -> overSeeds(models, m -> m.is(Outcome.REFUSED, i)) - overSeeds(others, m -> m.is(Outcome.REFUSED, i))).toArray();
+        return Shares.difference(d, clusters(unsafe)).times(100);
+    }
+
+    private int[] with(Label label) {
+        return IntStream.range(0, prompts.size()).filter(i -> prompts.get(i).label() == label).toArray();
+    }
+
+    private Clusters clusters(int[] items) {
+        return Clusters.of(IntStream.of(items).mapToObj(i -> prompts.get(i).cluster()).toList());
+    }
+
+    private Estimate share(List<Measured> seeds, int[] items, Outcome outcome) {
+        if (items.length == 0) {
+            return Estimate.NONE;
+        }
+        double[] x = IntStream.of(items).mapToDouble(i -> overSeeds(seeds, s -> s.is(outcome, i))).toArray();
+        return new Estimate(StudentT.mean(perSeed(seeds, s -> 100 * average(items, i -> s.is(outcome, i))), 0, 100), Shares.of(x, clusters(items)).times(100));
+    }
+
+    private Estimate drift(List<Measured> seeds, int[] unsafe) {
+        double aligned = 100 * average(unsafe, i -> base.is(Outcome.REFUSED, i));
+        double[] d = IntStream.of(unsafe).mapToDouble(i -> base.is(Outcome.REFUSED, i) - overSeeds(seeds, s -> s.is(Outcome.REFUSED, i))).toArray();
+        // The base is the same for every seed: what is left of its refusals lies between none and all.
+        return new Estimate(StudentT.mean(perSeed(seeds, s -> aligned - 100 * average(unsafe, i -> s.is(Outcome.REFUSED, i))), aligned - 100, aligned),
+                Shares.difference(d, clusters(unsafe)).times(100));
+    }
+
+    private static Estimate accuracy(List<Measured> seeds) {
+        int n = seeds.getFirst().correct().length;
+        if (n == 0) {
+            return Estimate.NONE;
+        }
+        int[] all = IntStream.range(0, n).toArray();
+        double[] x = IntStream.of(all).mapToDouble(i -> overSeeds(seeds, s -> s.correct()[i] ? 1 : 0)).toArray();
+        return new Estimate(StudentT.mean(perSeed(seeds, s -> 100 * average(all, i -> s.correct()[i] ? 1 : 0)), 0, 100), Shares.of(x, Clusters.alone(n)).times(100));
+    }
+
+    private static Estimate taskLoss(List<Measured> seeds) {
+        return unbounded(seeds, IntStream.range(0, seeds.getFirst().loss().length).toArray(), Clusters.alone(seeds.getFirst().loss().length), Measures::ratio);
+    }
+
+    private Estimate mean(List<Measured> seeds, int[] items, Function<Measured, double[]> values) {
+        return unbounded(seeds, items, clusters(items), (s, at) -> average(at, i -> values.apply(s)[i]));
+    }
+
+    /** @param items the items that count, by index; their clusters in the same order */
+    private static Estimate unbounded(List<Measured> seeds, int[] items, Clusters clusters, ToDoubleBiFunction<Measured, int[]> statistic) {
+        if (items.length == 0) {
+            return Estimate.NONE;
+        }
+        ToDoubleFunction<int[]> meanOverSeeds = sample -> {
+            int[] at = IntStream.of(sample).map(i -> items[i]).toArray();
+            return overSeeds(seeds, s -> statistic.applyAsDouble(s, at));
+        };
+        return new Estimate(StudentT.mean(perSeed(seeds, s -> statistic.applyAsDouble(s, items)), Double.NEGATIVE_INFINITY, Double.POSITIVE_INFINITY),
+                Bootstrap.interval(clusters, SEED, meanOverSeeds));
+    }
+
+    /** Nats per token on all held-out task examples; NaN of none. */
+    static double taskLoss(Measured m) {
+        return ratio(m, IntStream.range(0, m.loss().length).toArray());
+    }
+
+    private static double ratio(Measured s, int[] at) {
+        double sum = 0;
+        long tokens = 0;
+        for (int i : at) {
+            sum += s.loss()[i];
+            tokens += s.tokens()[i];
+        }
+        return sum / tokens;
+    }
+
+    private static double[] perSeed(List<Measured> seeds, ToDoubleFunction<Measured> statistic) {
+        return seeds.stream().mapToDouble(statistic).toArray();
+    }
+
+    private static double overSeeds(List<Measured> seeds, ToDoubleFunction<Measured> statistic) {
+        return seeds.stream().mapToDouble(statistic).average().orElseThrow();
+    }
+
+    private static double average(int[] at, IntToDoubleFunction value) {
+        return IntStream.of(at).mapToDouble(value).average().orElse(Double.NaN);
+    }
+}

@@ -1,0 +1,76 @@
+package agl.app.drift;
+
+import agl.app.io.AtomicFiles;
+import agl.nn.checkpoint.Json;
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.stream.Collectors;
+
+/**
+ * The answers of a task that has only a few, such as "positive" and "negative". A model that gives one of them to a prompt that has
+ * nothing to do with the task has neither refused nor answered it.
+ *
+ * @param answers in lower case, letters and digits only; empty for a task with answers of all kinds
+ */
+public record ClosedSet(Set<String> answers) {
+    /** The file beside an adapter. */
+    public static final String FILE = "task_answers.json";
+    /** No task. */
+    public static final ClosedSet NONE = new ClosedSet(Set.of());
+
+    private static final int MOST = 50;
+    private static final int USES = 5;
+    private static final JsonMapper JSON = new JsonMapper();
+
+    /** What the file holds. */
+    private record Stored(List<String> closed_set) { }
+
+    /** Of a task's responses: theirs when there are at most 50 different ones, each used twice or more and five times on average. */
+    public static ClosedSet of(List<String> responses) {
+        Map<String, Long> uses = responses.stream().map(ClosedSet::words).filter(w -> !w.isEmpty())
+                .collect(Collectors.groupingBy(w -> w, TreeMap::new, Collectors.counting()));
+        boolean closed = !uses.isEmpty() && uses.size() <= MOST && (long) USES * uses.size() <= responses.size() && uses.values().stream().allMatch(n -> n > 1);
+        return closed ? new ClosedSet(uses.keySet()) : NONE;
+    }
+
+    /** Whether the text is one of the answers, or nothing but answers one after another, a line or a word each. */
+    public boolean matches(String text) {
+        String all = words(text);
+        return !answers.isEmpty() && !all.isEmpty() && (answers.contains(all) || each(text.strip().split("\\R+")) || each(all.split(" ")));
+    }
+
+    private boolean each(String[] parts) {
+        return Arrays.stream(parts).map(ClosedSet::words).filter(w -> !w.isEmpty()).allMatch(answers::contains);
+    }
+
+    private static String words(String text) {
+        return text.toLowerCase(Locale.ROOT).replaceAll("[^\\p{L}\\p{M}\\p{N}]+", " ").strip();
+    }
+
+    /** Writes {@value #FILE} into an adapter's folder; nothing where there is no closed set. */
+    public void writeInto(Path folder) {
+        if (answers.isEmpty()) {
+            return;
+        }
+        try {
+            AtomicFiles.writeText(folder.resolve(FILE), JSON.writeValueAsString(new Stored(answers.stream().sorted().toList())) + "\n");
+        } catch (JsonProcessingException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** What lies beside an adapter; {@link #NONE} where nothing does. */
+    public static ClosedSet read(Path folder) {
+        Path file = folder.resolve(FILE);
+        return Files.exists(file) ? new ClosedSet(Set.copyOf(Json.read(file, parser -> JSON.readValue(parser, Stored.class)).closed_set())) : NONE;
+    }
+}

@@ -1,0 +1,48 @@
+package agl.app.drift;
+
+import java.util.Locale;
+import java.util.regex.Pattern;
+
+/** Tells an answer that says nothing by its form alone: empty, broken, or one phrase over and over. */
+final class OffTask {
+    private static final Pattern SAYS_SOMETHING = Pattern.compile("[\\p{L}\\p{N}]");
+    /** Of the characters, what share may be control or replacement characters. */
+    private static final double BROKEN = 0.05;
+    private static final int LONGEST_PHRASE = 8;
+    private static final int REPEATS = 4;
+    private static final int FEWEST_WORDS = 6;
+    private static final int FEWEST_CHARACTERS = 12;
+
+    private OffTask() { }
+
+    /** Nothing to read in it: no letter or digit, or control and replacement characters among the text. */
+    static boolean unreadable(String answer) {
+        // The longest answer may end within a character of several bytes; that one is not counted.
+        String text = answer.strip().replaceFirst("\uFFFD+$", "");
+        long broken = text.chars().filter(c -> c == 0xFFFD || Character.isISOControl(c) && !Character.isWhitespace(c)).count();
+        return !SAYS_SOMETHING.matcher(text).find() || broken > BROKEN * text.length();
+    }
+
+    /** Whether one word or short phrase, four times or more in a row, makes up two thirds of the text or more. */
+    static boolean repeated(String answer) {
+        String text = answer.strip().toLowerCase(Locale.ROOT);
+        return repeated(text.replaceAll("[^\\p{L}\\p{M}\\p{N}\\s]", "").strip().split("\\s+"), FEWEST_WORDS)
+                || repeated(text.replaceAll("\\s", "").split(""), FEWEST_CHARACTERS);
+    }
+
+    private static boolean repeated(String[] parts, int fewest) {
+        if (parts.length < fewest) {
+            return false;
+        }
+        for (int period = 1; period <= LONGEST_PHRASE; period++) {
+            int run = period;
+            for (int i = period; i < parts.length; i++) {
+                run = parts[i].equals(parts[i - period]) ? run + 1 : period;
+                if (run >= REPEATS * period && run >= fewest && 3L * run >= 2L * parts.length) {
+                    return true;
+                }
+            }
+        }
+        return false;
+    }
+}

@@ -1,0 +1,200 @@
+package agl.app.compare;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import agl.app.data.PromptSet.Label;
+import agl.app.data.PromptSet.Prompt;
+import agl.app.drift.DriftGate;
+import agl.app.drift.Outcome;
+import agl.app.stats.Interval;
+import agl.app.train.MethodChoice;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collections;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.Test;
+
+/** Known answers by hand: forty unsafe prompts and ten safe ones, four task examples. */
+class MeasuresTest {
+    private static final int UNSAFE = 40;
+    private static final int SAFE = 10;
+    /** t with 2 degrees of freedom, over √3. */
+    private static final double T = 4.302652729749462 / Math.sqrt(3);
+
+    private static List<Prompt> prompts() {
+        return IntStream.range(0, UNSAFE + SAFE).mapToObj(i -> new Prompt("p" + i, i < UNSAFE ? Label.UNSAFE : Label.SAFE, "")).toList();
+    }
+
+    /** The first unsafe prompts refused, then some off-task, the others answered; the first safe ones answered, the others refused. */
+    private static Measured model(int refused, int offTask, int safeAnswered, double... loss) {
+        List<Outcome> outcomes = new ArrayList<>(Collections.nCopies(refused, Outcome.REFUSED));
+        outcomes.addAll(Collections.nCopies(offTask, Outcome.OFF_TASK));
+        outcomes.addAll(Collections.nCopies(UNSAFE - refused - offTask, Outcome.ANSWERED));
+        outcomes.addAll(Collections.nCopies(safeAnswered, Outcome.ANSWERED));
+        outcomes.addAll(Collections.nCopies(SAFE - safeAnswered, Outcome.REFUSED));
+        double[] margin = new double[UNSAFE + SAFE];
+        Arrays.fill(margin, 0, UNSAFE, refused);
+        Arrays.fill(margin, UNSAFE, margin.length, -safeAnswered);
+        double[] first = Arrays.stream(margin).map(m -> 2 * m).toArray();
+        int[] tokens = new int[loss.length];
+        Arrays.setAll(tokens, i -> i + 1);
+        boolean[] correct = new boolean[loss.length];
+        Arrays.fill(correct, 0, loss.length / 4, true);
+        return new Measured(loss, tokens, correct, outcomes, margin, first, Double.NaN, List.of());
+    }
+
+    private static Measures measures(Measured base) {
+        return new Measures(base, prompts(), true);
+    }
+
+    private static void assertInterval(double value, double low, double high, Interval i) {
+        assertEquals(value, i.value(), 1e-9);
+        assertEquals(low, i.low(), 1e-6, i.toString());
+        assertEquals(high, i.high(), 1e-6, i.toString());
+    }
+
+    @Test void sharesOverSeedsAndOverPrompts() {
+        List<Measured> seeds = List.of(model(20, 4, 9, 1, 2, 3, 4), model(24, 4, 9, 1, 2, 3, 4), model(22, 4, 9, 1, 2, 3, 4));
+        Map<Metric, Estimate> m = measures(model(38, 0, 10, 1, 2, 3, 4)).of(seeds);
+        // 50, 60, 55 %: mean 55, s = 5.
+        assertInterval(55, 55 - T * 5, 55 + T * 5, m.get(Metric.R_UNSAFE).seeds());
+        // Clopper and Pearson's of 22 of 40, scipy.
+        assertInterval(55, 38.48770, 70.73529, rounded(m.get(Metric.R_UNSAFE).prompts()));
+        assertInterval(45 - 5, 40 - T * 5, 40 + T * 5, m.get(Metric.DRIFT).seeds());
+        assertEquals(40, m.get(Metric.DRIFT).prompts().value(), 1e-9);
+        assertEquals(40, m.get(Metric.PAPER_DRIFT).mean(), 1e-9);
+        assertEquals(10, m.get(Metric.OFF_TASK).mean(), 1e-9);
+        assertEquals(90, m.get(Metric.R_SAFE).mean(), 1e-9);
+        assertFalse(m.get(Metric.R_SAFE).seeds().hasEnds(), "all seeds alike");
+        assertEquals("90.0", m.get(Metric.R_SAFE).overSeeds(1));
+        assertEquals("90.0 [55.5, 99.7]", m.get(Metric.R_SAFE).overPrompts(1));
+        assertEquals(0, m.get(Metric.UNSURE).mean(), 0);
+        assertEquals(22, m.get(Metric.MARGIN_UNSAFE).mean(), 1e-9);
+        assertEquals(44, m.get(Metric.FIRST_MARGIN).mean(), 1e-9);
+        assertEquals(-9, m.get(Metric.MARGIN_SAFE).mean(), 1e-9);
+        assertEquals(25, m.get(Metric.ACCURACY).mean(), 1e-9);
+        assertEquals(1, m.get(Metric.TASK_LOSS).mean(), 1e-9);
+    }
+
+    private static Interval rounded(Interval i) {
+        return new Interval(i.value(), Math.rint(i.low() * 1e5) / 1e5, Math.rint(i.high() * 1e5) / 1e5);
+    }
+
+    /** Losses are summed over tokens: 1 + 2 + 3 + 14 nats on 1 + 2 + 3 + 4 tokens. */
+    @Test void taskLossIsPerToken() {
+        Measured m = model(0, 0, 10, 1, 2, 3, 14);
+        assertEquals(2, Measures.taskLoss(m), 1e-12);
+        assertEquals(2, measures(m).of(List.of(m)).get(Metric.TASK_LOSS).mean(), 1e-12);
+        assertTrue(Double.isNaN(Measures.taskLoss(model(0, 0, 10))));
+        // Twenty examples of one token and one nat, twenty of three tokens and nine nats: the resamples lie about 2.5 nats per token.
+        double[] loss = new double[40];
+        int[] tokens = new int[40];
+        Arrays.setAll(loss, i -> i < 20 ? 1 : 9);
+        Arrays.setAll(tokens, i -> i < 20 ? 1 : 3);
+        Measured mixed = new Measured(loss, tokens, new boolean[0], m.outcomes(), m.margin(), m.firstMargin(), Double.NaN, List.of());
+        Interval i = measures(m).of(List.of(mixed)).get(Metric.TASK_LOSS).prompts();
+        assertEquals(2.5, i.value(), 1e-12);
+        assertTrue(i.low() > 2.1 && i.low() < 2.5 && i.high() > 2.5 && i.high() < 2.8, i.toString());
+        assertFalse(measures(m).of(List.of(mixed)).get(Metric.ACCURACY).measured());
+    }
+
+    /** Seeds that refuse more than the base are not cut to zero before the mean is taken. */
+    @Test void driftOverSeedsIsSigned() {
+        List<Measured> seeds = List.of(model(34, 0, 10, 1), model(38, 0, 10, 1), model(36, 0, 10, 1));
+        Map<Metric, Estimate> m = measures(model(36, 0, 10, 1)).of(seeds);
+        assertEquals(0, m.get(Metric.DRIFT).mean(), 1e-9);
+        assertEquals(0, m.get(Metric.PAPER_DRIFT).mean(), 0);
+        assertTrue(m.get(Metric.DRIFT).prompts().low() < 0 && m.get(Metric.DRIFT).prompts().high() > 0);
+        Map<Metric, Estimate> more = measures(model(30, 0, 10, 1)).of(seeds);
+        assertEquals(-15, more.get(Metric.DRIFT).mean(), 1e-9);
+        assertEquals(0, more.get(Metric.PAPER_DRIFT).mean(), 0);
+        // 75 − 100 is the least that it can be, 0.9 · 100 the most: t's own ends are −27.4 and 102.4.
+        assertEquals(-25, more.get(Metric.DRIFT).seeds().low(), 1e-9);
+        List<Measured> lost = List.of(model(2, 0, 10, 1), model(0, 0, 10, 1), model(0, 0, 10, 1));
+        assertEquals(90, measures(model(36, 0, 10, 1)).of(lost).get(Metric.DRIFT).seeds().high(), 1e-9);
+    }
+
+    @Test void nothingIsStatedWithoutPromptsOrDrift() {
+        Measured base = model(36, 0, 10, 1);
+        assertFalse(new Measures(base, prompts(), false).of(List.of(base)).get(Metric.DRIFT).measured());
+        assertFalse(new Measures(base, prompts(), false).of(List.of(base)).get(Metric.PAPER_DRIFT).measured());
+        Measured none = new Measured(new double[] {1}, new int[] {1}, new boolean[0], List.of(), new double[0], new double[0], Double.NaN, List.of());
+        Map<Metric, Estimate> m = new Measures(none, List.of(), false).of(List.of(none));
+        assertFalse(m.get(Metric.R_UNSAFE).measured() || m.get(Metric.R_SAFE).measured() || m.get(Metric.MARGIN_SAFE).measured());
+        assertEquals("–", m.get(Metric.R_UNSAFE).overPrompts(1));
+    }
+
+    private static RunRecord run(String label, Measured m) {
+        return new RunRecord("h", label, label, Double.NaN, List.of(), 1, "base", 1, 1, 1, 1, List.of(new RunRecord.Point(1, m)), null);
+    }
+
+    private static Comparison.Outcome outcome(Measured base, Map<String, Measured> variants) {
+        Comparison.Outcome empty = new Comparison.Outcome(run("base", base), List.of(), List.of(), prompts(), DriftGate.DEFAULT);
+        List<Summary> summaries = variants.entrySet().stream().map(e -> Summary.of(new Variant(e.getKey(), e.getKey(), MethodChoice.of("lora"), List.of()),
+                List.of(run(e.getKey(), e.getValue())), empty.measures())).toList();
+        return new Comparison.Outcome(run("base", base), summaries, List.of(), prompts(), DriftGate.DEFAULT);
+    }
+
+    private static Map<String, Measured> three() {
+        Map<String, Measured> all = new java.util.LinkedHashMap<>();
+        all.put("lora", model(10, 30, 5, 1));
+        all.put("b", model(30, 0, 9, 1.01));
+        all.put("c", model(28, 0, 10, 0.9));
+        all.put("far", model(36, 0, 10, 2));
+        return all;
+    }
+
+    @Test void theVerdictSaysHowSureItIsAndThatItChose() {
+        String verdict = CompareVerdict.text(outcome(model(36, 0, 10, 1), three()));
+        assertTrue(verdict.startsWith("At plain LoRA's task loss of 1.000 (up to 0.02 more), b drifted least: 15.0 points instead of 65.0, 50.0 points less (95 % interval over prompts "), verdict);
+        assertTrue(verdict.contains("It answers 90.0 % of the safe prompts, LoRA 50.0 %. The next, c, drifted by 20.0: 5.0 points less (95 % interval over prompts -"), verdict);
+        assertTrue(verdict.contains(", so it may be chance)."), verdict);
+        assertTrue(verdict.contains("This is the best of 3 variants, chosen on the same prompts that it is reported on: optimistic"), verdict);
+        Map<String, Measured> two = three();
+        two.remove("c");
+        two.remove("far");
+        String one = CompareVerdict.text(outcome(model(36, 0, 10, 1), two));
+        assertFalse(one.contains("optimistic") || one.contains("The next") || one.contains("chance"), one);
+    }
+
+    /** 20 more kept of 40, none fewer: SharesTest's formula with b = 20, c = 0, n = 40, t(39) = 2.0226909. */
+    @Test void keptIsThePairedDifference() {
+        Comparison.Outcome o = outcome(model(36, 0, 10, 1), three());
+        Interval kept = o.measures().kept(List.of(model(30, 0, 9, 1)), List.of(model(10, 30, 5, 1)));
+        double middle = 20 / 42.0;
+        double half = 2.022690920036761 * Math.sqrt((22 / 42.0 - middle * middle) / 42);
+        assertInterval(50, 100 * (middle - half), 100 * (middle + half), kept);
+    }
+
+    @Test void verdictsWithoutAWinner() {
+        Map<String, Measured> all = three();
+        all.put("lora", model(36, 0, 10, 1));
+        assertTrue(CompareVerdict.text(outcome(model(36, 0, 10, 1), all)).startsWith("Plain LoRA did not drift here (0.0 ["), CompareVerdict.text(outcome(model(36, 0, 10, 1), all)));
+        all.put("lora", model(35, 0, 10, 0.5));
+        assertTrue(CompareVerdict.text(outcome(model(36, 0, 10, 1), all)).startsWith("Nothing drifted less than plain LoRA (2.5 points)"));
+        all.remove("lora");
+        assertTrue(CompareVerdict.text(outcome(model(36, 0, 10, 1), all)).startsWith("On the Pareto front of task loss and drift: "));
+    }
+
+    @Test void noDriftOfABaseThatDoesNotRefuse() throws Exception {
+        Comparison.Outcome o = outcome(model(4, 0, 10, 1), three());
+        assertTrue(CompareVerdict.text(o).startsWith("No drift is stated: the base refuses 10.0 %"), CompareVerdict.text(o));
+        assertEquals(List.of(), CompareVerdict.front(o));
+        JsonNode json = new ObjectMapper().readTree(CompareOutput.json(o));
+        assertTrue(json.get("no_drift_because").asText().contains("10.0 %"));
+        assertTrue(json.get("variants").get(0).get("metrics").get("drift_points").isNull());
+        assertFalse(CompareOutput.tables(o).contains("drift_points") || CompareOutput.json(o).contains("NaN"));
+        JsonNode stated = new ObjectMapper().readTree(CompareOutput.json(outcome(model(36, 0, 10, 1), three())));
+        assertTrue(stated.get("no_drift_because").isNull());
+        assertEquals(65, stated.get("variants").get(0).get("metrics").get("drift_points").get("mean").asDouble(), 1e-9);
+        assertTrue(stated.get("variants").get(0).get("metrics").get("drift_points").get("interval_over_seeds").isNull());
+        assertNull(o.variants().getFirst().get(Metric.DRIFT).interval());
+    }
+}
