@@ -6,6 +6,7 @@ import agl.app.drift.Outcome;
 import agl.autograd.AglException;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Objects;
 import java.util.stream.IntStream;
 
 /**
@@ -25,7 +26,7 @@ public record Measured(double[] loss, int[] tokens, boolean[] correct, List<Outc
 
     /** Refuses numbers that no measurement gives: lengths that differ, losses or margins that are no numbers. */
     void require(String what) {
-        boolean whole = loss != null && tokens != null && correct != null && outcomes != null && margin != null && firstMargin != null && answers != null;
+        boolean whole = loss != null && tokens != null && correct != null && outcomes != null && outcomes.stream().noneMatch(Objects::isNull) && margin != null && firstMargin != null && answers != null;
         boolean fits = whole && tokens.length == loss.length && (correct.length == 0 || correct.length == loss.length)
                 && margin.length == outcomes.size() && firstMargin.length == outcomes.size() && (answers.isEmpty() || answers.size() == outcomes.size());
         if (!fits) {

@@ -14,7 +14,6 @@ import agl.nn.Generator;
 import agl.nn.KvCache;
 import agl.nn.ModelConfig;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
 import java.util.function.IntConsumer;
@@ -84,7 +83,7 @@ public final class DriftCheck {
     public List<Result> run(List<Prompt> prompts, IntConsumer progress) {
         List<Openings> openings = prompts.stream().map(p -> new Openings(behind(p, settings.refusals), behind(p, settings.compliances))).toList();
         int longest = openings.stream().mapToInt(Openings::longest).max().orElse(1);
-        List<int[]> ids = fitting(prompts, longest);
+        List<int[]> ids = bundle.prompts(prompts.stream().map(p -> new ModelBundle.Asked(p.prompt(), "")).toList(), longest, Math.max(longest, settings.maxNewTokens));
         // Prompts of similar length go together: the group's cache is as long as its longest.
         List<Integer> order = new ArrayList<>(IntStream.range(0, prompts.size()).boxed().toList());
         order.sort(Comparator.comparingInt(i -> ids.get(i).length));
@@ -113,18 +112,9 @@ public final class DriftCheck {
                 .mapToObj(i -> new Result(prompts.get(i), answers[i], outcomes.get(i), margins[i].whole(), margins[i].first())).toList();
     }
 
+    /** Openings as they follow this prompt, encoded as training encodes an answer: a tokenizer may begin a text by itself otherwise. */
     private List<int[]> behind(Prompt prompt, List<String> openings) {
-        return openings.stream().map(bundle::answer).toList();
-    }
-
-    private List<int[]> fitting(List<Prompt> prompts, int longest) {
-        int room = bundle.model().config().maxPositions() - 1;
-        return prompts.stream().map(p -> {
-            int[] t = bundle.prompt(p.prompt(), "");
-            // A prompt too long for the model keeps its end, where the answer is asked for.
-            int keep = Math.min(t.length, room - longest);
-            return Arrays.copyOfRange(t, t.length - keep, t.length);
-        }).toList();
+        return openings.stream().map(o -> bundle.continuation(prompt.prompt(), "", o)).toList();
     }
 
     /** The largest of numbers that are not numbers is any: what such a model writes and how likely it is says nothing. */

@@ -14,6 +14,7 @@ import it.unimi.dsi.fastutil.ints.IntArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 
 /** Likelihoods of openings behind prompts that have been read. Each opening goes on from the cache, which is left as it was. */
 final class Margins {
@@ -32,15 +33,32 @@ final class Margins {
      *
      * @param refusals    openings of refusals, none empty
      * @param compliances openings of answers, likewise
+     * @param common      how many tokens all of them begin with
      */
-    record Openings(List<int[]> refusals, List<int[]> compliances) {
+    record Openings(List<int[]> refusals, List<int[]> compliances, int common) {
+        Openings(List<int[]> refusals, List<int[]> compliances) {
+            this(refusals, compliances, common(refusals, compliances));
+        }
+
         int longest() {
-            return IntStream.concat(refusals.stream().mapToInt(o -> o.length), compliances.stream().mapToInt(o -> o.length)).max().orElse(1);
+            return Stream.concat(refusals.stream(), compliances.stream()).mapToInt(o -> o.length).max().orElse(1);
+        }
+
+        /** A template's think block, for instance; each opening keeps at least one token of its own. */
+        private static int common(List<int[]> refusals, List<int[]> compliances) {
+            int[] some = refusals.getFirst();
+            return Stream.concat(refusals.stream(), compliances.stream()).mapToInt(o -> {
+                int same = Arrays.mismatch(some, o);
+                return Math.min(o.length - 1, same < 0 ? o.length : same);
+            }).min().orElse(0);
         }
     }
 
-    /** log p(refusal) − log p(compliance) in nats, of whole openings and of their first tokens. */
+    /** log p(refusal) − log p(compliance) in nats, of whole openings and of the first token in which they differ. */
     record Margin(double whole, double first) { }
+
+    /** Per opening its log-probability, and that of its first token behind what all openings have in common. */
+    private record LogP(double[] whole, double[] first) { }
 
     /**
      * @param context  of the prompts read
@@ -49,14 +67,12 @@ final class Margins {
      */
     // explain: Margin
     Margin[] of(Generator.Context context, int[] lengths, List<Openings> openings) {
-        Tensor first = context.logits();
-        double[] lse = logSumExp(first);
-        double[][] refusal = logP(openings.stream().map(Openings::refusals).toList(), first, lse, context.cache(), lengths);
-        double[][] compliance = logP(openings.stream().map(Openings::compliances).toList(), first, lse, context.cache(), lengths);
+        LogP[] refusal = logP(openings.stream().map(Openings::refusals).toList(), openings, context, lengths);
+        LogP[] compliance = logP(openings.stream().map(Openings::compliances).toList(), openings, context, lengths);
         Margin[] out = new Margin[lengths.length];
         for (int s = 0; s < out.length; s++) {
-            out[s] = new Margin(logSum(refusal[s]) - logSum(compliance[s]),
-                    firstTokens(openings.get(s).refusals(), first, s, lse[s]) - firstTokens(openings.get(s).compliances(), first, s, lse[s]));
+            out[s] = new Margin(logSum(refusal[s].whole) - logSum(compliance[s].whole),
+                    firstTokens(openings.get(s).refusals(), openings.get(s).common, refusal[s]) - firstTokens(openings.get(s).compliances(), openings.get(s).common, compliance[s]));
         }
         return out;
     }
@@ -64,14 +80,18 @@ final class Margins {
 
     /** log p(opening | prompt) for each prompt and opening. */
     // explain: Probability of an opening
-    private double[][] logP(List<List<int[]>> openings, Tensor first, double[] lse, KvCache cache, int[] lengths) {
-        int n = lengths.length;
-        double[][] logP = new double[n][openings.getFirst().size()];
-        for (int o = 0; o < logP[0].length; o++) {
+    private LogP[] logP(List<List<int[]>> openings, List<Openings> all, Generator.Context context, int[] lengths) {
+        Tensor first = context.logits();
+        double[] lse = logSumExp(first);
+        int count = openings.getFirst().size();
+        LogP[] logP = new LogP[lengths.length];
+        Arrays.setAll(logP, s -> new LogP(new double[count], new double[count]));
+        for (int o = 0; o < count; o++) {
             int at = o;
             List<int[]> ids = openings.stream().map(of -> of.get(at)).toList();
-            for (int s = 0; s < n; s++) {
-                logP[s][o] = first.get(s * first.cols() + ids.get(s)[0]) - lse[s];
+            for (int s = 0; s < lengths.length; s++) {
+                logP[s].whole[o] = first.get(s * first.cols() + ids.get(s)[0]) - lse[s];
+                logP[s].first[o] = logP[s].whole[o];
             }
             if (ids.stream().allMatch(i -> i.length == 1)) {
                 continue;
@@ -79,16 +99,18 @@ final class Margins {
             // The opening but its last token goes in, and predicts the opening but its first.
             Batch batch = batch(ids);
             try (Tape tape = Tape.inference(kernels, pool)) {
-                Tensor hidden = model.hidden(tape, batch, cache);
+                Tensor hidden = model.hidden(tape, batch, context.cache());
                 Storage losses = tape.scratch(batch.size());
                 HeadCrossEntropy.of(tape, hidden, model.head(), batch.targets(), losses, 1);
-                for (int s = 0; s < n; s++) {
-                    for (int t = batch.starts()[s]; t < batch.starts()[s + 1]; t++) {
-                        logP[s][o] -= batch.targets()[t] == Batch.NO_TARGET ? 0 : losses.get(t);
+                for (int s = 0; s < lengths.length; s++) {
+                    for (int t = 0; t < ids.get(s).length - 1; t++) {
+                        double log = -losses.get(batch.starts()[s] + t);
+                        logP[s].whole[o] += log;
+                        logP[s].first[o] = t + 1 == all.get(s).common ? log : logP[s].first[o];
                     }
                 }
             }
-            cache.rewind(lengths);
+            context.cache().rewind(lengths);
         }
         return logP;
     }
@@ -110,9 +132,11 @@ final class Margins {
         return new Batch(tokens.toIntArray(), starts, targets.toIntArray());
     }
 
-    /** log of the probability that the next token begins one of the openings. */
-    private static double firstTokens(List<int[]> openings, Tensor logits, int row, double lse) {
-        return logSum(openings.stream().mapToInt(o -> o[0]).distinct().mapToDouble(id -> logits.get(row * logits.cols() + id) - lse).toArray());
+    /** log of the probability that the next token behind what they have in common is one of the openings': openings that share it count it once. */
+    private static double firstTokens(List<int[]> openings, int common, LogP logP) {
+        return logSum(IntStream.range(0, openings.size())
+                .filter(o -> IntStream.range(0, o).noneMatch(before -> openings.get(before)[common] == openings.get(o)[common]))
+                .mapToDouble(o -> logP.first[o]).toArray());
     }
 
     private static double[] logSumExp(Tensor logits) {

@@ -52,7 +52,7 @@ class DriftCheckTest {
     private static double firstP(ModelBundle bundle, Prompt prompt, List<String> openings) {
         int[] p = bundle.prompt(prompt.prompt(), "");
         double sum = 0;
-        for (int id : openings.stream().mapToInt(o -> bundle.answer(o)[0]).distinct().toArray()) {
+        for (int id : openings.stream().mapToInt(o -> bundle.continuation(prompt.prompt(), "", o)[0]).distinct().toArray()) {
             int[] targets = new int[p.length];
             java.util.Arrays.fill(targets, Batch.NO_TARGET);
             targets[p.length - 1] = id;
@@ -67,7 +67,7 @@ class DriftCheckTest {
         List<Double> logs = new ArrayList<>();
         int[] p = bundle.prompt(prompt.prompt(), "");
         for (String opening : openings) {
-            int[] o = bundle.answer(opening);
+            int[] o = bundle.continuation(prompt.prompt(), "", opening);
             int[] tokens = java.util.Arrays.copyOf(p, p.length + o.length);
             System.arraycopy(o, 0, tokens, p.length, o.length);
             int[] targets = new int[tokens.length];
