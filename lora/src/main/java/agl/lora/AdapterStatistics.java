@@ -8,7 +8,9 @@ import agl.nn.checkpoint.Json;
 import agl.nn.checkpoint.SafeTensors;
 import agl.nn.checkpoint.TensorInfo;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 
 /** How large an adapter's update is, layer by layer, from its own files: no base is needed. All norms are Frobenius norms. */
 public final class AdapterStatistics {
@@ -28,17 +30,19 @@ public final class AdapterStatistics {
     /** The layers of an adapter's weights file, in its order. */
     public static List<Layer> of(LoraConfig config, SafeTensors tensors) {
         List<Layer> layers = new ArrayList<>();
-        for (String tensor : tensors.names()) {
+        Map<String, TensorInfo> all = new LinkedHashMap<>();
+        tensors.names().forEach(name -> all.put(PeftTensors.written(name), tensors.info(name)));
+        all.forEach((tensor, a) -> {
             if (tensor.startsWith(Peft.PREFIX) && tensor.endsWith(Peft.A)) {
                 String name = tensor.substring(Peft.PREFIX.length(), tensor.length() - Peft.A.length());
-                String magnitude = Peft.PREFIX + name + Peft.MAGNITUDE;
-                if (!tensors.has(Peft.PREFIX + name + Peft.B)) {
-                    throw new AglException(tensors.info(tensor).file() + ": layer " + Json.quote(name) + " has A and no B");
+                TensorInfo b = all.get(Peft.PREFIX + name + Peft.B);
+                TensorInfo magnitude = all.get(Peft.PREFIX + name + Peft.MAGNITUDE);
+                if (b == null) {
+                    throw new AglException(a.file() + ": layer " + Json.quote(name) + " has A and no B");
                 }
-                layers.add(layer(name, config.scale(name), matrix(tensors.info(tensor)), matrix(tensors.info(Peft.PREFIX + name + Peft.B)),
-                        tensors.has(magnitude) ? norm(tensors.info(magnitude).toFloats()) : Double.NaN));
+                layers.add(layer(name, config.scale(name), matrix(a), matrix(b), magnitude == null ? Double.NaN : norm(magnitude.toFloats())));
             }
-        }
+        });
         return layers;
     }
 

@@ -4,6 +4,7 @@ import agl.autograd.AglException;
 import agl.nn.checkpoint.Json;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Collections;
 import java.util.LinkedHashMap;
@@ -82,6 +83,13 @@ public record LoraConfig(int r, double loraAlpha, double loraDropout, Targets ta
     /** The same with one rank and one alpha for every layer. */
     public LoraConfig withRank(int newR, double newAlpha) {
         return new LoraConfig(newR, newAlpha, loraDropout, targets, useRslora, useDora, Map.of(), Map.of(), bias, modulesToSave, init, others);
+    }
+
+    /** The same with these modules too trained whole. */
+    LoraConfig saving(Collection<String> modules) {
+        List<String> all = new ArrayList<>(modulesToSave);
+        all.addAll(modules);
+        return new LoraConfig(r, loraAlpha, loraDropout, targets, useRslora, useDora, rankPattern, alphaPattern, bias, all, init, others);
     }
 
     /** The same, target_modules naming none but these layers. */

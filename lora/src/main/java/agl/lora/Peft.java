@@ -7,7 +7,6 @@ import agl.nn.checkpoint.Json;
 import agl.nn.checkpoint.OutputFolder;
 import agl.nn.checkpoint.SafeTensors;
 import agl.nn.checkpoint.SafeTensorsWriter;
-import agl.nn.checkpoint.TensorInfo;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -67,12 +66,12 @@ public final class Peft {
         return out;
     }
 
-    private static String copyName(String weight, Set<String> adaptedLayers) {
+    static String copyName(String weight, Set<String> adaptedLayers) {
         String layer = weight.substring(0, weight.lastIndexOf('.'));
         return PREFIX + (adaptedLayers.contains(layer) ? layer + ".base_layer" + weight.substring(layer.length()) : weight);
     }
 
-    private static float[] floats(Tensor t, boolean turn) {
+    static float[] floats(Tensor t, boolean turn) {
         float[] f = new float[t.size()];
         int cols = t.cols();
         int rows = t.rows();
@@ -112,12 +111,11 @@ public final class Peft {
      * @param seed decides the dropout masks of further training
      */
     public static LoraModel load(Transformer model, Path folder, long seed) {
-        LoraConfig config = readConfig(folder);
+        LoraConfig own = readConfig(folder);
         Path file = folder.resolve(WEIGHTS);
         try (SafeTensors tensors = openWeights(folder)) {
-            refuseEmbeddingAndHead(tensors, file);
-            String madeFor = madeFor(folder);
-            Reader reader = new Reader(tensors, file, madeFor, new HashSet<>());
+            PeftTensors reader = new PeftTensors(tensors, file, madeFor(folder));
+            LoraConfig config = reader.withSavedBeside(own, model);
             Set<String> adapted = new HashSet<>();
             LoraModel lora;
             try {
@@ -129,15 +127,16 @@ public final class Peft {
                     Tensor b = reader.read(name + B, false, layer.out(), r);
                     Tensor m = config.useDora() ? reader.read(name + MAGNITUDE, false, layer.out()) : null;
                     return new LoraLinear(layer, a, b, m, config.scale(layer.name()), config.loraDropout(), LoraModel.layerSeed(seed, index));
-                }, (name, own) -> reader.read(copyName(name, adapted), model.storedTransposed(name), own.shape()));
+                }, (name, w) -> reader.read(copyName(name, adapted), model.storedTransposed(name), w.shape()));
             } catch (AglException e) {
-                throw e.getMessage().startsWith(folder.toString()) ? e : new AglException(folder + ": does not fit this base" + madeFor + ": " + e.getMessage(), e);
+                throw e.getMessage().startsWith(folder.toString()) ? e
+                        : new AglException(folder + ": does not fit this base" + madeFor(folder) + ": " + e.getMessage(), e);
             }
-            for (String name : tensors.names()) {
-                if (!reader.used.contains(name)) {
-                    lora.detach();
-                    throw new AglException(file + ": tensor \"" + Json.quote(name) + "\" belongs to nothing that " + CONFIG + " and this base have");
-                }
+            try {
+                reader.refuseLeftOver(config);
+            } catch (AglException e) {
+                lora.detach();
+                throw e;
             }
             return lora;
         }
@@ -147,38 +146,5 @@ public final class Peft {
     private static String madeFor(Path folder) {
         String base = Json.read(folder.resolve(CONFIG)).path("base_model_name_or_path").asText("");
         return base.isEmpty() ? "" : " (it was made for \"" + Json.quote(base) + "\")";
-    }
-
-    /** PEFT can adapt these two as well. */
-    private static void refuseEmbeddingAndHead(SafeTensors tensors, Path file) {
-        for (String name : tensors.names()) {
-            if (name.contains(".lora_embedding_") || name.startsWith(PREFIX + "lm_head.lora_")) {
-                throw new AglException(file + ": adapts the embedding or the head (" + Json.quote(name)
-                        + "), which is not supported; only the linear layers in between are, and modules_to_save");
-            }
-        }
-    }
-
-    /** Takes tensors from the adapter's file, and remembers which. */
-    private record Reader(SafeTensors tensors, Path file, String madeFor, Set<String> used) {
-
-        /** @param turn the file has the transpose of {@code shape} */
-        Tensor read(String name, boolean turn, int... shape) {
-            if (!tensors.has(name)) {
-                throw new AglException(file + ": has no tensor \"" + name + "\", which " + CONFIG + " and the base ask for: this adapter does not fit this base" + madeFor);
-            }
-            TensorInfo info = tensors.info(name);
-            int[] stored = turn ? new int[] {shape[1], shape[0]} : shape;
-            if (!Arrays.equals(info.shape(), Arrays.stream(stored).asLongStream().toArray())) {
-                throw new AglException(file + ": tensor \"" + name + "\" has shape " + Arrays.toString(info.shape()) + ", " + CONFIG + " and the base ask for "
-                        + Arrays.toString(stored) + ": this adapter does not fit this base" + madeFor);
-            }
-            used.add(name);
-            float[] values = info.toFloats();
-            if (!turn) {
-                return Tensor.of(values, shape).requireGrad();
-            }
-            return Tensor.of(floats(Tensor.of(values, stored), true), shape).requireGrad();
-        }
     }
 }

@@ -8,6 +8,7 @@ import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
@@ -24,11 +25,14 @@ final class PeftConfig {
     /** What these switch on changes the computation in a way that is not built here. Off, as PEFT writes them always, they do nothing. */
     private static final Set<String> REFUSED_WHEN_ACTIVE = Set.of("layer_replication", "use_qalora", "trainable_token_indices", "target_parameters",
             "alora_invocation_tokens", "use_bdlora", "arrow_config", "kasa_config", "monteclora_config", "velora_config", "lora_bias", "megatron_config",
-            "loftq_config", "lora_ga_config", "corda_config", "ensure_weight_tying");
+            "ensure_weight_tying");
 
-    /** Written by PEFT and without effect on what a loaded adapter computes. */
-    private static final Set<String> WITHOUT_EFFECT = Set.of("auto_mapping", "revision", "peft_version", "megatron_core", "qalora_group_size", "eva_config",
-            "runtime_config");
+    /**
+     * Written by PEFT and without effect on what a loaded adapter computes. Those of a start (loftq, eva, corda, lora_ga) stay in the file when the
+     * adapter is converted to a plain one; init_lora_weights says whether it was.
+     */
+    private static final Set<String> WITHOUT_EFFECT = Set.of("auto_mapping", "revision", "peft_version", "megatron_core", "qalora_group_size", "runtime_config",
+            "eva_config", "loftq_config", "lora_ga_config", "corda_config");
 
     private PeftConfig() { }
 
@@ -40,7 +44,9 @@ final class PeftConfig {
             throw node.unsupported("peft_type \"" + type + "\"", "LORA");
         }
         for (String key : new TreeSet<>(REFUSED_WHEN_ACTIVE)) {
-            if (node.active(key)) {
+            // Tying concerns an embedding or head that is trained; without one there is nothing to tie.
+            boolean idle = key.equals("ensure_weight_tying") && node.texts("modules_to_save").isEmpty() && !node.active("trainable_token_indices");
+            if (node.active(key) && !idle) {
                 throw node.unsupported(key + " " + json.get(key), "LoRA, rsLoRA and DoRA without it");
             }
         }
@@ -48,7 +54,7 @@ final class PeftConfig {
             throw node.wrong("target_modules", "a list of layer names, a regular expression, or \"all-linear\"");
         }
         try {
-            return new LoraConfig(node.positive("r", 8), number(node, "lora_alpha", 8), number(node, "lora_dropout", 0), targets(node),
+            return new LoraConfig(node.positive("r", json.has("r") ? 0 : 8), number(node, "lora_alpha", 8), number(node, "lora_dropout", 0), targets(node),
                     node.flag("use_rslora", false), node.flag("use_dora", false), ranks(node), alphas(node), bias(node), node.texts("modules_to_save"),
                     init(node), others(json, where));
         } catch (AglException e) {
@@ -66,7 +72,8 @@ final class PeftConfig {
 
     private static double number(ConfigNode node, String key, double fallback) {
         JsonNode value = node.node().path(key);
-        if (node.has(key) && !value.isNumber()) {
+        // null is not the same as missing: PEFT cannot compute with it either.
+        if (!value.isMissingNode() && !value.isNumber()) {
             throw node.wrong(key, "a number");
         }
         return value.asDouble(fallback);
@@ -101,11 +108,11 @@ final class PeftConfig {
         if (!node.has("init_lora_weights") || value.isBoolean()) {
             return value.asBoolean(true) ? LoraConfig.Init.DEFAULT : LoraConfig.Init.RANDOM;
         }
-        return switch (value.asText()) {
+        return switch (value.asText().toLowerCase(Locale.ROOT)) {
             case "gaussian" -> LoraConfig.Init.GAUSSIAN;
-            case "orthogonal", "eva" -> LoraConfig.Init.DEFAULT;
+            case "orthogonal", "eva", "mica" -> LoraConfig.Init.DEFAULT;
             default -> throw node.unsupported("init_lora_weights " + value + ": such an adapter belongs to a changed base; convert it to a plain one with PEFT",
-                    "true, false, gaussian, orthogonal, eva");
+                    "true, false, gaussian, orthogonal, eva, mica");
         };
     }
 
@@ -145,7 +152,7 @@ final class PeftConfig {
         n.putNull("layers_to_transform");
         t.layers().forEach(layer -> n.withArray("/layers_to_transform", JsonNode.OverwriteMode.NULLS, true).add(layer));
         n.put("use_rslora", c.useRslora()).put("use_dora", c.useDora()).put("fan_in_fan_out", fanInFanOut);
-        n.put("bias", c.bias().name().toLowerCase(java.util.Locale.ROOT));
+        n.put("bias", c.bias().name().toLowerCase(Locale.ROOT));
         ObjectNode ranks = n.putObject("rank_pattern");
         c.rankPattern().forEach(ranks::put);
         ObjectNode alphas = n.putObject("alpha_pattern");

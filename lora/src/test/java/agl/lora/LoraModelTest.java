@@ -12,6 +12,9 @@ import agl.autograd.GradCheck;
 import agl.autograd.Pool;
 import agl.autograd.Tape;
 import agl.autograd.Tensor;
+import agl.autograd.kernels.Kernels;
+import agl.autograd.op.Linear;
+import agl.nn.LinearLayer;
 import agl.nn.Transformer;
 import java.util.Arrays;
 import java.util.List;
@@ -161,5 +164,39 @@ class LoraModelTest {
             }
         }
         return lora.parameters().stream().map(Tensor::gradArray).toArray(double[][]::new);
+    }
+
+    /** With W0 = 0 and A = B = s = 1 the layer is the dropout itself: x/(1 − p) with probability 1 − p, else 0. */
+    @Test void dropoutHasTheProbabilityThatTheSettingsName() {
+        Tensor w = Tensor.zeros(DType.F64, 1, 1);
+        LinearLayer zero = new LinearLayer() {
+            @Override public Tensor forward(Tape tape, Tensor x) {
+                throw new UnsupportedOperationException();
+            }
+
+            @Override public String name() {
+                return "zero";
+            }
+
+            @Override public Tensor weight() {
+                return w;
+            }
+
+            @Override public Tensor bias() {
+                return null;
+            }
+
+            @Override public void listen(Linear.GradientListener listener) { }
+        };
+        int n = 10_000;
+        double p = 0.3;
+        Tensor one = Tensor.fill(DType.F64, i -> 1, 1, 1).requireGrad();
+        LoraLinear layer = new LoraLinear(zero, one, Tensor.fill(DType.F64, i -> 1, 1, 1).requireGrad(), null, 1, p, 1);
+        try (Tape tape = Tape.training(Kernels.plain(), new Pool(DType.F64))) {
+            double[] y = layer.forward(tape, Tensor.fill(DType.F64, i -> 1, n, 1)).toArray();
+            long dropped = Arrays.stream(y).filter(v -> v == 0).count();
+            assertEquals(n * p, dropped, 5 * Math.sqrt(n * p * (1 - p)));
+            assertTrue(Arrays.stream(y).filter(v -> v != 0).allMatch(v -> Math.abs(v - 1 / (1 - p)) < 1e-12));
+        }
     }
 }

@@ -21,7 +21,12 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.function.UnaryOperator;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -109,7 +114,8 @@ class PeftTest {
     }
 
     @ParameterizedTest @ValueSource(strings = {
-        "'peft_type':'IA3'", "'r':0", "'r':'8'", "'r':100000000", "'lora_alpha':'x'", "'lora_dropout':1.5", "'target_modules':null", "'target_modules':[]", "'target_modules':[1]",
+        "'peft_type':'IA3'", "'r':0", "'r':null", "'r':'8'", "'lora_alpha':null", "'lora_dropout':null", "'alpha_pattern':{'q_proj':null}", "'rank_pattern':{'q_proj':null}",
+        "'init_lora_weights':'corda','corda_config':{'x':1}", "'init_lora_weights':'lora_ga'", "'ensure_weight_tying':true,'modules_to_save':['lm_head']", "'kasa_config':{'beta':1}", "'r':100000000", "'lora_alpha':'x'", "'lora_dropout':1.5", "'target_modules':null", "'target_modules':[]", "'target_modules':[1]",
         "'target_modules':'('", "'target_modules':{}", "'bias':'some'", "'use_dora':1", "'rank_pattern':{'q_proj':0}", "'rank_pattern':[1]", "'rank_pattern':{'(':2}",
         "'alpha_pattern':{'q':'x'}", "'init_lora_weights':'pissa'", "'init_lora_weights':7", "'layers_to_transform':['a']", "'layers_to_transform':[-1]", "'layers_pattern':'('",
         "'use_qalora':true", "'layer_replication':[[0,1]]", "'lora_bias':true", "'trainable_token_indices':[1]", "'modules_to_save':3", "'exclude_modules':'*'",
@@ -227,5 +233,102 @@ class PeftTest {
             square += w.get(j) * w.get(j);
         }
         assertEquals(Math.sqrt(square), layer.magnitude().get(0), 1e-12);
+    }
+
+    /** What PEFT leaves in the settings and does not look at when it reads the adapter. */
+    @ParameterizedTest @ValueSource(strings = {"'corda_config':{'corda_method':'ipm'}", "'lora_ga_config':{'scale':'stable'}", "'loftq_config':{'loftq_bits':4}", "'eva_config':{'rho':2}",
+        "'init_lora_weights':'mica'", "'init_lora_weights':'MiCA'", "'ensure_weight_tying':true", "'layer_replication':null", "'target_parameters':[]", "'alora_invocation_tokens':null",
+        "'use_qalora':false,'qalora_group_size':16", "'megatron_config':null,'megatron_core':'megatron.core'", "'runtime_config':{'ephemeral_gpu_offload':true}", "'rank_pattern':null",
+        "'trainable_token_indices':null", "'arrow_config':null,'kasa_config':null,'velora_config':null,'monteclora_config':null,'use_bdlora':null"})
+    void settingsWithoutEffectAreRead(String change) throws IOException {
+        Path config = folder.resolve("saved/adapter_config.json");
+        ObjectNode json = (ObjectNode) JSON.readTree(config.toFile());
+        json.setAll((ObjectNode) JSON.readTree(("{" + change + "}").replace('\'', '"')));
+        Files.writeString(config, json.toString());
+        Tiny.randomise(saved.parameters(), 2, 0.3);
+        write(folder.resolve("saved/adapter_model.safetensors"), null, null, 0);
+        Transformer model = Tiny.llama();
+        Peft.load(model, folder.resolve("saved"), 1);
+        assertArrayEquals(Tiny.logits(saved.model()), Tiny.logits(model), 1e-5);
+    }
+
+    /** The saved tensors under other names, and others of the base beside them. */
+    private void rewrite(LoraModel lora, UnaryOperator<String> names, Map<String, Tensor> beside) {
+        SafeTensorsWriter writer = new SafeTensorsWriter();
+        Map<String, Tensor> all = new LinkedHashMap<>();
+        Peft.tensors(lora).forEach((name, t) -> all.put(names.apply(name), t));
+        all.putAll(beside);
+        all.forEach((name, t) -> writer.add(name, Peft.floats(t, false), Arrays.stream(t.shape()).asLongStream().toArray()));
+        writer.write(folder.resolve("saved/adapter_model.safetensors"));
+    }
+
+    @Test void namesWithTheAdaptersNameInThemAreRead() {
+        LoraModel dora = LoraModel.attach(Tiny.llama(), LoraConfig.of(2, 4, 0, "q_proj").withDora(), 1, DType.F32);
+        Tiny.randomise(dora.parameters(), 2, 0.3);
+        Peft.save(dora, folder.resolve("saved"), "base");
+        rewrite(dora, name -> name.replaceAll("(lora_[AB])\\.weight$", "$1.default.weight").replaceAll("vector$", "vector.default.weight"), Map.of());
+        Transformer model = Tiny.llama();
+        Peft.load(model, folder.resolve("saved"), 1);
+        assertArrayEquals(Tiny.logits(dora.model()), Tiny.logits(model), 1e-5);
+        try (var tensors = Peft.openWeights(folder.resolve("saved"))) {
+            assertEquals(2, AdapterStatistics.of(dora.config(), tensors).size());
+        }
+        rewrite(dora, name -> name.replaceAll("(lora_[AB])\\.weight$", "$1.other.weight"), Map.of());
+        assertTrue(refusal(Tiny.llama()).contains("has no tensor"));
+    }
+
+    /** PEFT saves head and embedding beside an adapter when it cannot tell whether they changed, and puts them into the model. */
+    @Test void weightsOfTheBaseBesideTheAdapter() {
+        String head = "base_model.model.lm_head.weight";
+        String embedding = "base_model.model.model.embed_tokens.weight";
+        String layer = "base_model.model.model.layers.0.self_attn.q_proj.base_layer.weight";
+        for (Transformer base : List.of(Tiny.llama(), Tiny.untied())) {
+            UnaryOperator<String> same = UnaryOperator.identity();
+            rewrite(saved, same, Map.of(head, base.head(), embedding, base.parameters().get("model.embed_tokens.weight"), layer, base.parameters().get("model.layers.0.self_attn.q_proj.weight")));
+            LoraModel loaded = Peft.load(base, folder.resolve("saved"), 1);
+            assertTrue(loaded.copies().isEmpty());
+            assertEquals(List.of(), loaded.config().modulesToSave());
+            loaded.detach();
+        }
+        Tensor other = Tensor.fill(DType.F64, i -> 0.1 * (i % 7), 19, 12);
+        rewrite(saved, n -> n, Map.of(head, other));
+        Transformer untied = Tiny.untied();
+        Peft.load(untied, folder.resolve("saved"), 1);
+        Transformer expected = Tiny.untied();
+        LoraModel.attach(expected, config("{'r':2,'lora_alpha':4,'target_modules':['q_proj'],'modules_to_save':['lm_head']}"), 1, DType.F64).copies().values()
+                .forEach(t -> IntStream.range(0, t.size()).forEach(i -> t.data().set(i, other.get(i))));
+        assertArrayEquals(Tiny.logits(expected), Tiny.logits(untied), 1e-6);
+        assertTrue(refusal(Tiny.llama()).contains("embedding and head in one"));
+        rewrite(saved, n -> n, Map.of(head, Tensor.zeros(DType.F32, 21, 12)));
+        assertTrue(refusal(Tiny.untied()).contains("other tokens"));
+        rewrite(saved, n -> n, Map.of(layer, Tensor.zeros(DType.F32, 12, 12)));
+        assertTrue(refusal(Tiny.untied()).contains("a layer that it adapts too"));
+    }
+
+    /** bias = "all" beside a saved norm: PEFT writes the copy's bias under two names, and the base's. */
+    @Test void biasesOfASavedModuleAreWrittenTwice() {
+        LoraConfig config = config("{'r':2,'target_modules':['c_attn'],'bias':'all','modules_to_save':['ln_f']}");
+        LoraModel lora = LoraModel.attach(Tiny.gpt2(), config, 1, DType.F32);
+        Tiny.randomise(lora.parameters(), 2, 0.3);
+        Peft.save(lora, folder.resolve("saved"), "base");
+        Map<String, Tensor> all = new LinkedHashMap<>(Peft.tensors(lora));
+        SafeTensorsWriter writer = new SafeTensorsWriter();
+        all.put("base_model.model.transformer.ln_f.modules_to_save.bias", all.get("base_model.model.transformer.ln_f.bias"));
+        all.put("base_model.model.transformer.ln_f.original_module.bias", Tensor.zeros(DType.F32, 12));
+        all.forEach((name, t) -> writer.add(name, Peft.floats(t, false), Arrays.stream(t.shape()).asLongStream().toArray()));
+        writer.write(folder.resolve("saved/adapter_model.safetensors"));
+        Transformer model = Tiny.gpt2();
+        Peft.load(model, folder.resolve("saved"), 1);
+        assertArrayEquals(Tiny.logits(lora.model()), Tiny.logits(model), 1e-5);
+    }
+
+    @Test void targetsThatMatchNothingAreRefusedOrNotWritten() throws IOException {
+        AglException e = assertThrows(AglException.class, () -> LoraModel.attach(Tiny.llama(), LoraConfig.of(2, 4, 0, "q_proj", "wqkv", "lm_head"), 1, DType.F32));
+        assertTrue(e.getMessage().contains("wqkv, lm_head match no layer") && e.getMessage().contains("v_proj"), e.getMessage());
+        Path config = folder.resolve("saved/adapter_config.json");
+        Files.writeString(config, Files.readString(config).replace("[ \"q_proj\" ]", "[ \"wqkv\", \"q_proj\" ]"));
+        assertTrue(Files.readString(config).contains("wqkv"));
+        Peft.save(Peft.load(Tiny.llama(), folder.resolve("saved"), 1), folder.resolve("again"), "base");
+        assertEquals("[\"q_proj\"]", JSON.readTree(folder.resolve("again/adapter_config.json").toFile()).get("target_modules").toString());
     }
 }

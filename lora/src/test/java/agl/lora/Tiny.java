@@ -24,6 +24,11 @@ final class Tiny {
         return grown(ModelConfig.llama(12, 2, 6, 2, 17, 19, 40));
     }
 
+    /** The same with a head of its own. */
+    static Transformer untied() {
+        return grown(ModelConfig.parse(ModelConfig.llama(12, 2, 6, 2, 17, 19, 40).json().deepCopy().put("tie_word_embeddings", false), "test"));
+    }
+
     static Transformer gpt2() {
         return grown(ModelConfig.parse(JsonNodeFactory.instance.objectNode().put("model_type", "gpt2").put("n_embd", 12).put("n_layer", 2)
                 .put("n_head", 3).put("n_inner", 17).put("vocab_size", 19).put("n_positions", 40), "test"));
