@@ -9,25 +9,34 @@ Run:  python live_peft.py java -jar target/agl.jar        (after mvn package)
    and `agl train --init-adapter` without a real step must give the adapter back, unchanged for peft, which warns of nothing that it does not
    warn of in its own file (an adapted head of a model with a tied one, say). Or they are refused for a stated reason.
 3. Token ids of `agl tokenize` against the tokenizers library.
+4. Awkward adapters: files that peft loads and that are not as peft writes them today (settings left over from a converted start, names with the adapter's name in
+   them, weights of the base beside, changed or not), and with --random N that many adapters of random settings for each family: logits as peft has them, or a refusal.
 
 Run for some families only:  python live_peft.py --families llama,gpt2 java -jar target/agl.jar
+Awkward and random ones only:  python live_peft.py --random 30 --families llama,gpt2 java -jar target/agl.jar
 Prints one line per check; exit code 1 if one fails.
 """
 import json
 import logging
 import pathlib
+import random
+import shutil
 import subprocess
 import sys
 import tempfile
 import warnings
 
 import peft
+import safetensors.torch
 import torch
 import transformers
 from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
 
-ONLY = sys.argv[2].split(",") if sys.argv[1] == "--families" else []
-AGL = sys.argv[3:] if ONLY else sys.argv[1:]
+AGL = sys.argv[1:]
+RANDOM = int(AGL[1]) if AGL[0] == "--random" else None
+AGL = AGL[2:] if RANDOM is not None else AGL
+ONLY = AGL[1].split(",") if AGL[0] == "--families" else []
+AGL = AGL[2:] if ONLY else AGL
 TOLERANCE = 1e-4
 TEXT = ["The keeper counts the ships at dusk.", "How do I boil an egg? Seven minutes, then cold water.", "Größe, naïve, Маяк, 灯台, 😀"] * 5
 IDS = [5, 17, 256, 3, 90, 41, 77, 12, 6]
@@ -240,6 +249,120 @@ def trained_there(family, base, folder):
         compare(what + ", read, written and read by peft", torch_logits(model), expected)
 
 
+def changed_settings(folder, out, **changes):
+    """A copy of an adapter whose adapter_config.json has these keys."""
+    shutil.copytree(folder, out)
+    config = json.loads((out / "adapter_config.json").read_text())
+    (out / "adapter_config.json").write_text(json.dumps({**config, **changes}))
+
+
+def changed_tensors(folder, out, change):
+    """A copy of an adapter with its tensors, a dict by name, changed."""
+    shutil.copytree(folder, out)
+    tensors = safetensors.torch.load_file(out / "adapter_model.safetensors")
+    safetensors.torch.save_file({k: v.contiguous() for k, v in change(tensors).items()}, out / "adapter_model.safetensors", metadata={"format": "pt"})
+
+
+LEFT_OVER = {"corda": dict(corda_config={"corda_method": "ipm", "cache_file": None, "covariance_file": None}), "lora-ga": dict(lora_ga_config={"direction": "ArB2r", "scale": "stable"}),
+             "loftq": dict(loftq_config={"loftq_bits": 4, "loftq_iter": 1}), "eva": dict(eva_config={"rho": 2.0}), "mica": dict(init_lora_weights="mica"), "orthogonal": dict(init_lora_weights="orthogonal"),
+             "tying": dict(ensure_weight_tying=True), "no-match": dict(target_modules=["q_proj", "c_attn", "wqkv"]), "runtime": dict(runtime_config={"ephemeral_gpu_offload": True}),
+             "nothing": {k: None for k in ("layer_replication", "trainable_token_indices", "target_parameters", "alora_invocation_tokens", "arrow_config", "kasa_config", "velora_config",
+                                           "monteclora_config", "megatron_config", "use_bdlora")}}
+NULLS = ("lora_alpha", "r", "lora_dropout")
+
+
+def same_or_refused(what, base, adapter, must_load=False):
+    """Our logits are peft's; where peft fails we refuse, and where we refuse it is one line. Returns equal, refused, or wrong."""
+    got = agl_logits("--base", base, "--adapter", adapter)
+    try:
+        expected = torch_logits(load_in_peft(base, adapter)[0])
+    except Exception as e:
+        say(isinstance(got, str) and got.startswith("agl: ") and "a bug" not in got, what + ", peft cannot", repr(e)[:100] + " | " + str(got)[:150])
+        return "refused"
+    if isinstance(got, str):
+        say(not must_load and got.startswith("agl: ") and "\n" not in got and "a bug" not in got, what, "refused: " + got[:250])
+        return "refused"
+    difference = ((got - expected).abs() / (1 + expected.abs())).max().item()
+    say(difference <= TOLERANCE, what, f"difference {difference:.1e}")
+    return "equal" if difference <= TOLERANCE else "wrong"
+
+
+def awkward(family, base, folder):
+    gpt2 = family == "gpt2"
+    target, norm = ("c_attn", "ln_f") if gpt2 else ("q_proj", "norm")
+    common = dict(r=4, lora_alpha=5, task_type="CAUSAL_LM", fan_in_fan_out=gpt2)
+
+    def made(name, save_embedding_layers=False, change=None, **settings):
+        torch.manual_seed(3)
+        model = peft.get_peft_model(load_base(base), peft.LoraConfig(**{"target_modules": [target], **common, **settings}))
+        randomise(model, 0.7, 2)
+        if change:
+            change(model)
+        model.save_pretrained(folder / name, save_embedding_layers=save_embedding_layers)
+        return folder / name
+
+    plain = made("awkward-plain")
+    for name, changes in LEFT_OVER.items():
+        out = folder / ("awkward-" + name)
+        changed_settings(plain, out, **changes)
+        same_or_refused(f"{family}, awkward: {name}", base, out, must_load=True)
+    for key in NULLS:
+        out = folder / ("null-" + key)
+        changed_settings(plain, out, **{key: None})
+        got = agl_logits("--base", base, "--adapter", out)
+        say(isinstance(got, str) and key in got and got.startswith("agl: "), f"{family}, awkward: {key} null", str(got)[:150])
+    infix = folder / "awkward-infix"
+    changed_tensors(plain, infix, lambda t: {k.replace("lora_A.weight", "lora_A.default.weight").replace("lora_B.weight", "lora_B.default.weight"): v for k, v in t.items()})
+    same_or_refused(f"{family}, awkward: the adapter's name in names", base, infix, must_load=True)
+    same_or_refused(f"{family}, awkward: bias all, norm saved", base, made("awkward-bias", bias="all", modules_to_save=[norm]), must_load=True)
+    same_or_refused(f"{family}, awkward: embedding and head beside, unchanged", base, made("awkward-beside", True), must_load=True)
+
+    def scaled(model):
+        with torch.no_grad():
+            model.get_output_embeddings().weight.mul_(1.5)
+
+    tied = load_base(base).config.tie_word_embeddings
+    same_or_refused(f"{family}, awkward: embedding and head beside, changed", base, made("awkward-changed", True, scaled), must_load=not tied)
+
+
+def random_ones(family, base, folder):
+    gpt2 = family == "gpt2"
+    modules = ["c_attn", "c_proj", "c_fc"] if gpt2 else ["q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj"]
+    layer, saved = ("h", ["ln_f", "wte", "ln_1", "c_fc"]) if gpt2 else ("layers", ["norm", "embed_tokens", "lm_head", "input_layernorm", "up_proj"])
+    outcome = {"equal": 0, "refused": 0, "wrong": 0, "peft cannot make": 0}
+    for seed in range(RANDOM):
+        rng = random.Random(f"{family} {seed}")
+        maybe = lambda p: rng.random() < p
+        targets = rng.sample(modules, rng.randint(1, len(modules)))
+        settings = dict(r=rng.randint(1, 7), lora_alpha=rng.choice([1, 2, 5, 16, 32.5]), use_rslora=maybe(.3), use_dora=maybe(.3), lora_dropout=rng.choice([0, .1]),
+                        init_lora_weights=rng.choice([True, True, False, "gaussian", "mica"]), bias=rng.choice(["none", "none", "all", "lora_only"]))
+        settings["target_modules"] = rng.choice(["all-linear", rf".*\.(0|1)\..*({'|'.join(targets)})"]) if maybe(.2) else targets
+        named = isinstance(settings["target_modules"], list)
+        if maybe(.3):
+            settings["rank_pattern"] = {rng.choice(modules + [rf"{layer}\.1\..*{targets[0]}", "^.*\\.0\\..*"]): rng.randint(1, 9) for _ in range(rng.randint(1, 3))}
+        if maybe(.3):
+            settings["alpha_pattern"] = {rng.choice(modules + [rf"{layer}\.0\..*{targets[-1]}"]): rng.choice([1, 3, 7.5]) for _ in range(rng.randint(1, 3))}
+        if named and maybe(.3):
+            settings.update(layers_to_transform=rng.choice([0, 1, [0, 1]]), layers_pattern=rng.choice([None, layer, [layer]]))
+        if maybe(.2):
+            settings["exclude_modules"] = rng.choice([[rng.choice(modules)], rf".*\.0\..*", [f"{layer}.1.{targets[0]}"]])
+        if maybe(.3):
+            settings["modules_to_save"] = rng.sample(saved, rng.randint(1, 2))
+        out = folder / f"random-{seed}"
+        try:
+            torch.manual_seed(seed)
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                model = peft.get_peft_model(load_base(base), peft.LoraConfig(task_type="CAUSAL_LM", fan_in_fan_out=gpt2, **settings))
+                randomise(model, 0.7, seed)
+                model.save_pretrained(out, save_embedding_layers=rng.choice([True, False, "auto"]))
+        except Exception as e:
+            outcome["peft cannot make"] += 1
+            continue
+        outcome[same_or_refused(f"{family}, random {seed}: {json.dumps(settings)}", base, out)] += 1
+    print(f"{family}: {RANDOM} random adapters: {outcome}", flush=True)
+
+
 def tokens(base):
     t = Tokenizer.from_file(str(base / "tokenizer.json"))
     lines = TEXT[:3] + ["", "  spaces   and\ttabs ", "x = a[i] + 3.14 # <|endoftext|>", "e\u0301 שלום 👩🏽‍🚒", " " * 40]
@@ -260,11 +383,16 @@ def main():
             folder = pathlib.Path(temporary) / family
             base = folder / "base"
             make_base(base, config)
+            if RANDOM is not None:
+                awkward(family, base, folder)
+                random_ones(family, base, folder)
+                continue
             compare(family + ", base", agl_logits("--base", base), torch_logits(load_base(base)))
             tokens(base)
             trained_here(family, base, folder)
             if family in ("llama", "qwen2", "gemma3", "gpt2"):
                 trained_there(family, base, folder)
+                awkward(family, base, folder)
     print(f"{failures} checks failed")
     sys.exit(failures > 0)
 
