@@ -1,17 +1,21 @@
 package agl.app.compare;
 
 import agl.autograd.AglException;
+import com.fasterxml.jackson.annotation.JsonIgnore;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.function.ToDoubleFunction;
+import java.util.stream.IntStream;
 import org.hipparchus.distribution.continuous.TDistribution;
 import org.hipparchus.exception.MathRuntimeException;
 import org.hipparchus.linear.Array2DRowRealMatrix;
 import org.hipparchus.linear.ArrayRealVector;
 import org.hipparchus.linear.RealMatrix;
 import org.hipparchus.linear.RealVector;
+import org.hipparchus.linear.SingularValueDecomposition;
 import org.hipparchus.optim.nonlinear.vector.leastsquares.LeastSquaresBuilder;
 import org.hipparchus.optim.nonlinear.vector.leastsquares.LeastSquaresOptimizer.Optimum;
 import org.hipparchus.optim.nonlinear.vector.leastsquares.LevenbergMarquardtOptimizer;
@@ -23,38 +27,60 @@ import org.hipparchus.util.Pair;
  * method's own. Non-linear least squares by Levenberg–Marquardt.
  *
  * <p>A's unit depends on α and β, and its estimate is all but determined by theirs. So the fit is in D/D₀ and N/N₀ with the geometric means D₀ and
- * N₀: A' = A·D₀^β/N₀^α is the forgetting in the middle of the data, in nats. With models of one size only, α cannot be told: it is 0 then, and A stands
- * for A/N^α.
+ * N₀: A' = A·D₀^β/N₀^α is the forgetting in the middle of the data, in nats. With models of one size only, α cannot be told, and A stands for A/N^α.
+ *
+ * <p>Intervals: the runs of one seed share the order of their data, and larger amounts hold the smaller ones, so their errors go together, and they grow
+ * with what is forgotten. The usual standard errors suppose neither. Here every seed's runs are left out in turn, all of them at once, and the spread
+ * of these fits gives the interval, θ ± t(G − 1) √((G − 1)/G · Σ (θ₋g − θ̄)²) with G seeds (the jackknife over clusters; with few seeds it holds the truth
+ * far more often than the percentiles of resampled seeds, which reach no further than the seeds themselves).
  */
 public final class ForgettingLaw {
     private static final double[] BETAS = {0.05, 0.1, 0.2, 0.35, 0.5, 0.75, 1, 1.5};
     private static final double[] ALPHAS = {0, 0.1, 0.25, 0.5, 0.75, 1};
     private static final double MIN_BETA = 1e-3;
+    private static final double TOLD = 1e-3;
 
     /**
      * One run.
      *
+     * @param seed       of its order of data; runs with the same seed are taken as one draw
      * @param tokens     D
      * @param parameters N
      * @param increase   L_pt − L_pt⁰, nats per token
      */
-    public record Observation(String method, double tokens, double parameters, double increase) { }
+    public record Observation(String method, long seed, double tokens, double parameters, double increase) { }
 
-    /** A constant with its 95 % interval; NaN at the ends where the data do not determine it. */
-    public record Constant(double value, double low, double high) { }
+    /**
+     * A constant with its 95 % interval.
+     *
+     * @param value NaN where the data leave it open
+     * @param low   NaN where no interval can be given
+     * @param note  why value or interval is missing; else null
+     */
+    public record Constant(double value, double low, double high, String note) {
+        static Constant open(String why) {
+            return new Constant(Double.NaN, Double.NaN, Double.NaN, why);
+        }
+
+        public boolean determined() {
+            return !Double.isNaN(value);
+        }
+    }
 
     /** @param middle A', the forgetting of D₀ tokens at N₀ parameters beyond E */
     public record OfMethod(Constant a, Constant e, Constant middle) { }
 
     /**
-     * @param alpha   0 with an empty interval when all models have one size
-     * @param rms     root mean square of what the law leaves unexplained, in nats
+     * @param rms   root mean square of what the law leaves unexplained, in nats
+     * @param seeds number of seeds that the intervals come from
+     * @param curve the fitted numbers, also of constants that are open: together they give the curve within the data
      */
-    public record Fit(Constant alpha, Constant beta, Map<String, OfMethod> methods, double d0, double n0, double rms, int observations) {
+    public record Fit(Constant alpha, Constant beta, Map<String, OfMethod> methods, double d0, double n0, double rms, int observations, int seeds,
+                      @JsonIgnore Map<String, double[]> curve) {
         /** The law's L_pt − L_pt⁰. */
         public double predict(String method, double tokens, double parameters) {
-            OfMethod m = methods.get(method);
-            return m.middle.value * Math.pow(tokens / d0, beta.value) * Math.pow(n0 / parameters, alpha.value) + m.e.value;
+            double[] c = curve.get(method);
+            return c[0] * Math.pow(tokens / d0, c[2]) * Math.pow(n0 / parameters, c[3]) + c[1];
         }
     }
 
@@ -72,18 +98,38 @@ public final class ForgettingLaw {
         this.n0 = Math.exp(data.stream().mapToDouble(o -> Math.log(o.parameters())).average().orElse(0));
     }
 
+    /** The same law, in the same units, on some of the data. */
+    private ForgettingLaw(ForgettingLaw whole, List<Observation> data) {
+        this.data = data;
+        this.methods = whole.methods;
+        this.sizes = whole.sizes;
+        this.d0 = whole.d0;
+        this.n0 = whole.n0;
+    }
+
     /** Needs at least three amounts of data, and more observations than constants. */
     public static Fit fit(List<Observation> data) {
+        ForgettingLaw law = of(data);
+        if (!law.enough()) {
+            throw new AglException("the forgetting law has " + law.count() + " constants: " + data.size() + " runs over " + law.amounts()
+                    + " amounts of data do not determine them; give at least three --sizes and more runs than constants");
+        }
+        return law.result();
+    }
+
+    static ForgettingLaw of(List<Observation> data) {
         if (data.stream().anyMatch(o -> !Double.isFinite(o.increase) || !(o.tokens > 0) || !(o.parameters > 0))) {
             throw new AglException("the forgetting law needs finite losses and sizes above 0");
         }
-        ForgettingLaw law = new ForgettingLaw(data);
-        long amounts = data.stream().mapToDouble(Observation::tokens).distinct().count();
-        if (amounts < 3 || data.size() <= law.count()) {
-            throw new AglException("the forgetting law has " + law.count() + " constants: " + data.size() + " runs over " + amounts
-                    + " amounts of data do not determine them; give at least three --sizes and more runs than constants");
-        }
-        return law.solve();
+        return new ForgettingLaw(data);
+    }
+
+    private long amounts() {
+        return data.stream().mapToDouble(Observation::tokens).distinct().count();
+    }
+
+    private boolean enough() {
+        return amounts() >= 3 && data.size() > count() && data.stream().map(Observation::method).distinct().count() == methods.size();
     }
 
     private int shared() {
@@ -99,7 +145,12 @@ public final class ForgettingLaw {
         return Math.pow(o.tokens / d0, beta) * Math.pow(n0 / o.parameters, alpha);
     }
 
-    private Pair<RealVector, RealMatrix> model(RealVector p) {
+    /**
+     * The law at every run and its Jacobian.
+     *
+     * @param p β, α if there are several sizes, then A' and E of each method
+     */
+    Pair<RealVector, RealMatrix> model(RealVector p) {
         double beta = p.getEntry(0);
         double alpha = sizes ? p.getEntry(1) : 0;
         RealVector value = new ArrayRealVector(data.size());
@@ -120,11 +171,9 @@ public final class ForgettingLaw {
         return new Pair<>(value, jacobian);
     }
 
-    private Fit solve() {
-        double[] start = start();
-        Optimum best;
+    private double[] solve(double[] start) {
         try {
-            best = new LevenbergMarquardtOptimizer().optimize(new LeastSquaresBuilder().model(this::model).start(start)
+            Optimum best = new LevenbergMarquardtOptimizer().optimize(new LeastSquaresBuilder().model(this::model).start(start)
                     .target(data.stream().mapToDouble(Observation::increase).toArray()).maxEvaluations(2000).maxIterations(2000)
                     // Below this, D^β is a constant and A and E cannot be told apart.
                     .parameterValidator(p -> {
@@ -132,10 +181,10 @@ public final class ForgettingLaw {
                         q.setEntry(0, Math.max(MIN_BETA, q.getEntry(0)));
                         return q;
                     }).build());
+            return best.getPoint().toArray();
         } catch (MathRuntimeException e) {
             throw new AglException("the forgetting law could not be fitted: " + e.getMessage().lines().findFirst().orElse(""), e);
         }
-        return result(best.getPoint().toArray(), covariance(best), best.getRMS());
     }
 
     /** The best of a grid over α and β; given those, A' and E are a straight line through each method's points. */
@@ -186,49 +235,97 @@ public final class ForgettingLaw {
         return yy - p[at] * xy - p[at + 1] * y;
     }
 
-    /** s²(JᵀJ)⁻¹ with s² the residual variance; null where the data leave a combination of constants open. */
-    private RealMatrix covariance(Optimum best) {
-        double s2 = best.getResiduals().dotProduct(best.getResiduals()) / (data.size() - count());
-        try {
-            return best.getCovariances(1e-14).scalarMultiply(s2);
-        } catch (MathRuntimeException singular) {
-            return null;
+    private Fit result() {
+        double[] p = solve(start());
+        boolean[] open = open(p);
+        long[] seeds = data.stream().mapToLong(Observation::seed).distinct().toArray();
+        List<double[]> without = new ArrayList<>();
+        for (long seed : seeds) {
+            ForgettingLaw rest = new ForgettingLaw(this, data.stream().filter(o -> o.seed != seed).toList());
+            if (rest.enough()) {
+                without.add(rest.solve(p));
+            }
         }
-    }
-
-    private Fit result(double[] p, RealMatrix covariance, double rms) {
-        double t = new TDistribution(data.size() - count()).inverseCumulativeProbability(0.975);
-        double beta = p[0];
-        double alpha = sizes ? p[1] : 0;
-        double unit = Math.pow(n0, alpha) * Math.pow(d0, -beta);
+        String none = seeds.length < 2 ? "one seed" : without.size() < seeds.length ? "too few runs without one of the seeds" : null;
+        Jackknife jackknife = new Jackknife(without, none);
         Map<String, OfMethod> each = new LinkedHashMap<>();
+        Map<String, double[]> curve = new LinkedHashMap<>();
         for (int m = 0; m < methods.size(); m++) {
             int at = shared() + 2 * m;
-            // A = A' N₀^α D₀^-β: its variance to first order (delta method).
-            double[] gradient = new double[p.length];
-            gradient[0] = -p[at] * unit * Math.log(d0);
-            if (sizes) {
-                gradient[1] = p[at] * unit * Math.log(n0);
+            boolean openUnit = open[0] || sizes && open[1] || open[at];
+            each.put(methods.get(m), new OfMethod(openUnit ? openBy(open) : jackknife.positive(p, q -> amplitude(q, at)),
+                    open[at + 1] ? openBy(open) : jackknife.of(p, q -> q[at + 1]), open[at] ? openBy(open) : jackknife.of(p, q -> q[at])));
+            curve.put(methods.get(m), new double[] {p[at], p[at + 1], p[0], sizes ? p[1] : 0});
+        }
+        Constant alpha = !sizes ? Constant.open("all models have one size") : open[1] ? openBy(open) : jackknife.of(p, q -> q[1]);
+        RealVector residuals = model(new ArrayRealVector(p)).getFirst().subtract(new ArrayRealVector(data.stream().mapToDouble(Observation::increase).toArray()));
+        return new Fit(alpha, open[0] ? openBy(open) : jackknife.of(p, q -> q[0]), each, d0, n0, residuals.getNorm() / Math.sqrt(data.size()), data.size(), seeds.length, curve);
+    }
+
+    /** A = A' N₀^α D₀^-β. */
+    private double amplitude(double[] p, int at) {
+        return p[at] * Math.pow(n0, sizes ? p[1] : 0) * Math.pow(d0, -p[0]);
+    }
+
+    /**
+     * Which constants the data leave open: those that the others can make up for. Of a constant's effect on the runs only what lies outside the span of
+     * the others' effects tells its value; where that is lost in errors of a thousandth of the largest increase (for β and α moved by 1, A' and E by
+     * that increase), nothing is left to tell it by.
+     */
+    private boolean[] open(double[] p) {
+        RealMatrix jacobian = model(new ArrayRealVector(p)).getSecond();
+        double largest = data.stream().mapToDouble(o -> Math.abs(o.increase)).max().orElse(0);
+        boolean[] open = new boolean[p.length];
+        for (int c = 0; c < p.length; c++) {
+            int own = c;
+            RealVector column = jacobian.getColumnVector(c).mapDivide(c < shared() ? Math.max(largest, Double.MIN_NORMAL) : 1);
+            int[] others = IntStream.range(0, p.length).filter(k -> k != own).toArray();
+            RealMatrix rest = jacobian.getSubMatrix(IntStream.range(0, data.size()).toArray(), others);
+            for (int k = 0; k < others.length; k++) {
+                double norm = rest.getColumnVector(k).getNorm();
+                rest.setColumnVector(k, rest.getColumnVector(k).mapMultiply(norm == 0 ? 0 : 1 / norm));
             }
-            gradient[at] = unit;
-            each.put(methods.get(m), new OfMethod(constant(p[at] * unit, gradient, covariance, t), constant(p, at + 1, covariance, t), constant(p, at, covariance, t)));
+            RealVector outside = column.subtract(rest.operate(new SingularValueDecomposition(rest).getSolver().solve(column)));
+            open[c] = outside.getNorm() / Math.sqrt(data.size()) < TOLD;
         }
-        Constant a = sizes ? constant(p, 1, covariance, t) : new Constant(0, Double.NaN, Double.NaN);
-        return new Fit(a, constant(p, 0, covariance, t), each, d0, n0, rms, data.size());
+        // At its lower end β is where the fit was stopped, not where it went.
+        open[0] |= p[0] <= MIN_BETA;
+        return open;
     }
 
-    private static Constant constant(double[] p, int at, RealMatrix covariance, double t) {
-        double[] unit = new double[p.length];
-        unit[at] = 1;
-        return constant(p[at], unit, covariance, t);
+    private Constant openBy(boolean[] open) {
+        List<String> names = new ArrayList<>();
+        for (int c = 0; c < open.length; c++) {
+            if (open[c]) {
+                int of = c - shared();
+                names.add(of < 0 ? c == 0 ? "beta" : "alpha" : (of % 2 == 0 ? "A of " : "E of ") + methods.get(of / 2));
+            }
+        }
+        return Constant.open("the runs leave " + String.join(", ", names) + " open together");
     }
 
-    private static Constant constant(double value, double[] gradient, RealMatrix covariance, double t) {
-        double half = Double.NaN;
-        if (covariance != null) {
-            RealVector g = new ArrayRealVector(gradient, false);
-            half = t * Math.sqrt(Math.max(0, covariance.operate(g).dotProduct(g)));
+    /** Fits without one seed each, and the intervals that follow from their spread. */
+    private record Jackknife(List<double[]> without, String none) {
+
+        Constant of(double[] p, ToDoubleFunction<double[]> constant) {
+            double value = constant.applyAsDouble(p);
+            if (none != null) {
+                return new Constant(value, Double.NaN, Double.NaN, none);
+            }
+            int g = without.size();
+            double mean = without.stream().mapToDouble(constant).average().orElseThrow();
+            double squares = without.stream().mapToDouble(q -> Math.pow(constant.applyAsDouble(q) - mean, 2)).sum();
+            double half = new TDistribution(g - 1).inverseCumulativeProbability(0.975) * Math.sqrt(squares * (g - 1) / g);
+            return new Constant(value, value - half, value + half, null);
         }
-        return new Constant(value, value - half, value + half);
+
+        /** On the scale of logarithms, where the constant and all its fits are above 0: its error is a factor, for it is an exponential of β and α. */
+        Constant positive(double[] p, ToDoubleFunction<double[]> constant) {
+            if (none != null || constant.applyAsDouble(p) <= 0 || without.stream().anyMatch(q -> constant.applyAsDouble(q) <= 0)) {
+                return of(p, constant);
+            }
+            Constant log = of(p, q -> Math.log(constant.applyAsDouble(q)));
+            return new Constant(constant.applyAsDouble(p), Math.exp(log.low), Math.exp(log.high), null);
+        }
     }
 }

@@ -33,20 +33,16 @@ final class ForgettingOutput {
 
     /** @param before pre-training loss of each base */
     static List<Observation> observations(List<RunRecord> runs, Map<String, Double> before) {
-        return runs.stream().map(r -> new Observation(r.label(), r.taskTokens(), r.parameters(), r.last().pretrainLoss() - before.get(r.base()))).toList();
+        return runs.stream().map(r -> new Observation(r.label(), r.seed(), r.taskTokens(), r.parameters(), r.last().pretrainLoss() - before.get(r.base()))).toList();
     }
 
     static String table(Fit f) {
         StringBuilder s = new StringBuilder("\nL_pt = L_pt0 + A D^beta / N^alpha + E   (D tokens, N parameters, L in nats per token)\n");
-        s.append(row("beta", f.beta())).append(oneSize(f) ? "  alpha   not determined: all models have one size, A stands for A / N^alpha\n" : row("alpha", f.alpha()));
+        s.append(row("beta", f.beta())).append(row("alpha", f.alpha()));
         f.methods().forEach((name, m) -> s.append(name).append('\n').append(row("A", m.a())).append(row("E", m.e()))
                 .append(row("A'", m.middle())));
-        return s.append(String.format(Locale.ROOT, "value [95%% interval]; A' = A D0^beta / N0^alpha at D0 = %.0f tokens, N0 = %.0f parameters; %d runs, residual %.4f nats%n",
-                f.d0(), f.n0(), f.observations(), f.rms())).toString();
-    }
-
-    private static boolean oneSize(Fit f) {
-        return f.alpha().value() == 0 && Double.isNaN(f.alpha().low());
+        return s.append(String.format(Locale.ROOT, "value [95%% interval over %d seeds, all runs of a seed left out at once]; A' = A D0^beta / N0^alpha at D0 = %.0f tokens, "
+                + "N0 = %.0f parameters%s; %d runs, residual %.4f nats%n", f.seeds(), f.d0(), f.n0(), f.alpha().determined() ? "" : "; A stands for A / N^alpha", f.observations(), f.rms())).toString();
     }
 
     private static String row(String name, Constant c) {
@@ -54,7 +50,7 @@ final class ForgettingOutput {
     }
 
     private static String text(Constant c) {
-        return Double.isNaN(c.low()) ? String.format(Locale.ROOT, "%.4g [not determined]", c.value())
+        return !c.determined() ? "not determined: " + c.note() : c.note() != null ? String.format(Locale.ROOT, "%.4g [no interval: %s]", c.value(), c.note())
                 : String.format(Locale.ROOT, "%.4g [%.4g, %.4g]", c.value(), c.low(), c.high());
     }
 
@@ -92,7 +88,7 @@ final class ForgettingOutput {
         for (Map.Entry<String, ForgettingLaw.OfMethod> m : fit.methods().entrySet()) {
             int most = runs.stream().mapToInt(RunRecord::examples).max().orElse(0);
             double task = runs.stream().filter(r -> r.label().equals(m.getKey()) && r.examples() == most).mapToDouble(r -> Measures.taskLoss(r.last())).average().orElse(Double.NaN);
-            s.append(String.format(Locale.ROOT, "%s %.4f nats per token for %s (task loss %.3f with the most data)", sign, m.getValue().middle().value() + m.getValue().e().value(), m.getKey(), task));
+            s.append(String.format(Locale.ROOT, "%s %.4f nats per token for %s (task loss %.3f with the most data)", sign, fit.predict(m.getKey(), fit.d0(), fit.n0()), m.getKey(), task));
             sign = ",";
         }
         return s.append(".").toString();
@@ -101,13 +97,13 @@ final class ForgettingOutput {
     static void report(Path file, Fit fit, List<RunRecord> runs, Map<String, Double> before, Drift drift, Map<String, Object> settings, String provenance) {
         Report report = Report.of("Forgetting: pre-training loss by amount of task data");
         report.lead(verdict(fit, runs));
-        report.text("L_pt = L_pt⁰ + A · D^β / N^α + E, with β = " + text(fit.beta()) + (oneSize(fit) ? ", all models of one size." : " and α = " + text(fit.alpha()) + "."));
-        fit.methods().forEach((name, m) -> report.headline(name, String.format(Locale.ROOT, "%.4f nats", m.middle().value() + m.e().value()),
+        report.text("L_pt = L_pt⁰ + A · D^β / N^α + E, β: " + text(fit.beta()) + "; α: " + text(fit.alpha()) + ".");
+        fit.methods().forEach((name, m) -> report.headline(name, String.format(Locale.ROOT, "%.4f nats", fit.predict(name, fit.d0(), fit.n0())),
                 String.format(Locale.ROOT, "forgotten at %.0f tokens, by the fit", fit.d0())));
         report.section("The law");
         List<List<Object>> rows = new ArrayList<>();
         fit.methods().forEach((name, m) -> rows.add(List.of(name, text(m.a()), text(m.e()), text(m.middle()))));
-        report.table("Each method's constants, 95% interval", List.of("method", "A", "E, nats", "A' = A·D₀^β/N₀^α, nats"), rows);
+        report.table("Each method's constants, 95% interval over " + fit.seeds() + " seeds", List.of("method", "A", "E, nats", "A' = A·D₀^β/N₀^α, nats"), rows);
         report.text(String.format(Locale.ROOT, "%d runs; what the law leaves unexplained is %.4f nats (root mean square). D counts the tokens of the task examples once, "
                 + "however many passes. Losses are per token of each model's own tokenizer: compare sizes within one family.", fit.observations(), fit.rms()));
         report.section("Curves");
