@@ -84,7 +84,7 @@ final class Sliders {
         problem.put("diagF", Tensor.of(small.fisher(SmallProblem.settings("{'metric':'diag_fisher'}")).diagonal(), OUT, IN).toArray());
         List<Map<String, Object>> cases = new ArrayList<>();
         for (Setting s : settings()) {
-            cases.add(Map.of("settings", s, "java", java(small, s)));
+            cases.add(ordered("settings", s, "java", java(small, s)));
         }
         double longest = 0;
         for (int r = 1; r <= SmallProblem.MAX_RANK; r++) {
@@ -107,7 +107,15 @@ final class Sliders {
         for (int k = 0; k < f.eigenvalues().length; k++) {
             vectors.add(Arrays.copyOfRange(u, k * OUT * IN, (k + 1) * OUT * IN));
         }
-        return Map.of("u", vectors, "lambda", f.eigenvalues());
+        return ordered("u", vectors, "lambda", f.eigenvalues());
+    }
+
+    /** The page has the same bytes whenever it is written. */
+    private static Map<String, Object> ordered(String first, Object a, String second, Object b) {
+        Map<String, Object> map = new LinkedHashMap<>();
+        map.put(first, a);
+        map.put(second, b);
+        return map;
     }
 
     static String json() {

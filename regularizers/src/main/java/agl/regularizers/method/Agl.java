@@ -8,6 +8,7 @@ import agl.regularizers.TermValues;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.SequencedMap;
 
 /** AlignGuard-LoRA as a {@link Method}: {@link AglRegularizer} at every step. */
 public final class Agl implements Method {
@@ -29,10 +30,10 @@ public final class Agl implements Method {
         return regularizer;
     }
 
-    @Override public Map<String, Double> addGradients(Tape tape, List<LoraFactors> factors, int step) {
+    @Override public SequencedMap<String, Double> addGradients(Tape tape, List<LoraFactors> factors, int step) {
         TermValues v = regularizer.addGradients(tape, factors, measureEvery > 0 && step % measureEvery == 0);
         AglSettings s = regularizer.settings();
-        Map<String, Double> log = new LinkedHashMap<>();
+        SequencedMap<String, Double> log = new LinkedHashMap<>();
         put(log, "L_A", v.lA(), s.lambdaA());
         put(log, "L_T", v.lT(), s.lambdaT());
         put(log, "E_RM", v.eRM(), s.lambdaNC() * s.alpha());

@@ -6,6 +6,7 @@ import agl.autograd.kernels.Kernels;
 import agl.regularizers.LoraFactors;
 import java.util.List;
 import java.util.Map;
+import java.util.SequencedMap;
 
 /**
  * AsFT (Yang et al. 2026, arXiv:2506.08473): λ ‖(I − C) ΔW‖_F², the part of the update that is orthogonal to the alignment direction, with
@@ -27,12 +28,12 @@ public final class AsFt implements Method {
         return "asft";
     }
 
-    @Override public Map<String, Double> addGradients(Tape tape, List<LoraFactors> factors, int step) {
+    @Override public SequencedMap<String, Double> addGradients(Tape tape, List<LoraFactors> factors, int step) {
         double sum = 0;
         for (LoraFactors f : factors) {
             sum += add(tape, f, alignment.get(f.name()));
         }
-        return Map.of("AsFT", sum, "penalty", lambda * sum);
+        return Method.logged("AsFT", sum, lambda * sum);
     }
 
     // explain: AsFt

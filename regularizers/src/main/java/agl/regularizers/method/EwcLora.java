@@ -8,6 +8,7 @@ import agl.regularizers.LoraFactors;
 import agl.regularizers.Tiles;
 import java.util.List;
 import java.util.Map;
+import java.util.SequencedMap;
 
 /**
  * EWC-LoRA: (λ/2) Σ_ij diag(F)_ij ΔW_ij², elastic weight consolidation with the Fisher information of the full matrix and ΔW = s·B·A.
@@ -34,12 +35,12 @@ public final class EwcLora implements Method {
         return "ewc";
     }
 
-    @Override public Map<String, Double> addGradients(Tape tape, List<LoraFactors> factors, int step) {
+    @Override public SequencedMap<String, Double> addGradients(Tape tape, List<LoraFactors> factors, int step) {
         double sum = 0;
         for (LoraFactors f : factors) {
             sum += add(tape, f, fisher.get(f.name()).diagonal());
         }
-        return Map.of("EWC", sum / 2, "penalty", lambda * sum / 2);
+        return Method.logged("EWC", sum / 2, lambda * sum / 2);
     }
 
     /** Σ F ΔW² of one matrix, row tiles at a time. */

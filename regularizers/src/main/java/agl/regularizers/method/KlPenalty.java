@@ -12,6 +12,7 @@ import agl.regularizers.LoraFactors;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.SequencedMap;
 
 /**
  * λ KL(p_base ‖ p_tuned) on alignment examples ({@link KlToBase}), at the answer's positions: the tuned model has to go on saying what the base
@@ -40,7 +41,7 @@ public final class KlPenalty implements Method {
         return "kl";
     }
 
-    @Override public Map<String, Double> addGradients(Tape tape, List<LoraFactors> factors, int step) {
+    @Override public SequencedMap<String, Double> addGradients(Tape tape, List<LoraFactors> factors, int step) {
         int at = step % batches.size();
         Batch batch = batches.get(at);
         int[] rows = java.util.stream.IntStream.range(0, batch.size()).filter(t -> batch.targets()[t] >= 0).toArray();
@@ -49,7 +50,7 @@ public final class KlPenalty implements Method {
             Tensor kl = KlToBase.of(own, model.model().hidden(own, batch), reference, model.model().head(), rows);
             double value = kl.item();
             own.backward(Affine.scale(own, lambda, kl));
-            return Map.of("KL", value, "penalty", lambda * value);
+            return Method.logged("KL", value, lambda * value);
         }
     }
 

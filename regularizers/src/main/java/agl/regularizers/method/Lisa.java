@@ -6,7 +6,7 @@ import agl.autograd.Tensor;
 import agl.regularizers.LoraFactors;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
+import java.util.SequencedMap;
 
 /**
  * Lisa (Huang et al. 2024, arXiv:2405.18641): alternate some steps on alignment data with some on task data, each phase held near the weights
@@ -39,7 +39,7 @@ public final class Lisa implements Method {
         return step % (taskSteps + alignmentSteps) < alignmentSteps ? Source.ALIGNMENT : Source.TASK;
     }
 
-    @Override public Map<String, Double> addGradients(Tape tape, List<LoraFactors> factors, int step) {
+    @Override public SequencedMap<String, Double> addGradients(Tape tape, List<LoraFactors> factors, int step) {
         if (step == 0) {
             anchor = null;
         }
@@ -52,9 +52,9 @@ public final class Lisa implements Method {
 
     /** The proximal term within a phase. */
     // explain: Lisa
-    Map<String, Double> continuePhase(Tape tape, List<LoraFactors> factors) {
+    SequencedMap<String, Double> continuePhase(Tape tape, List<LoraFactors> factors) {
         if (anchor == null) {
-            return Map.of("proximal", 0.0, "penalty", 0.0);
+            return Method.logged("proximal", 0.0, 0.0);
         }
         double sum = 0;
         List<Tensor> tensors = tensors(factors);
@@ -67,7 +67,7 @@ public final class Lisa implements Method {
                 grad.add(e, rho * d);
             }
         }
-        return Map.of("proximal", sum / 2, "penalty", rho * sum / 2);
+        return Method.logged("proximal", sum / 2, rho * sum / 2);
     }
     // explain: end
 

@@ -2,8 +2,9 @@ package agl.regularizers.method;
 
 import agl.autograd.Tape;
 import agl.regularizers.LoraFactors;
+import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
+import java.util.SequencedMap;
 
 /**
  * A way of keeping alignment while fine-tuning, as seen by a training loop. Each step: backward of the loss on {@link #source} data,
@@ -26,10 +27,10 @@ public interface Method {
      * Adds the gradient of the method's penalty, weighted, to that of A and B.
      *
      * @param tape lends kernels and pool
-     * @return what to log: each term raw, and under {@code penalty} what is added to the loss
+     * @return what to log: each term raw, and under {@code penalty} what is added to the loss; in an order that does not change from run to run
      */
-    default Map<String, Double> addGradients(Tape tape, List<LoraFactors> factors, int step) {
-        return Map.of();
+    default SequencedMap<String, Double> addGradients(Tape tape, List<LoraFactors> factors, int step) {
+        return new LinkedHashMap<>();
     }
 
     /** Changes the gradients of A and B before the optimiser sees them. */
@@ -41,6 +42,14 @@ public interface Method {
     /** The adapter to keep; by default the trained one. The rank may differ from layer to layer. */
     default List<LoraFactors> afterTraining(Tape tape, List<LoraFactors> factors) {
         return factors;
+    }
+
+    /** What a method with one term logs. */
+    static SequencedMap<String, Double> logged(String term, double raw, double penalty) {
+        SequencedMap<String, Double> log = new LinkedHashMap<>();
+        log.put(term, raw);
+        log.put("penalty", penalty);
+        return log;
     }
 
     /** LoRA alone: the task loss and nothing else. */

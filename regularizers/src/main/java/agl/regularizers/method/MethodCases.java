@@ -13,6 +13,7 @@ import agl.regularizers.LoraFactors;
 import agl.regularizers.TokenFactors;
 import java.util.List;
 import java.util.Map;
+import java.util.SequencedMap;
 import java.util.SplittableRandom;
 import java.util.function.BiFunction;
 
@@ -55,7 +56,7 @@ public final class MethodCases implements GradientCase.Provider {
                 return lisa.name();
             }
 
-            @Override public Map<String, Double> addGradients(Tape tape, List<LoraFactors> factors, int step) {
+            @Override public SequencedMap<String, Double> addGradients(Tape tape, List<LoraFactors> factors, int step) {
                 LoraFactors f = factors.getFirst();
                 LoraFactors start = new LoraFactors("w", Tensor.zeros(DType.F64, f.a().shape()), Tensor.zeros(DType.F64, f.b().shape()), f.scale());
                 lisa.addGradients(tape, List.of(start), 0);

@@ -9,6 +9,7 @@ import agl.regularizers.SymmetricEigen;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.SequencedMap;
 
 /**
  * OPLoRA (Xiong and Xie 2025, arXiv:2510.13003): the update is kept off the top-k singular directions of the frozen weight on both sides,
@@ -69,11 +70,11 @@ public final class OpLora implements Method {
         return "oplora";
     }
 
-    @Override public Map<String, Double> addGradients(Tape tape, List<LoraFactors> factors, int step) {
+    @Override public SequencedMap<String, Double> addGradients(Tape tape, List<LoraFactors> factors, int step) {
         if (step == 0) {
             afterStep(tape, factors, step);
         }
-        return Map.of();
+        return new LinkedHashMap<>();
     }
 
     @Override public void afterStep(Tape tape, List<LoraFactors> factors, int step) {
