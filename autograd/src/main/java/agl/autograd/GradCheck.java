@@ -1,6 +1,8 @@
 package agl.autograd;
 
 import agl.autograd.kernels.Kernels;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Locale;
 import java.util.SplittableRandom;
 import java.util.function.DoubleSupplier;
@@ -125,7 +127,7 @@ public final class GradCheck {
 
     /**
      * Backward adds to the gradients that are there, and leaves what is frozen alone: with some inputs frozen and numbers in the gradients of some
-     * others beforehand, each gradient becomes what was there plus what the plain loops give in double where there was nothing. Six random choices.
+     * others beforehand, and memory that is not zero, each gradient becomes what was there plus what the plain loops give in double where there was nothing. Six random choices.
      *
      * @param kernels compute, in {@code type}; for F32 the numbers are compared in units of the largest of each input's gradient
      */
@@ -133,6 +135,7 @@ public final class GradCheck {
         SplittableRandom random = new SplittableRandom(seed);
         double[] cotangent = gaussian(random, forward(f, inputs).length);
         double[][] alone = gradient(f, inputs, cotangent);
+        Pool pool = used(type);
         Result result = Result.NONE;
         for (int choice = 0; choice < 6; choice++) {
             Tensor[] x = new Tensor[inputs.length];
@@ -145,7 +148,7 @@ public final class GradCheck {
                     x[i].grad = before[i] == null ? null : Tensor.of(before[i], before[i].length).to(type).data();
                 }
             }
-            try (Tape tape = Tape.training(kernels, new Pool(type))) {
+            try (Tape tape = Tape.training(kernels, pool)) {
                 Tensor y = f.apply(tape, x);
                 if (y.requiresGrad()) {
                     tape.backward(y, Tensor.of(cotangent, cotangent.length).to(type).data());
@@ -165,6 +168,20 @@ public final class GradCheck {
             }
         }
         return result;
+    }
+
+    /** A pool as in the middle of a run: what it hands out is not zero. */
+    private static Pool used(DType type) {
+        Pool pool = new Pool(type);
+        List<Storage> taken = new ArrayList<>();
+        for (int i = 0; i < 40; i++) {
+            taken.add(pool.take(64));
+        }
+        for (Storage s : taken) {
+            s.fill(0, 64, Double.NaN);
+            pool.give(s);
+        }
+        return pool;
     }
 
     private static double largest(double[] a) {

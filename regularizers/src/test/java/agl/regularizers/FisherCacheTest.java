@@ -160,8 +160,10 @@ class FisherCacheTest {
         Fisher f = good.values().iterator().next();
         double[] nan = f.spectrum().clone();
         nan[0] = Double.NaN;
-        for (Fisher bad : List.of(new Fisher(f.name(), f.subspace(), f.eigenvalues(), f.scale(), f.trace(), nan, null),
-                new Fisher(f.name(), f.subspace(), f.eigenvalues(), f.scale(), -1, f.spectrum(), null),
+        // What is no number is not even written.
+        assertThrows(AglException.class, () -> FisherCache.write(folder.resolve("bad.safetensors"), "k",
+                Map.of(f.name(), new Fisher(f.name(), f.subspace(), f.eigenvalues(), f.scale(), f.trace(), nan, null))));
+        for (Fisher bad : List.of(new Fisher(f.name(), f.subspace(), f.eigenvalues(), f.scale(), -1, f.spectrum(), null),
                 new Fisher(f.name(), f.subspace(), f.eigenvalues(), 0, f.trace(), f.spectrum(), null),
                 new Fisher(f.name(), f.subspace(), f.eigenvalues(), 1, f.trace(), f.spectrum(), new agl.autograd.Storage.F32(new float[34], 34)))) {
             Path file = folder.resolve("bad.safetensors");

@@ -74,12 +74,8 @@ public final class HeadCrossEntropy implements Operation {
         boolean gradW = tape.recording() && w.requiresGrad();
         Storage dh = gradH ? tape.scratch(h.size()) : null;
         Storage dw = gradW ? tape.scratch(w.size()) : null;
-        if (gradH) {
-            tape.kernels().clear(h.size(), dh);
-        }
-        if (gradW) {
-            tape.kernels().clear(w.size(), dw);
-        }
+        kernels.clear(h.size(), dh);
+        kernels.clear(w.size(), dw);
         int chunk = rowsAtOnce(rows.length, vocabulary, most);
         Pool pool = tape.pool();
         Storage logits = pool.take(chunk * vocabulary);

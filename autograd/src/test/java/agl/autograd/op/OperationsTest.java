@@ -2,6 +2,7 @@ package agl.autograd.op;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -103,6 +104,19 @@ class OperationsTest {
         }
     }
 
+    /** A dimension of 1 between others: the strides of the smaller operand are not those of the result. */
+    @Test void threeDimensions() {
+        Tensor x = Tensor.of(new double[] {0, 1, 2, 10, 11, 12, 20, 21, 22, 30, 31, 32}, 2, 2, 3);
+        Tensor middle = Tensor.of(new double[] {1, 2, 3, 4, 5, 6}, 2, 1, 3);
+        Tensor last = Tensor.of(new double[] {1, 2, 3, 4}, 2, 2, 1);
+        Tensor right = Tensor.of(new double[] {1, 2, 3, 4, 5, 6}, 2, 3);
+        try (Tape tape = Tape.plain()) {
+            equal(new double[] {1, 3, 5, 11, 13, 15, 24, 26, 28, 34, 36, 38}, Add.of(tape, x, middle).toArray());
+            equal(new double[] {1, 2, 3, 12, 13, 14, 23, 24, 25, 34, 35, 36}, Add.of(tape, x, last).toArray());
+            equal(new double[] {1, 3, 5, 14, 16, 18, 21, 23, 25, 34, 36, 38}, Add.of(tape, right, x).toArray());
+        }
+    }
+
     @Test void softmaxOfAnySize() {
         equal(new double[] {0.25, 0.75}, of(Softmax::of, 0, Math.log(3)));
         equal(new double[] {0.25, 0.75}, of(Softmax::of, 1000, 1000 + Math.log(3)));
@@ -154,13 +168,13 @@ class OperationsTest {
 
     /** softmax(scale · QKᵀ + mask)·V, put together from single operations, with its gradients: grouped heads, a window, two sequences. */
     @Test void attentionIsTheComposedForm() {
-        int[] starts = {0, 4, 9};
+        int[] starts = {0, 4, 24};
         for (int window : new int[] {0, 1, 3}) {
-            AttentionShape shape = new AttentionShape(4, 2, 3, 0.4, window, starts, starts, new int[] {4, 9});
-            Tensor q = gaussian(9, 12);
-            Tensor k = gaussian(9, 6);
-            Tensor v = gaussian(9, 6);
-            Tensor mix = gaussian(9, 12);
+            AttentionShape shape = new AttentionShape(4, 2, 3, 0.4, window, starts, starts, new int[] {4, 24});
+            Tensor q = gaussian(24, 12);
+            Tensor k = gaussian(24, 6);
+            Tensor v = gaussian(24, 6);
+            Tensor mix = gaussian(24, 12);
             double[][] fused = new double[4][];
             double[][] composed = new double[4][];
             for (double[][] to : new double[][][] {fused, composed}) {
@@ -330,6 +344,51 @@ class OperationsTest {
         try (Tape tape = Tape.plain()) {
             Recompute.of(tape, Tensor.of(new double[] {1}, 1), Square::of);
             assertEquals(0, tape.length());
+        }
+    }
+
+    @Test void whatNeedsNoGradientIsNotRecorded() {
+        Tensor x = gaussian(3, 4).freeze();
+        Tensor w = gaussian(2, 4).freeze();
+        Tensor b = gaussian(2).freeze();
+        try (Tape tape = Tape.plain()) {
+            assertFalse(Linear.of(tape, x, w, b, null).requiresGrad());
+            assertFalse(Linear.of(tape, x, w).requiresGrad());
+            assertFalse(Add.of(tape, x, x).requiresGrad());
+            assertFalse(HeadCrossEntropy.mean(tape, x, w, new int[] {1, 0, 1}).requiresGrad());
+            assertEquals(0, tape.length());
+            assertTrue(Linear.of(tape, x, w, b.requireGrad(), null).requiresGrad());
+        }
+    }
+
+    /** gate has a gradient when the product's backward comes, up has none yet, in memory that is not zero. */
+    @Test void aGateUsedTwiceAndItsPartnerOnce() {
+        Tensor gate = gaussian(2, 3);
+        Tensor up = gaussian(2, 3);
+        Pool pool = new Pool(DType.F64);
+        for (int run = 0; run < 2; run++) {
+            gate.freeze().requireGrad();
+            up.freeze().requireGrad();
+            try (Tape tape = Tape.training(Kernels.plain(), pool)) {
+                Tensor g = copy(tape, gate);
+                Tensor u = copy(tape, up);
+                Tensor y = SwiGlu.of(tape, run == 0 ? g : u, run == 0 ? u : g);
+                tape.backward(Add.of(tape, Sum.of(tape, y), Sum.of(tape, Affine.scale(tape, 3, g))));
+            }
+            for (int i = 0; i < 6; i++) {
+                double z = run == 0 ? gate.get(i) : up.get(i);
+                double other = run == 0 ? up.get(i) : gate.get(i);
+                double sigma = 1 / (1 + Math.exp(-z));
+                double dz = other * sigma * (1 + z * (1 - sigma));
+                assertEquals((run == 0 ? dz : z * sigma) + 3, gate.gradArray()[i], 1e-12);
+                assertEquals(run == 0 ? z * sigma : dz, up.gradArray()[i], 1e-12);
+            }
+            // The pool hands these out again.
+            try (Tape tape = Tape.training(Kernels.plain(), pool)) {
+                for (int i = 0; i < 20; i++) {
+                    tape.scratch(6).fill(0, 6, 1e9);
+                }
+            }
         }
     }
 

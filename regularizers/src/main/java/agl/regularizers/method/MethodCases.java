@@ -78,8 +78,12 @@ public final class MethodCases implements GradientCase.Provider {
 
         @Override public void backward(Tape tape, Tensor out) {
             double upstream = out.grad().get(0);
-            tape.kernels().axpy(a.size(), upstream, with.a().grad(), 0, tape.grad(a), 0);
-            tape.kernels().axpy(b.size(), upstream, with.b().grad(), 0, tape.grad(b), 0);
+            if (a.requiresGrad()) {
+                tape.kernels().axpy(a.size(), upstream, with.a().grad(), 0, tape.grad(a), 0);
+            }
+            if (b.requiresGrad()) {
+                tape.kernels().axpy(b.size(), upstream, with.b().grad(), 0, tape.grad(b), 0);
+            }
         }
     }
 
