@@ -13,6 +13,11 @@ public record ConfigNode(JsonNode node, String where) {
         return node.hasNonNull(key);
     }
 
+    /** Whether the key is there with the value null, which some keys mean something by. */
+    public boolean isNull(String key) {
+        return node.path(key).isNull();
+    }
+
     /** A whole number of at least 1; {@code fallback} where it is missing, unless that is 0: then it must be there. */
     public int positive(String key, int fallback) {
         if (!has(key) && fallback > 0) {

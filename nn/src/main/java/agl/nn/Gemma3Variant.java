@@ -1,7 +1,5 @@
 package agl.nn;
 
-import com.fasterxml.jackson.databind.JsonNode;
-
 /**
  * What Gemma 3 has beside the sizes that all families share.
  *
@@ -23,25 +21,15 @@ public record Gemma3Variant(double scale, int[] windows, RopeScaling globalRope,
                 throw node.unsupported(key + " " + node.node().get(key), "Gemma 3 without it");
             }
         }
-        ConfigNode ropes = node.object("rope_parameters");
-        ConfigNode global = ropes.has("full_attention") ? ropes.object("full_attention") : node.object("rope_scaling");
-        ConfigNode local = ropes.object("sliding_attention");
         return new Gemma3Variant(1 / Math.sqrt(node.positiveNumber("query_pre_attn_scalar", 256)), windows(node, layers),
-                RopeScaling.parse(node, global, global.positiveNumber("rope_theta", node.positiveNumber("rope_theta", 1e6)), headDim, maxPositions),
-                RopeScaling.parse(node, local, local.positiveNumber("rope_theta", node.positiveNumber("rope_local_base_freq", 1e4)), headDim, maxPositions),
+                RopeScaling.gemma3Global(node, headDim, maxPositions), RopeScaling.gemma3Local(node, headDim, maxPositions),
                 node.flag("attention_bias", false));
     }
 
     /** layer_types says which layers have the window; older files say every how many layers one has none. */
     private static int[] windows(ConfigNode node, int layers) {
-        int window = node.positive("sliding_window", 4096);
+        int window = node.isNull("sliding_window") ? 0 : node.positive("sliding_window", 4096);
         int pattern = node.positive("sliding_window_pattern", 6);
-        JsonNode types = node.node().path("layer_types");
-        int[] windows = new int[layers];
-        for (int l = 0; l < layers; l++) {
-            boolean sliding = node.has("layer_types") ? LlamaVariant.sliding(node, types, l) : (l + 1) % pattern != 0;
-            windows[l] = sliding ? window : 0;
-        }
-        return windows;
+        return LlamaVariant.windows(node, layers, window, l -> (l + 1) % pattern != 0);
     }
 }

@@ -47,10 +47,6 @@ final class Gpt2 extends Transformer {
         return "transformer.h." + layer + ".";
     }
 
-    @Override String embeddingName() {
-        return "transformer.wte.weight";
-    }
-
     @Override Tensor embed(Tape tape, Pass pass) {
         return Add.of(tape, Embedding.of(tape, weight(embeddingName()), pass.batch().tokens()), Embedding.of(tape, weight(POSITIONS), pass.positions()));
     }

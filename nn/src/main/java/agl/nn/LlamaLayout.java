@@ -14,10 +14,6 @@ abstract class LlamaLayout extends Transformer {
         return "model.layers." + layer + ".";
     }
 
-    @Override String embeddingName() {
-        return "model.embed_tokens.weight";
-    }
-
     /** The token table, (vocabulary, hidden). */
     final void embedding(Weights source) {
         parameter(source, embeddingName(), config().vocabulary(), config().hidden());

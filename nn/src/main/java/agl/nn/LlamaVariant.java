@@ -1,6 +1,8 @@
 package agl.nn;
 
-import com.fasterxml.jackson.databind.JsonNode;
+import agl.autograd.AglException;
+import java.util.List;
+import java.util.function.IntPredicate;
 
 /**
  * What sets Llama, Mistral, Qwen2 and Qwen3 apart from each other.
@@ -16,38 +18,55 @@ public record LlamaVariant(boolean qkvBias, boolean outBias, boolean mlpBias, bo
 
     static LlamaVariant parse(ConfigNode node, String family, int layers, int headDim, int maxPositions) {
         String activation = node.text("hidden_act", "silu");
-        if (!activation.equals("silu")) {
+        if (!activation.equals("silu") && !activation.equals("swish")) {
             throw node.unsupported("hidden_act \"" + activation + "\"", "silu");
         }
+        // A switch that a family does not have is ignored in its files, as transformers does.
         boolean qwen2 = family.equals("qwen2");
-        boolean attentionBias = qwen2 || node.flag("attention_bias", false);
-        return new LlamaVariant(attentionBias, attentionBias && !qwen2, node.flag("mlp_bias", false), family.equals("qwen3"),
+        boolean attentionBias = (family.equals("llama") || family.equals("qwen3")) && node.flag("attention_bias", false);
+        return new LlamaVariant(qwen2 || attentionBias, attentionBias, family.equals("llama") && node.flag("mlp_bias", false), family.equals("qwen3"),
                 windows(node, family, layers), RopeScaling.parse(node, headDim, maxPositions));
     }
 
-    /** Mistral's window holds for every layer; Qwen's for the layers that layer_types names, else for those from max_window_layers on. */
+    /** Mistral's window holds for the layers that layer_types names, else for all; Qwen's for those, else for the ones from max_window_layers on. */
     private static int[] windows(ConfigNode node, String family, int layers) {
-        int[] windows = new int[layers];
-        boolean windowed = family.equals("mistral") || node.flag("use_sliding_window", false);
-        if (!windowed || node.node().path("sliding_window").isNull()) {
-            return windows;
-        }
-        int window = node.positive("sliding_window", 4096);
-        int first = family.equals("mistral") ? 0 : node.positive("max_window_layers", 28);
-        JsonNode types = node.node().path("layer_types");
-        for (int l = 0; l < layers; l++) {
-            boolean sliding = types.isMissingNode() || types.isNull() ? l >= first : sliding(node, types, l);
-            windows[l] = sliding ? window : 0;
-        }
-        return windows;
+        int window = node.isNull("sliding_window") ? 0 : node.positive("sliding_window", 4096);
+        return switch (family) {
+            case "mistral" -> windows(node, layers, window, l -> window > 0);
+            case "qwen2", "qwen3" -> {
+                int used = node.flag("use_sliding_window", false) ? window : 0;
+                int first = node.has("max_window_layers") ? node.naturals("max_window_layers").getFirst() : 28;
+                yield windows(node, layers, used, l -> used > 0 && l >= first);
+            }
+            default -> new int[layers];
+        };
     }
 
-    /** What layer_types says of a layer. */
-    static boolean sliding(ConfigNode node, JsonNode types, int layer) {
-        return switch (types.path(layer).asText()) {
-            case "sliding_attention" -> true;
-            case "full_attention" -> false;
-            default -> throw node.unsupported("layer_types " + types.path(layer) + " of layer " + layer, "full_attention, sliding_attention");
-        };
+    /**
+     * Each layer's window.
+     *
+     * @param window  the model's window, 0 if it has none
+     * @param sliding whether a layer has it where the file has no layer_types
+     */
+    static int[] windows(ConfigNode node, int layers, int window, IntPredicate sliding) {
+        List<String> types = node.texts("layer_types");
+        if (node.has("layer_types") && types.size() != layers) {
+            throw node.wrong("layer_types", "a list with an entry for each of the " + layers + " layers");
+        }
+        int[] windows = new int[layers];
+        for (int l = 0; l < layers; l++) {
+            boolean has = switch (types.isEmpty() ? "" : types.get(l)) {
+                case "" -> sliding.test(l);
+                case "sliding_attention" -> true;
+                case "full_attention", "attention" -> false;
+                default -> throw node.unsupported("layer_types \"" + types.get(l) + "\" of layer " + l, "full_attention, sliding_attention");
+            };
+            if (has && window == 0) {
+                throw new AglException(node.where() + ": layer " + l + " is one with a sliding window, but the model has none: "
+                        + "sliding_window is null, or use_sliding_window is not true");
+            }
+            windows[l] = has ? window : 0;
+        }
+        return windows;
     }
 }

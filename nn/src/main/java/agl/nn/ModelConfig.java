@@ -77,19 +77,30 @@ public record ModelConfig(String family, int hidden, int layers, int heads, int 
         // The families' own defaults where the file is silent.
         int headDim = node.positive("head_dim", gemma3 ? 256 : family.equals("qwen3") ? 128 : Math.max(1, hidden / heads));
         int layers = node.positive("num_hidden_layers", 0);
-        int maxPositions = node.positive("max_position_embeddings", gemma3 ? 131_072 : 2048);
+        int maxPositions = node.positive("max_position_embeddings", switch (family) {
+            case "llama" -> 2048;
+            case "qwen2", "qwen3" -> 32_768;
+            default -> 131_072;
+        });
+        int kvHeads = node.positive("num_key_value_heads", node.isNull("num_key_value_heads") ? heads : switch (family) {
+            case "llama" -> heads;
+            case "mistral" -> 8;
+            case "gemma3_text" -> 4;
+            default -> 32;
+        });
         if (headDim % 2 != 0 || headDim > MAX_HEAD_DIM) {
             throw new AglException(node.where() + ": rotary embedding needs an even head_dim of at most " + MAX_HEAD_DIM + ", this is " + headDim);
         }
-        return new ModelConfig(family, hidden, layers, heads, node.positive("num_key_value_heads", heads), headDim, node.positive("intermediate_size", 0),
+        return new ModelConfig(family, hidden, layers, heads, kvHeads, headDim, node.positive("intermediate_size", 0),
                 node.positive("vocab_size", 0), maxPositions, node.positiveNumber("rms_norm_eps", 1e-6), node.flag("tie_word_embeddings", gemma3),
                 gemma3 ? null : LlamaVariant.parse(node, family, Math.min(layers, MAX_LAYERS), headDim, maxPositions),
                 gemma3 ? Gemma3Variant.parse(node, Math.min(layers, MAX_LAYERS), headDim, maxPositions) : null, json);
     }
 
     private static ModelConfig gpt2(ConfigNode node, ObjectNode json) {
-        int hidden = node.positive("n_embd", 768);
-        int heads = node.positive("n_head", 12);
+        // The names that other families use outrank GPT-2's own where a file has both.
+        int hidden = node.positive("hidden_size", node.positive("n_embd", 768));
+        int heads = node.positive("num_attention_heads", node.positive("n_head", 12));
         String activation = node.text("activation_function", "gelu_new");
         if (!activation.equals("gelu_new") && !activation.equals("gelu_pytorch_tanh")) {
             throw node.unsupported("activation_function \"" + activation + "\"", "gelu_new");
@@ -100,9 +111,15 @@ public record ModelConfig(String family, int hidden, int layers, int heads, int 
         if (hidden % heads != 0) {
             throw new AglException(node.where() + ": n_embd " + hidden + " is not a multiple of n_head " + heads);
         }
-        return new ModelConfig("gpt2", hidden, node.positive("n_layer", 12), heads, heads, hidden / heads,
+        return new ModelConfig("gpt2", hidden, node.positive("num_hidden_layers", node.positive("n_layer", 12)), heads, heads, hidden / heads,
                 node.positive("n_inner", Math.toIntExact(Math.min(Integer.MAX_VALUE, 4L * hidden))), node.positive("vocab_size", 50257),
-                node.positive("n_positions", 1024), node.positiveNumber("layer_norm_epsilon", 1e-5), node.flag("tie_word_embeddings", true), null, null, json);
+                node.positive("max_position_embeddings", node.positive("n_positions", 1024)), node.positiveNumber("layer_norm_epsilon", 1e-5), node.flag("tie_word_embeddings", true), null, null, json);
+    }
+
+    /** The same with a head of its own. */
+    ModelConfig untied() {
+        ObjectNode own = json.deepCopy().put("tie_word_embeddings", false);
+        return new ModelConfig(family, hidden, layers, heads, kvHeads, headDim, intermediate, vocabulary, maxPositions, normEps, false, variant, gemma3, own);
     }
 
     private ModelConfig checked(ConfigNode node) {

@@ -4,6 +4,7 @@ import agl.autograd.AglException;
 import agl.autograd.DType;
 import agl.autograd.Tensor;
 import agl.nn.checkpoint.Checkpoint;
+import agl.nn.checkpoint.ModelFiles;
 import agl.nn.checkpoint.OutputFolder;
 import agl.nn.checkpoint.SafeTensorsWriter;
 import agl.nn.checkpoint.TensorInfo;
@@ -12,18 +13,12 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.util.Arrays;
-import java.util.List;
 import java.util.SplittableRandom;
+import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
 
 /** Models from and to Hugging Face folders, and new ones with random weights. */
 public final class Models {
-    /** Files beside the weights that a tool or a converter needs to use the folder; copied as they are. */
-    private static final List<String> COMPANIONS = List.of("tokenizer.json", "tokenizer_config.json", "special_tokens_map.json",
-            "added_tokens.json",
-            "generation_config.json", "chat_template.jinja", "chat_template.json", "tokenizer.model", "tokenizer.model.v3", "tekken.json", "spiece.model",
-            "sentencepiece.bpe.model", "vocab.json", "vocab.txt", "merges.txt");
-
     /** Folder of the chat templates that a model has beside its own. */
     private static final String TEMPLATES = "additional_chat_templates";
 
@@ -52,26 +47,45 @@ public final class Models {
         }
     }
 
-    private static Transformer load(Path folder, ModelConfig config, Checkpoint checkpoint, boolean trainable) {
+    private static Transformer load(Path folder, ModelConfig said, Checkpoint checkpoint, boolean trainable) {
         // Some checkpoints, base models above all, leave out the "model." or "transformer." in front.
-        String prefix = config.family().equals("gpt2") ? "transformer." : "model.";
+        String prefix = said.family().equals("gpt2") ? "transformer." : "model.";
         boolean bare = checkpoint.names().stream().noneMatch(name -> name.startsWith(prefix));
+        UnaryOperator<String> key = name -> bare && name.startsWith(prefix) ? name.substring(prefix.length()) : name;
+        String embedding = Transformer.embeddingName(said);
+        ModelConfig config = said.tied() && headDiffers(folder, checkpoint, key.apply(embedding)) ? said.untied() : said;
         return Transformer.of(config, (name, shape) -> {
-            String key = bare && name.startsWith(prefix) ? name.substring(prefix.length()) : name;
-            if (!checkpoint.has(key)) {
-                throw new AglException(folder + ": the weights have no tensor \"" + key + "\", which config.json asks for");
-            }
-            TensorInfo info = checkpoint.info(key);
-            long[] expected = Arrays.stream(shape).asLongStream().toArray();
-            if (!Arrays.equals(expected, info.shape())) {
-                throw new AglException(folder + ": tensor \"" + key + "\" has shape " + Arrays.toString(info.shape())
-                        + ", config.json asks for " + Arrays.toString(expected));
-            }
+            // Some tied checkpoints hold the one matrix under the head's name.
+            boolean underHead = config.tied() && name.equals(embedding) && !checkpoint.has(key.apply(name)) && checkpoint.has(Transformer.HEAD);
+            TensorInfo info = weight(folder, checkpoint, underHead ? Transformer.HEAD : key.apply(name), shape);
             if (trainable) {
                 return Tensor.of(info.toFloats(), shape).requireGrad();
             }
             return shape.length == 1 ? Tensor.of(info.toFloats(), shape) : Tensor.of(info.weights(), shape);
         });
+    }
+
+    private static TensorInfo weight(Path folder, Checkpoint checkpoint, String key, int... shape) {
+        if (!checkpoint.has(key)) {
+            throw new AglException(folder + ": the weights have no tensor \"" + key + "\", which config.json asks for");
+        }
+        TensorInfo info = checkpoint.info(key);
+        long[] expected = Arrays.stream(shape).asLongStream().toArray();
+        if (!Arrays.equals(expected, info.shape())) {
+            throw new AglException(folder + ": tensor \"" + key + "\" has shape " + Arrays.toString(info.shape())
+                    + ", config.json asks for " + Arrays.toString(expected));
+        }
+        return info;
+    }
+
+    /** Whether a checkpoint said to be tied has a head with other values than the embedding: then the head is what it was trained with. */
+    private static boolean headDiffers(Path folder, Checkpoint checkpoint, String embedding) {
+        if (!checkpoint.has(Transformer.HEAD) || !checkpoint.has(embedding) || checkpoint.info(Transformer.HEAD).sameValues(checkpoint.info(embedding))) {
+            return false;
+        }
+        System.getLogger(Models.class.getName()).log(System.Logger.Level.WARNING, folder + ": config.json says that the head is the embedding table, "
+                + "but the file has a " + Transformer.HEAD + " with other values; the file's head is used");
+        return true;
     }
 
     /** A copy of a matrix with rows and columns exchanged, trainable if the original is. */
@@ -134,7 +148,7 @@ public final class Models {
 
     /** Copies tokenizer files and the like from one model folder to another. */
     public static void copyCompanions(Path from, Path to) throws IOException {
-        for (String name : COMPANIONS) {
+        for (String name : ModelFiles.COMPANIONS) {
             if (Files.exists(from.resolve(name))) {
                 Files.copy(from.resolve(name), to.resolve(name), StandardCopyOption.REPLACE_EXISTING);
             }

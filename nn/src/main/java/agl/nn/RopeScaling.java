@@ -1,6 +1,10 @@
 package agl.nn;
 
 import agl.autograd.op.Rope;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.util.Map;
 
 /**
  * The frequencies of the rotary embedding, θ_i = base^(−2i/headDim), and how long-context models stretch them: {@code linear} divides
@@ -10,14 +14,50 @@ import agl.autograd.op.Rope;
  */
 public record RopeScaling(double[] frequencies) {
 
+    /**
+     * One rule for all layers. {@code rope_scaling} (written by transformers up to 4), where it is there and not empty, takes the place
+     * of {@code rope_parameters} (written since 5) as a whole; rope_theta counts there first, then beside it.
+     */
     static RopeScaling parse(ConfigNode config, int headDim, int maxPositions) {
-        // transformers 5 writes "rope_parameters" with rope_theta inside; earlier versions "rope_scaling" with rope_theta beside it.
-        ConfigNode scaling = config.object(config.has("rope_parameters") ? "rope_parameters" : "rope_scaling");
-        return parse(config, scaling, scaling.positiveNumber("rope_theta", config.positiveNumber("rope_theta", 10000)), headDim, maxPositions);
+        ConfigNode scaling = config.object(config.active("rope_scaling") ? "rope_scaling" : "rope_parameters");
+        for (Map.Entry<String, JsonNode> entry : scaling.node().properties()) {
+            if (entry.getValue().isObject()) {
+                throw config.unsupported("rope parameters \"" + entry.getKey() + "\" of their own for some layers", "one block for all layers");
+            }
+        }
+        // Beside the block it outranks the one inside: some files keep it there only, as Phi-3's do.
+        double original = config.positiveNumber("original_max_position_embeddings", scaling.positiveNumber("original_max_position_embeddings", maxPositions));
+        return parse(config, scaling, scaling.positiveNumber("rope_theta", config.positiveNumber("rope_theta", 10000)), headDim, original);
     }
 
-    /** From an object of its own, for models with several. */
-    static RopeScaling parse(ConfigNode config, ConfigNode scaling, double theta, int headDim, int maxPositions) {
+    /** Gemma 3's layers without a window: rope_scaling is laid over the block full_attention, key by key. */
+    static RopeScaling gemma3Global(ConfigNode config, int headDim, int maxPositions) {
+        ConfigNode blocks = config.object("rope_parameters");
+        ObjectNode full = JsonNodeFactory.instance.objectNode();
+        if (blocks.has("full_attention")) {
+            full.setAll((ObjectNode) blocks.object("full_attention").node());
+        } else if (config.has("rope_parameters") && config.has("rope_scaling")) {
+            throw config.unsupported("rope_scaling beside rope_parameters without full_attention", "rope_scaling alone, or full_attention in rope_parameters");
+        } else {
+            full.put("rope_type", "default");
+        }
+        if (config.has("rope_scaling")) {
+            full.setAll((ObjectNode) config.object("rope_scaling").node());
+        }
+        return gemma3(config, new ConfigNode(full, config.where() + ", rope_parameters, full_attention"), "rope_theta", 1e6, headDim, maxPositions);
+    }
+
+    /** Gemma 3's layers with a window. */
+    static RopeScaling gemma3Local(ConfigNode config, int headDim, int maxPositions) {
+        return gemma3(config, config.object("rope_parameters").object("sliding_attention"), "rope_local_base_freq", 1e4, headDim, maxPositions);
+    }
+
+    private static RopeScaling gemma3(ConfigNode config, ConfigNode scaling, String thetaBeside, double theta, int headDim, int maxPositions) {
+        return parse(config, scaling, scaling.positiveNumber("rope_theta", config.positiveNumber(thetaBeside, theta)), headDim,
+                scaling.positiveNumber("original_max_position_embeddings", maxPositions));
+    }
+
+    private static RopeScaling parse(ConfigNode config, ConfigNode scaling, double theta, int headDim, double original) {
         double[] f = Rope.Table.frequencies(headDim, theta);
         double partial = scaling.positiveNumber("partial_rotary_factor", config.positiveNumber("partial_rotary_factor", 1));
         if (partial != 1) {
@@ -32,17 +72,16 @@ public record RopeScaling(double[] frequencies) {
                     f[i] /= factor;
                 }
             }
-            case "llama3" -> llama3(f, scaling, maxPositions);
+            case "llama3" -> llama3(f, scaling, original);
             default -> throw config.unsupported("rope scaling \"" + type + "\"", "default, linear, llama3");
         }
         return new RopeScaling(f);
     }
 
-    private static void llama3(double[] f, ConfigNode scaling, int maxPositions) {
+    private static void llama3(double[] f, ConfigNode scaling, double original) {
         double factor = scaling.positiveNumber("factor");
         double low = scaling.positiveNumber("low_freq_factor");
         double high = scaling.positiveNumber("high_freq_factor");
-        double original = scaling.positiveNumber("original_max_position_embeddings", maxPositions);
         for (int i = 0; i < f.length; i++) {
             double wavelength = 2 * Math.PI / f[i];
             if (wavelength > original / low) {

@@ -150,7 +150,14 @@ public abstract class Transformer {
     }
 
     /** Name of the table of token embeddings. */
-    abstract String embeddingName();
+    final String embeddingName() {
+        return embeddingName(config);
+    }
+
+    /** Name of the table of token embeddings in the files of that family. */
+    static String embeddingName(ModelConfig config) {
+        return config.family().equals("gpt2") ? "transformer.wte.weight" : "model.embed_tokens.weight";
+    }
 
     /** Puts {@code replacement} of each linear map in its place. */
     public final void replaceLinears(UnaryOperator<LinearLayer> replacement) {

@@ -19,6 +19,7 @@ import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -106,6 +107,82 @@ class ModelsTest {
         assertMessage(weights + ": tensor " + name + " holds -Infinity at");
         message = assertThrows(AglException.class, () -> Models.loadTrainable(folder.resolve("m"))).getMessage();
         assertTrue(message.contains("tensor " + name + " holds -Infinity at"), message);
+    }
+
+    /** The heads that a tied model's file may have; for every family's name of the embedding. */
+    @ParameterizedTest @ValueSource(strings = {"llama", "gpt2", "gemma3_text"}) void headsOfTiedModels(String family) throws IOException {
+        Transformer model = family.equals("gemma3_text") ? gemma3() : TransformerTest.small(family, DType.F32);
+        Path m = folder.resolve("m");
+        ModelConfig config = model.config();
+        String table = model.embeddingName();
+        Tensor embedding = model.parameters().get(table);
+        Files.createDirectories(m);
+        Files.writeString(m.resolve("config.json"), config.json().deepCopy().put("tie_word_embeddings", true).toString());
+        float[] other = floats(embedding);
+        other[other.length - 1] += 0.25f;
+
+        heads(m, model, table, floats(embedding));
+        assertTrue(Models.load(m).config().tied(), "the same values: tied");
+        assertFalse(Models.load(m).parameters().containsKey(Transformer.HEAD));
+
+        heads(m, model, table, other);
+        for (Transformer read : List.of(Models.load(m), Models.loadTrainable(m))) {
+            assertFalse(read.config().tied(), "another value: a head of its own");
+            assertEquals(other[other.length - 1], read.head().get(other.length - 1));
+            assertEquals(embedding.get(other.length - 1), read.parameters().get(table).get(other.length - 1));
+            assertTrue(read.parameters().containsKey(Transformer.HEAD), "trained and written like any weight");
+        }
+        Models.save(Models.load(m), folder.resolve("again"), null, DType.F32);
+        assertFalse(ModelConfig.read(folder.resolve("again")).tied());
+        assertEquals(other[other.length - 1], Models.load(folder.resolve("again")).head().get(other.length - 1));
+
+        heads(m, model, "no table", other);
+        Transformer read = Models.load(m);
+        assertTrue(read.config().tied(), "the table under the head's name");
+        assertEquals(other[other.length - 1], read.head().get(other.length - 1));
+        assertEquals(other[other.length - 1], read.parameters().get(table).get(other.length - 1));
+
+        Files.writeString(m.resolve("config.json"), config.json().deepCopy().put("tie_word_embeddings", false).toString());
+        assertMessage(table);
+        heads(m, model, table, null);
+        assertMessage(Transformer.HEAD);
+    }
+
+    private static Transformer gemma3() {
+        ObjectNode json = JsonNodeFactory.instance.objectNode().put("model_type", "gemma3_text").put("hidden_size", 8).put("num_hidden_layers", 1)
+                .put("num_attention_heads", 2).put("num_key_value_heads", 1).put("head_dim", 4).put("intermediate_size", 9).put("vocab_size", 11).put("tie_word_embeddings", true);
+        return Models.random(ModelConfig.parse(json, "test"), 1, DType.F32);
+    }
+
+    /** The model's weights in a file, the table of embeddings only under that name, and a head or none (null). */
+    private static void heads(Path folder, Transformer model, String table, float[] head) {
+        SafeTensorsWriter writer = new SafeTensorsWriter();
+        model.parameters().forEach((name, t) -> {
+            boolean turn = model.storedTransposed(name);
+            if (!name.equals(Transformer.HEAD) && (!name.equals(model.embeddingName()) || name.equals(table))) {
+                writer.add(name, floats(turn ? Models.transposed(t) : t), turn ? new long[] {t.dim(1), t.dim(0)} : shape(t));
+            }
+        });
+        if (head != null) {
+            writer.add(Transformer.HEAD, head, shape(model.parameters().get(model.embeddingName())));
+        }
+        writer.write(folder.resolve("model.safetensors"));
+    }
+
+    /** The head's type may be another than the table's: what counts are the values. */
+    @Test void theSameHeadInAnotherType() throws IOException {
+        Transformer model = TransformerTest.small("llama", DType.F32);
+        Models.save(model, folder.resolve("half"), null, DType.BF16);
+        Transformer half = Models.load(folder.resolve("half"));
+        Path m = Files.createDirectories(folder.resolve("m"));
+        Files.writeString(m.resolve("config.json"), model.config().json().deepCopy().put("tie_word_embeddings", true).toString());
+        SafeTensorsWriter writer = new SafeTensorsWriter();
+        try (SafeTensors stored = SafeTensors.open(folder.resolve("half/model.safetensors"))) {
+            stored.names().stream().filter(n -> !n.equals(Transformer.HEAD)).forEach(n -> writer.add(stored.info(n)));
+            writer.add(Transformer.HEAD, floats(half.parameters().get(model.embeddingName())), shape(half.parameters().get(model.embeddingName())));
+            writer.write(m.resolve("model.safetensors"));
+        }
+        assertTrue(Models.load(m).config().tied());
     }
 
     /** What a converter looks for beside the weights comes along; a link is followed, a file of another kind stays. */

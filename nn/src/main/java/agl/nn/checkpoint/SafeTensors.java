@@ -163,6 +163,9 @@ public final class SafeTensors implements AutoCloseable {
     }
 
     private static void readMetadata(JsonNode value, Path file, Map<String, String> metadata) {
+        if (value.isNull()) {
+            return;
+        }
         if (!value.isObject()) {
             throw new AglException(file + ": " + METADATA + " is not an object");
         }

@@ -93,6 +93,24 @@ public record TensorInfo(String name, String type, long[] shape, MemorySegment d
         return out;
     }
 
+    /** Whether another tensor has the same shape and, element by element, the same values, whatever the two are stored in. */
+    public boolean sameValues(TensorInfo other) {
+        if (!Arrays.equals(shape, other.shape)) {
+            return false;
+        }
+        return type.equals(other.type) && data.mismatch(other.data) < 0 || differAsNumbers(other) < 0;
+    }
+
+    /** Index of the first element that is another number, or -1: 0 and -0 are the same. */
+    private long differAsNumbers(TensorInfo other) {
+        for (long i = 0; i < elements(); i++) {
+            if (Finite.value(data, dtype(), i) != Finite.value(other.data, other.dtype(), i)) {
+                return i;
+            }
+        }
+        return -1;
+    }
+
     @Override
     public String toString() {
         return name + " " + type + Arrays.toString(shape);

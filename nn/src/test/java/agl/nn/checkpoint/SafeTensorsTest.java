@@ -148,6 +148,15 @@ class SafeTensorsTest {
         }
     }
 
+    /** As the reference implementation reads it: no metadata. */
+    @Test
+    void metadataOfNull() throws IOException {
+        try (SafeTensors opened = SafeTensors.open(file("{\"__metadata__\":null,\"x\":{\"dtype\":\"F32\",\"shape\":[2],\"data_offsets\":[0,8]}}", 8))) {
+            assertEquals(Map.of(), opened.metadata());
+            assertEquals(List.of("x"), opened.names());
+        }
+    }
+
     @Test
     void lengthsThatLie() throws IOException {
         byte[] good = Base64.getDecoder().decode(reference().get("file").textValue());
