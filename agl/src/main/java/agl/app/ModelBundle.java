@@ -43,21 +43,23 @@ public final class ModelBundle {
 
     /** Loads a Hugging Face folder, frozen. */
     public static ModelBundle load(Path folder, PromptTemplate template) {
-        return checked(new ModelBundle(folder, Models.load(folder), HfTokenizer.load(folder), template));
+        return of(folder, Models.load(folder), template);
     }
 
     /** Loads a Hugging Face folder with all weights trainable. */
     public static ModelBundle loadTrainable(Path folder, PromptTemplate template) {
-        return checked(new ModelBundle(folder, Models.loadTrainable(folder), HfTokenizer.load(folder), template));
+        return of(folder, Models.loadTrainable(folder), template);
     }
 
-    private static ModelBundle checked(ModelBundle b) {
-        if (b.tokenizer.vocabSize() > b.model.config().vocabulary()) {
-            throw new AglException(b.folder + ": the tokenizer has " + b.tokenizer.vocabSize() + " tokens, the model only "
-                    + b.model.config().vocabulary() + ": they do not belong together");
+    private static ModelBundle of(Path folder, Transformer model, PromptTemplate template) {
+        HfTokenizer tokenizer;
+        try {
+            tokenizer = HfTokenizer.load(folder).forVocabulary(model.config().vocabulary());
+        } catch (AglException e) {
+            throw e.getMessage().startsWith(folder.toString()) ? e : new AglException(folder + ": " + e.getMessage(), e);
         }
-        b.model.parameters().values().forEach(t -> t.resideWith(Kernels.best()));
-        return b;
+        model.parameters().values().forEach(t -> t.resideWith(Kernels.best()));
+        return new ModelBundle(folder, model, tokenizer, template);
     }
 
     public Path folder() {

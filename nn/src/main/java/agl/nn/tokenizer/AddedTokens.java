@@ -4,32 +4,21 @@ import agl.autograd.AglException;
 import agl.nn.checkpoint.Json;
 import it.unimi.dsi.fastutil.ints.Int2ObjectOpenHashMap;
 import it.unimi.dsi.fastutil.objects.Object2IntOpenHashMap;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.Consumer;
 import java.util.function.IntConsumer;
 
-/** The tokens of tokenizer.json's {@code added_tokens}: found in the text as they are written, before anything is cut or merged. */
+/**
+ * The tokens that are found in the text as they are written. Their ids are those that the tokenizers library gives: the vocabulary's
+ * where the token is in it, else one after the other from the vocabulary's size on, whatever their file says.
+ */
 final class AddedTokens {
-    /**
-     * One of them.
-     *
-     * @param singleWord only where no word character touches it
-     * @param lstrip     swallows white space to its left
-     * @param rstrip     swallows white space to its right
-     * @param normalized looked for in the normalized text, in its own normalized form; otherwise in the raw text
-     * @param special    left out when decoding without special tokens
-     */
-    record AddedToken(int id, String content, boolean singleWord, boolean lstrip, boolean rstrip, boolean normalized, boolean special) {
-        static AddedToken parse(Part part) {
-            return new AddedToken(part.natural("id"), part.text("content"), part.flag("single_word", false), part.flag("lstrip", false),
-                    part.flag("rstrip", false), part.flag("normalized", false), part.flag("special", false));
-        }
-    }
-
     private final Map<String, AddedToken> byContent = new HashMap<>();
     private final Int2ObjectOpenHashMap<AddedToken> byId = new Int2ObjectOpenHashMap<>();
     private final Set<String> special = new HashSet<>();
@@ -39,34 +28,56 @@ final class AddedTokens {
     private final Int2ObjectOpenHashMap<String> decoded = new Int2ObjectOpenHashMap<>();
     private int size;
 
+    /** @param tokens in the order in which they are added; of several with the same content the last one's flags count */
     AddedTokens(List<AddedToken> tokens, BpeModel model, Normalizer normalizer, String where) {
         normalizedForms.defaultReturnValue(-1);
+        Map<String, AddedToken> numbered = new LinkedHashMap<>();
+        int next = model.count();
+        List<String> renumbered = new ArrayList<>();
         for (AddedToken token : tokens) {
-            String place = where + ": added token " + Json.quote(token.content) + " with id " + token.id;
-            int modelId = model.id(token.content);
-            String modelToken = model.token(token.id);
-            if (token.content.isEmpty() || token.id > BpeModel.MAX_ID) {
-                throw new AglException(place + " cannot be used");
+            String content = token.content();
+            if (content.isEmpty()) {
+                continue;
             }
-            if (modelId >= 0 && modelId != token.id || modelId < 0 && modelToken != null) {
-                throw new AglException(place + (modelId >= 0 ? " has id " + modelId : ": the id is that of " + Json.quote(modelToken)) + " in the vocabulary");
+            boolean known = numbered.containsKey(content) || model.id(content) >= 0;
+            int id = numbered.containsKey(content) ? numbered.get(content).id() : known ? model.id(content) : next++;
+            if (!known && (model.token(id) != null || id > BpeModel.MAX_ID)) {
+                throw new AglException(where + ": added token " + Json.quote(content) + " would get id " + id + ", which is that of " + Json.quote(model.token(id))
+                        + " in the vocabulary: its ids have gaps");
             }
-            if (byContent.put(token.content, token) != null || byId.put(token.id, token) != null) {
-                throw new AglException(place + ": content or id is there twice");
+            if (token.id() >= 0 && token.id() != id) {
+                renumbered.add(Json.quote(content) + " is " + id + ", not " + token.id());
             }
-            if (token.special) {
-                special.add(token.content);
+            numbered.put(content, token.withId(id));
+            // As in the library these two stay when the flags change later on.
+            if (token.special()) {
+                special.add(content);
             }
-            String form = token.normalized ? normalizer.normalize(token.content) : token.content;
-            decoded.put(token.id, form);
-            if (token.normalized && normalizedForms.put(form, token.id) != -1) {
-                throw new AglException(place + ": another one has the same normalized form");
+            if (token.normalized()) {
+                decoded.put(id, normalizer.normalize(content));
             }
-            if (!form.isEmpty()) {
-                (token.normalized ? normalized : raw).add(form, token);
-            }
-            size = Math.max(size, token.id + 1);
         }
+        if (!renumbered.isEmpty()) {
+            System.getLogger(AddedTokens.class.getName()).log(System.Logger.Level.WARNING, where + ": added tokens are numbered on from the vocabulary, as the tokenizers "
+                    + "library does, and not as their file says: " + renumbered.getFirst() + (renumbered.size() > 1 ? ", and " + (renumbered.size() - 1) + " more" : ""));
+        }
+        for (AddedToken token : numbered.values()) {
+            add(token, normalizer, where);
+        }
+    }
+
+    private void add(AddedToken token, Normalizer normalizer, String where) {
+        byContent.put(token.content(), token);
+        byId.put(token.id(), token);
+        decoded.putIfAbsent(token.id(), token.content());
+        String form = token.normalized() ? normalizer.normalize(token.content()) : token.content();
+        if (token.normalized() && normalizedForms.put(form, token.id()) != -1) {
+            throw new AglException(where + ": added token " + Json.quote(token.content()) + ": another one has the same normalized form"); // the library takes any of the two
+        }
+        if (!form.isEmpty()) {
+            (token.normalized() ? normalized : raw).add(form, token);
+        }
+        size = Math.max(size, token.id() + 1);
     }
 
     AddedToken byContent(String content) {
@@ -138,20 +149,20 @@ final class AddedTokens {
                 int start = at;
                 int stop = end;
                 at = end; // where the search goes on, even if the match is dropped or swallows more
-                if (token.singleWord && (start > 0 && Characters.isWord(text.codePointBefore(start))
+                if (token.singleWord() && (start > 0 && Characters.isWord(text.codePointBefore(start))
                         || stop < text.length() && Characters.isWord(text.codePointAt(stop)))) {
                     continue;
                 }
-                while (token.lstrip && start > done && Characters.isWhiteSpace(text.charAt(start - 1))) {
+                while (token.lstrip() && start > done && Characters.isWhiteSpace(text.charAt(start - 1))) {
                     start--;
                 }
-                while (token.rstrip && stop < text.length() && Characters.isWhiteSpace(text.charAt(stop))) {
+                while (token.rstrip() && stop < text.length() && Characters.isWhiteSpace(text.charAt(stop))) {
                     stop++;
                 }
                 if (done < start) {
                     rest.accept(text.substring(done, start));
                 }
-                out.accept(token.id);
+                out.accept(token.id());
                 done = stop;
             }
             if (done < text.length()) {

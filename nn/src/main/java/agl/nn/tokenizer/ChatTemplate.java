@@ -31,8 +31,6 @@ public final class ChatTemplate {
         }
     }
 
-    private static final List<String> TOKENS = List.of("bos_token", "eos_token", "unk_token", "sep_token", "pad_token", "cls_token", "mask_token");
-
     private final String source;
     private final JinjaTemplate template;
     private final Map<String, Object> variables;
@@ -89,18 +87,7 @@ public final class ChatTemplate {
     }
 
     private static Map<String, String> specialTokens(Path folder) {
-        Map<String, String> tokens = new HashMap<>();
-        for (String name : List.of("special_tokens_map.json", "tokenizer_config.json")) {
-            Path file = folder.resolve(name);
-            JsonNode settings = Files.exists(file) ? Json.read(file) : null;
-            for (String token : settings == null ? List.<String>of() : TOKENS) {
-                JsonNode value = settings.path(token).isObject() ? settings.path(token).path("content") : settings.path(token);
-                if (value.isTextual()) {
-                    tokens.put(token, value.textValue());
-                }
-            }
-        }
-        return tokens;
+        return TokenizerSettings.read(folder, () -> HfTokenizer.isByteLevel(folder)).texts();
     }
 
     /**

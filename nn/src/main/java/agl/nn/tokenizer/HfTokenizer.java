@@ -2,7 +2,6 @@ package agl.nn.tokenizer;
 
 import agl.autograd.AglException;
 import agl.nn.checkpoint.Json;
-import agl.nn.tokenizer.AddedTokens.AddedToken;
 import agl.nn.tokenizer.PreTokenizer.Piece;
 import com.fasterxml.jackson.databind.JsonNode;
 import it.unimi.dsi.fastutil.ints.IntArrayList;
@@ -31,6 +30,8 @@ public final class HfTokenizer implements Tokenizer {
     private final PostProcessor postProcessor;
     private final Decoder decoder;
     private final SpecialTokens special;
+    /** Ids from here on are not the model's. */
+    private final int vocabulary;
 
     private HfTokenizer(TokenizerFile file, Path folder) {
         String where = file.where();
@@ -39,8 +40,44 @@ public final class HfTokenizer implements Tokenizer {
         preTokenizer = part(file, "pre_tokenizer") == null ? (piece, out) -> out.accept(piece) : PreTokenizer.parse(part(file, "pre_tokenizer"));
         postProcessor = part(file, "post_processor") == null ? ids -> ids : PostProcessor.parse(part(file, "post_processor"));
         decoder = part(file, "decoder") == null ? tokens -> List.of(String.join(" ", tokens)) : Decoder.parse(part(file, "decoder"));
-        added = new AddedTokens(addedTokens(file), model, normalizer, where);
-        special = SpecialTokens.read(folder, this::tokenId);
+        TokenizerSettings settings = TokenizerSettings.read(folder, () -> isByteLevel(file));
+        List<AddedToken> tokens = addedTokens(file);
+        tokens.addAll(settings.beside(tokens));
+        added = new AddedTokens(tokens, model, normalizer, where);
+        special = SpecialTokens.read(folder, settings, this::tokenId);
+        vocabulary = Integer.MAX_VALUE;
+    }
+
+    /** The same tokenizer for a model of fewer tokens. */
+    private HfTokenizer(HfTokenizer other, int vocabulary) {
+        model = other.model;
+        added = other.added;
+        normalizer = other.normalizer;
+        preTokenizer = other.preTokenizer;
+        postProcessor = other.postProcessor;
+        decoder = other.decoder;
+        special = other.special;
+        this.vocabulary = vocabulary;
+    }
+
+    /**
+     * The same tokenizer beside a model of {@code vocabulary} tokens. Some tokenizers have more than their model (Gemma 3's small models, a
+     * token for images that they do not know): as long as no text holds one of them nothing is wrong; a text that does is refused.
+     */
+    public HfTokenizer forVocabulary(int vocabulary) {
+        if (model.count() > vocabulary) {
+            throw new AglException("the tokenizer has " + model.count() + " tokens, the model only " + vocabulary + ": they do not belong together");
+        }
+        return new HfTokenizer(this, vocabulary);
+    }
+
+    /** Whether the tokenizer of a folder, if there is one, is byte-level. */
+    static boolean isByteLevel(Path folder) {
+        return Files.exists(folder.resolve("tokenizer.json")) && isByteLevel(TokenizerFile.read(folder.resolve("tokenizer.json")));
+    }
+
+    private static boolean isByteLevel(TokenizerFile file) {
+        return List.of("pre_tokenizer", "decoder").stream().anyMatch(name -> String.valueOf(file.parts().get(name)).contains("\"ByteLevel\""));
     }
 
     /** Reads {@code tokenizer.json} in a folder, or the file itself, and what its neighbours say about special tokens. */
@@ -100,7 +137,14 @@ public final class HfTokenizer implements Tokenizer {
             ids.add(id);
             first[0] = false;
         });
-        return addSpecial ? postProcessor.process(ids.toIntArray()) : ids.toIntArray();
+        int[] all = addSpecial ? postProcessor.process(ids.toIntArray()) : ids.toIntArray();
+        for (int id : all) {
+            if (id >= vocabulary) {
+                throw new AglException("the text holds token " + Json.quote(token(id)) + " with id " + id + ", but the model's vocabulary has " + vocabulary
+                        + " tokens only: it does not know this one");
+            }
+        }
+        return all;
     }
 
     @Override

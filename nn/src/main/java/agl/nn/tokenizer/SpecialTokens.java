@@ -1,39 +1,22 @@
 package agl.nn.tokenizer;
 
-import agl.autograd.AglException;
 import agl.nn.checkpoint.Json;
 import com.fasterxml.jackson.databind.JsonNode;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.function.Function;
 
-/**
- * Which ids begin, end and pad a text, -1 where there is none: from tokenizer_config.json, else special_tokens_map.json (both name
- * tokens), else config.json (which gives ids; the first of several).
- */
+/** Which ids begin, end and pad a text, -1 where there is none: by the tokenizer's settings, else config.json (which gives ids; the first of several). */
 record SpecialTokens(int bos, int eos, int pad) {
-    static SpecialTokens read(Path folder, Function<String, Integer> idOf) {
-        return new SpecialTokens(find(folder, "bos", idOf), find(folder, "eos", idOf), find(folder, "pad", idOf));
+    static SpecialTokens read(Path folder, TokenizerSettings settings, Function<String, Integer> idOf) {
+        return new SpecialTokens(find(folder, settings, "bos", idOf), find(folder, settings, "eos", idOf), find(folder, settings, "pad", idOf));
     }
 
-    private static int find(Path folder, String kind, Function<String, Integer> idOf) {
-        for (String name : new String[] {"tokenizer_config.json", "special_tokens_map.json"}) {
-            Path file = folder.resolve(name);
-            if (!Files.exists(file)) {
-                continue;
-            }
-            JsonNode node = Json.read(file).path(kind + "_token");
-            JsonNode text = node.isObject() ? node.path("content") : node;
-            if (text.isTextual()) {
-                Integer id = idOf.apply(text.textValue());
-                if (id == null && kind.equals("pad")) {
-                    return -1; // some files name one that was never given an id; nothing depends on it
-                }
-                if (id == null) {
-                    throw new AglException(file + ": " + kind + "_token " + Json.quote(text.textValue()) + " is not in the vocabulary");
-                }
-                return id;
-            }
+    private static int find(Path folder, TokenizerSettings settings, String kind, Function<String, Integer> idOf) {
+        AddedToken named = settings.named().get(kind + "_token");
+        Integer known = named == null ? null : idOf.apply(named.content());
+        if (known != null) {
+            return known;
         }
         Path config = folder.resolve("config.json");
         if (!Files.exists(config)) {
