@@ -47,7 +47,7 @@ interface Normalizer {
     }
 
     private static Normalizer form(Form form) {
-        return text -> java.text.Normalizer.normalize(text, form);
+        return text -> UnicodeForm.normalize(text, form);
     }
 
     /** Character by character, as in the reference: no final sigma; only U+0130 becomes two characters. */
