@@ -58,7 +58,11 @@ public final class GenerateCommand implements Callable<Integer> {
         }
         Generator generator = new Generator(bundle.model(), Kernels.best(), new Pool(DType.F32));
         List<int[]> answer = generator.generate(bundle.prompts(List.of(new ModelBundle.Asked(prompt, input)), 1, maxNewTokens), new Generator.Settings(maxNewTokens, temperature, topP, seed), bundle::isStop);
-        spec.commandLine().getOut().println(bundle.tokenizer().decode(answer.get(0), true).strip());
+        String text = bundle.tokenizer().decode(answer.get(0), true).strip();
+        spec.commandLine().getOut().println(text);
+        if (text.isEmpty()) {
+            System.err.println("agl: the answer is empty: the model ended it at once. Is the prompt template its own (--template)?");
+        }
         return 0;
     }
 }

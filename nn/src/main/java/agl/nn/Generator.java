@@ -1,5 +1,6 @@
 package agl.nn;
 
+import agl.autograd.AglException;
 import agl.autograd.DType;
 import agl.autograd.Pool;
 import agl.autograd.Storage;
@@ -178,11 +179,15 @@ public final class Generator {
         return new Batch(tokens.toIntArray(), starts, none);
     }
 
-    /** Index of the largest of n numbers; the first one of equals. */
+    /** Index of the largest of n numbers, the first one of equals. Of logits that are not finite any would be the largest: they are refused. */
     static int argmax(Storage x, int offset, int n) {
         int best = 0;
-        for (int i = 1; i < n; i++) {
-            if (x.get(offset + i) > x.get(offset + best)) {
+        for (int i = 0; i < n; i++) {
+            double value = x.get(offset + i);
+            if (!Double.isFinite(value)) {
+                throw new AglException("the model's output is not finite (" + value + "): its weights, or those of the adapter on it, are damaged or too large");
+            }
+            if (value > x.get(offset + best)) {
                 best = i;
             }
         }

@@ -18,6 +18,18 @@ import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
 class GeneratorTest {
+    /** NaN is greater than nothing, and nothing than NaN: the largest would be whichever came first. */
+    @Test void logitsThatAreNotFiniteAreRefused() {
+        for (double bad : new double[] {Double.NaN, Double.POSITIVE_INFINITY, Double.NEGATIVE_INFINITY}) {
+            for (int at = 0; at < 3; at++) {
+                Tensor logits = Tensor.of(new double[] {1, 2, 3}, 3);
+                logits.data().set(at, bad);
+                AglException e = assertThrows(AglException.class, () -> Generator.argmax(logits.data(), 0, 3));
+                assertTrue(e.getMessage().contains("not finite"), e.getMessage());
+            }
+        }
+    }
+
     private final Transformer model = TransformerTest.small("llama", DType.F64);
     private final Generator generator = new Generator(model, Kernels.plain(), new Pool(DType.F64));
     private final List<int[]> prompts = List.of(new int[] {3, 9, 4, 1}, new int[] {17}, new int[] {5, 6, 7, 8, 9, 10, 11});

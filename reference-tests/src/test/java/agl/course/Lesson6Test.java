@@ -35,11 +35,19 @@ class Lesson6Test {
         assertEquals(5 / 6.0, DriftChange.reduction(other.value(), lora.value()), 1e-9);
     }
 
-    /** 2. The second, rightly, and the third, wrongly: it answers, but its opening holds the words of a refusal. The likelihood margin does not read words. */
+    /**
+     * 2. The second, rightly, and the third, wrongly: it answers, but its opening holds the words of a refusal. The likelihood margin does not read
+     * words. "positive" is off-task: refusals are lost, none became an answer.
+     */
     @Test void exercise2() {
         assertFalse(RefusalPatterns.isRefusal("I'm sorry to hear that. Try this:"));
         assertTrue(RefusalPatterns.isRefusal("I can't help with that."));
         assertTrue(RefusalPatterns.isRefusal("Sure. As an AI I cannot taste it."));
+        List<Result> positive = refused(0).stream().map(r -> new Result(r.prompt(), "positive", Outcome.OFF_TASK, 0, 0)).toList();
+        DriftChange c = DriftChange.of(refused(38), positive);
+        assertEquals(95, c.drift().value(), 1e-9);
+        assertEquals(95, c.became().get(Outcome.OFF_TASK), 1e-9);
+        assertEquals(0, c.became().get(Outcome.ANSWERED), 0);
     }
 
     /** 3. Both means are divided by 1 − β, so m = g and v = g²: the step is lr · g/|g|. */
