@@ -12,12 +12,15 @@ import agl.app.train.FineTune;
 import agl.app.train.RunConfig;
 import agl.app.train.TrainSettings;
 import agl.app.train.Trainer;
+import agl.app.train.UnusedSettings;
 import agl.autograd.AglException;
 import agl.autograd.DType;
 import agl.autograd.Tensor;
 import agl.lora.LoraModel;
 import agl.nn.Models;
 import agl.nn.checkpoint.OutputFolder;
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -33,8 +36,11 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
 /** {@code agl align}: makes an aligned checkpoint, by training all weights or a LoRA adapter that is merged. */
-@Command(name = "align", description = "Train a model on alignment data and write an aligned checkpoint.")
+@Command(name = "align", description = "Train a model on alignment data and write an aligned checkpoint. The learning rate is 3e-5 unless one is given; with --lora that of train.")
 public final class AlignCommand implements Callable<Integer> {
+    /** All weights move at once: LoRA's rate, thirty times higher, wrecks the model in a few steps. */
+    private static final List<String> ALL_WEIGHTS = List.of("learning_rate=3e-5");
+
     @Option(names = "--base", required = true, paramLabel = "DIR", description = "Hugging Face model folder.")
     private Path base;
 
@@ -51,10 +57,11 @@ public final class AlignCommand implements Callable<Integer> {
     @Mixin private DataOptions prompts;
     @Spec private CommandSpec spec;
 
-    @Override public Integer call() {
+    @Override public Integer call() throws IOException {
         OutputFolder.requireFree(out);
-        RunConfig config = options.config();
+        RunConfig config = options.config(useLora ? List.of() : ALL_WEIGHTS);
         TrainSettings s = config.train();
+        UnusedSettings.ofAligning(options.given(), useLora, s).forEach(AlignCommand::say);
         Inputs inputs = Inputs.read(Stream.concat(data.stream(), Stream.of(base)).toList());
         List<Example> examples = DataFiles.examples(data);
         PromptTemplate template = prompts.template(base);
@@ -64,24 +71,43 @@ public final class AlignCommand implements Callable<Integer> {
         List<EncodedExample> encoded = bundle.encode(examples, s.maxLength());
         bundle.sayCut(encoded, s.maxLength(), "examples");
         Path metrics = out.resolveSibling(out.getFileName() + ".metrics.jsonl");
-        Map<String, Object> last;
+        AlignCheck check = new AlignCheck(examples, encoded, s);
+        DType stored = ModelStorage.storedType(base);
+        AlignCheck.Found found;
+        try {
+            double before = check.loss(bundle);
+            train(bundle, parameters, s, encoded, metrics);
+            AlignCheck.Found[] measured = new AlignCheck.Found[1];
+            // What is checked is what lies in the folder: rounded to its type, read again, and not in its place before it has passed.
+            OutputFolder.write(out, temporary -> {
+                Models.save(bundle.model(), temporary, base, stored);
+                measured[0] = check.of(ModelBundle.load(temporary, template), before);
+                Map<String, Object> settings = new LinkedHashMap<>();
+                settings.put("lora", useLora);
+                settings.putAll(template.described());
+                settings.put("train", s.toJson(useLora));
+                Provenance.of("align", s.seed(), settings, inputs).writeInto(temporary);
+            });
+            found = measured[0];
+        } catch (AglException e) {
+            Files.deleteIfExists(metrics);
+            throw e;
+        }
+        found.warnings().forEach(AlignCommand::say);
+        spec.commandLine().getOut().printf(Locale.ROOT, "wrote %s (%s): %s; every step in %s%n", out, stored, found.inWords(), metrics);
+        return 0;
+    }
+
+    private static void train(ModelBundle bundle, List<Tensor> parameters, TrainSettings s, List<EncodedExample> encoded, Path metrics) {
         try (MetricsLog log = new MetricsLog(metrics); Progress progress = Progress.start("align", s.totalSteps(encoded.size()))) {
-            last = new Trainer(bundle.model(), parameters, s).run(encoded, List.of(), (step, total, m) -> {
+            new Trainer(bundle.model(), parameters, s).run(encoded, List.of(), (step, total, m) -> {
                 log.write(m);
                 progress.step(((Number) m.get("tokens")).longValue(), String.format(Locale.ROOT, "loss %.3f", m.get("task_loss")));
             });
         }
-        DType stored = ModelStorage.storedType(base);
-        if (!Double.isFinite((Double) last.get("task_loss"))) {
-            throw new AglException("training ended with a loss that is no number; nothing was written");
-        }
-        Models.save(bundle.model(), out, base, stored);
-        Map<String, Object> settings = new LinkedHashMap<>();
-        settings.put("lora", useLora);
-        settings.putAll(template.described());
-        settings.put("train", s);
-        Provenance.of("align", s.seed(), settings, inputs).writeInto(out);
-        spec.commandLine().getOut().printf(Locale.ROOT, "wrote %s (%s), last loss %.3f; every step in %s%n", out, stored, last.get("task_loss"), metrics);
-        return 0;
+    }
+
+    private static void say(String line) {
+        System.err.println("agl: " + line);
     }
 }

@@ -82,6 +82,12 @@ public record TrainSettings(int steps, double epochs, int batchSize, int microBa
         }
     }
 
+    /** In JSON; without those of the adapter where none is trained. */
+    public ObjectNode toJson(boolean lora) {
+        ObjectNode node = JSON.valueToTree(this);
+        return lora ? node : node.without(UnusedSettings.OF_LORA);
+    }
+
     /** Names of all settings in JSON. */
     public static java.util.List<String> names() {
         java.util.List<String> names = new java.util.ArrayList<>();

@@ -43,6 +43,19 @@ public final class UnusedSettings {
         return lines;
     }
 
+    /** The same for aligning, which has no method and measures nothing on the way. */
+    public static List<String> ofAligning(Set<String> given, boolean lora, TrainSettings settings) {
+        List<String> lines = new ArrayList<>();
+        given.forEach(name -> {
+            String reason = OF_LORA.contains(name) ? lora ? null : "without --lora there is no adapter" : name.equals("epochs") ? settings.steps() > 0 ? "steps decides" : null
+                    : name.startsWith("agl.") || name.equals("preset") || name.equals("fisher_examples") ? "align has no method" : name.equals("eval_every") ? "align holds nothing out" : null;
+            if (reason != null) {
+                lines.add("not used: " + name + " (" + reason + ")");
+            }
+        });
+        return lines;
+    }
+
     /** Why this run does not look at the setting; null where it does. */
     static String reason(String name, MethodChoice choice, RunConfig config) {
         MethodKind kind = choice.kind();
