@@ -4,6 +4,7 @@ import agl.app.data.DataFiles;
 import agl.app.data.EncodedExample;
 import agl.app.data.Example;
 import agl.app.data.PromptTemplate;
+import agl.app.io.AtomicFiles;
 import agl.app.io.Inputs;
 import agl.app.io.MetricsLog;
 import agl.app.io.Progress;
@@ -72,15 +73,18 @@ public final class AlignCommand implements Callable<Integer> {
         bundle.sayCut(encoded, s.maxLength(), "examples");
         Path metrics = out.resolveSibling(out.getFileName() + ".metrics.jsonl");
         AlignCheck check = new AlignCheck(examples, encoded, s);
+        // Read now: what is written must not depend on whether the base is still there when the training ends.
         DType stored = ModelStorage.storedType(base);
+        Path companions = Files.createTempDirectory("agl-companions");
         AlignCheck.Found found;
         try {
+            Models.copyCompanions(base, companions);
             double before = check.loss(bundle);
             train(bundle, parameters, s, encoded, metrics);
             AlignCheck.Found[] measured = new AlignCheck.Found[1];
             // What is checked is what lies in the folder: rounded to its type, read again, and not in its place before it has passed.
             OutputFolder.write(out, temporary -> {
-                Models.save(bundle.model(), temporary, base, stored);
+                Models.save(bundle.model(), temporary, companions, stored);
                 measured[0] = check.of(ModelBundle.load(temporary, template), before);
                 Map<String, Object> settings = new LinkedHashMap<>();
                 settings.put("lora", useLora);
@@ -92,6 +96,8 @@ public final class AlignCommand implements Callable<Integer> {
         } catch (AglException e) {
             Files.deleteIfExists(metrics);
             throw e;
+        } finally {
+            AtomicFiles.deleteTree(companions);
         }
         found.warnings().forEach(AlignCommand::say);
         spec.commandLine().getOut().printf(Locale.ROOT, "wrote %s (%s): %s; every step in %s%n", out, stored, found.inWords(), metrics);

@@ -64,6 +64,8 @@ final class Failures {
             String line = switch (t) {
                 case AglException e -> e.getMessage();
                 case OutOfMemoryError e -> tooLittleMemory(e);
+                case InternalError e when String.valueOf(e.getMessage()).contains("unsafe memory access") ->
+                        "a weights file was cut short or became unreadable while it was in use (it is read through a memory map)";
                 case FileSystemException e -> fileProblem(e);
                 case IOException e -> "input or output failed: " + (e.getMessage() == null ? e : e.getMessage());
                 default -> null;

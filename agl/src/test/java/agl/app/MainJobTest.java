@@ -100,6 +100,45 @@ class MainJobTest {
         assertEquals(0, agl("generate", "--base", temp.resolve("merged"), "--prompt", "the cat", "--max-new-tokens", 3).exit());
     }
 
+    /** What was read is recorded, and what was trained is kept, when base and data are gone before the end. */
+    @Test void inputsThatDisappearDoNotThrowTheTrainingAway() throws Exception {
+        Run align = whileDeleting(temp.resolve("aligned.metrics.jsonl"), () -> agl("align", "--base", base, "--data", alignment, "--out", temp.resolve("aligned"),
+                "--steps", 60, "--batch-size", 4, "--max-length", 64, "--template", "plain"));
+        assertEquals(0, align.exit(), align.err());
+        assertTrue(Files.exists(temp.resolve("aligned/tokenizer.json")));
+        recordsWhatWasThere(temp.resolve("aligned/provenance.json"), align);
+        files();
+        Run train = whileDeleting(temp.resolve("out/metrics.jsonl"), () -> agl("train", "--base", base, "--task", task, "--alignment", alignment,
+                "--out", temp.resolve("out"), "--steps", 60, "--batch-size", 4, "--max-length", 64, "--r", 2, "-s", "fisher_examples=5", "--template", "plain"));
+        assertEquals(0, train.exit(), train.err());
+        assertTrue(Files.exists(temp.resolve("out/adapter_model.safetensors")));
+        recordsWhatWasThere(temp.resolve("out/provenance.json"), train);
+    }
+
+    private static void recordsWhatWasThere(Path provenance, Run run) throws IOException {
+        var json = new com.fasterxml.jackson.databind.ObjectMapper().readTree(provenance.toFile());
+        assertTrue(json.get("inputs_changed_during_run").size() >= 3, json.toString());
+        json.get("inputs_changed_during_run").forEach(file -> assertEquals(64, json.get("inputs_sha256").get(file.asText()).asText().length()));
+        assertEquals(1, run.err().lines().filter(l -> l.startsWith("agl: changed or deleted while this run was using it")).count(), run.err());
+    }
+
+    private Run whileDeleting(Path started, java.util.function.Supplier<Run> work) throws InterruptedException {
+        Thread deleting = Thread.ofPlatform().start(() -> {
+            while (!Files.exists(started) && !Thread.currentThread().isInterrupted()) {
+                Thread.onSpinWait();
+            }
+            for (Path gone : List.of(base, task, alignment)) {
+                agl.app.io.AtomicFiles.deleteTree(gone);
+            }
+        });
+        try {
+            return work.get();
+        } finally {
+            deleting.interrupt();
+            deleting.join();
+        }
+    }
+
     @Test void aDryRunShowsWhatWouldHappenAndWritesNothing() {
         Run run = train("agl", temp.resolve("out"), "--dry-run");
         assertEquals(0, run.exit(), run.err());

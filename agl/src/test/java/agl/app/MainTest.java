@@ -137,4 +137,10 @@ class MainTest {
         assertEquals(1, bug.code());
         assertTrue(bug.err().contains("at agl."), bug.err());
     }
+
+    @Test
+    void aWeightsFileThatIsCutWhileInUseIsNoBug() {
+        assertTrue(Failures.explain(new InternalError("a fault occurred in an unsafe memory access operation")).contains("cut short"));
+        assertEquals(null, Failures.explain(new InternalError("something else")));
+    }
 }
