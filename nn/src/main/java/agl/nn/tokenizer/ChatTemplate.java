@@ -2,16 +2,15 @@ package agl.nn.tokenizer;
 
 import agl.autograd.AglException;
 import agl.nn.checkpoint.Json;
+import agl.nn.jinja.Template;
 import com.fasterxml.jackson.databind.JsonNode;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.LocalDateTime;
-import java.time.format.DateTimeFormatter;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 
 /**
@@ -24,15 +23,8 @@ public final class ChatTemplate {
     public record Message(String role, String content) {
     }
 
-    /** Jinja's {@code namespace(...)}: the one kind of value that a template can change. */
-    static final class Namespace extends HashMap<String, Object> {
-        Namespace(Map<String, Object> values) {
-            super(values);
-        }
-    }
-
     private final String source;
-    private final JinjaTemplate template;
+    private final Template template;
     private final Map<String, Object> variables;
     private final String where;
 
@@ -41,15 +33,15 @@ public final class ChatTemplate {
         this.source = source;
         this.variables = new HashMap<>(specialTokens);
         try {
-            template = JinjaTemplate.parse(source);
+            template = Template.parse(source);
         } catch (AglException e) {
-            throw new AglException(where + ": " + e.getMessage(), e);
+            throw new AglException(where + e.getMessage(), e);
         }
     }
 
     /** A template given as text; {@code specialTokens} are the names it may use, such as bos_token. */
     public static ChatTemplate of(String source, Map<String, String> specialTokens) {
-        return new ChatTemplate(source, specialTokens, "chat template");
+        return new ChatTemplate(source, specialTokens, "chat template: ");
     }
 
     /** The template of the model in {@code folder}, or null if it has none. */
@@ -59,7 +51,7 @@ public final class ChatTemplate {
         Path file = folder.resolve("chat_template.jinja");
         try {
             if (Files.exists(file)) {
-                return new ChatTemplate(Files.readString(file), specialTokens(folder), file.toString());
+                return new ChatTemplate(Files.readString(file), specialTokens(folder), file + ": chat template: ");
             }
         } catch (IOException e) {
             throw new AglException(file + ": cannot be read: " + Json.reason(e), e);
@@ -78,7 +70,7 @@ public final class ChatTemplate {
         if (!template.isTextual()) {
             throw new AglException(config + ": chat_template is not a string");
         }
-        return new ChatTemplate(template.textValue(), specialTokens(folder), config.toString());
+        return new ChatTemplate(template.textValue(), specialTokens(folder), config + ": chat template: ");
     }
 
     /** The template's text. */
@@ -104,17 +96,12 @@ public final class ChatTemplate {
         Map<String, Object> values = new HashMap<>(variables);
         values.put("messages", messages.stream().<Object>map(ChatTemplate::mapping).toList());
         values.put("add_generation_prompt", addGenerationPrompt);
-        values.put("tools", JinjaValues.NONE);
-        values.put("documents", JinjaValues.NONE);
-        values.put("namespace", (JinjaValues.Function) (arguments, named) -> new Namespace(named));
-        values.put("strftime_now", (JinjaValues.Function) (arguments, named) -> strftime(JinjaValues.text(arguments.getFirst()), now));
-        values.put("raise_exception", (JinjaValues.Function) (arguments, named) -> {
-            throw new AglException("chat template: refuses the conversation: " + Json.quote(JinjaValues.text(arguments.getFirst())));
-        });
+        values.put("tools", null);
+        values.put("documents", null);
         try {
-            return template.render(values);
+            return template.render(values, now);
         } catch (AglException e) {
-            throw new AglException(where + ": " + e.getMessage(), e);
+            throw new AglException(where + e.getMessage(), e);
         }
     }
 
@@ -124,24 +111,5 @@ public final class ChatTemplate {
         fields.put("role", message.role());
         fields.put("content", message.content());
         return fields;
-    }
-
-    /** C's date format, as far as templates use it. */
-    private static String strftime(String format, LocalDateTime now) {
-        Map<Character, String> patterns = Map.of('d', "dd", 'm', "MM", 'Y', "yyyy", 'b', "MMM", 'B', "MMMM", 'H', "HH", 'M', "mm", 'S', "ss", 'a', "EEE", 'A', "EEEE");
-        StringBuilder out = new StringBuilder();
-        for (int i = 0; i < format.length(); i++) {
-            char c = format.charAt(i);
-            if (c == '%') {
-                String pattern = i + 1 < format.length() ? patterns.get(format.charAt(++i)) : null;
-                if (pattern == null) {
-                    throw new AglException("chat template: date format " + Json.quote(format) + " is not supported");
-                }
-                out.append(DateTimeFormatter.ofPattern(pattern, Locale.US).format(now));
-            } else {
-                out.append(c);
-            }
-        }
-        return out.toString();
     }
 }

@@ -110,19 +110,30 @@ class ChatTemplateTest {
         assertEquals("j1", ChatTemplate.load(folder).apply(hello, true));
     }
 
+    /** transformers: special_tokens_map.json counts where tokenizer_config.json has no added_tokens_decoder. */
+    @Test
+    void whichFileNamesASpecialToken() throws IOException {
+        List<Message> hello = List.of(new Message("user", "Hello"));
+        Files.writeString(folder.resolve("special_tokens_map.json"), "{\"eos_token\": {\"content\": \"<m>\"}, \"bos_token\": \"<b>\"}");
+        Files.writeString(folder.resolve("tokenizer_config.json"), "{\"eos_token\": \"<c>\", \"chat_template\": \"{{ bos_token }}{{ eos_token }}\"}");
+        assertEquals("<b><m>", ChatTemplate.load(folder).apply(hello, true));
+        Files.writeString(folder.resolve("tokenizer_config.json"), "{\"eos_token\": \"<c>\", \"added_tokens_decoder\": {}, \"chat_template\": \"{{ bos_token }}{{ eos_token }}\"}");
+        assertEquals("<b><c>", ChatTemplate.load(folder).apply(hello, true));
+    }
+
     @Test
     void whatIsNotSupportedIsNamed() {
-        for (String[] bad : new String[][] {{"{% macro x() %}{% endmacro %}", "macro"}, {"{{ 'a' | frobnicate }}", "frobnicate"}, {"{{ 'a' is frobnicated }}", "frobnicated"},
-            {"{{ 'a'.frobnicate() }}", "frobnicate"}, {"{% if x %}", "endif"}, {"{% for x in y %}", "endfor"}, {"{{ x ", "{{"}, {"{{ 'x }}", "{{"}, {"{{ ) }}", ")"}, {"{{ x.1 }}", "1"},
-            {"{{ a b }}", "b"}, {"{{ }}", "value"}, {"{% endif %}", "endif"}, {"{{ missing() }}", "undefined"}, {"{{ @ }}", "@"}, {"{{ messages }}", "list"}, {"{{ 1 // 0 }}", "//"},
-            {"{{ raise_exception('why') }}", "why"}, {"{{ 'x'[::0] }}", "step"}, {"{{ 99999999999999999999 }}", "large"}, {"{% break %}", "break"}, {"{# x", "{#"}, {"{{ '\\U99999999' }}", "escape"}}) {
+        for (String[] bad : new String[][] {{"{% include 'x' %}", "include"}, {"{{ 'a' | frobnicate }}", "frobnicate"}, {"{{ 'a' is frobnicated }}", "frobnicated"},
+            {"{{ 'a'.frobnicate() }}", "frobnicate"}, {"{% if x %}", "endif"}, {"{% for x in y %}", "endfor"}, {"{{ x ", "{{"}, {"{{ 'x }}", "{{"}, {"{{ ) }}", ")"},
+            {"{{ a b }}", "b"}, {"{{ }}", "value"}, {"{% endif %}", "endif"}, {"{{ missing() }}", "missing"}, {"{{ @ }}", "@"}, {"{{ messages | map('length') }}", "generator"}, {"{{ 1 // 0 }}", "//"},
+            {"{{ raise_exception('why') }}", "why"}, {"{{ 'x'[::0] }}", "step"}, {"{% break %}", "break"}, {"{# x", "{#"}, {"{{ '\\U99999999' }}", "escape"}}) {
             AglException refused = assertThrows(AglException.class, () -> ChatTemplate.of(bad[0], SPECIAL).apply(List.of(), true), bad[0]);
             assertTrue(refused.getMessage().contains(bad[1]) && !refused.getMessage().contains("\n"), refused.getMessage());
         }
     }
 
     @Test
-    @Timeout(value = 60, unit = TimeUnit.SECONDS, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+    @Timeout(value = 300, unit = TimeUnit.SECONDS, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
     void hostileTemplatesEndInOneClearLine() {
         List<String> bad = new ArrayList<>(List.of("{{ " + "(".repeat(100_000), "{{ 1" + " + 1".repeat(200_000) + " }}", "{{ " + "not ".repeat(100_000) + "x }}", "{% if x %}".repeat(20_000),
                 "{% set x = 'xxxxxxxxxx' %}" + "{% set x = x + x %}".repeat(40) + "{{ x }}",

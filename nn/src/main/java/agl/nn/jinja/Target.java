@@ -1,0 +1,102 @@
+package agl.nn.jinja;
+
+import static agl.nn.jinja.Budget.wrong;
+
+import agl.nn.checkpoint.Json;
+import java.util.ArrayList;
+import java.util.List;
+
+/** What a value is assigned to: a name, a field of a namespace, or several of these. */
+sealed interface Target {
+    /** Assigns a value. */
+    void bind(Scope scope, Object value);
+
+    /** The names that get a value. */
+    List<String> names();
+
+    /** A name. */
+    record Name(String name) implements Target {
+        @Override
+        public void bind(Scope scope, Object value) {
+            scope.set(name, value);
+        }
+
+        @Override
+        public List<String> names() {
+            return List.of(name);
+        }
+    }
+
+    /** A field of a namespace. */
+    record Field(String name, String field) implements Target {
+        @Override
+        public void bind(Scope scope, Object value) {
+            if (!(scope.get(name) instanceof Value.Space space)) {
+                throw wrong(Json.quote(name) + " is not a namespace");
+            }
+            space.set(field, value);
+        }
+
+        @Override
+        public List<String> names() {
+            return List.of();
+        }
+    }
+
+    /** Several, for the items of the value. */
+    record Several(List<Target> targets) implements Target {
+        @Override
+        public void bind(Scope scope, Object value) {
+            List<Object> items = Sequences.items(scope.budget(), value);
+            if (items.size() != targets.size()) {
+                throw wrong("expected " + targets.size() + " values, got " + items.size());
+            }
+            for (int i = 0; i < items.size(); i++) {
+                targets.get(i).bind(scope, items.get(i));
+            }
+        }
+
+        @Override
+        public List<String> names() {
+            return targets.stream().flatMap(t -> t.names().stream()).toList();
+        }
+    }
+
+    /** One target, or several separated by commas, up to {@code end}. */
+    static Target read(TokenReader parser, String end, boolean fields) {
+        List<Target> targets = new ArrayList<>();
+        boolean commas = false;
+        do {
+            if (commas && (parser.peek().is(end) || parser.peek().is("%}") || parser.peek().is(")"))) {
+                break;
+            }
+            targets.add(one(parser, fields));
+            commas |= parser.peek().is(",");
+        } while (parser.accept(","));
+        return commas ? new Several(targets) : targets.getFirst();
+    }
+
+    /** One target. */
+    static Target single(TokenReader parser) {
+        return read(parser, "=", false);
+    }
+
+    private static Target one(TokenReader parser, boolean fields) {
+        if (parser.accept("(")) {
+            Target inner = read(parser, ")", fields);
+            parser.expect(")");
+            return inner;
+        }
+        String name = parser.name();
+        if (List.of("true", "True", "false", "False", "none", "None").contains(name)) {
+            throw wrong("cannot assign to " + name);
+        }
+        if (fields && parser.accept(".")) {
+            String field = parser.name();
+            parser.stored.add(field);
+            return new Field(name, field);
+        }
+        parser.stored.add(name);
+        return new Name(name);
+    }
+}
