@@ -1,5 +1,7 @@
 package agl.app;
 
+import agl.app.io.Inputs;
+import agl.app.io.Provenance;
 import agl.autograd.AglException;
 import agl.autograd.DType;
 import agl.autograd.Pool;
@@ -13,7 +15,10 @@ import agl.nn.Transformer;
 import agl.nn.checkpoint.OutputFolder;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.SplittableRandom;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -37,6 +42,7 @@ public final class MergeCommand implements Callable<Integer> {
 
     @Override public Integer call() {
         OutputFolder.requireFree(out);
+        Inputs inputs = Inputs.read(List.of(base, adapter));
         Transformer model = Models.load(base);
         Peft.load(model, adapter, 0);
         SplittableRandom random = new SplittableRandom(1);
@@ -57,6 +63,10 @@ public final class MergeCommand implements Callable<Integer> {
             OutputFolder.delete(out);
             throw new AglException(out + ": the merged weights do not fit the base's type, " + type + ": their logits are not numbers; nothing was kept");
         }
+        // What was trained is asked as it was trained, also when it is one checkpoint.
+        Map<String, Object> settings = new LinkedHashMap<>();
+        TrainedTemplate.read(adapter).or(() -> TrainedTemplate.read(base)).ifPresent(t -> settings.putAll(t.described()));
+        Provenance.of("merge", 0, settings, inputs).writeInto(out);
         spec.commandLine().getOut().printf(Locale.ROOT, "wrote %s (%s); largest logit difference merged against unmerged: %.3g%n", out, type, worst);
         return 0;
     }

@@ -97,6 +97,7 @@ public final class ModelBundle {
         if (room < Math.min(MIN_PROMPT, positions / 2)) {
             throw new AglException(folder + ": the model has " + positions + " positions: an answer of " + needed + " tokens leaves no room for a prompt");
         }
+        int kept = Math.min(room, positions - Math.min(wanted, positions / 8)); // what has to be cut leaves room for some words
         ExampleEncoder encoder = encoder(positions);
         List<int[]> out = new ArrayList<>();
         int cut = 0;
@@ -104,7 +105,7 @@ public final class ModelBundle {
         int limited = 0;
         for (Asked a : asked) {
             int[] whole = encoder.prompt(a.instruction(), a.input());
-            int[] fitting = encoder.fit(whole, room);
+            int[] fitting = whole.length <= room ? whole : encoder.fit(whole, kept);
             cut += fitting.length < whole.length ? 1 : 0;
             limited += positions - fitting.length < wanted ? 1 : 0;
             least = Math.min(least, positions - fitting.length);
@@ -112,7 +113,7 @@ public final class ModelBundle {
         }
         if (cut > 0) {
             once("cut", cut + " of " + asked.size() + " prompts do not fit the model's " + positions + " positions: of each the beginning was left out (an opening BOS "
-                    + "token stays) and " + room + " tokens were kept");
+                    + "token stays) and " + kept + " tokens were kept");
         }
         if (limited > 0) {
             once("limited", "the model has " + positions + " positions: after " + limited + " of " + asked.size() + " prompts there is room for less than " + wanted

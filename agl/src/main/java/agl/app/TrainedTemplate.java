@@ -5,6 +5,7 @@ import agl.nn.checkpoint.Json;
 import com.fasterxml.jackson.databind.JsonNode;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Map;
 import java.util.Optional;
 
 /**
@@ -29,6 +30,11 @@ record TrainedTemplate(Path folder, String name, String sha256) {
     /** Whether prompts in this template are those that were trained. */
     boolean fits(PromptTemplate template) {
         return name.equals(template.name()) && (sha256.isEmpty() || sha256.equals(template.described().get("template_sha256")));
+    }
+
+    /** As it is recorded again in what is made of this. */
+    Map<String, String> described() {
+        return sha256.isEmpty() ? Map.of("template", name) : Map.of("template", name, "template_sha256", sha256);
     }
 
     @Override

@@ -1,6 +1,5 @@
 package agl.app.data;
 
-import agl.autograd.AglException;
 import agl.nn.checkpoint.Json;
 import agl.nn.tokenizer.ChatTemplate;
 import agl.nn.tokenizer.ChatTemplate.Message;
@@ -18,8 +17,8 @@ import java.util.Map;
  * it when the assistant's turn is there too: think blocks, spaces and the end of the turn are the template's.
  *
  * <p>Some templates end their generation prompt with something that they do not write before an answer that is given, such as
- * {@code <think>}. Then an example's prompt ends where the two texts part, as in TRL's SFTTrainer (the encoder says so). A
- * template that writes the user's turn itself differently, or drops the answer, is refused: no prompt could be asked as it was trained.
+ * {@code <think>}. Then an example's prompt ends where the two texts part, as in TRL's SFTTrainer. Where a template writes the user's turn itself
+ * differently when an answer follows, or no answer at all, the answer follows the prompt as it is. The turn's remark says either.
  */
 final class ChatPromptTemplate implements PromptTemplate {
     private final ChatTemplate template;
@@ -40,23 +39,30 @@ final class ChatPromptTemplate implements PromptTemplate {
         String prompt = render(instruction, input);
         String whole = whole(instruction, input, response);
         int end = common(prompt, whole);
-        if (end < prompt.length()) {
-            requireSameUserTurn(prompt, whole, end, template.apply(List.of(user(instruction, input)), false, now));
-        }
         String answer = whole.substring(end);
-        if (answer.isBlank()) {
-            throw new AglException("the chat template does not write the assistant's answer " + Json.quote(response) + "; --template instruction goes without it");
+        if (!answer.contains(response.strip()) && whole.equals(whole(instruction, input, "!" + response))) {
+            return bare(prompt, response, "writes no answer");
         }
-        return new Turn(whole.substring(0, end), answer, true);
+        if (end == prompt.length()) {
+            return new Turn(prompt, answer, true, null);
+        }
+        if (!sameUserTurn(prompt, end, template.apply(List.of(user(instruction, input)), false, now))) {
+            return bare(prompt, response, "writes the user's turn differently when an answer follows (" + excerpt(prompt, end) + " without, " + excerpt(whole, end) + " with it)");
+        }
+        return new Turn(whole.substring(0, end), answer, true, "the chat template ends a prompt with " + Json.quote(prompt.substring(end))
+                + " when it asks, and does not write that before an answer that is given: examples are trained without it");
+    }
+
+    private static Turn bare(String prompt, String response, String why) {
+        return new Turn(prompt, response, false, "the chat template " + why + ": answers follow the prompt as they are, with the end token; --template names another form");
     }
 
     @Override
     public String opening(String instruction, String input, String opening) {
-        String prompt = render(instruction, input);
-        String whole = whole(instruction, input, opening);
-        int end = whole.lastIndexOf(opening.strip()) + opening.strip().length();
-        // Where the generation prompt is none of the whole text's beginning, the opening follows it directly.
-        return whole.startsWith(prompt) && end > prompt.length() ? whole.substring(prompt.length(), end) : opening;
+        Turn turn = turn(instruction, input, opening);
+        int end = turn.answer().lastIndexOf(opening.strip());
+        // Where the prompt that asks is not the one that is trained, the opening follows it directly.
+        return turn.remark() == null && end >= 0 ? turn.answer().substring(0, end + opening.strip().length()) : opening;
     }
 
     @Override
@@ -77,11 +83,8 @@ final class ChatPromptTemplate implements PromptTemplate {
     }
 
     /** The texts may part in the generation prompt (and in white space before it), not earlier. */
-    private static void requireSameUserTurn(String prompt, String whole, int end, String userTurn) {
-        if (end < prompt.substring(0, common(prompt, userTurn)).stripTrailing().length()) {
-            throw new AglException("the chat template writes the user's turn differently when an answer follows: " + excerpt(prompt, end) + " without, "
-                    + excerpt(whole, end) + " with it; --template instruction goes without it");
-        }
+    private static boolean sameUserTurn(String prompt, int end, String userTurn) {
+        return end >= prompt.substring(0, common(prompt, userTurn)).stripTrailing().length();
     }
 
     private static String excerpt(String text, int at) {

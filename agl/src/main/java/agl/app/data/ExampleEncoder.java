@@ -2,7 +2,6 @@ package agl.app.data;
 
 import agl.app.data.PromptTemplate.Turn;
 import agl.autograd.AglException;
-import agl.nn.checkpoint.Json;
 import agl.nn.tokenizer.Tokenizer;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
@@ -71,7 +70,7 @@ public final class ExampleEncoder {
         Turn turn = template.turn(example.instruction(), example.input(), example.response());
         int[] prompt = open(turn.prompt());
         int[] answer = following(turn.prompt(), prompt, turn.answer());
-        remark(example, turn, answer);
+        remark(turn, answer);
         boolean ended = answer.length > 0 && answer[answer.length - 1] == end;
         if (!turn.closed() && end >= 0 && !ended) {
             answer = Arrays.copyOf(answer, answer.length + 1);
@@ -89,17 +88,13 @@ public final class ExampleEncoder {
         return remarks;
     }
 
-    private void remark(Example example, Turn turn, int[] answer) {
-        if (turn.closed()) {
-            String asked = template.render(example.instruction(), example.input());
-            if (!asked.equals(turn.prompt())) {
-                remarks.putIfAbsent("generation prompt", "the chat template ends a prompt with " + Json.quote(asked.substring(turn.prompt().length()))
-                        + " when it asks, and does not write that before an answer that is given: examples are trained without it");
-            }
-            if (Arrays.stream(answer).noneMatch(stops)) {
-                remarks.putIfAbsent("end", "the chat template writes no end token after an answer: what is trained does not learn to stop");
-            }
-        } else if (end < 0) {
+    private void remark(Turn turn, int[] answer) {
+        if (turn.remark() != null) {
+            remarks.putIfAbsent("template", turn.remark());
+        }
+        if (turn.closed() && Arrays.stream(answer).noneMatch(stops)) {
+            remarks.putIfAbsent("end", "the chat template writes no end token after an answer: what is trained does not learn to stop");
+        } else if (!turn.closed() && end < 0) {
             remarks.putIfAbsent("end", "the model names no end token: what is trained does not learn to stop");
         }
     }

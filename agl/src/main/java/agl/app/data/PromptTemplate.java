@@ -21,8 +21,9 @@ public interface PromptTemplate {
      * @param prompt what comes before the loss; in rare chat templates shorter than {@link #render}, see {@link ChatPromptTemplate}
      * @param answer everything after it
      * @param closed whether the template itself writes what ends the answer; if not, the end token is still to be added
+     * @param remark what a user should know about how the two were told apart, or null
      */
-    record Turn(String prompt, String answer, boolean closed) {
+    record Turn(String prompt, String answer, boolean closed, String remark) {
     }
 
     /** The prompt: the text up to where the answer begins. {@code input} is "" if the instruction stands alone. */

@@ -13,7 +13,7 @@ record TextTemplate(String name, BinaryOperator<String> form) implements PromptT
 
     @Override
     public Turn turn(String instruction, String input, String response) {
-        return new Turn(render(instruction, input), response, false);
+        return new Turn(render(instruction, input), response, false, null);
     }
 
     @Override

@@ -199,16 +199,21 @@ class ExampleEncoderTest {
         assertArrayEquals(ids("UqAr", EOS), e.tokens()); // as TRL's SFTTrainer: the prompt ends where the texts part
         assertEquals("00011", masked(e));
         assertEquals(1, encoder.remarks().size());
-        assertTrue(encoder.remarks().get("generation prompt").contains("<t>"), encoder.remarks().toString());
+        assertTrue(encoder.remarks().get("template").contains("<t>"), encoder.remarks().toString());
         assertArrayEquals(ids("UqA<t>"), encoder.prompt("q", ""));
         assertArrayEquals(ids("I"), encoder.continuation("q", "", "I"));
     }
 
     @Test
-    void chatTemplatesThatCannotBeTrainedWith() {
-        for (PromptTemplate bad : List.of(chat("m.content ~ ('!' if loop.last else '?')", "m.content", "A"), chat("m.content", "''", "A"), chat("m.content", "''", ""))) {
-            String message = assertThrows(AglException.class, () -> new ExampleEncoder(new Letters(), bad, 100).encode(new Example("q", "r"))).getMessage();
-            assertTrue(message.contains("--template instruction"), message);
+    void whereTheTemplateDoesNotWriteTheAnswerItFollowsBare() {
+        String[][] cases = {{"m.content ~ ('!' if loop.last else '?')", "m.content", "A", "q!A", "user's turn differently"}, {"m.content", "''", "A", "qA", "writes no answer"},
+            {"m.content", "''", "", "q", "writes no answer"}, {"m.content", "'E'", "A", "qA", "writes no answer"}};
+        for (String[] c : cases) {
+            ExampleEncoder encoder = new ExampleEncoder(new Letters(), chat(c[0], c[1], c[2]), 100);
+            EncodedExample e = encoder.encode(new Example("q", "r"));
+            assertArrayEquals(ids(c[3] + "r", EOS), e.tokens());
+            assertEquals(2, e.lossTokens());
+            assertTrue(encoder.remarks().get("template").contains(c[4]), encoder.remarks().toString());
         }
     }
 
