@@ -118,7 +118,7 @@ class ChatTemplateTest {
         Files.writeString(folder.resolve("tokenizer_config.json"), "{\"eos_token\": \"<c>\", \"chat_template\": \"{{ bos_token }}{{ eos_token }}\"}");
         assertEquals("<b><m>", ChatTemplate.load(folder).apply(hello, true));
         Files.writeString(folder.resolve("tokenizer_config.json"), "{\"eos_token\": \"<c>\", \"added_tokens_decoder\": {}, \"chat_template\": \"{{ bos_token }}{{ eos_token }}\"}");
-        assertEquals("<b><c>", ChatTemplate.load(folder).apply(hello, true));
+        assertEquals("<c>", ChatTemplate.load(folder).apply(hello, true));
     }
 
     @Test
