@@ -58,6 +58,13 @@ class BootstrapTest {
         }
     }
 
+    @Test void theValueIsTheMeanOfTheData() {
+        double[] x = IntStream.range(0, 20).asDoubleStream().toArray();
+        Interval i = Bootstrap.mean(x, Clusters.alone(20), 7);
+        assertEquals(9.5, i.value(), 1e-12);
+        assertTrue(6 < i.low() && i.low() < 8 && 11 < i.high() && i.high() < 13, i.toString());
+    }
+
     @Test void intervalOfAMeanHasTheRightWidth() {
         Interval i = Bootstrap.mean(normal(400, 1), Clusters.alone(400), 7);
         assertEquals(2 * 1.96 / Math.sqrt(400), i.high() - i.low(), 0.03);

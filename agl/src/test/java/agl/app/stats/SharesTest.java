@@ -81,6 +81,33 @@ class SharesTest {
         assertFalse(Shares.of(new double[] {1, 0}, Clusters.of(List.of("a", "a"))).hasEnds(), "one cluster alone");
     }
 
+    /**
+     * By hand: of ten clusters of two, three are all ones. Their sums lie 1.4 or −.6 from the mean, so the variance between clusters is
+     * 10/9 · 8.4/400, and .21 over that is 9 items. With scipy, for the share: beta.ppf at 9 (t₁₉/t₉)² items; for the difference: t₉.
+     */
+    @Test void knownClusteredAnswers() {
+        Clusters ten = Clusters.of(java.util.stream.IntStream.range(0, 20).mapToObj(i -> "c" + i / 2).toList());
+        assertEquals(9, ten.effective(ones(6, 20), 0.21), 1e-12);
+        assertInterval(0.3, 0.048126402049987624, 0.7020712066225869, Shares.of(ones(6, 20), ten));
+        assertInterval(0.3, -0.1677586036241756, 0.6586676945332665, Shares.difference(ones(6, 20), ten));
+        Clusters two = Clusters.of(List.of("a", "a", "b", "b"));
+        assertTrue(Shares.of(new double[] {1, 0, 1, 1}, two).hasEnds(), "two clusters are enough");
+        assertTrue(Shares.difference(new double[] {1, 0, 1, 1}, two).hasEnds());
+        assertFalse(Shares.difference(new double[] {1, 0}, Clusters.of(List.of("a", "a"))).hasEnds());
+    }
+
+    /** Ends that are 0 or 1 are so exactly. */
+    @Test void theEndsOfNoneAndOfAll() {
+        for (int n = 1; n < 60; n++) {
+            assertEquals(0.0, Shares.wilson(0, n).low());
+            assertEquals(1.0, Shares.wilson(n, n).high());
+        }
+        assertInterval(0, 0, 0.30849710781876083, Shares.exact(0, 10));
+        assertInterval(1, 1 - 0.30849710781876083, 1, Shares.exact(10, 10));
+        assertEquals(0.0, Shares.exact(0, 10).low());
+        assertEquals(1.0, Shares.exact(10, 10).high());
+    }
+
     /** Clusters of 2 to 7 prompts whose shares scatter (beta with this correlation inside a cluster). The bootstrap held 70 to 88 % with five clusters. */
     @Test void clusteredSharesAreHeld() {
         for (int count : new int[] {5, 10, 20}) {
