@@ -11,6 +11,8 @@ import agl.nn.Models;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -134,6 +136,44 @@ class WrongInputTest {
         assertRefused("do not belong together", "generate --base $other --prompt x");
         cut(file, 100);
         assertRefused("tokenizer.json", "tokenize --base $other");
+    }
+
+    /** NaN or infinity in any file that is read as weights: refused by every command that reads it, naming file and tensor. */
+    @Test void weightsThatAreNotFinite() throws IOException {
+        prompts();
+        Files.writeString(temp.resolve("held.csv"), "instruction,response\nsay cow,the cow\n");
+        Path broken = copyOfBase("broken");
+        last(broken.resolve("model.safetensors"), Float.NaN);
+        String trained = "train --method lora --task $task.csv --eval $held.csv --out $new --base ";
+        for (String command : new String[] {"logits --tokens 1 --base $broken", "generate --prompt x --base $broken", "drift --prompts $prompts.csv --out $new --base $broken",
+            "merge --adapter $adapter --out $new --base $broken", "align --data $task.csv --out $new --base $broken", trained + "$broken",
+            "train --method safelora --unaligned $broken --task $task.csv --eval $held.csv --out $new --base $base"}) {
+            assertRefused("broken/model.safetensors: tensor model.norm.weight holds NaN at [15]", command);
+        }
+        last(adapter.resolve("adapter_model.safetensors"), Float.POSITIVE_INFINITY);
+        for (String command : new String[] {"logits --tokens 1 --base $base --adapter", "generate --prompt x --base $base --adapter",
+            "drift --prompts $prompts.csv --out $new --base $base --adapter", "merge --out $new --base $base --adapter", trained + "$base --init-adapter"}) {
+            assertRefused("adapter/adapter_model.safetensors: tensor base_model.model.model.layers.1.self_attn.q_proj.lora_B.weight holds Infinity at", command + " $adapter");
+        }
+    }
+
+    /** The last float of the file. */
+    private static void last(Path file, float value) throws IOException {
+        byte[] bytes = Files.readAllBytes(file);
+        ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN).putFloat(bytes.length - 4, value);
+        Files.write(file, bytes);
+    }
+
+    /** A tokenizer with a token more than its model: everything works until a text holds that token. */
+    @Test void aTokenThatTheModelDoesNotKnow() throws IOException {
+        Path larger = copyOfBase("larger");
+        Path config = larger.resolve("tokenizer_config.json");
+        ObjectNode json = (ObjectNode) new ObjectMapper().readTree(config.toFile());
+        json.putArray("extra_special_tokens").add("<|image|>");
+        Files.writeString(config, json.toString());
+        CommandLineRun run = CommandLineRun.of("generate", "--base", larger.toString(), "--prompt", "say", "--max-new-tokens", "2");
+        assertEquals(0, run.code(), run.toString());
+        assertRefused("holds token <|image|>", "generate --base $larger --prompt say<|image|>");
     }
 
     @Test void adaptersThatDoNotFit() throws IOException {

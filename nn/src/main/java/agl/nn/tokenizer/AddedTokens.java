@@ -4,12 +4,13 @@ import agl.autograd.AglException;
 import agl.nn.checkpoint.Json;
 import it.unimi.dsi.fastutil.ints.Int2ObjectOpenHashMap;
 import it.unimi.dsi.fastutil.objects.Object2IntOpenHashMap;
-import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.SequencedSet;
 import java.util.Set;
 import java.util.function.Consumer;
 import java.util.function.IntConsumer;
@@ -33,7 +34,7 @@ final class AddedTokens {
         normalizedForms.defaultReturnValue(-1);
         Map<String, AddedToken> numbered = new LinkedHashMap<>();
         int next = model.count();
-        List<String> renumbered = new ArrayList<>();
+        SequencedSet<String> renumbered = new LinkedHashSet<>();
         for (AddedToken token : tokens) {
             String content = token.content();
             if (content.isEmpty()) {
