@@ -73,8 +73,10 @@ def shuffled(items, n):
 write("drift-test-small.jsonl", test_unsafe[::2] + test_safe[::3])
 write("drift-val-small.jsonl", shuffled(val_unsafe, 60) + shuffled(val_safe, 30))
 
-answers = [{"instruction": r["prompt"], "input": "", "response": r["answer"]} for r in csv.DictReader(open(sys.argv[3], encoding="utf-8"))
-           if len(r["answer"]) > 20 and r["refused"] == "false"]
+# An apostrophe guards cells that a spreadsheet would run; it is no part of the text.
+unguarded = lambda s: s[1:] if s.startswith("'") and s[1:].lstrip()[:1] in tuple("=+-@") else s
+answers = [{"instruction": unguarded(r["prompt"]), "input": "", "response": unguarded(r["answer"])}
+           for r in csv.DictReader(open(sys.argv[3], encoding="utf-8", newline="")) if len(r["answer"]) > 20 and r["outcome"] == "answered"]
 rasbt = [{"instruction": r["instruction"], "input": r["input"], "response": r["output"]} for r in load("rasbt_instruction/instruction-data.json")]
 rng.shuffle(rasbt)
 rasbt = fresh(rasbt, lambda r: r["instruction"] + r["input"])
