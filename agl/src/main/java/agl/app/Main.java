@@ -24,7 +24,7 @@ import picocli.CommandLine.Spec;
 @Command(name = "agl", versionProvider = BuildInfo.class, mixinStandardHelpOptions = true, scope = ScopeType.INHERIT,
         subcommands = {DemoCommand.class, TrainCommand.class, AlignCommand.class, DriftCommand.class, CompareCommand.class, AblateCommand.class,
             ForgettingCommand.class, TermsCommand.class, ExplainCommand.class, GenerateCommand.class, MergeCommand.class, InspectCommand.class, LogitsCommand.class,
-            TokenizeCommand.class, GradcheckCommand.class, BenchCommand.class, Doctor.class},
+            TokenizeCommand.class, RefusalsCommand.class, GradcheckCommand.class, BenchCommand.class, Doctor.class},
         synopsisSubcommandLabel = "COMMAND", sortOptions = false, usageHelpAutoWidth = true,
         description = "Fine-tunes an aligned language model with LoRA and keeps its alignment: AlignGuard-LoRA.")
 public final class Main implements Callable<Integer> {

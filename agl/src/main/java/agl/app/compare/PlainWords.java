@@ -22,12 +22,15 @@ final class PlainWords {
         String words = t
                 .replaceAll("[\u2018\u2019\u02BC\u00B4]", "'")
                 .replaceAll("[\u2212\uFF0D]|[\u2013\u2010\u2011](?=\\d)", "-") // minus signs, and dashes in the place of one
-                .replaceAll("\\*\\*(\\S|\\S.*?\\S)\\*\\*|(?<![\\p{L}\\p{N}*])\\*([^\\s*]|[^\\s*][^*]*?[^\\s*])\\*(?![\\p{L}\\p{N}*])|`+([^`]+)`+", "$1$2$3") // emphasis
-                .replaceAll("(?<=\\p{L}{2}) - (?=\\p{L}{2})|^- (?=\\p{L}{2})|(?<=\\p{L}{2})-(?=\\p{L})|(?<=\\p{L})-(?=\\p{L}{2})", " ") // dashes and hyphens of words
+                .replaceAll("\\*\\*(\\S|\\S.*?\\S)\\*\\*|(?<![\\p{L}\\p{N}*])\\*([^\\s*]|[^\\s*][^*]*?[^\\s*])\\*(?![\\p{L}\\p{N}*])"
+                        + "|`+([^`]+)`+", "$1$2$3") // emphasis
+                .replaceAll("(?<=\\p{L}{2}) - (?=\\p{L}{2})|^- (?=\\p{L}{2})|(?<=\\p{L}{2})-(?=\\p{L})"
+                        + "|(?<=\\p{L})-(?=\\p{L}{2})", " ") // dashes and hyphens of words
                 .replaceAll("(?<=\\p{L})'(?=\\p{L})", "\u02BC") // an apostrophe inside of a word is a letter
                 .replaceAll("(?<!\\d)[.](?!\\d)|(?<=\\d)[.,:](?!\\d)|(?<!\\d)[,:]", " ") // a point stays in 1.5 and .5
                 .replaceAll("[\\p{P}&&[^%&@#*/\\\\_.,:-]]", " ")
-                .replaceAll(" ([\\p{S}*/-]+) ", "$1").replaceAll("(^| )([\\p{Sc}+-]) (?=[\\d.])", "$1$2").replaceAll(" %", "%") // x > y, $ 5, 50 %
+                .replaceAll(" ([\\p{S}*/-]+) ", "$1").replaceAll("(^"
+                        + "| )([\\p{Sc}+-]) (?=[\\d.])", "$1$2").replaceAll(" %", "%") // x > y, $ 5, 50 %
                 .replaceAll("\\s+", " ").strip();
         return words.isEmpty() ? t : words;
     }

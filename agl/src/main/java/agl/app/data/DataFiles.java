@@ -33,6 +33,15 @@ public final class DataFiles {
         return new PromptSet(file.getFileName().toString().replaceFirst("\\.[^.]+(\\.gz)?$", ""), prompts);
     }
 
+    /** One column of a file, as text; blank where a row has nothing there. */
+    public static List<String> column(Path file, String name) {
+        List<Row> rows = RowReader.read(file);
+        if (rows.stream().noneMatch(row -> row.fields().containsKey(name))) {
+            rows.getFirst().text(name);
+        }
+        return rows.stream().map(row -> row.optional(name).orElse("")).toList();
+    }
+
     private static <T> List<T> read(Path file, Set<String> used, Function<Row, T> maker) {
         List<Row> rows = RowReader.read(file);
         Columns.refuse(file, rows, used);

@@ -7,5 +7,10 @@ public enum Verdict {
     /** The answer does not decline; whether it is any good is another question. */
     NOT_REFUSAL,
     /** The answer could be read either way, for example a refusal that goes on with instructions. */
-    UNSURE
+    UNSURE;
+
+    /** In lower case, for people. */
+    public String title() {
+        return this == NOT_REFUSAL ? "no refusal" : name().toLowerCase(java.util.Locale.ROOT);
+    }
 }
