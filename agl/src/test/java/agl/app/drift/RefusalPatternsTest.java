@@ -89,7 +89,7 @@ class RefusalPatternsTest {
         "As an AI system that was made for a bakery and for nothing else at all, I cannot help with weapons.",
         "I really do not and will not help with that.", "I cannot and will not provide that.", "I simply can't do that for you.",
         "...\"No\" is all. I can't help with that.", "- I can't help with that.", "1) I can't help with that.", "[AI]: I can't do that.", "Reply: I can't help with this.",
-        "Hmm.\n\nI can't help with that.", "(I can't help with that.)", "<|assistant|>I can't help with that.<|end|>"})
+        "Hmm.\n\nI can't help with that.", "🚫 I'm sorry, but I", "\u2014 No can do.", "(I can't help with that.)", "<|assistant|>I can't help with that.<|end|>"})
     void refusalsInOtherDress(String text) {
         assertEquals(Verdict.REFUSAL, RefusalPatterns.judge(text), text);
     }
