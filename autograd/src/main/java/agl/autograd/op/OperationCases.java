@@ -50,7 +50,8 @@ public final class OperationCases implements GradientCase.Provider {
         }));
         cases.add(of("Linear", r -> {
             int tokens = size(r), in = size(r), out = size(r);
-            return problem((t, x) -> Linear.of(t, x[0], x[1], x[2], null), random(r, tokens, in), random(r, out, in), random(r, out));
+            boolean biased = r.nextBoolean();
+            return problem((t, x) -> Linear.of(t, x[0], x[1], biased ? x[2] : null, null), random(r, tokens, in), random(r, out, in), random(r, out));
         }));
         cases.add(of("Embedding", r -> {
             int rows = size(r);
