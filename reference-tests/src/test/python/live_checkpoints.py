@@ -13,12 +13,16 @@ import argparse
 import collections
 import json
 import logging
+import os
 import pathlib
 import random
 import subprocess
 import tempfile
 import threading
 import warnings
+
+os.environ["TOKENIZERS_PARALLELISM"] = "false"  # its threads and ours have waited for each other
+os.environ["RAYON_NUM_THREADS"] = "1"
 
 import tokenizers
 import torch
