@@ -25,7 +25,6 @@ import agl.app.train.Trainer;
 import agl.app.train.UnusedSettings;
 import agl.autograd.AglException;
 import agl.lora.Peft;
-import agl.regularizers.AglRegularizer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -116,7 +115,7 @@ public final class TrainCommand implements Callable<Integer> {
         List<EncodedExample> encoded = bundle.encode(data.task(), config.train().maxLength());
         bundle.sayCut(encoded, config.train().maxLength(), "task examples");
         if (choice.kind() == MethodKind.AGL) {
-            notes.addAll(AglRegularizer.warnings(config.agl()));
+            notes.addAll(config.warnings());
         }
         notes.addAll(data.notes(driftPrompts));
         notes.forEach(TrainCommand::say);

@@ -113,8 +113,10 @@ public record AglSettings(
     /**
      * Our default, from measurements (docs/RESULTS.md): the Fisher information of the contrast between the alignment answer and a task answer over
      * the first two tokens from where they part, one divisor for all matrices, and λ_A four to five decades above the readers' value. Not the paper's.
+     * λ_NC is 0: with one pair of factors and the Euclidean metric E_geo is identically zero, and E_RM as a mean over entries is 1e-7 of the task loss at the
+     * readers' weight. Both are still measured now and then. What makes them act: {@link AglRegularizer#warnings}.
      */
-    public static final AglSettings DEFAULT = new AglSettings(30000, 1e-3, 0.1, 0.5, 4, 1, 0.01, 1e-12, Reduction.MEAN, Overlap.ABSOLUTE,
+    public static final AglSettings DEFAULT = new AglSettings(30000, 1e-3, 0, 0.5, 4, 1, 0.01, 1e-12, Reduction.MEAN, Overlap.ABSOLUTE,
             Metric.EUCLIDEAN, H.IDENTITY, 0.99, FisherNorm.MEAN_TRACE, Backend.EXACT, 0, 0, FisherData.CONTRAST_TASK, 2, 0, ExactStorage.AUTO, 0,
             AlignmentReach.UPDATE);
 

@@ -51,7 +51,7 @@ public final class TermCases implements GradientCase.Provider {
     }
 
     private static GradientCase.Problem problem(SplittableRandom random, Kind kind, double size) {
-        AglSettings s = AglSettings.DEFAULT.with("{\"m\":2}").with(kind.settings.replace('\'', '"'));
+        AglSettings s = AglSettings.DEFAULT.with("{\"m\":2,\"lambda_NC\":0.1}").with(kind.settings.replace('\'', '"'));
         int rank = s.twoBranch() ? 2 + random.nextInt(2) : 1 + random.nextInt(2);
         int out = 1 + random.nextInt(5);
         int in = 1 + random.nextInt(5);

@@ -54,7 +54,8 @@ public final class Samples {
     }
 
     public static AglSettings settings(String json) {
-        return AglSettings.DEFAULT.with(json.replace('\'', '"'));
+        // With all four terms on; the default has no collision terms.
+        return AglSettings.DEFAULT.with("{\"lambda_NC\":0.1}").with(json.replace('\'', '"'));
     }
 
     /** The gradients whole: row i is vec(g_i). */

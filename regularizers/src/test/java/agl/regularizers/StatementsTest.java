@@ -197,6 +197,8 @@ class StatementsTest {
         assertTrue(warned("{'reduction':'mean'}", "hardly counts"));
         assertEquals(List.of(), AglRegularizer.warnings(Samples.settings("{'metric':'diag_fisher','kappa':100,'reduction':'sum'}")));
         assertEquals(List.of(), AglRegularizer.warnings(Samples.settings("{'lambda_NC':0}")), "a term of weight zero is not missed");
+        assertEquals(List.of(), AglRegularizer.warnings(AglSettings.DEFAULT), "a default needs no warning");
+        assertEquals(3, AglRegularizer.warnings(AglSettings.AS_READ).size());
     }
 
     private static boolean warned(String json, String what) {

@@ -2,6 +2,7 @@ package agl.app.compare;
 
 import agl.app.train.MethodChoice;
 import agl.app.train.RunConfig;
+import agl.app.train.UnusedSettings;
 import agl.autograd.AglException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -36,7 +37,7 @@ public final class AblateCommand implements Callable<Integer> {
         return 0;
     }
 
-    /** LoRA, AGL as set, and every change that makes a difference to the settings. */
+    /** LoRA, AGL as set, and every change that makes a difference to the run: one of a setting that no term looks at does not, and AGL without a term is LoRA. */
     List<Variant> variants() {
         MethodChoice agl = MethodChoice.of("agl");
         List<Variant> variants = new ArrayList<>(List.of(Variant.of(MethodChoice.of("lora")), new Variant("agl as set", "agl as set", agl, List.of())));
@@ -50,6 +51,9 @@ public final class AblateCommand implements Callable<Integer> {
         add(all, "terms", "L_A alone", "agl.lambda_T=0", "agl.lambda_NC=0");
         add(all, "terms", "L_T alone", "agl.lambda_A=0", "agl.lambda_NC=0");
         add(all, "terms", "collision terms alone", "agl.lambda_A=0", "agl.lambda_T=0");
+        // Weights and a metric with which they act (docs/FIDELITY.md); the default has neither.
+        add(all, "terms", "with E_RM", "agl.lambda_NC=10000", "agl.alpha=1");
+        add(all, "terms", "with E_geo", "agl.lambda_NC=0.1", "agl.alpha=0", "agl.metric=diag_fisher");
         each(all, "H", "agl.H", "identity", "diag_fisher", "ema_grad_sq");
         each(all, "metric", "agl.metric", "euclidean", "diag_fisher");
         add(all, "branches", "one branch", "agl.alignment_rank=0");
@@ -64,7 +68,10 @@ public final class AblateCommand implements Callable<Integer> {
                 throw new AglException("there is no group \"" + group + "\" to change; choose " + String.join(", ", all.keySet()));
             }
             for (Variant v : all.get(group)) {
-                if (!options.config(v, 1).equals(full)) {
+                RunConfig changed = options.config(v, 1);
+                boolean acts = RunConfig.names(null, v.sets()).stream().anyMatch(name -> UnusedSettings.reason(name, agl, changed) == null);
+                boolean nothing = changed.agl().lambdaA() == 0 && changed.agl().lambdaT() == 0 && changed.agl().lambdaNC() == 0;
+                if (!changed.equals(full) && acts && !nothing) {
                     variants.add(v);
                 }
             }

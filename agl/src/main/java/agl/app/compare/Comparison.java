@@ -9,7 +9,6 @@ import agl.app.io.Provenance;
 import agl.app.train.MethodKind;
 import agl.app.train.TrainData;
 import agl.autograd.AglException;
-import agl.regularizers.AglRegularizer;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -98,7 +97,7 @@ final class Comparison {
         Map<String, List<String>> warnings = new LinkedHashMap<>();
         for (Variant v : variants) {
             if (v.choice().kind() == MethodKind.AGL) {
-                AglRegularizer.warnings(options.config(v, options.seeds.getFirst()).agl()).forEach(w -> warnings.computeIfAbsent(w, x -> new ArrayList<>()).add(v.label()));
+                options.config(v, options.seeds.getFirst()).warnings().forEach(w -> warnings.computeIfAbsent(w, x -> new ArrayList<>()).add(v.label()));
             }
         }
         warnings.forEach((warning, labels) -> System.err.println("agl: " + String.join("; ", labels) + ": " + warning));

@@ -3,6 +3,7 @@ package agl.app.explain;
 import agl.autograd.Tape;
 import agl.regularizers.AglLoss;
 import agl.regularizers.AglRegularizer;
+import agl.regularizers.AglSettings;
 import agl.regularizers.LoraFactors;
 import agl.regularizers.TermValues;
 import java.util.ArrayList;
@@ -91,8 +92,8 @@ final class CarefulNumbers {
     }
 
     private static String warnings() {
-        Panel p = Panel.of("agl train with the default settings says");
-        AglRegularizer.warnings(SmallProblem.settings("{}")).forEach(p::text);
+        Panel p = Panel.of("The readers' settings (--preset as-read); the default has λ_NC = 0 and nothing to be warned of");
+        AglRegularizer.warnings(AglSettings.AS_READ).forEach(p::text);
         return p.html();
     }
 }

@@ -75,9 +75,9 @@ final class SmallProblem {
         return new LoraFactors("W", a(r).requireGrad(), b(r).requireGrad(), scale(r));
     }
 
-    /** The default settings with m = 3 and changes, single quotes for double ones. */
+    /** The default settings with m = 3, the readers' λ_NC, so that all four terms are there to see, and changes, single quotes for double ones. */
     static AglSettings settings(String changes) {
-        return AglSettings.DEFAULT.with("{\"m\":3}").with(changes.replace('\'', '"'));
+        return AglSettings.DEFAULT.with("{\"m\":3,\"lambda_NC\":0.1}").with(changes.replace('\'', '"'));
     }
 
     Fisher fisher(AglSettings s) {

@@ -164,7 +164,7 @@ final class TermNumbers {
         AglSettings s = SmallProblem.settings("{}");
         try (Tape tape = Tape.plain()) {
             TermValues v = problem.loss(tape, problem.factors(R), s).values();
-            return derivative(Panel.of("Default weights").table(List.of("term", "raw", "weight", "weighted"), List.of(
+            return derivative(Panel.of("Default weights, with λ_NC = 0.1 instead of 0").table(List.of("term", "raw", "weight", "weighted"), List.of(
                     List.of("L_A", v.lA(), s.lambdaA(), s.lambdaA() * v.lA()), List.of("L_T", v.lT(), s.lambdaT(), s.lambdaT() * v.lT()),
                     List.of("E_RM", v.eRM(), s.lambdaNC() * s.alpha(), s.lambdaNC() * s.alpha() * v.eRM()),
                     List.of("E_geo", v.eGeo(), s.lambdaNC() * (1 - s.alpha()), s.lambdaNC() * (1 - s.alpha()) * v.eGeo()))), "L", "{}", AglLoss::total);

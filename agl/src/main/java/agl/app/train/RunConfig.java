@@ -3,11 +3,13 @@ package agl.app.train;
 import agl.autograd.AglException;
 import agl.lora.LoraConfig;
 import agl.nn.checkpoint.Json;
+import agl.regularizers.AglRegularizer;
 import agl.regularizers.AglSettings;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -143,6 +145,19 @@ public record RunConfig(TrainSettings train, AglSettings agl, String preset, int
         own.put("use_rslora", adapter.useRslora());
         own.put("use_dora", adapter.useDora());
         return new RunConfig(train.with(own), agl, preset, fisherExamples);
+    }
+
+    /** What in AGL's settings cannot act: a line for each that somebody asked for, one for all that come with the preset. */
+    public List<String> warnings() {
+        List<String> lines = new ArrayList<>(AglRegularizer.warnings(agl));
+        List<String> own = new ArrayList<>(AglRegularizer.warnings(AglSettings.preset(preset)));
+        own.retainAll(lines);
+        if (!own.isEmpty()) {
+            lines.removeAll(own);
+            lines.addFirst("preset " + preset + ": " + String.join("; ", own.stream().map(line -> line.substring(0, line.indexOf(':'))).toList())
+                    + " (agl explain careful: why, and what makes them act)");
+        }
+        return lines;
     }
 
     /** As a config file. */

@@ -57,7 +57,7 @@ public final class UnusedSettings {
     }
 
     /** Why this run does not look at the setting; null where it does. */
-    static String reason(String name, MethodChoice choice, RunConfig config) {
+    public static String reason(String name, MethodChoice choice, RunConfig config) {
         MethodKind kind = choice.kind();
         if (name.equals("epochs")) {
             return config.train().steps() > 0 ? "steps decides" : null;

@@ -16,10 +16,12 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -177,5 +179,20 @@ class WrittenAdapterTest {
     @Test void rowsThatAreInBothAreCounted() {
         CommandLineRun run = train("a", "--method", "lora", "--eval", "@task.jsonl");
         assertTrue(run.err().contains("12 of 12 held-out examples are among the task's rows too"), run.err());
+    }
+
+    /** The default needs no warning; the readers' weights get one line, and what somebody sets himself a line of its own. */
+    @Test void aDefaultNeedsNoWarning() {
+        String[] common = {"--method", "agl", "--alignment", "@alignment.jsonl", "--eval", "@eval.jsonl", "-s", "fisher_examples=4"};
+        assertEquals(List.of(), said(train("a", common)));
+        List<String> read = said(train("b", Stream.concat(Arrays.stream(common), Stream.of("--preset", "as-read")).toArray(String[]::new)));
+        assertEquals(1, read.size(), read.toString());
+        assertTrue(read.getFirst().contains("preset as-read: E_geo is identically zero; E_RM's weight is nearly constant; E_RM as a mean"), read.toString());
+        assertEquals(3, said(train("c", Stream.concat(Arrays.stream(common), Stream.of("-s", "agl.lambda_NC=0.1")).toArray(String[]::new))).size());
+    }
+
+    private static List<String> said(CommandLineRun run) {
+        assertEquals(0, run.code(), run.err());
+        return run.err().lines().filter(l -> l.startsWith("agl:")).toList();
     }
 }

@@ -1,0 +1,138 @@
+package agl.app.train;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import agl.app.ModelBundle;
+import agl.app.TinyModel;
+import agl.app.data.EncodedExample;
+import agl.app.data.Example;
+import agl.autograd.AglException;
+import agl.autograd.DType;
+import agl.lora.LoraModel;
+import agl.regularizers.method.Method;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** The training loop, step by step, with values known by hand or measured in another way. */
+class TrainerTest {
+    /** Answers of very different lengths: where the weight of a micro-batch is not its number of targets, it shows. */
+    private static final List<Example> UNEVEN = List.of(new Example("tell me", "the cat"), new Example("tell me a story", "the red fox sat on the mat and the dog sat on the cat"),
+            new Example("about the dog", "story"), new Example("about", "the cat sat on the mat the cat sat on the mat the cat"));
+
+    @TempDir Path temp;
+    private ModelBundle bundle;
+    private LoraModel lora;
+
+    @BeforeEach void model() {
+        bundle = TinyModel.load(TinyModel.write(temp.resolve("base"), 3));
+        lora = LoraModel.attach(bundle.model(), FineTune.loraConfig(settings()), 1, DType.F32);
+    }
+
+    private static TrainSettings settings(String... sets) {
+        List<String> all = new ArrayList<>(List.of("steps=1", "batch_size=4", "learning_rate=0.01", "r=2", "lora_dropout=0", "max_length=96", "eval_every=0"));
+        all.addAll(List.of(sets));
+        return RunConfig.of(null, all).train();
+    }
+
+    private List<Map<String, Object>> train(TrainSettings s, List<EncodedExample> task, List<EncodedExample> held, List<EncodedExample> alignment, Method method) {
+        List<Map<String, Object>> history = new ArrayList<>();
+        new Trainer(bundle.model(), lora.parameters(), s).run(new Trainer.Job(task, held, alignment, method, List.of(), s.totalSteps(task.size())), (step, of, m) -> history.add(m));
+        return history;
+    }
+
+    /** A step's loss is the mean over all answer tokens of the batch, whatever the passes it is computed in; so is its gradient. */
+    @Test void microBatchesCountByTheirTargets() {
+        List<TaskMeasure.Result> each = TaskMeasure.run(bundle, UNEVEN, 96, 0, String::equals);
+        double mean = TaskMeasure.loss(each, new int[] {0, 1, 2, 3});
+        double meanOfMeans = each.stream().mapToDouble(r -> r.loss() / r.tokens()).average().orElseThrow();
+        assertTrue(Math.abs(mean - meanOfMeans) > 1e-3, "the examples tell the two apart");
+        List<EncodedExample> encoded = bundle.encode(UNEVEN, 96);
+        double norm = Double.NaN;
+        for (int size : new int[] {0, 1, 2, 3, 4}) {
+            model();
+            Map<String, Object> step = train(settings("micro_batch_size=" + size), encoded, List.of(), List.of(), Method.lora()).getFirst();
+            assertEquals(mean, (Double) step.get("task_loss"), 1e-5, "micro_batch_size " + size);
+            norm = Double.isNaN(norm) ? (Double) step.get("grad_norm") : norm;
+            assertEquals(norm, (Double) step.get("grad_norm"), 1e-5 * norm, "micro_batch_size " + size);
+        }
+        assertEquals(mean, new Trainer(bundle.model(), List.of(), settings("batch_size=3")).evaluate(encoded), 1e-2, "one step of AdamW further");
+        lora.detach();
+        assertEquals(mean, new Trainer(bundle.model(), List.of(), settings("batch_size=3")).evaluate(encoded), 1e-5);
+        assertEquals(mean, new Trainer(bundle.model(), List.of(), settings("batch_size=1")).evaluate(encoded), 1e-5);
+    }
+
+    /** Ten steps, three of them warm-up: a third, two thirds, all of the peak; then half a cosine over seven. */
+    @Test void theRateWarmsUpAndFalls() {
+        List<Map<String, Object>> steps = train(settings("steps=10", "warmup_ratio=0.3", "lr_floor=0.1", "learning_rate=0.009"), bundle.encode(UNEVEN, 96), List.of(), List.of(), Method.lora());
+        double[] expected = IntStream.range(0, 10).mapToDouble(i -> i < 3 ? 0.003 * (i + 1) : 0.009 * (0.1 + 0.45 * (1 + Math.cos(Math.PI * (i - 3) / 7)))).toArray();
+        for (int i = 0; i < 10; i++) {
+            assertEquals(expected[i], (Double) steps.get(i).get("lr"), 1e-12, "step " + i);
+        }
+        // A share of the steps that is no whole number is rounded up.
+        assertEquals(0.01 / 1, (Double) train(settings("steps=10", "warmup_ratio=0.03"), bundle.encode(UNEVEN, 96), List.of(), List.of(), Method.lora()).getFirst().get("lr"), 1e-12);
+        assertEquals(0.01 / 2, (Double) train(settings("steps=10", "warmup_ratio=0.11"), bundle.encode(UNEVEN, 96), List.of(), List.of(), Method.lora()).getFirst().get("lr"), 1e-12);
+    }
+
+    /** Each kind of data is gone through in its own order, every example once an epoch, whatever the other kind does between. */
+    @Test void eachKindOfDataGoesOnWhereItLeftOff() {
+        List<EncodedExample> task = bundle.encode(UNEVEN, 96);
+        List<Example> aligned = IntStream.range(1, 4).mapToObj(i -> new Example("x".repeat(7 * i), "dog")).toList();
+        Method alternating = new Method() {
+            @Override public String name() {
+                return "alternating";
+            }
+
+            @Override public Source source(int step) {
+                return step % 3 == 1 ? Source.TASK : Source.ALIGNMENT;
+            }
+        };
+        List<Map<String, Object>> steps = train(settings("steps=12", "batch_size=1"), task, List.of(), bundle.encode(aligned, 96), alternating);
+        List<Object> seen = steps.stream().filter(m -> m.containsKey("task_loss")).map(m -> m.get("tokens")).sorted().toList();
+        assertEquals(task.stream().<Object>map(EncodedExample::length).sorted().toList(), seen);
+        List<Object> phases = steps.stream().filter(m -> m.containsKey("alignment_loss")).map(m -> m.get("tokens")).toList();
+        List<Object> all = bundle.encode(aligned, 96).stream().<Object>map(EncodedExample::length).sorted().toList();
+        assertEquals(8, phases.size());
+        assertEquals(all, phases.subList(0, 3).stream().sorted().toList());
+        assertEquals(all, phases.subList(3, 6).stream().sorted().toList());
+    }
+
+    @Test void heldOutDataIsMeasuredOnTheWayAndNotInTheEnd() {
+        List<Map<String, Object>> steps = train(settings("steps=6", "eval_every=2"), bundle.encode(UNEVEN, 96), bundle.encode(UNEVEN, 96), List.of(), Method.lora());
+        assertEquals(List.of(2, 4), steps.stream().filter(m -> m.containsKey("eval_loss")).map(m -> m.get("step")).toList());
+    }
+
+    @ParameterizedTest @CsvSource({"0,1,4,10,3", "0,2,4,10,6", "0,0.5,4,10,2", "0,0.01,4,10,1", "7,2,4,10,7", "0,1,4,8,2", "0,1,16,1,1"})
+    void stepsOfEpochs(int steps, double epochs, int batch, int examples, int expected) {
+        assertEquals(expected, settings("steps=" + steps, "epochs=" + epochs, "batch_size=" + batch).totalSteps(examples));
+    }
+
+    @ParameterizedTest @CsvSource({"epochs=0,epochs", "epochs=1e6,epochs", "steps=-1,steps", "batch_size=0,batch_size", "micro_batch_size=-1,micro_batch_size", "learning_rate=0,learning_rate",
+        "learning_rate=1000,learning_rate", "warmup_ratio=1.1,warmup_ratio", "warmup_ratio=-0.1,warmup_ratio", "lr_floor=1.1,lr_floor", "lr_floor=-0.1,lr_floor", "weight_decay=-1,weight_decay",
+        "weight_decay=1000,weight_decay", "max_grad_norm=-1,max_grad_norm", "max_length=1,max_length", "eval_every=-1,eval_every", "max_steps=0,max_steps"})
+    void whatNoRunCanHaveIsRefusedByName(String set, String name) {
+        assertTrue(assertThrows(AglException.class, () -> settings(set)).getMessage().contains(name));
+    }
+
+    @ParameterizedTest @CsvSource({"warmup_ratio=0", "warmup_ratio=1", "lr_floor=0", "lr_floor=1", "max_length=2", "weight_decay=0", "eval_every=0", "micro_batch_size=0", "max_grad_norm=0", "batch_size=1"})
+    void theBordersAreAllowed(String set) {
+        settings(set);
+    }
+
+    /** The running mean of squared gradients sees the task's gradients: with it L_T is not zero once the update is not. */
+    @Test void theRunningMeanHearsOfTheGradients() {
+        lora.detach();
+        RunConfig config = RunConfig.of(null, List.of("steps=3", "batch_size=4", "learning_rate=0.02", "r=2", "max_length=96", "fisher_examples=2", "agl.H=ema_grad_sq", "agl.lambda_T=1"));
+        FineTune.Result result = new FineTune(bundle, config).run("agl", UNEVEN, List.of(), UNEVEN.subList(1, 3), null, null);
+        assertTrue((Double) result.history().getLast().get("L_T") > 0, result.history().getLast().toString());
+    }
+}
