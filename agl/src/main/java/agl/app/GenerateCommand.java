@@ -52,6 +52,9 @@ public final class GenerateCommand implements Callable<Integer> {
         if (maxNewTokens < 1 || !(temperature >= 0) || !(topP > 0 && topP <= 1)) {
             throw new AglException("--max-new-tokens must be at least 1, --temperature at least 0, --top-p in (0, 1]");
         }
+        if (temperature == 0 && (topP != 1 || seed != 1)) {
+            System.err.println("agl: not used: " + (topP == 1 ? "--seed" : seed == 1 ? "--top-p" : "--top-p, --seed") + " (without a --temperature nothing is drawn)");
+        }
         ModelBundle bundle = ModelBundle.load(base, data.template(base, adapter == null ? List.of() : List.of(adapter)));
         if (adapter != null) {
             Peft.load(bundle.model(), adapter, 0).merge();

@@ -95,7 +95,7 @@ public final class TrainCommand implements Callable<Integer> {
         MethodChoice choice = new MethodChoice(MethodKind.of(method), strength);
         RunConfig config = initAdapter == null ? options.config() : options.goingOnFrom(initAdapter, options.config());
         choice.kind().require(config.agl(), !alignment.isEmpty(), unaligned != null);
-        List<String> notes = new ArrayList<>(UnusedSettings.lines(options.given(), Map.of(choice, config)));
+        List<String> notes = new ArrayList<>(UnusedSettings.lines(options.given(), List.of(new UnusedSettings.Run(choice, config))));
         notes.addAll(dropUnused(choice.kind(), config));
         Inputs inputs = Inputs.read(Stream.of(task, alignment, eval, promptFiles, Arrays.asList(base, unaligned, initAdapter)).flatMap(List::stream).toList());
         TrainData data = TrainData.read(task, eval, alignment, unaligned, initAdapter);

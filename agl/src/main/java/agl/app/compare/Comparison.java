@@ -51,6 +51,7 @@ final class Comparison {
         }
         DriftGate gate = options.drift.gate();
         options.require(variants);
+        List<String> notes = options.dropUnused(variants);
         Inputs inputs = options.inputs(List.of(base));
         TrainData data = options.data();
         List<Prompt> prompts = options.promptList();
@@ -59,6 +60,8 @@ final class Comparison {
         ModelBundle bundle = options.load(base);
         Experiment experiment = new Experiment(bundle, probe, store, options.origin(base, List.of()), checkpointEvery,
                 variants.stream().anyMatch(Variant::usesFisher), options.fisherCache);
+        notes.addAll(data.notes(prompts));
+        notes.forEach(note -> System.err.println("agl: " + note));
         warn(variants);
         RunRecord aligned = experiment.base();
         Map<Variant, List<RunRecord>> runs = new LinkedHashMap<>();

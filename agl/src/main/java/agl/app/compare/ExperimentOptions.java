@@ -7,12 +7,15 @@ import agl.app.ModelBundle;
 import agl.app.data.DataFiles;
 import agl.app.data.PromptSet.Prompt;
 import agl.app.io.Inputs;
+import agl.app.train.MethodKind;
 import agl.app.train.RunConfig;
 import agl.app.train.TrainData;
+import agl.app.train.UnusedSettings;
 import agl.autograd.AglException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -99,6 +102,39 @@ public final class ExperimentOptions {
             v.choice().kind().require(config.agl(), !alignment.isEmpty(), unaligned != null);
             v.choice().kind().requireNothingBesideUpdate(config.train().useDora(), List.of());
         }
+    }
+
+    /** What was asked for and no run here looks at, a line each; inputs that none looks at are neither read nor recorded from here on. */
+    List<String> dropUnused(List<Variant> variants) {
+        List<UnusedSettings.Run> runs = variants.stream().map(v -> new UnusedSettings.Run(v.choice(), config(v, seeds.getFirst()))).toList();
+        Set<String> given = new LinkedHashSet<>(settings.given());
+        List<String> notes = new ArrayList<>();
+        if (given.remove("seed")) {
+            notes.add("not used: seed (--seeds decides)");
+        }
+        if (given.remove("eval_every")) {
+            notes.add("not used: eval_every (--checkpoints decides)");
+        }
+        notes.addAll(UnusedSettings.lines(given, runs));
+        if (!alignment.isEmpty() && runs.stream().noneMatch(r -> r.choice().kind().usesAlignment(r.config().agl()))) {
+            notes.add("--alignment is used by no method here");
+            alignment = List.of();
+        }
+        if (unaligned != null && runs.stream().noneMatch(r -> r.choice().kind().needs() == MethodKind.Needs.UNALIGNED)) {
+            notes.add("--unaligned is used by no method here");
+            unaligned = null;
+        }
+        if (fisherCache != null && variants.stream().noneMatch(Variant::usesFisher)) {
+            notes.add("--fisher-cache is used by no method here");
+            fisherCache = null;
+        }
+        if (answerTokens == 0 && !match.equals("exact")) {
+            notes.add("--match is not used: no answers to task examples are asked for (--answer-tokens)");
+        }
+        if (prompts.isEmpty() && maxNewTokens != 128) {
+            notes.add("--max-new-tokens is not used: there are no --prompts");
+        }
+        return notes;
     }
 
     ModelBundle load(Path base) {

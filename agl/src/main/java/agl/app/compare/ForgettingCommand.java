@@ -6,6 +6,7 @@ import agl.app.data.PromptSet.Prompt;
 import agl.app.io.AtomicFiles;
 import agl.app.io.Inputs;
 import agl.app.io.Provenance;
+import agl.app.train.MethodKind;
 import agl.app.train.RunConfig;
 import agl.app.train.TrainData;
 import agl.autograd.AglException;
@@ -52,6 +53,7 @@ public final class ForgettingCommand implements Callable<Integer> {
     @Override public Integer call() {
         List<Variant> variants = CompareCommand.variants(methods, strengths);
         options.require(variants);
+        List<String> notes = options.dropUnused(variants);
         if (bases.size() > 1 && options.unaligned != null) {
             throw new AglException("--unaligned belongs to one base: compare safelora and asft one --base at a time");
         }
@@ -71,6 +73,9 @@ public final class ForgettingCommand implements Callable<Integer> {
         List<RunRecord> runs = new ArrayList<>();
         List<Prompt> prompts = options.promptList();
         Map<String, RunRecord> aligned = new LinkedHashMap<>();
+        notes.addAll(data.notes(prompts));
+        variants.stream().filter(v -> v.choice().kind() == MethodKind.AGL).limit(1).forEach(v -> notes.addAll(options.config(v, options.seeds.getFirst()).warnings()));
+        notes.forEach(note -> System.err.println("agl: " + note));
         for (Path base : bases) {
             run(base, variants, data, prompts, runs, aligned);
         }

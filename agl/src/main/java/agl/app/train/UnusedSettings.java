@@ -18,18 +18,21 @@ public final class UnusedSettings {
 
     private UnusedSettings() { }
 
+    /** One run: its method and all its settings. */
+    public record Run(MethodChoice choice, RunConfig config) { }
+
     /**
      * One line per reason, for the settings that no run here uses.
      *
      * @param given names as {@link RunConfig#names} has them
-     * @param runs  the methods, each with its settings
+     * @param runs  the runs, of one method or of several
      */
-    public static List<String> lines(Set<String> given, Map<MethodChoice, RunConfig> runs) {
+    public static List<String> lines(Set<String> given, List<Run> runs) {
         Map<String, List<String>> byReason = new LinkedHashMap<>();
         for (String name : given) {
             List<String> reasons = new ArrayList<>();
-            runs.forEach((choice, config) -> {
-                String reason = reason(name, choice, config);
+            runs.forEach(run -> {
+                String reason = reason(name, run.choice(), run.config());
                 if (reason != null) {
                     reasons.add(reason);
                 }

@@ -22,6 +22,7 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import picocli.CommandLine;
 
 /** compare, ablate and forgetting as a user calls them, on a tiny model. */
 class CompareCommandTest {
@@ -92,12 +93,34 @@ class CompareCommandTest {
 
     @Test void ablateChangesOneThingAtATime() throws IOException {
         assertEquals(0, run("ablate", "--prompts", temp.resolve("prompts.csv").toString(), "--steps", "2", "--seeds", "1", "--groups", "terms,metric,branches",
-                "-s", "agl.lambda_A=10", "-s", "agl.lambda_T=0.1", "--fisher-cache", temp.resolve("fisher").toString()));
+                "-s", "agl.lambda_A=10", "-s", "agl.lambda_T=0.1", "-s", "agl.lambda_NC=0.1", "--fisher-cache", temp.resolve("fisher").toString()));
         assertEquals(2, temp.resolve("fisher").toFile().list().length, "one estimate with diag F, one without");
         List<String> labels = texts(json("ablate.json").get("variants"), "label");
         assertTrue(labels.containsAll(List.of("lora", "agl as set", "without L_A", "L_A alone", "metric diag_fisher", "two branches")), labels.toString());
         assertFalse(labels.contains("metric euclidean"), "that is what is set");
         assertEquals(0, json("ablate.json").get("failed").size(), json("ablate.json").get("failed").toString());
+    }
+
+    /** The default has no collision terms: leaving them out changes nothing, putting them in does, and so does no setting that only they look at. */
+    @Test void ablateLeavesOutWhatChangesNothing() {
+        AblateCommand command = CommandLine.populateCommand(new AblateCommand(), "--base", base.toString(), "--task", "t", "--out", "o", "--groups", "terms,metric,fisher_norm");
+        List<String> labels = command.variants().stream().map(Variant::label).toList();
+        assertEquals(List.of("lora", "agl as set", "without L_A", "without L_T", "L_A alone", "L_T alone", "with E_RM", "with E_geo", "fisher_norm trace", "fisher_norm max", "fisher_norm none"), labels);
+    }
+
+    @Test void whatNoMethodLooksAtIsSaidAndDropped() {
+        ExperimentOptions options = CommandLine.populateCommand(new ExperimentOptions(), "--task", "t", "--out", "o", "--alignment", "a", "--unaligned", "u", "--fisher-cache", "f", "--match", "number",
+                "--max-new-tokens", "5", "--seed", "4", "-s", "agl.m=3", "-s", "fisher_examples=5", "-s", "eval_every=3", "--seeds", "1");
+        List<String> lora = options.dropUnused(CompareCommand.variants(List.of("lora", "oplora"), ""));
+        assertEquals(List.of("not used: seed (--seeds decides)", "not used: eval_every (--checkpoints decides)", "not used: agl.m (lora has no Fisher information; oplora has no Fisher information)",
+                "not used: fisher_examples (lora sees no alignment data; oplora sees no alignment data)", "--alignment is used by no method here", "--unaligned is used by no method here",
+                "--fisher-cache is used by no method here", "--match is not used: no answers to task examples are asked for (--answer-tokens)",
+                "--max-new-tokens is not used: there are no --prompts"), lora);
+        assertTrue(options.alignment.isEmpty() && options.unaligned == null && options.fisherCache == null);
+        options = CommandLine.populateCommand(new ExperimentOptions(), "--task", "t", "--out", "o", "--alignment", "a", "--unaligned", "u", "--fisher-cache", "f", "--seeds", "1",
+                "-s", "agl.m=3", "-s", "fisher_examples=5");
+        assertEquals(List.of(), options.dropUnused(CompareCommand.variants(List.of("lora", "agl", "asft"), "")));
+        assertEquals(1, options.alignment.size());
     }
 
     @Test void forgettingFitsTheLawOverSizes() throws IOException {

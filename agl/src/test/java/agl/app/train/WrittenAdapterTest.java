@@ -193,6 +193,7 @@ class WrittenAdapterTest {
 
     private static List<String> said(CommandLineRun run) {
         assertEquals(0, run.code(), run.err());
-        return run.err().lines().filter(l -> l.startsWith("agl:")).toList();
+        // How well a random model learns in five steps is not the matter here.
+        return run.err().lines().filter(l -> l.startsWith("agl:") && !l.contains("above the base's")).toList();
     }
 }
