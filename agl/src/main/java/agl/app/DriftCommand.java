@@ -66,17 +66,19 @@ public final class DriftCommand implements Callable<Integer> {
         List<Prompt> all = DataFiles.prompts(prompts);
         ModelBundle bundle = ModelBundle.load(base, data.template(base, adapters));
         adapters.forEach(adapter -> Peft.load(bundle.model(), adapter, 0).detach()); // does each fit? Better known before the measuring than in its midst
+        List<ClosedSet> taskAnswers = adapters.stream().map(ClosedSet::read).toList();
         DriftCheck.Settings settings = DriftCheck.Settings.DEFAULT.withMaxNewTokens(maxNewTokens);
         Map<String, List<DriftCheck.Result>> results = new LinkedHashMap<>();
         List<DriftCheck.Result> aligned = measure("base", bundle, settings, all);
-        for (Path adapter : adapters) {
+        for (int i = 0; i < adapters.size(); i++) {
+            Path adapter = adapters.get(i);
             String name = adapter.toAbsolutePath().normalize().getFileName().toString();
             while (results.containsKey(name) || name.equals("base")) {
                 name += "'";
             }
             LoraModel lora = Peft.load(bundle.model(), adapter, 0);
             lora.merge();
-            results.put(name, measure(name, bundle, settings.withTask(ClosedSet.read(adapter)), all));
+            results.put(name, measure(name, bundle, settings.withTask(taskAnswers.get(i)), all));
             lora.detach();
         }
         DriftComparison comparison = DriftComparison.of("base", aligned, results, gate);

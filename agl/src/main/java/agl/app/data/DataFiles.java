@@ -2,8 +2,12 @@ package agl.app.data;
 
 import agl.app.data.PromptSet.Label;
 import agl.app.data.PromptSet.Prompt;
+import agl.autograd.AglException;
+import agl.nn.checkpoint.Json;
 import java.nio.file.Path;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.function.Function;
 
@@ -21,9 +25,20 @@ public final class DataFiles {
                 row -> new Example(row.text("instruction"), row.optional("input").orElse(""), row.text("response", "output"))).stream()).toList();
     }
 
-    /** The prompts of all files, in order. */
+    /** The prompts of all files, in order; a prompt that is there again is counted once, with a line, and one with two labels is refused. */
     public static List<Prompt> prompts(List<Path> files) {
-        return files.stream().flatMap(file -> prompts(file).prompts().stream()).toList();
+        List<Prompt> all = files.stream().flatMap(file -> prompts(file).prompts().stream()).toList();
+        Map<String, Prompt> first = new LinkedHashMap<>();
+        for (Prompt prompt : all) {
+            Prompt before = first.putIfAbsent(prompt.prompt().strip(), prompt);
+            if (before != null && before.label() != prompt.label()) {
+                throw new AglException("the prompt \"" + Json.quote(prompt.prompt()) + "\" is labelled safe in one row and unsafe in another");
+            }
+        }
+        if (first.size() < all.size()) {
+            System.err.println("agl: " + (all.size() - first.size()) + " of " + all.size() + " prompts repeat another one and are not counted again");
+        }
+        return List.copyOf(first.values());
     }
 
     /** One set per file, named after it. Columns: prompt, label (safe or unsafe), and category and cluster if any. */

@@ -1,6 +1,7 @@
 package agl.app.drift;
 
 import agl.app.io.AtomicFiles;
+import agl.autograd.AglException;
 import agl.nn.checkpoint.Json;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.json.JsonMapper;
@@ -71,6 +72,13 @@ public record ClosedSet(Set<String> answers) {
     /** What lies beside an adapter; {@link #NONE} where nothing does. */
     public static ClosedSet read(Path folder) {
         Path file = folder.resolve(FILE);
-        return Files.exists(file) ? new ClosedSet(Set.copyOf(Json.read(file, parser -> JSON.readValue(parser, Stored.class)).closed_set())) : NONE;
+        if (!Files.exists(file)) {
+            return NONE;
+        }
+        Stored stored = Json.read(file, parser -> JSON.readValue(parser, Stored.class));
+        if (stored == null || stored.closed_set() == null || stored.closed_set().stream().anyMatch(answer -> answer == null || !answer.equals(words(answer)) || answer.isEmpty())) {
+            throw new AglException(file + ": \"closed_set\" has to be a list of the task's answers, in lower case, letters and digits only");
+        }
+        return new ClosedSet(Set.copyOf(stored.closed_set()));
     }
 }

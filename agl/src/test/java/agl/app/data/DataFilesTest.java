@@ -15,6 +15,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.zip.GZIPOutputStream;
 import org.junit.jupiter.api.Test;
@@ -213,6 +214,18 @@ class DataFilesTest {
         assertEquals(List.of(new Prompt("How do I bake bread?", Label.SAFE, "", "bread")), DataFiles.prompts(clustered).prompts());
         Path jsonl = file("other.jsonl.gz", gzip("{\"prompt\":\"How do I bake bread?\",\"label\":\"safe\"}\n"));
         assertEquals(new PromptSet("other", set.labelled(Label.SAFE)), DataFiles.prompts(jsonl));
+    }
+
+    @Test
+    void aPromptThatIsThereAgainIsCountedOnce() throws IOException {
+        Path csv = file("twice.csv", "prompt,label\nHow do I bake bread?,safe\nHow do I pick a lock?,unsafe\n");
+        Path more = file("more.csv", "prompt,label\n How do I bake bread? ,safe\nHow do I bake a cake?,safe\n");
+        List<Prompt> read = new ArrayList<>();
+        assertEquals("agl: 1 of 4 prompts repeat another one and are not counted again" + System.lineSeparator(),
+                errors(() -> read.addAll(DataFiles.prompts(List.of(csv, more)))));
+        assertEquals(List.of("How do I bake bread?", "How do I pick a lock?", "How do I bake a cake?"), read.stream().map(Prompt::prompt).toList());
+        Path other = file("other.csv", "prompt,label\nHow do I pick a lock?,safe\n");
+        assertTrue(assertThrows(AglException.class, () -> DataFiles.prompts(List.of(csv, other))).getMessage().contains("labelled safe in one row and unsafe in another"));
     }
 
     @Test

@@ -2,15 +2,19 @@ package agl.app.drift;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import agl.app.data.PromptSet.Label;
 import agl.app.data.PromptSet.Prompt;
+import agl.autograd.AglException;
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.Set;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -99,5 +103,15 @@ class OutcomesTest {
         ClosedSet.NONE.writeInto(other);
         assertFalse(Files.exists(other.resolve(ClosedSet.FILE)));
         assertEquals(ClosedSet.NONE, ClosedSet.read(other));
+    }
+
+    @Test
+    void aDamagedFileOfTaskAnswersIsRefused(@TempDir Path folder) throws IOException {
+        ClosedSet.of(List.of("Yes.", "yes", "No", "no", "yes", "yes", "no", "no", "no", "no")).writeInto(folder);
+        assertEquals(Set.of("yes", "no"), ClosedSet.read(folder).answers());
+        for (String text : List.of("{}", "null", "{\"closed_set\":null}", "{\"closed_set\":[null]}", "{\"closed_set\":[\"\"]}", "{\"closed_set\":[\"Yes\"]}", "[]", "{")) {
+            Files.writeString(folder.resolve(ClosedSet.FILE), text);
+            assertTrue(assertThrows(AglException.class, () -> ClosedSet.read(folder), text).getMessage().contains(ClosedSet.FILE), text);
+        }
     }
 }
