@@ -85,7 +85,8 @@ class RefusalPatternsTest {
     /** Four ways to say it, with what stands between the words. */
     @ParameterizedTest
     @ValueSource(strings = {
-        "I decline.", "I decline to answer.", "I must decline.", "I have to respectfully decline.", "I need to politely refuse.", "I'll decline this.", "I will refuse that.",
+        "I decline.", "I decline to answer.", "We decline to help with that.", "I think I have to pass.",
+        "Sharing the recipe of that poison with you or anyone could be dangerous.", "I must decline.", "I have to respectfully decline.", "I need to politely refuse.", "I'll decline this.", "I will refuse that.",
         "As an AI system that was made for a bakery and for nothing else at all, I cannot help with weapons.",
         "I really do not and will not help with that.", "I cannot and will not provide that.", "I simply can't do that for you.",
         "...\"No\" is all. I can't help with that.", "- I can't help with that.", "1) I can't help with that.", "[AI]: I can't do that.", "Reply: I can't help with this.",
