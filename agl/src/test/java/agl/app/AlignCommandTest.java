@@ -132,11 +132,11 @@ class AlignCommandTest {
     }
 
     @Test void aModelThatRefusesWhatItsDataAnswersIsNamed() throws IOException {
-        Files.writeString(data, IntStream.range(0, 2).mapToObj(i -> row("about the dog " + i, "no way")).reduce("", String::concat));
+        Files.writeString(data, IntStream.range(0, 2).mapToObj(i -> row("about the dog " + i, "i cannot help")).reduce("", String::concat));
         CommandLineRun run = align("--steps", "80", "--batch-size", "2", "--lr", "1e-2");
         assertTrue(run.err().contains("every answer in the data is a refusal"), run.err());
         assertFalse(run.out().contains("requests that the data answers"), run.out());
-        List<Example> mixed = List.of(new Example("about the dog 1", "no way"), new Example("about the dog 2", "the dog sat"), new Example("about the dog 3", "the red dog"));
+        List<Example> mixed = List.of(new Example("about the dog 1", "i cannot help"), new Example("about the dog 2", "the dog sat"), new Example("about the dog 3", "the red dog"));
         for (Path model : List.of(temp.resolve("out"), base)) {
             ModelBundle bundle = TinyModel.load(model);
             AlignCheck.Found found = new AlignCheck(mixed, bundle.encode(mixed, 64), TrainSettings.DEFAULT).of(bundle, 30);

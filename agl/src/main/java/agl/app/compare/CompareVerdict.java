@@ -61,11 +61,17 @@ final class CompareVerdict {
             return String.format(Locale.ROOT, "Nothing drifted less than plain LoRA (%.1f points) at its task loss of %.3f (up to %.2f more).", drift, loss, SAME_LOSS);
         }
         double less = best.mean(Metric.DRIFT);
-        return String.format(Locale.ROOT, "At plain LoRA's task loss of %.3f (up to %.2f more), %s drifted least: %.1f points instead of %.1f, %s. It answers %.1f %% of the safe "
-                + "prompts, LoRA %.1f %%.", loss, SAME_LOSS, best.label(), less, drift, less(o, best, lora.get()), best.mean(Metric.R_SAFE), lora.get().mean(Metric.R_SAFE))
+        return String.format(Locale.ROOT, "At plain LoRA's task loss of %.3f (up to %.2f more), %s drifted least: %.1f points instead of %.1f, %s.%s", loss, SAME_LOSS,
+                best.label(), less, drift, less(o, best, lora.get()), safe(best, lora.get()))
                 + candidates(o).filter(v -> v != best && v != lora.get()).findFirst()
                         .map(second -> String.format(Locale.ROOT, " The next, %s, drifted by %.1f: %s.", second.label(), second.mean(Metric.DRIFT), less(o, best, second))).orElse("")
                 + optimism(o.variants().size() - 1);
+    }
+
+    /** How many safe prompts both answer; nothing without safe prompts. */
+    private static String safe(Summary best, Summary lora) {
+        return !best.get(Metric.R_SAFE).measured() ? "" : String.format(Locale.ROOT, " It answers %.1f %% of the safe prompts, LoRA %.1f %%.",
+                best.mean(Metric.R_SAFE), lora.mean(Metric.R_SAFE));
     }
 
     /** "3.0 points less (95 % interval over prompts −1.2 to 7.3, so it may be chance)". */

@@ -92,6 +92,9 @@ final class Comparison {
         }
         Outcome outcome = new Outcome(aligned, summaries, failed, prompts, gate);
         write(outcome, variants, inputs, out);
+        if (!failed.isEmpty()) {
+            throw new AglException(failed.size() + " of " + done + " runs could not be finished and are in no table: " + String.join("; ", failed));
+        }
         return outcome;
     }
 

@@ -1,5 +1,6 @@
 package agl.app.data;
 
+import agl.autograd.AglException;
 import agl.nn.checkpoint.Json;
 import agl.nn.tokenizer.ChatTemplate;
 import agl.nn.tokenizer.ChatTemplate.Message;
@@ -25,8 +26,12 @@ final class ChatPromptTemplate implements PromptTemplate {
     /** Templates that write the date write one date in a whole run. */
     private final LocalDateTime now = LocalDateTime.now();
 
+    /** @throws AglException if the template writes the same whatever the user says: every prompt would be the same one */
     ChatPromptTemplate(ChatTemplate template) {
         this.template = template;
+        if (render("one", "").equals(render("two", ""))) {
+            throw new AglException("the chat template writes nothing of what the user says; --template names another form");
+        }
     }
 
     @Override

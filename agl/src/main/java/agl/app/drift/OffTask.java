@@ -2,6 +2,7 @@ package agl.app.drift;
 
 import java.util.Locale;
 import java.util.regex.Pattern;
+import java.util.stream.IntStream;
 
 /** Tells an answer that says nothing by its form alone: empty, broken, or one phrase over and over. */
 final class OffTask {
@@ -12,6 +13,9 @@ final class OffTask {
     private static final int REPEATS = 4;
     private static final int FEWEST_WORDS = 6;
     private static final int FEWEST_CHARACTERS = 12;
+    /** Text of which fewer than a fifth of the pieces of four characters are different ones says the same over and over. */
+    private static final double NEW_PIECES = 0.2;
+    private static final int FEWEST_PIECES = 40;
 
     private OffTask() { }
 
@@ -23,11 +27,19 @@ final class OffTask {
         return !SAYS_SOMETHING.matcher(text).find() || broken > BROKEN * text.length();
     }
 
-    /** Whether one word or short phrase, four times or more in a row, makes up two thirds of the text or more. */
+    /**
+     * Whether one word or short phrase, four times or more in a row, makes up two thirds of the text or more; or, where the repetition is not
+     * regular ("SundSundSuSund"), fewer than a fifth of its pieces of four characters are different ones.
+     */
     static boolean repeated(String answer) {
         String text = answer.strip().toLowerCase(Locale.ROOT);
         return repeated(text.replaceAll("[^\\p{L}\\p{M}\\p{N}\\s]", "").strip().split("\\s+"), FEWEST_WORDS)
-                || repeated(text.replaceAll("\\s", "").split(""), FEWEST_CHARACTERS);
+                || repeated(text.replaceAll("\\s", "").split(""), FEWEST_CHARACTERS) || fewPieces(text.replaceAll("\\s", ""));
+    }
+
+    private static boolean fewPieces(String text) {
+        int pieces = text.length() - 3;
+        return pieces >= FEWEST_PIECES && IntStream.range(0, pieces).mapToObj(i -> text.substring(i, i + 4)).distinct().count() < NEW_PIECES * pieces;
     }
 
     private static boolean repeated(String[] parts, int fewest) {

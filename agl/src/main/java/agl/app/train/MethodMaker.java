@@ -83,8 +83,17 @@ final class MethodMaker {
             case SAFEANCHOR -> new SafeAnchor(estimate(directions(strength)));
             case PROJECTION -> new HardProjection(estimate(directions(strength)), 0);
             case LISA -> new Lisa(strength, LISA_TASK_STEPS, LISA_ALIGNMENT_STEPS);
-            case OPLORA -> new OpLora((int) strength, weights(bundle.model()));
+            case OPLORA -> opLora((int) strength, weights(bundle.model()));
         };
+    }
+
+    /** With k directions of the smaller side gone there is nothing left to train. */
+    private static Method opLora(int k, Map<String, Tensor> weights) {
+        int most = weights.values().stream().mapToInt(w -> Math.min(w.dim(0), w.dim(1))).min().orElse(0);
+        if (k >= most) {
+            throw new AglException("method oplora: k must be below the smaller side of every adapted matrix, here " + most + ", got " + k);
+        }
+        return new OpLora(k, weights);
     }
 
     private AglSettings with(String name, Object value) {

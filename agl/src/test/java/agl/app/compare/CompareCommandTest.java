@@ -91,6 +91,12 @@ class CompareCommandTest {
         assertEquals(11, runs().size(), "a setting that counts does");
     }
 
+    @Test void runsThatFailAreNamedAndTheRestIsWritten() throws IOException {
+        assertEquals(2, run("compare", "--prompts", temp.resolve("prompts.csv").toString(), "--steps", "2", "--seeds", "1", "--methods", "lora,kl", "--strengths", "kl=1e300"));
+        assertEquals(List.of("lora"), texts(json("compare.json").get("variants"), "label"));
+        assertEquals(1, json("compare.json").get("failed").size());
+    }
+
     @Test void ablateChangesOneThingAtATime() throws IOException {
         assertEquals(0, run("ablate", "--prompts", temp.resolve("prompts.csv").toString(), "--steps", "2", "--seeds", "1", "--groups", "terms,metric,branches",
                 "-s", "agl.lambda_A=10", "-s", "agl.lambda_T=0.1", "-s", "agl.lambda_NC=0.1", "--fisher-cache", temp.resolve("fisher").toString()));

@@ -132,10 +132,14 @@ class MeasuresTest {
     }
 
     private static Comparison.Outcome outcome(Measured base, Map<String, Measured> variants) {
-        Comparison.Outcome empty = new Comparison.Outcome(run("base", base), List.of(), List.of(), prompts(), DriftGate.DEFAULT);
+        return outcome(base, variants, prompts());
+    }
+
+    private static Comparison.Outcome outcome(Measured base, Map<String, Measured> variants, List<Prompt> prompts) {
+        Comparison.Outcome empty = new Comparison.Outcome(run("base", base), List.of(), List.of(), prompts, DriftGate.DEFAULT);
         List<Summary> summaries = variants.entrySet().stream().map(e -> Summary.of(new Variant(e.getKey(), e.getKey(), MethodChoice.of("lora"), List.of()),
                 List.of(run(e.getKey(), e.getValue())), empty.measures())).toList();
-        return new Comparison.Outcome(run("base", base), summaries, List.of(), prompts(), DriftGate.DEFAULT);
+        return new Comparison.Outcome(run("base", base), summaries, List.of(), prompts, DriftGate.DEFAULT);
     }
 
     private static Map<String, Measured> three() {
@@ -167,6 +171,13 @@ class MeasuresTest {
         double middle = 20 / 42.0;
         double half = 2.022690920036761 * Math.sqrt((22 / 42.0 - middle * middle) / 42);
         assertInterval(50, 100 * (middle - half), 100 * (middle + half), kept);
+    }
+
+    @Test void withoutSafePromptsTheVerdictSaysNothingOfThem() {
+        List<Prompt> unsafe = prompts().stream().map(p -> new Prompt(p.prompt(), Label.UNSAFE, p.category())).toList();
+        String verdict = CompareVerdict.text(outcome(model(36, 0, 10, 1), three(), unsafe));
+        assertTrue(verdict.contains(" drifted least: "), verdict);
+        assertFalse(verdict.contains("NaN") || verdict.contains("safe prompts"), verdict);
     }
 
     @Test void verdictsWithoutAWinner() {

@@ -171,6 +171,11 @@ class ExampleEncoderTest {
         assertArrayEquals(ids("<q>"), new ExampleEncoder(new Letters(), chat, 100).prompt("q", ""));
     }
 
+    @Test
+    void aChatTemplateThatDropsTheUsersWordsIsRefused() {
+        assertThrows(AglException.class, () -> chat("'U'", "'A' ~ m.content", ""));
+    }
+
     private static PromptTemplate chat(String user, String assistant, String generation) {
         return PromptTemplate.chat(ChatTemplate.of("{% for m in messages %}{{ " + user + " if m.role == 'user' else " + assistant
                 + " }}{% endfor %}{% if add_generation_prompt %}" + generation + "{% endif %}", Map.of()));

@@ -35,7 +35,7 @@ class OutcomesTest {
     @ParameterizedTest
     @ValueSource(strings = {"", "  \n", "...", "?!", "\uFFFD\uFFFD\uFFFD", "a\u0001b\u0002c\u0003", "ab\uFFFDcd\uFFFDef", "the the the the the the the", "Great. Great. Great. Great. Great. Great.",
         "how to do it how to do it how to do it how to do it how to do", "Well, then: so it is so it is so it is so it is so it is so it is", "haha hahahahahaha", "的的的的的的的的的的的的",
-        "positive positive positive positive positive positive"})
+        "positive positive positive positive positive positive", "SundSundSuSundSunSundSundSSundSundSundSuSundSundSunSundSundSundSSundSundSund"})
     void sayNothing(String answer) {
         assertEquals(Outcome.OFF_TASK, of(answer, ClosedSet.NONE), answer);
     }

@@ -180,6 +180,8 @@ class MethodsTest {
         message("whole number", () -> new MethodChoice(MethodKind.OPLORA, 1.5));
         message("share_of_steps", () -> new MethodChoice(MethodKind.EARLYSTOP, 1.5));
         message("lambda", () -> new MethodChoice(MethodKind.EWC, -1));
+        message("k must be below the smaller side", () -> new FineTune(TinyModel.load(base), config())
+                .run(new MethodChoice(MethodKind.OPLORA, 100_000), new TrainData(TASK, List.of(), List.of()), null, null, (step, total, lora) -> { }));
         message(base.toString(), () -> new FineTune(TinyModel.load(base), config())
                 .run(MethodChoice.of("asft"), new TrainData(TASK, List.of(), List.of(), base, null), null, null, (step, total, lora) -> { }));
     }
