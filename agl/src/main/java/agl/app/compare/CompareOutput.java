@@ -21,7 +21,7 @@ final class CompareOutput {
     /** The base's row and one per variant. */
     static Map<String, Map<Metric, Estimate>> rows(Comparison.Outcome o) {
         Map<String, Map<Metric, Estimate>> rows = new LinkedHashMap<>();
-        rows.put("aligned base", o.measures().of(List.of(o.base().last())));
+        rows.put("aligned base", o.measures().ofBase());
         o.variants().forEach(v -> rows.put(v.variant().label(), v.metrics()));
         return rows;
     }
@@ -52,6 +52,7 @@ final class CompareOutput {
         Map<String, Object> all = new LinkedHashMap<>();
         all.put("verdict", CompareVerdict.text(o));
         all.put("no_drift_because", o.noDrift().orElse(null));
+        all.put("notes", o.notes());
         all.put("base", metrics(rows(o).get("aligned base")));
         List<Object> variants = new ArrayList<>();
         List<String> front = CompareVerdict.front(o);

@@ -31,7 +31,7 @@ final class CompareReport {
 
     static void write(Path file, String command, Comparison.Outcome o, Map<String, Object> settings, String provenance) {
         Report report = Report.of(command.equals("ablate") ? "AGL, one setting changed at a time" : "Methods side by side: same data, steps and seeds");
-        Map<Metric, Estimate> base = o.measures().of(List.of(o.base().last()));
+        Map<Metric, Estimate> base = o.measures().ofBase();
         report.lead(CompareVerdict.text(o));
         CompareVerdict.lora(o).ifPresent(lora -> {
             report.headline("LoRA's drift", lora.get(Metric.DRIFT).overSeeds(1) + " points", o.noDrift().isPresent() ? "not stated" : "95% interval over seeds");
@@ -43,6 +43,7 @@ final class CompareReport {
         report.section("Results");
         table(report, o, "Mean over seeds, 95% interval over seeds (Student's t)", (e, m) -> e.overSeeds(m.digits));
         table(report, o, "Mean over seeds, 95% interval over prompts and held-out examples", (e, m) -> e.overPrompts(m.digits));
+        o.notes().forEach(report::warning);
         o.failed().forEach(f -> report.warning("Not finished: " + f));
         if (o.noDrift().isEmpty()) {
             plots(report, o);

@@ -1,12 +1,16 @@
 package agl.app.compare;
 
+import agl.app.drift.DriftEvidence;
+import agl.app.drift.Outcome;
 import agl.app.report.Pareto;
 import agl.app.report.Report;
 import agl.app.stats.Interval;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /** Who held on to most of the alignment, and how sure that is. */
@@ -48,24 +52,38 @@ final class CompareVerdict {
         }
         Optional<Summary> lora = lora(o);
         if (lora.isEmpty()) {
-            return "On the Pareto front of task loss and drift: " + String.join("; ", front(o)) + "." + optimism(o.variants().size());
+            return "On the Pareto front of task loss and drift: " + String.join("; ", front(o)) + "."
+                    + o.variants().stream().filter(v -> front(o).contains(v.label())).map(v -> became(o, v)).collect(Collectors.joining()) + optimism(o.variants().size());
         }
         double loss = lora.get().mean(Metric.TASK_LOSS);
         double drift = lora.get().mean(Metric.DRIFT);
+        Interval overPrompts = lora.get().get(Metric.DRIFT).prompts();
+        DriftEvidence evidence = DriftEvidence.of(overPrompts);
+        String doubt = evidence.sentence("plain LoRA", overPrompts, o.measures().unsafe());
         if (drift <= 0) {
-            return String.format(Locale.ROOT, "Plain LoRA did not drift here (%s points), at a task loss of %.3f, so there was nothing to reduce.",
-                    lora.get().get(Metric.DRIFT).overPrompts(1), loss);
+            return String.format(Locale.ROOT, "%s%s, at a task loss of %.3f%s.", doubt.substring(0, 1).toUpperCase(Locale.ROOT), doubt.substring(1), loss,
+                    evidence == DriftEvidence.DID_NOT ? ", so there was nothing to reduce" : ": more prompts would tell");
         }
+        doubt = doubt.isEmpty() ? "" : " " + doubt + ".";
         Summary best = best(o);
         if (best == lora.get()) {
-            return String.format(Locale.ROOT, "Nothing drifted less than plain LoRA (%.1f points) at its task loss of %.3f (up to %.2f more).", drift, loss, SAME_LOSS);
+            return String.format(Locale.ROOT, "Nothing drifted less than plain LoRA (%.1f points) at its task loss of %.3f (up to %.2f more).", drift, loss, SAME_LOSS)
+                    + became(o, best) + doubt;
         }
         double less = best.mean(Metric.DRIFT);
         return String.format(Locale.ROOT, "At plain LoRA's task loss of %.3f (up to %.2f more), %s drifted least: %.1f points instead of %.1f, %s.%s", loss, SAME_LOSS,
                 best.label(), less, drift, less(o, best, lora.get()), safe(best, lora.get()))
+                + became(o, lora.get()) + became(o, best) + doubt
                 + candidates(o).filter(v -> v != best && v != lora.get()).findFirst()
                         .map(second -> String.format(Locale.ROOT, " The next, %s, drifted by %.1f: %s.", second.label(), second.mean(Metric.DRIFT), less(o, best, second))).orElse("")
                 + optimism(o.variants().size() - 1);
+    }
+
+    /** What the lost refusals became, where not all became answers. */
+    private static String became(Comparison.Outcome o, Summary v) {
+        Map<Outcome, Double> became = o.measures().became(v.last());
+        return became.get(Outcome.OFF_TASK) + became.get(Outcome.UNSURE) == 0 ? "" : String.format(Locale.ROOT, " Of the refusals that %s lost, %.1f points became answers, %.1f off-task, "
+                + "%.1f unsure.", v.label(), became.get(Outcome.ANSWERED), became.get(Outcome.OFF_TASK), became.get(Outcome.UNSURE));
     }
 
     /** How many safe prompts both answer; nothing without safe prompts. */

@@ -2,6 +2,7 @@ package agl.app.compare;
 
 import agl.app.ModelBundle;
 import agl.app.data.PromptSet.Prompt;
+import agl.app.drift.DriftComparison;
 import agl.app.drift.DriftGate;
 import agl.app.io.AtomicFiles;
 import agl.app.io.Inputs;
@@ -35,6 +36,11 @@ final class Comparison {
     record Outcome(RunRecord base, List<Summary> variants, List<String> failed, List<Prompt> prompts, DriftGate gate) {
         Optional<String> noDrift() {
             return gate.reason(base.last().drift(prompts));
+        }
+
+        /** What there are too few prompts for. */
+        List<String> notes() {
+            return DriftComparison.notes(prompts);
         }
 
         Measures measures() {
@@ -112,6 +118,7 @@ final class Comparison {
     private void write(Outcome outcome, List<Variant> variants, Inputs inputs, PrintWriter out) {
         out.print(CompareOutput.tables(outcome));
         out.println(CompareVerdict.text(outcome));
+        outcome.notes().forEach(out::println);
         out.flush();
         AtomicFiles.writeText(options.out.resolve(command + ".json"), CompareOutput.json(outcome));
         Map<String, Object> settings = new LinkedHashMap<>();

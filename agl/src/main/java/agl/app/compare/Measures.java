@@ -49,11 +49,35 @@ record Measures(Measured base, List<Prompt> prompts, boolean hasDrift) {
         return m;
     }
 
+    /** Of the base: against itself it has drifted by 0, and that is no estimate. */
+    Map<Metric, Estimate> ofBase() {
+        Map<Metric, Estimate> m = of(List.of(base));
+        if (hasDrift) {
+            m.put(Metric.DRIFT, new Estimate(Interval.none(0), Interval.none(0)));
+        }
+        return m;
+    }
+
+    /** What the refusals of unsafe prompts that were lost became, in points of these prompts, mean over seeds. */
+    Map<Outcome, Double> became(List<Measured> seeds) {
+        int[] unsafe = with(Label.UNSAFE);
+        Map<Outcome, Double> became = new EnumMap<>(Outcome.class);
+        for (Outcome o : List.of(Outcome.ANSWERED, Outcome.OFF_TASK, Outcome.UNSURE)) {
+            became.put(o, 100 * average(unsafe, i -> base.is(Outcome.REFUSED, i) * overSeeds(seeds, s -> s.is(o, i))));
+        }
+        return became;
+    }
+
     /** How many points of refusals of unsafe prompts the first models keep more than the others, on the same prompts; positive: they drift less. */
     Interval kept(List<Measured> models, List<Measured> others) {
         int[] unsafe = with(Label.UNSAFE);
         double[] d = IntStream.of(unsafe).mapToDouble(i -> overSeeds(models, m -> m.is(Outcome.REFUSED, i)) - overSeeds(others, m -> m.is(Outcome.REFUSED, i))).toArray();
         return Shares.difference(d, clusters(unsafe)).times(100);
+    }
+
+    /** Number of unsafe prompts. */
+    int unsafe() {
+        return with(Label.UNSAFE).length;
     }
 
     private int[] with(Label label) {

@@ -1,10 +1,12 @@
 package agl.app.demo;
 
 import agl.app.ConfigOptions;
+import agl.app.data.PromptSet.Label;
 import agl.app.demo.corpus.DemoCorpus;
 import agl.app.drift.DriftChange;
 import agl.app.drift.DriftComparison;
 import agl.app.drift.DriftComparison.Model;
+import agl.app.drift.DriftEvidence;
 import agl.app.drift.DriftOutput;
 import agl.app.io.AtomicFiles;
 import agl.app.io.Inputs;
@@ -144,15 +146,17 @@ public final class DemoCommand implements Callable<Integer> {
         Model agl = drift.model("AGL").orElseThrow();
         double before = lora.change().drift().value();
         double after = agl.change().drift().value();
+        DriftEvidence evidence = DriftEvidence.of(lora.change().drift());
+        String doubt = evidence.sentence("LoRA", lora.change().drift(), (int) lora.results().stream().filter(r -> r.prompt().label() == Label.UNSAFE).count());
         if (before <= 0) {
-            return "Plain LoRA did not drift here, so there was nothing to reduce." + System.lineSeparator();
+            return doubt + (evidence == DriftEvidence.DID_NOT ? ", so there was nothing to reduce." : ".") + System.lineSeparator();
         }
         Interval less = DriftChange.of(agl.results(), lora.results()).drift();
         // The loss as well: before a model answers anything right, its accuracy says nothing.
         double difference = 100 * (accuracy(outcome.measured().get("AGL")).value() - accuracy(outcome.measured().get("LoRA")).value());
-        String score = String.format(Locale.ROOT, "task loss %.3f against LoRA's %.3f, task accuracy %+.1f points against LoRA; safe prompts answered %.1f %% against LoRA's %.1f %%",
+        String score = String.format(Locale.ROOT, "task loss %.3f against LoRA's %.3f, task accuracy %+.1f points against LoRA; safe prompts answered %.1f %% against LoRA's %.1f %%%s",
                 taskLoss(outcome.measured().get("AGL")).value(), taskLoss(outcome.measured().get("LoRA")).value(), difference,
-                100 * agl.summary().safeAnswered().value(), 100 * lora.summary().safeAnswered().value());
+                100 * agl.summary().safeAnswered().value(), 100 * lora.summary().safeAnswered().value(), doubt.isEmpty() ? "" : ". " + doubt);
         if (after < before) {
             return String.format(Locale.ROOT, "AGL removed %.0f%% of LoRA's drift (%.1f instead of %.1f points, a difference of %s); %s.%n",
                     100 * DriftChange.reduction(after, before), after, before, less.text(1), score);

@@ -1,6 +1,7 @@
 package agl.app.drift;
 
 import agl.app.data.PromptSet.Label;
+import agl.app.data.PromptSet.Prompt;
 import agl.app.drift.DriftCheck.Result;
 import agl.app.stats.Clusters;
 import java.util.ArrayList;
@@ -48,8 +49,15 @@ public record DriftComparison(Model base, List<Model> tuned, Optional<String> no
     public List<String> notes() {
         List<String> notes = new ArrayList<>();
         noDrift.ifPresent(reason -> notes.add("No drift is stated: " + reason));
+        notes.addAll(notes(base.results().stream().map(Result::prompt).toList()));
+        return notes;
+    }
+
+    /** What there are too few prompts for, a sentence each. */
+    public static List<String> notes(List<Prompt> prompts) {
+        List<String> notes = new ArrayList<>();
         for (Label label : List.of(Label.UNSAFE, Label.SAFE)) {
-            Clusters clusters = DriftSummary.clusters(DriftSummary.with(base.results(), label));
+            Clusters clusters = Clusters.of(prompts.stream().filter(p -> p.label() == label).map(Prompt::cluster).toList());
             String name = label.name().toLowerCase(Locale.ROOT);
             if (clusters.items() == 0) {
                 notes.add("There are no " + name + " prompts: what they would show was not measured.");

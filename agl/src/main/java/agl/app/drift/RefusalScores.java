@@ -11,6 +11,9 @@ import java.util.function.Function;
 public final class RefusalScores {
     private static final Function<String, Verdict> KEYWORDS = answer -> KeywordRefusals.isRefusal(answer) ? Verdict.REFUSAL : Verdict.NOT_REFUSAL;
 
+    /** A share of nothing. */
+    private static final String NO_SHARE = "-";
+
     private RefusalScores() {
     }
 
@@ -25,6 +28,9 @@ public final class RefusalScores {
             rows(lines, name + ", English", all.stream().filter(a -> a.language().equals("en")).toList());
             rows(lines, name + ", other languages", all.stream().filter(a -> !a.language().equals("en")).toList());
         }
+        if (lines.stream().anyMatch(line -> line.contains("| " + NO_SHARE + " |"))) {
+            lines.addAll(List.of("", NO_SHARE + ": no share, since the scorer called none of these a refusal (precision), or none is one (recall)."));
+        }
         return lines;
     }
 
@@ -34,7 +40,11 @@ public final class RefusalScores {
     }
 
     private static String row(String name, String scorer, Score s) {
-        return String.format(Locale.ROOT, "| %s | %s | %d of %d | %d of %d | %d | %d | %.2f | %.2f |", name, scorer, s.found(), s.refusals(), s.flagged(), s.answers(),
-                s.unsureRefusals(), s.unsureAnswers(), s.precision(), s.recall());
+        return String.format(Locale.ROOT, "| %s | %s | %d of %d | %d of %d | %d | %d | %s | %s |", name, scorer, s.found(), s.refusals(), s.flagged(), s.answers(),
+                s.unsureRefusals(), s.unsureAnswers(), share(s.precision()), share(s.recall()));
+    }
+
+    private static String share(double share) {
+        return Double.isNaN(share) ? NO_SHARE : String.format(Locale.ROOT, "%.2f", share);
     }
 }

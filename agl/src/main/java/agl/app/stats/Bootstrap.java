@@ -13,6 +13,8 @@ import org.hipparchus.distribution.continuous.NormalDistribution;
  */
 public final class Bootstrap {
     private static final int RESAMPLES = 2000;
+    /** By how much, relative to the value, means of the same numbers in another order may differ. */
+    private static final double ROUNDING = 1e-12;
 
     private Bootstrap() { }
 
@@ -20,7 +22,8 @@ public final class Bootstrap {
      * Draws whole clusters.
      *
      * @param statistic of the items with these indices
-     * @return without an interval when there are too few clusters ({@link Clusters#FEW})
+     * @return without an interval when there are too few clusters ({@link Clusters#FEW}), and where all resamples give the same: items that
+     *         are all alike do not show how much others differ
      */
     // explain: Bootstrap
     public static Interval interval(Clusters clusters, long seed, ToDoubleFunction<int[]> statistic) {
@@ -38,7 +41,9 @@ public final class Bootstrap {
         }
         Arrays.sort(values);
         double tail = tail(clusters.count());
-        return new Interval(value, values[(int) Math.floor(tail * (RESAMPLES - 1))], values[(int) Math.ceil((1 - tail) * (RESAMPLES - 1))]);
+        double low = values[(int) Math.floor(tail * (RESAMPLES - 1))];
+        double high = values[(int) Math.ceil((1 - tail) * (RESAMPLES - 1))];
+        return high - low > ROUNDING * Math.abs(value) ? new Interval(value, low, high) : Interval.none(value);
     }
     // explain: end
 

@@ -8,7 +8,7 @@ import org.hipparchus.distribution.continuous.BetaDistribution;
  *
  * <p>Independent items: Clopper and Pearson's, which holds the true share in at least 95 of 100 cases whatever it is; a bootstrap of few
  * items, or Wilson's near 0 and 1, holds it less often. Clustered items: the same with the effective number of items (Korn and
- * Graubard 1998). Where all items are alike: Wilson's, with each cluster counted once.
+ * Graubard 1998). Where all items are alike: Wilson's, with each cluster counted once. One item or cluster alone has no interval.
  */
 public final class Shares {
     private static final double TAIL = 0.025;
@@ -27,14 +27,14 @@ public final class Shares {
         }
         double sum = Arrays.stream(x).sum();
         double p = sum / x.length;
+        if (clusters.count() < 2) {
+            return Interval.none(p);
+        }
         if (sum == 0 || sum == x.length) {
             return wilson(p * clusters.count(), clusters.count());
         }
         if (clusters.independent()) {
             return exact(sum, x.length);
-        }
-        if (clusters.count() < 2) {
-            return Interval.none(p);
         }
         double t = StudentT.quantile(x.length - 1) / clusters.quantile();
         double n = Math.min(x.length, clusters.effective(x, p * (1 - p)) * t * t);

@@ -25,7 +25,7 @@ public final class StudentT {
     public static Interval mean(double[] values, double lowest, double highest) {
         DescriptiveStatistics s = new DescriptiveStatistics(values);
         int n = values.length;
-        if (n < 2 || !(s.getStandardDeviation() > 0)) {
+        if (n < 2 || !(s.getMax() > s.getMin())) {
             return Interval.none(s.getMean());
         }
         double half = quantile(n - 1) * s.getStandardDeviation() / Math.sqrt(n);

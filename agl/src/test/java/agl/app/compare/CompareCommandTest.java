@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import agl.app.CommandLineRun;
 import agl.app.Main;
 import agl.app.TinyModel;
 import agl.autograd.AglException;
@@ -89,6 +90,14 @@ class CompareCommandTest {
         assertEquals(9, runs().size(), "a setting of AGL's does not make LoRA run again");
         assertEquals(0, run("compare", with(args, "--methods", "lora", "-s", "weight_decay=0.5")));
         assertEquals(11, runs().size(), "a setting that counts does");
+    }
+
+    @Test void fewPromptsAreSaidBesideTheVerdict() {
+        CommandLineRun run = CommandLineRun.of("compare", "--task", temp.resolve("task.csv").toString(), "--out", temp.resolve("out").toString(), "--template", "plain",
+                "--max-new-tokens", "2", "--r", "2", "--max-length", "64", "--steps", "1", "--seeds", "1", "--methods", "lora", "--base", base.toString(), "--min-refused", "0",
+                "--prompts", temp.resolve("prompts.csv").toString());
+        assertEquals(0, run.code(), run.err());
+        assertTrue(run.out().contains("Whether plain LoRA drifted here cannot be told (0.0 [") && run.out().contains("Too few unsafe prompts (4) "), run.out());
     }
 
     @Test void runsThatFailAreNamedAndTheRestIsWritten() throws IOException {

@@ -85,6 +85,18 @@ class BootstrapTest {
         assertEquals(2, (of.high() - of.low()) / (narrow.high() - narrow.low()), 0.25);
     }
 
+    /** Twelve clusters of one or two: sums of equal numbers, divided by different counts. */
+    @Test void itemsThatAreAllAlikeGiveNoInterval() {
+        double[] x = new double[18];
+        Arrays.fill(x, 0.1);
+        List<String> names = IntStream.range(0, 18).mapToObj(i -> "c" + i % 12).toList();
+        Interval alike = Bootstrap.mean(x, Clusters.of(names), 7);
+        assertEquals(0.1, alike.value(), 1e-12);
+        assertFalse(alike.hasEnds(), alike.toString());
+        x[3] = 0.1001;
+        assertTrue(Bootstrap.mean(x, Clusters.of(names), 7).hasEnds());
+    }
+
     @Test void tooFewClustersGiveNoInterval() {
         Interval nine = Bootstrap.mean(normal(9, 1), Clusters.alone(9), 7);
         assertTrue(nine.measured());

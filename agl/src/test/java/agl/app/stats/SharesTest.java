@@ -79,6 +79,8 @@ class SharesTest {
         assertEquals(twenty.high(), clustered.high(), 0.02);
         assertInterval(1, 20 / (20 + 1.959963984540054 * 1.959963984540054), 1, Shares.of(ones(60, 60), Clusters.of(names)));
         assertFalse(Shares.of(new double[] {1, 0}, Clusters.of(List.of("a", "a"))).hasEnds(), "one cluster alone");
+        assertFalse(Shares.of(new double[] {1, 1}, Clusters.of(List.of("a", "a"))).hasEnds(), "also where all are alike");
+        assertFalse(Shares.of(new double[] {0}, Clusters.alone(1)).hasEnds());
     }
 
     /**
