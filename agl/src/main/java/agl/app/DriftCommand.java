@@ -63,6 +63,7 @@ public final class DriftCommand implements Callable<Integer> {
         DriftGate gate = options.gate();
         AtomicFiles.requireWritable(out);
         Inputs inputs = Inputs.read(Stream.of(prompts, List.of(base), adapters).flatMap(List::stream).toList());
+        TrainedBase.check(base, adapters, true);
         List<Prompt> all = DataFiles.prompts(prompts);
         ModelBundle bundle = ModelBundle.load(base, data.template(base, adapters));
         adapters.forEach(adapter -> Peft.load(bundle.model(), adapter, 0).detach()); // does each fit? Better known before the measuring than in its midst

@@ -57,6 +57,7 @@ public final class GenerateCommand implements Callable<Integer> {
         }
         ModelBundle bundle = ModelBundle.load(base, data.template(base, adapter == null ? List.of() : List.of(adapter)));
         if (adapter != null) {
+            TrainedBase.check(base, List.of(adapter), false);
             Peft.load(bundle.model(), adapter, 0).merge();
         }
         Generator generator = new Generator(bundle.model(), Kernels.best(), new Pool(DType.F32));

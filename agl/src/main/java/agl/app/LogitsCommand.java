@@ -15,6 +15,7 @@ import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Locale;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.stream.IntStream;
@@ -48,6 +49,7 @@ public final class LogitsCommand implements Callable<Integer> {
         int[] ids = ids(tokens);
         Transformer model = Models.load(base);
         if (adapter != null) {
+            TrainedBase.check(base, List.of(adapter), false);
             Peft.load(model, adapter, 0);
         }
         float[] logits = lastLogits(model, ids);

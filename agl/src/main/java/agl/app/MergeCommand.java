@@ -43,6 +43,7 @@ public final class MergeCommand implements Callable<Integer> {
     @Override public Integer call() {
         OutputFolder.requireFree(out);
         Inputs inputs = Inputs.read(List.of(base, adapter));
+        TrainedBase.check(base, List.of(adapter), true);
         Transformer model = Models.load(base);
         Peft.load(model, adapter, 0);
         SplittableRandom random = new SplittableRandom(1);

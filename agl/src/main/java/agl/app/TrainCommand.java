@@ -45,6 +45,9 @@ import picocli.CommandLine.Spec;
 /** {@code agl train}: the main command. Task data and alignment data in, a PEFT adapter out. */
 @Command(name = "train", description = "Fine-tune an aligned model on a task with LoRA, holding on to its alignment with AGL.")
 public final class TrainCommand implements Callable<Integer> {
+    /** What lies beside an adapter and is read, or taken, as belonging to it. */
+    private static final List<String> BESIDE = Stream.concat(Stream.of(ClosedSet.FILE, TrainTrace.FILE), DriftOutput.FILES.stream()).toList();
+
     @Option(names = "--base", required = true, paramLabel = "DIR", description = "Aligned base model, a Hugging Face folder.")
     private Path base;
 
@@ -98,6 +101,7 @@ public final class TrainCommand implements Callable<Integer> {
         List<String> notes = new ArrayList<>(UnusedSettings.lines(options.given(), List.of(new UnusedSettings.Run(choice, config))));
         notes.addAll(dropUnused(choice.kind(), config));
         Inputs inputs = Inputs.read(Stream.of(task, alignment, eval, promptFiles, Arrays.asList(base, unaligned, initAdapter)).flatMap(List::stream).toList());
+        TrainedBase.check(base, initAdapter == null ? List.of() : List.of(initAdapter), true);
         TrainData data = TrainData.read(task, eval, alignment, unaligned, initAdapter);
         List<Prompt> driftPrompts = DataFiles.prompts(promptFiles);
         ModelBundle bundle = ModelBundle.load(base, prompts.template(base, initAdapter == null ? List.of() : List.of(initAdapter)));
@@ -132,7 +136,6 @@ public final class TrainCommand implements Callable<Integer> {
             String name = choice.kind().title();
             drift = Optional.of(DriftComparison.of("base", aligned, Map.of(name, result.lora().whileMerged(
                     () -> DriftCommand.measure(name, bundle, DriftCheck.Settings.DEFAULT.withTask(answers), driftPrompts))), gate));
-            DriftOutput.write(out, drift.get());
         }
         AtomicFiles.writeText(out.resolve("settings.json"), config.toJson(choice.kind()).toPrettyString() + "\n");
         Map<String, Object> settings = new LinkedHashMap<>();
@@ -145,10 +148,12 @@ public final class TrainCommand implements Callable<Integer> {
         Provenance provenance = Provenance.of("train", config.train().seed(), settings, inputs);
         provenance.writeInto(out);
         TrainTrace trace = result.trace();
-        AtomicFiles.writeFolder(out, folder -> {
+        Optional<DriftComparison> measured = drift;
+        AtomicFiles.writeFolder(out, BESIDE, folder -> {
             Peft.writeInto(result.lora(), folder, base.toString());
             trace.writeInto(folder);
             answers.writeInto(folder);
+            measured.ifPresent(d -> DriftOutput.write(folder, d));
         });
         TrainRunReport.write(out.resolve("report.html"), choice.described(config.agl()), data.evaluation().size(), result.history().size(), trace, drift, settings, provenance.toJson());
         spec.commandLine().getOut().printf(Locale.ROOT, "%s: %s after %d steps; adapter in %s%n",

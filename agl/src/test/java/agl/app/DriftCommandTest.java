@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import agl.app.drift.ClosedSet;
+import agl.app.drift.DriftOutput;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.ByteArrayOutputStream;
@@ -14,8 +15,10 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Set;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -77,6 +80,43 @@ class DriftCommandTest {
         JsonNode adapter = json("stated").get("adapter");
         assertEquals(0, adapter.get("drift_points").get("value").asDouble(), 0);
         assertTrue(adapter.get("drift_points").get("low").asDouble() < 0 && adapter.get("drift_points").get("high").asDouble() > 0, "nothing changed is no certainty");
+    }
+
+    private CommandLineRun run(Object... args) {
+        return CommandLineRun.of(Arrays.stream(args).map(Object::toString).toArray(String[]::new));
+    }
+
+    /** A folder of which only the adapter was deleted: what another task and another measurement left there is not the new adapter's. */
+    @Test void whatAnotherRunLeftBesideItsAdapterGoes() throws IOException {
+        Path out = Files.createDirectory(temp.resolve("adapter"));
+        for (String stale : List.of("task_answers.json", "drift.json", "drift.csv", "answers.csv", "mine.txt")) {
+            Files.writeString(out.resolve(stale), "{\"closed_set\":[\"yes\"]}");
+        }
+        Path free = Files.writeString(temp.resolve("free.csv"), "instruction,response\n" + "a,the cat\nb,the dog\nc,a fox\nd,a mat\n".repeat(1));
+        agl("train", "--task", free, "--method", "lora", "--out", out, "--steps", 1, "--max-length", 64, "--r", 2);
+        assertEquals(ClosedSet.NONE, ClosedSet.read(out));
+        for (String file : DriftOutput.FILES) {
+            assertFalse(Files.exists(out.resolve(file)), file);
+        }
+        assertTrue(Files.exists(out.resolve("mine.txt")) && Files.exists(out.resolve("trace.json")));
+    }
+
+    @Test void anAdapterOnAnotherBaseThanItsOwnIsSaidOnce() {
+        Path adapter = temp.resolve("adapter");
+        agl("train", "--task", temp.resolve("task.csv"), "--method", "lora", "--out", adapter, "--steps", 1, "--max-length", 64, "--r", 2);
+        Path other = TinyModel.write(temp.resolve("other"), 4);
+        String line = "agl: warning: " + adapter + " was trained on " + base + ", and is put here on " + other + ", which has another model.safetensors";
+        Object[][] commands = {{"drift", "--prompts", temp.resolve("prompts.csv"), "--out", temp.resolve("drift"), "--max-new-tokens", 1},
+            {"generate", "--prompt", "the cat", "--max-new-tokens", 1}, {"logits", "--tokens", "1,2"}, {"merge", "--out", temp.resolve("merged")}};
+        for (Object[] command : commands) {
+            for (Path of : List.of(base, other)) {
+                Path out = temp.resolve("merged");
+                CommandLineRun run = run(Stream.concat(Arrays.stream(command), Stream.of("--base", of, "--adapter", adapter))
+                        .map(a -> a.equals(out) ? temp.resolve("merged-" + of.getFileName()) : a).toArray());
+                assertEquals(0, run.code(), run.err());
+                assertEquals(of.equals(other) ? 1 : 0, run.err().lines().filter(line::equals).count(), command[0] + ": " + run.err());
+            }
+        }
     }
 
     @Test void onlySafePromptsHaveNoDrift() throws IOException {

@@ -98,7 +98,7 @@ public final class DemoRun {
                 timed(seconds, "measure " + name, () -> measured.put(name, lora.whileMerged(() -> measure(name, answers))));
                 TrainTrace trace = runs.get(name).trace();
                 traces.put(name, trace);
-                AtomicFiles.writeFolder(out.resolve("adapter-" + method), folder -> {
+                AtomicFiles.writeFolder(out.resolve("adapter-" + method), List.of(ClosedSet.FILE, TrainTrace.FILE), folder -> {
                     Peft.writeInto(lora, folder, "base");
                     trace.writeInto(folder);
                     answers.writeInto(folder);

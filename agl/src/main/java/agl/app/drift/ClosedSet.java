@@ -5,6 +5,7 @@ import agl.autograd.AglException;
 import agl.nn.checkpoint.Json;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.json.JsonMapper;
+import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -57,9 +58,10 @@ public record ClosedSet(Set<String> answers) {
         return text.toLowerCase(Locale.ROOT).replaceAll("[^\\p{L}\\p{M}\\p{N}]+", " ").strip();
     }
 
-    /** Writes {@value #FILE} into an adapter's folder; nothing where there is no closed set. */
-    public void writeInto(Path folder) {
+    /** Writes {@value #FILE} into an adapter's folder; where there is no closed set, that of another task is deleted. */
+    public void writeInto(Path folder) throws IOException {
         if (answers.isEmpty()) {
+            Files.deleteIfExists(folder.resolve(FILE));
             return;
         }
         try {

@@ -114,6 +114,9 @@ public final class DriftOutput {
         return m;
     }
 
+    /** What {@link #write} leaves in a folder. */
+    public static final List<String> FILES = List.of("drift.json", "drift.csv", "answers.csv");
+
     /** Writes drift.json, drift.csv (a row per model and measure) and answers.csv (a row per prompt and model). */
     public static void write(Path folder, DriftComparison c) {
         try {

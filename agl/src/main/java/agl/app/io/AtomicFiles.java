@@ -45,6 +45,11 @@ public final class AtomicFiles {
      * and each new file or folder is renamed into it in one go; what else is in it is left alone.
      */
     public static void writeFolder(Path target, FolderContent content) {
+        writeFolder(target, List.of(), content);
+    }
+
+    /** The same; files of these names are another run's and are deleted from {@code target} where there are no new ones. */
+    public static void writeFolder(Path target, List<String> stale, FolderContent content) {
         Path absolute = target.toAbsolutePath().normalize();
         Path temporary = absolute.resolveSibling("." + absolute.getFileName() + "." + ProcessHandle.current().pid() + "-" + System.nanoTime() + ".new");
         try {
@@ -52,6 +57,11 @@ public final class AtomicFiles {
                 OutputFolder.write(target, content::writeInto);
             } else {
                 OutputFolder.write(temporary, content::writeInto);
+                for (String name : stale) {
+                    if (!Files.exists(temporary.resolve(name))) {
+                        Files.deleteIfExists(absolute.resolve(name));
+                    }
+                }
                 moveChildren(temporary, absolute);
             }
         } catch (IOException | UncheckedIOException e) {

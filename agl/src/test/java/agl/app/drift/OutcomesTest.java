@@ -95,7 +95,7 @@ class OutcomesTest {
         assertEquals(Outcome.REFUSED, of("I can't help with that.", set));
     }
 
-    @Test void theClosedSetIsKeptBesideTheAdapter() {
+    @Test void theClosedSetIsKeptBesideTheAdapter() throws IOException {
         ClosedSet set = ClosedSet.of(IntStream.range(0, 10).mapToObj(i -> i % 2 == 0 ? "yes" : "no").toList());
         set.writeInto(temp);
         assertEquals(set, ClosedSet.read(temp));
@@ -103,6 +103,8 @@ class OutcomesTest {
         ClosedSet.NONE.writeInto(other);
         assertFalse(Files.exists(other.resolve(ClosedSet.FILE)));
         assertEquals(ClosedSet.NONE, ClosedSet.read(other));
+        ClosedSet.NONE.writeInto(temp);
+        assertEquals(ClosedSet.NONE, ClosedSet.read(temp), "another task's is deleted");
     }
 
     @Test
