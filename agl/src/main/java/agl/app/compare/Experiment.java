@@ -1,6 +1,7 @@
 package agl.app.compare;
 
 import agl.app.ModelBundle;
+import agl.app.data.Batches;
 import agl.app.data.EncodedExample;
 import agl.app.data.Example;
 import agl.app.drift.ClosedSet;
@@ -22,11 +23,13 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.IntStream;
 
 /** Runs variants on one base, each at most once: a finished run is read from its file. */
 final class Experiment {
-    /** Changes when a run of the same settings comes out differently, or is recorded differently. 3: identified by the files of the base that are read. 4: outcomes of answers. */
-    private static final int FORMAT = 4;
+    /** Changes when a run of the same settings comes out differently, or is recorded differently. 3: identified by the files of the base that are read. 4: outcomes of answers.
+     *  5: tokens that were trained on. */
+    private static final int FORMAT = 5;
 
     private final ModelBundle bundle;
     private final Probe probe;
@@ -95,12 +98,18 @@ final class Experiment {
         points.add(new RunRecord.Point(result.history().size(), measure(result.lora(), true, answers)));
         TrainTrace trace = TrainTrace.of(result.history(), fisher(result, config, data), result.lora());
         result.lora().detach();
-        long tokens = bundle.encode(data.task(), config.train().maxLength()).stream().mapToLong(EncodedExample::length).sum();
+        int taskSteps = (int) result.history().stream().filter(step -> step.containsKey("task_loss")).count();
+        long tokens = trainedOn(new Batches(bundle.encode(data.task(), config.train().maxLength()), config.train().batchSize(), config.train().seed()), taskSteps);
         RunRecord run = new RunRecord(hash, variant.label(), variant.group(), variant.choice().strengthOrDefault(config.agl()), variant.sets(),
                 config.train().seed(), bundle.folder().toString(), data.task().size(), tokens, bundle.model().size(),
                 (System.nanoTime() - start) * 1e-9, points, trace);
         store.save(run);
         return run;
+    }
+
+    /** Tokens in the loss of the examples that so many steps come to, each counted once however many passes there are. */
+    static long trainedOn(Batches task, int steps) {
+        return IntStream.range(0, Math.min(steps, task.batchesPerEpoch())).mapToObj(task::examplesOf).flatMap(List::stream).mapToLong(EncodedExample::lossTokens).sum();
     }
 
     /** The run's own Fisher information, or for a method without one that of the methods it stands beside, to show where its update lies. */

@@ -9,6 +9,7 @@ import agl.app.io.Provenance;
 import agl.app.train.MethodKind;
 import agl.app.train.RunConfig;
 import agl.app.train.TrainData;
+import agl.app.train.TrainSettings;
 import agl.autograd.AglException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
@@ -18,7 +19,10 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.Set;
+import java.util.TreeMap;
 import java.util.concurrent.Callable;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -70,6 +74,7 @@ public final class ForgettingCommand implements Callable<Integer> {
         if (sizes.stream().distinct().count() < 3) {
             throw new AglException("--sizes needs at least three different numbers to fit the law");
         }
+        requireEnough(variants, notes);
         List<RunRecord> runs = new ArrayList<>();
         List<Prompt> prompts = options.promptList();
         Map<String, RunRecord> aligned = new LinkedHashMap<>();
@@ -81,14 +86,44 @@ public final class ForgettingCommand implements Callable<Integer> {
         }
         Map<String, Double> before = new LinkedHashMap<>();
         aligned.forEach((base, record) -> before.put(base, record.last().pretrainLoss()));
-        ForgettingLaw.Fit fit = ForgettingLaw.fit(ForgettingOutput.observations(runs, before));
-        write(fit, runs, before, new ForgettingOutput.Drift(aligned, prompts, options.drift.gate()), inputs, spec.commandLine().getOut());
+        spec.commandLine().getOut().print(ForgettingOutput.measured(runs, before));
+        ForgettingLaw.Fit fit = null;
+        String noLaw = null;
+        try {
+            fit = ForgettingLaw.fit(ForgettingOutput.observations(runs, before));
+        } catch (AglException e) {
+            noLaw = e.getMessage();
+        }
+        write(fit, noLaw, runs, before, new ForgettingOutput.Drift(aligned, prompts, options.drift.gate()), inputs, spec.commandLine().getOut());
+        if (noLaw != null) {
+            throw new AglException(noLaw + "; what was measured is printed and written");
+        }
         return 0;
+    }
+
+    /** Amounts of data and runs that cannot give the law's constants are refused before the work; examples that training does not come to are said. */
+    private void requireEnough(List<Variant> variants, List<String> notes) {
+        TrainSettings train = options.config(variants.getFirst(), options.seeds.getFirst()).train();
+        Map<Integer, Long> reached = new TreeMap<>();
+        sizes.forEach(size -> reached.put(size, Math.min(size, (long) train.totalSteps(size) * train.batchSize())));
+        String comes = "training comes to " + reached.entrySet().stream().map(e -> e.getValue() + " of " + e.getKey()).collect(Collectors.joining(", "))
+                + " examples (steps, epochs and batch_size decide)";
+        if (Set.copyOf(reached.values()).size() < 3) {
+            throw new AglException(comes + ": fewer than three amounts of data do not determine the law");
+        }
+        if (reached.entrySet().stream().anyMatch(e -> e.getValue() < e.getKey())) {
+            notes.add(comes + "; D counts those alone");
+        }
+        int runs = reached.size() * options.seeds.size() * variants.size() * bases.size();
+        if (runs <= 1 + 2 * variants.size()) {
+            throw new AglException(runs + " runs do not determine the law's " + (1 + 2 * variants.size()) + " constants; give more --sizes or --seeds");
+        }
     }
 
     private void run(Path base, List<Variant> variants, TrainData data, List<Prompt> prompts, List<RunRecord> runs, Map<String, RunRecord> aligned) {
         ModelBundle bundle = options.load(base);
         PlainText text = PlainText.read(pretrainText, pretrainTokens, options.settings.config().train().maxLength());
+        text.few(bundle).ifPresent(note -> System.err.println("agl: " + note));
         Probe probe = options.probe(data, prompts, text);
         Experiment experiment = new Experiment(bundle, probe, new RunStore(options.out), options.origin(base, List.of(pretrainText)), 0,
                 variants.stream().anyMatch(Variant::usesFisher), options.fisherCache);
@@ -110,9 +145,12 @@ public final class ForgettingCommand implements Callable<Integer> {
         }
     }
 
-    private void write(ForgettingLaw.Fit fit, List<RunRecord> runs, Map<String, Double> before, ForgettingOutput.Drift drift, Inputs inputs, PrintWriter out) {
-        out.print(ForgettingOutput.table(fit));
-        AtomicFiles.writeText(options.out.resolve("forgetting.json"), ForgettingOutput.json(fit, runs, before));
+    /** @param fit null where there is none, for the reason {@code noLaw} */
+    private void write(ForgettingLaw.Fit fit, String noLaw, List<RunRecord> runs, Map<String, Double> before, ForgettingOutput.Drift drift, Inputs inputs, PrintWriter out) {
+        if (fit != null) {
+            out.print(ForgettingOutput.table(fit));
+        }
+        AtomicFiles.writeText(options.out.resolve("forgetting.json"), ForgettingOutput.json(fit, noLaw, runs, before));
         Map<String, Object> settings = new LinkedHashMap<>();
         settings.put("sizes", sizes);
         settings.put("seeds", options.seeds);
@@ -121,7 +159,7 @@ public final class ForgettingCommand implements Callable<Integer> {
         settings.put("config", options.settings.config().toJson());
         Provenance provenance = Provenance.of("forgetting", options.seeds.getFirst(), settings, inputs);
         provenance.writeInto(options.out);
-        ForgettingOutput.report(options.out.resolve("report.html"), fit, runs, before, drift, settings, provenance.toJson());
+        ForgettingOutput.report(options.out.resolve("report.html"), fit, noLaw, runs, before, drift, settings, provenance.toJson());
         out.printf("wrote %s: report.html, forgetting.json, runs, provenance%n", options.out);
         out.flush();
     }

@@ -23,7 +23,8 @@ import org.hipparchus.util.Pair;
 
 /**
  * The forgetting law (Bethune et al. 2025, without injected pre-training data; MATH.md section 8):
- * L_pt = L_pt⁰ + A · D^β / N^α + E, with D the fine-tuning tokens and N the model's parameters. α and β are shared by all methods, A and E are each
+ * L_pt = L_pt⁰ + A · D^β / N^α + E, with D the fine-tuning tokens (here those in the
+ * loss, each counted once) and N the model's parameters. α and β are shared by all methods, A and E are each
  * method's own. Non-linear least squares by Levenberg–Marquardt.
  *
  * <p>A's unit depends on α and β, and its estimate is all but determined by theirs. So the fit is in D/D₀ and N/N₀ with the geometric means D₀ and
@@ -68,7 +69,12 @@ public final class ForgettingLaw {
     }
 
     /** @param middle A', the forgetting of D₀ tokens at N₀ parameters beyond E */
-    public record OfMethod(Constant a, Constant e, Constant middle) { }
+    public record OfMethod(Constant a, Constant e, Constant middle) {
+        /** Whether the law says anything about this method: what is forgotten is A' + E. */
+        boolean determined() {
+            return e.determined() && middle.determined();
+        }
+    }
 
     /**
      * @param rms   root mean square of what the law leaves unexplained, in nats
@@ -240,13 +246,19 @@ public final class ForgettingLaw {
         boolean[] open = open(p);
         long[] seeds = data.stream().mapToLong(Observation::seed).distinct().toArray();
         List<double[]> without = new ArrayList<>();
+        List<Long> stuck = new ArrayList<>();
         for (long seed : seeds) {
             ForgettingLaw rest = new ForgettingLaw(this, data.stream().filter(o -> o.seed != seed).toList());
             if (rest.enough()) {
-                without.add(rest.solve(p));
+                try {
+                    without.add(rest.solve(p));
+                } catch (AglException e) {
+                    stuck.add(seed);
+                }
             }
         }
-        String none = seeds.length < 2 ? "one seed" : without.size() < seeds.length ? "too few runs without one of the seeds" : null;
+        String none = seeds.length < 2 ? "one seed" : !stuck.isEmpty() ? "no fit without seed " + stuck.getFirst()
+                : without.size() < seeds.length ? "too few runs without one of the seeds" : null;
         Jackknife jackknife = new Jackknife(without, none);
         Map<String, OfMethod> each = new LinkedHashMap<>();
         Map<String, double[]> curve = new LinkedHashMap<>();

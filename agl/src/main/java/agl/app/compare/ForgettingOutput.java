@@ -23,6 +23,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.stream.Collectors;
 
 /** The forgetting law's constants and curves, in text, JSON and as a report. */
 final class ForgettingOutput {
@@ -36,8 +37,23 @@ final class ForgettingOutput {
         return runs.stream().map(r -> new Observation(r.label(), r.seed(), r.taskTokens(), r.parameters(), r.last().pretrainLoss() - before.get(r.base()))).toList();
     }
 
+    /** What the law is fitted to: a line per base, method and number of examples, means over seeds. */
+    static String measured(List<RunRecord> runs, Map<String, Double> before) {
+        StringBuilder s = new StringBuilder(String.format(Locale.ROOT, "%nloss on plain text, nats per token (means over seeds)%n%-24s %-24s %9s %12s %10s %10s%n", "base", "method", "examples", "D, tokens",
+                "loss", "increase"));
+        before.forEach((base, loss) -> {
+            s.append(String.format(Locale.ROOT, "%-24s %-24s %9s %12s %10.4f %10s%n", Path.of(base).getFileName(), "base", "", "", loss, ""));
+            runs.stream().filter(r -> r.base().equals(base)).map(RunRecord::label).distinct().forEach(method -> {
+                TreeMap<Integer, List<RunRecord>> sizes = bySize(runs.stream().filter(r -> r.base().equals(base) && r.label().equals(method)).toList());
+                sizes.forEach((examples, of) -> s.append(String.format(Locale.ROOT, "%-24s %-24s %9d %12.0f %10.4f %+10.4f%n", Path.of(base).getFileName(), method, examples,
+                        of.stream().mapToLong(RunRecord::taskTokens).average().orElseThrow(), increase(of, 0), increase(of, loss))));
+            });
+        });
+        return s.toString();
+    }
+
     static String table(Fit f) {
-        StringBuilder s = new StringBuilder("\nL_pt = L_pt0 + A D^beta / N^alpha + E   (D tokens, N parameters, L in nats per token)\n");
+        StringBuilder s = new StringBuilder("\nL_pt = L_pt0 + A D^beta / N^alpha + E   (D tokens in the loss, each once; N parameters; L in nats per token)\n");
         s.append(row("beta", f.beta())).append(row("alpha", f.alpha()));
         f.methods().forEach((name, m) -> s.append(name).append('\n').append(row("A", m.a())).append(row("E", m.e()))
                 .append(row("A'", m.middle())));
@@ -54,9 +70,11 @@ final class ForgettingOutput {
                 : String.format(Locale.ROOT, "%.4g [%.4g, %.4g]", c.value(), c.low(), c.high());
     }
 
-    static String json(Fit fit, List<RunRecord> runs, Map<String, Double> before) {
+    /** @param fit null where there is none, for the reason {@code noLaw} */
+    static String json(Fit fit, String noLaw, List<RunRecord> runs, Map<String, Double> before) {
         Map<String, Object> all = new LinkedHashMap<>();
         all.put("law", fit);
+        all.put("no_law_because", noLaw);
         all.put("pretrain_loss_before", before);
         List<Object> list = new ArrayList<>();
         for (RunRecord r : runs) {
@@ -82,38 +100,40 @@ final class ForgettingOutput {
     record Drift(Map<String, RunRecord> bases, List<Prompt> prompts, DriftGate gate) { }
 
     /** One sentence: how much is forgotten, at what amount of task data and at what task loss, compared with what. */
-    static String verdict(Fit fit, List<RunRecord> runs) {
-        StringBuilder s = new StringBuilder(String.format(Locale.ROOT, "After %.0f tokens of task data the law puts the rise of the loss on plain text at", fit.d0()));
-        String sign = "";
-        for (Map.Entry<String, ForgettingLaw.OfMethod> m : fit.methods().entrySet()) {
-            int most = runs.stream().mapToInt(RunRecord::examples).max().orElse(0);
-            double task = runs.stream().filter(r -> r.label().equals(m.getKey()) && r.examples() == most).mapToDouble(r -> Measures.taskLoss(r.last())).average().orElse(Double.NaN);
-            s.append(String.format(Locale.ROOT, "%s %.4f nats per token for %s (task loss %.3f with the most data)", sign, fit.predict(m.getKey(), fit.d0(), fit.n0()), m.getKey(), task));
-            sign = ",";
-        }
-        return s.append(".").toString();
+    static String verdict(Fit fit, String noLaw, List<RunRecord> runs, Map<String, Double> before) {
+        int most = runs.stream().mapToInt(RunRecord::examples).max().orElse(0);
+        boolean law = fit != null && fit.methods().values().stream().allMatch(ForgettingLaw.OfMethod::determined);
+        String start = fit == null ? noLaw + ". Measured" : law ? String.format(Locale.ROOT, "After %.0f tokens of task data the law puts the rise of the loss on plain text at", fit.d0())
+                : "The runs do not determine the law. Measured";
+        return start + runs.stream().map(RunRecord::label).distinct().map(method -> {
+            List<RunRecord> of = runs.stream().filter(r -> r.label().equals(method) && r.examples() == most).toList();
+            double task = of.stream().mapToDouble(r -> Measures.taskLoss(r.last())).average().orElse(Double.NaN);
+            double rise = law ? fit.predict(method, fit.d0(), fit.n0()) : of.stream().mapToDouble(r -> r.last().pretrainLoss() - before.get(r.base())).average().orElse(Double.NaN);
+            return String.format(Locale.ROOT, " %.4f nats per token for %s (task loss %.3f with the most data)", rise, method, task);
+        }).collect(Collectors.joining(",")) + (law ? "." : String.format(Locale.ROOT, ", each after its %d examples.", most));
     }
 
-    static void report(Path file, Fit fit, List<RunRecord> runs, Map<String, Double> before, Drift drift, Map<String, Object> settings, String provenance) {
+    static void report(Path file, Fit fit, String noLaw, List<RunRecord> runs, Map<String, Double> before, Drift drift, Map<String, Object> settings, String provenance) {
         Report report = Report.of("Forgetting: pre-training loss by amount of task data");
-        report.lead(verdict(fit, runs));
-        report.text("L_pt = L_pt⁰ + A · D^β / N^α + E, β: " + text(fit.beta()) + "; α: " + text(fit.alpha()) + ".");
-        fit.methods().forEach((name, m) -> report.headline(name, String.format(Locale.ROOT, "%.4f nats", fit.predict(name, fit.d0(), fit.n0())),
-                String.format(Locale.ROOT, "forgotten at %.0f tokens, by the fit", fit.d0())));
+        report.lead(verdict(fit, noLaw, runs, before));
         report.section("The law");
-        List<List<Object>> rows = new ArrayList<>();
-        fit.methods().forEach((name, m) -> rows.add(List.of(name, text(m.a()), text(m.e()), text(m.middle()))));
-        report.table("Each method's constants, 95% interval over " + fit.seeds() + " seeds", List.of("method", "A", "E, nats", "A' = A·D₀^β/N₀^α, nats"), rows);
-        report.text(String.format(Locale.ROOT, "%d runs; what the law leaves unexplained is %.4f nats (root mean square). D counts the tokens of the task examples once, "
-                + "however many passes. Losses are per token of each model's own tokenizer: compare sizes within one family.", fit.observations(), fit.rms()));
+        if (fit == null) {
+            report.warning(noLaw);
+        } else {
+            law(report, fit);
+        }
+        report.text("D counts the tokens in the loss (the answers') of the task examples that training came to, each once, however many passes. Losses are per token of each model's own "
+                + "tokenizer: compare sizes within one family.");
         report.section("Curves");
         for (Map.Entry<String, Double> base : before.entrySet()) {
             List<RunRecord> own = runs.stream().filter(r -> r.base().equals(base.getKey())).toList();
             Map<String, double[][]> series = new LinkedHashMap<>();
-            fit.methods().keySet().forEach(method -> {
+            own.stream().map(RunRecord::label).distinct().forEach(method -> {
                 List<RunRecord> of = own.stream().filter(r -> r.label().equals(method)).toList();
-                series.put(method + ", measured", measured(of, base.getValue()));
-                series.put(method + ", law", curve(fit, method, of));
+                series.put(method + ", measured", points(of, base.getValue()));
+                if (fit != null) {
+                    series.put(method + ", law", curve(fit, method, of));
+                }
             });
             report.lines("Increase of the loss on plain text, " + Path.of(base.getKey()).getFileName(), "task tokens", "nats per token", series);
         }
@@ -122,6 +142,16 @@ final class ForgettingOutput {
         report.settings(new JsonMapper().convertValue(settings, new TypeReference<Map<String, Object>>() { }));
         report.provenance(provenance);
         report.write(file);
+    }
+
+    private static void law(Report report, Fit fit) {
+        report.text("L_pt = L_pt⁰ + A · D^β / N^α + E, β: " + text(fit.beta()) + "; α: " + text(fit.alpha()) + ".");
+        fit.methods().forEach((name, m) -> report.headline(name, m.determined() ? String.format(Locale.ROOT, "%.4f nats", fit.predict(name, fit.d0(), fit.n0())) : "not determined",
+                m.determined() ? String.format(Locale.ROOT, "forgotten at %.0f tokens, by the fit", fit.d0()) : m.e().determined() ? m.middle().note() : m.e().note()));
+        List<List<Object>> rows = new ArrayList<>();
+        fit.methods().forEach((name, m) -> rows.add(List.of(name, text(m.a()), text(m.e()), text(m.middle()))));
+        report.table("Each method's constants, 95% interval over " + fit.seeds() + " seeds", List.of("method", "A", "E, nats", "A' = A·D₀^β/N₀^α, nats"), rows);
+        report.text(String.format(Locale.ROOT, "%d runs; what the law leaves unexplained is %.4f nats (root mean square).", fit.observations(), fit.rms()));
     }
 
     /** Training, subspace and refusals of each method's run with the most data, on the first base and seed. */
@@ -147,11 +177,18 @@ final class ForgettingOutput {
     }
 
     /** Mean over seeds by number of examples. */
-    private static double[][] measured(List<RunRecord> runs, double before) {
-        TreeMap<Integer, List<RunRecord>> bySize = new TreeMap<>();
-        runs.forEach(r -> bySize.computeIfAbsent(r.examples(), n -> new ArrayList<>()).add(r));
+    private static double[][] points(List<RunRecord> runs, double before) {
+        TreeMap<Integer, List<RunRecord>> bySize = bySize(runs);
         return new double[][] {bySize.values().stream().mapToDouble(l -> l.stream().mapToLong(RunRecord::taskTokens).average().orElseThrow()).toArray(),
-                bySize.values().stream().mapToDouble(l -> l.stream().mapToDouble(r -> r.last().pretrainLoss() - before).average().orElseThrow()).toArray()};
+                bySize.values().stream().mapToDouble(l -> increase(l, before)).toArray()};
+    }
+
+    private static TreeMap<Integer, List<RunRecord>> bySize(List<RunRecord> runs) {
+        return runs.stream().collect(Collectors.groupingBy(RunRecord::examples, TreeMap::new, Collectors.toList()));
+    }
+
+    private static double increase(List<RunRecord> runs, double before) {
+        return runs.stream().mapToDouble(r -> r.last().pretrainLoss() - before).average().orElseThrow();
     }
 
     private static double[][] curve(Fit fit, String method, List<RunRecord> runs) {

@@ -11,6 +11,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.Optional;
 
 /**
  * Plain text as in pre-training: every token counts, in windows one after the other.
@@ -19,6 +20,8 @@ import java.util.Arrays;
  * @param window    tokens that one prediction can see, at most the model's positions
  */
 record PlainText(String text, int maxTokens, int window) {
+    private static final int FEWEST = 100;
+    private static final int FEW = 1000;
 
     static PlainText read(Path file, int maxTokens, int window) {
         try {
@@ -32,10 +35,25 @@ record PlainText(String text, int maxTokens, int window) {
         }
     }
 
+    /** The tokens that are read. */
+    private int[] ids(ModelBundle bundle) {
+        int[] all = bundle.tokenizer().encode(text, false);
+        return Arrays.copyOf(all, Math.min(all.length, maxTokens));
+    }
+
+    /** Refuses a text that is too short to say anything; a line about one that is short. */
+    Optional<String> few(ModelBundle bundle) {
+        int tokens = ids(bundle).length;
+        String says = "the plain text has " + tokens + " tokens (of at most " + maxTokens + ", --pretrain-tokens)";
+        if (tokens < FEWEST) {
+            throw new AglException(says + ": the loss of fewer than " + FEWEST + " says nothing about pre-training; name a longer one");
+        }
+        return tokens < FEW ? Optional.of(says + ": the loss of fewer than " + FEW + " says little about other text") : Optional.empty();
+    }
+
     /** Mean loss per predicted token, in nats. */
     double loss(ModelBundle bundle) {
-        int[] all = bundle.tokenizer().encode(text, false);
-        int[] ids = Arrays.copyOf(all, Math.min(all.length, maxTokens));
+        int[] ids = ids(bundle);
         int size = Math.min(window, bundle.model().config().maxPositions());
         double sum = 0;
         int count = 0;

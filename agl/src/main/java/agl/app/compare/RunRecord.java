@@ -10,8 +10,8 @@ import java.util.List;
  * @param hash       of everything that decides the result
  * @param label      the variant's
  * @param strength   in force; NaN for a method without one
- * @param examples   task examples trained on
- * @param taskTokens tokens in them
+ * @param examples   task examples to train on; a few steps may not come to all of them
+ * @param taskTokens tokens in the loss of those that training came to, each counted once
  * @param parameters of the base
  * @param points     measurements along training, the last one of the finished adapter
  * @param trace      curves and subspace; null for the base

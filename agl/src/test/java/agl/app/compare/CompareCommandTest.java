@@ -8,6 +8,9 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import agl.app.CommandLineRun;
 import agl.app.Main;
 import agl.app.TinyModel;
+import agl.app.data.Batches;
+import agl.app.data.EncodedExample;
+import agl.app.data.Example;
 import agl.autograd.AglException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
@@ -147,6 +150,30 @@ class CompareCommandTest {
         assertTrue(beta.get("value").isNumber() != beta.get("note").isTextual(), "a value with its interval, or why there is none: " + beta);
         assertEquals(List.of("lora", "agl"), fields(all.get("law").get("methods")));
         assertEquals(2, run("forgetting", "--sizes", "4,8", "--pretrain-text", temp.resolve("plain.txt").toString()));
+    }
+
+    /** With two steps of four examples, training comes to eight of them, whatever there is; with five, to twenty of thirty. */
+    @Test void onlyWhatWasTrainedOnCounts() throws IOException {
+        CommandLineRun same = forgetting("--sizes", "8,16,24", "--steps", "2", "--seeds", "1,2");
+        assertEquals(2, same.code());
+        assertTrue(same.err().contains("training comes to 8 of 8, 8 of 16, 8 of 24 examples"), same.err());
+        assertEquals(2, forgetting("--sizes", "4,8,16", "--epochs", "1", "--seeds", "1").code(), "three runs for three constants");
+        assertFalse(Files.exists(temp.resolve("out/runs")), "before any work");
+        CommandLineRun run = forgetting("--sizes", "4,8,16", "--steps", "3", "--seeds", "1,2");
+        assertTrue(run.err().contains("training comes to 4 of 4, 8 of 8, 12 of 16 examples"), run.err());
+        assertTrue(run.out().contains("loss on plain text, nats per token (means over seeds)"), run.out());
+        JsonNode last = json("forgetting.json").get("runs").get(2);
+        assertEquals(16, last.get("examples").asInt());
+        List<EncodedExample> all = TinyModel.load(base).encode(IntStream.range(0, 16).mapToObj(i -> new Example("tell me a story " + i, "", "the red fox sat on the mat " + i % 3)).toList(), 64);
+        assertEquals(12L * all.getFirst().lossTokens(), last.get("tokens").asLong(), "all answers have the same number of tokens");
+        Batches batches = new Batches(all, 4, 1);
+        assertEquals(12L * all.getFirst().lossTokens(), Experiment.trainedOn(batches, 3));
+        assertEquals(16L * all.getFirst().lossTokens(), Experiment.trainedOn(batches, 9), "each once");
+    }
+
+    private CommandLineRun forgetting(String... more) {
+        return CommandLineRun.of(with(new String[] {"forgetting", "--base", base.toString(), "--methods", "lora", "--task", temp.resolve("task.csv").toString(), "--pretrain-text",
+            temp.resolve("plain.txt").toString(), "--out", temp.resolve("out").toString(), "--template", "plain", "--batch-size", "4", "--r", "2", "--max-length", "64"}, more));
     }
 
     @Test void whatIsMissingIsSaidBeforeAnyWork() {

@@ -222,6 +222,25 @@ class ForgettingLawTest {
         }
     }
 
+    /** Pure noise: the fit of all runs, or of those without one of the seeds, goes on and on along a valley. */
+    @Test void aFitThatDoesNotEndIsSaid() {
+        assertTrue(assertThrows(AglException.class, () -> ForgettingLaw.fit(noise(14))).getMessage().contains("could not be fitted"));
+        Constant beta = ForgettingLaw.fit(noise(2)).beta();
+        assertTrue(beta.determined() && Double.isNaN(beta.low()), beta.toString());
+        assertEquals("no fit without seed 1", beta.note());
+    }
+
+    private static List<Observation> noise(long draw) {
+        SplittableRandom random = new SplittableRandom(draw);
+        List<Observation> noise = new ArrayList<>();
+        for (int seed = 1; seed <= 3; seed++) {
+            for (double d : new double[] {100, 1000, 10000}) {
+                noise.add(new Observation("lora", seed, d + random.nextInt(20), 1e6, 0.01 * random.nextGaussian()));
+            }
+        }
+        return noise;
+    }
+
     @Test void tooLittleDataAreRefused() {
         assertThrows(AglException.class, () -> ForgettingLaw.fit(exact(1, 1e6).subList(0, 5)));
         assertThrows(AglException.class, () -> ForgettingLaw.fit(exact(9, 1e6).stream().filter(o -> o.tokens() < 5e3).toList()), "two amounts");

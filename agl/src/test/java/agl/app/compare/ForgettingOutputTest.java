@@ -1,16 +1,21 @@
 package agl.app.compare;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import agl.app.compare.ForgettingLaw.Fit;
 import agl.app.compare.ForgettingLaw.Observation;
+import agl.app.drift.DriftGate;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 /** What is printed and written about a fit is what the fit says, of runs with known losses. */
 class ForgettingOutputTest {
@@ -56,7 +61,7 @@ class ForgettingOutputTest {
     @Test void theFileHoldsFitAndRuns() throws Exception {
         List<RunRecord> runs = runs(3, "small");
         Fit fit = ForgettingLaw.fit(ForgettingOutput.observations(runs, BEFORE));
-        JsonNode json = new ObjectMapper().readTree(ForgettingOutput.json(fit, runs, BEFORE));
+        JsonNode json = new ObjectMapper().readTree(ForgettingOutput.json(fit, null, runs, BEFORE));
         assertEquals(0.5, json.at("/law/beta/value").asDouble(), 1e-6);
         assertEquals("all models have one size", json.at("/law/alpha/note").asText());
         assertTrue(json.at("/law/curve").isMissingNode(), "numbers of constants that are open stay inside");
@@ -71,8 +76,31 @@ class ForgettingOutputTest {
         List<RunRecord> runs = runs(3, "small");
         Fit fit = ForgettingLaw.fit(ForgettingOutput.observations(runs, BEFORE));
         double d0 = Math.cbrt(1000.0 * 4000 * 9000);
-        String verdict = ForgettingOutput.verdict(fit, runs);
+        String verdict = ForgettingOutput.verdict(fit, null, runs, BEFORE);
         assertTrue(verdict.contains(String.format(java.util.Locale.ROOT, "After %.0f tokens", d0)), verdict);
         assertTrue(verdict.contains(String.format(java.util.Locale.ROOT, "%.4f nats per token for lora", 0.001 * Math.sqrt(d0) + 0.01)), verdict);
+    }
+
+    /** A straight line through three amounts that are all but equal: any β goes through it. */
+    @Test void ofALawThatIsOpenOnlyWhatWasMeasuredIsStated(@TempDir Path temp) throws Exception {
+        List<RunRecord> runs = new ArrayList<>();
+        for (RunRecord r : runs(3, "small")) {
+            runs.add(new RunRecord("hash", "lora", "lora", Double.NaN, List.of(), r.seed(), "small", r.examples(), 10000 + r.examples(), 1000, 1, r.points(), null));
+        }
+        Fit fit = ForgettingLaw.fit(ForgettingOutput.observations(runs, BEFORE));
+        assertFalse(fit.methods().get("lora").determined(), fit.toString());
+        String most = "Measured 0.1049 nats per token for lora (task loss 1.000 with the most data), each after its 90 examples.";
+        assertEquals("The runs do not determine the law. " + most, ForgettingOutput.verdict(fit, null, runs, BEFORE));
+        assertEquals("no fit. " + most, ForgettingOutput.verdict(null, "no fit", runs, BEFORE));
+        ForgettingOutput.Drift none = new ForgettingOutput.Drift(Map.of(), List.of(), DriftGate.DEFAULT);
+        ForgettingOutput.report(temp.resolve("open.html"), fit, null, runs, Map.of("small", 3.0), none, Map.of(), "{}");
+        String html = Files.readString(temp.resolve("open.html"));
+        assertTrue(html.contains("not determined") && !html.contains("forgotten at"), "no value for what is open");
+        ForgettingOutput.report(temp.resolve("none.html"), null, "no fit", runs, Map.of("small", 3.0), none, Map.of(), "{}");
+        assertTrue(Files.readString(temp.resolve("none.html")).contains("no fit"));
+        JsonNode json = new ObjectMapper().readTree(ForgettingOutput.json(null, "no fit", runs, BEFORE));
+        assertTrue(json.get("law").isNull() && json.get("no_law_because").asText().equals("no fit") && json.get("runs").size() == 9);
+        String table = ForgettingOutput.measured(runs, Map.of("small", 3.0));
+        assertTrue(table.contains(String.format("%9d %12d %10.4f %+10.4f", 90, 10090, 3.1049, 0.1049)), table);
     }
 }

@@ -58,6 +58,15 @@ class PlainTextTest {
         assertThrows(AglException.class, () -> new PlainText(TEXT, 1, 4).loss(bundle));
     }
 
+    @Test void aTextOfFewTokensIsRefusedOrNamed() {
+        ModelBundle bundle = ModelBundle.load(TinyModel.write(temp.resolve("base"), 3), PromptTemplate.INSTRUCTION);
+        String message = assertThrows(AglException.class, () -> new PlainText(TEXT, 1000, 64).few(bundle)).getMessage();
+        assertTrue(message.startsWith("the plain text has " + bundle.tokenizer().encode(TEXT, false).length + " tokens"), message);
+        assertThrows(AglException.class, () -> new PlainText(TEXT.repeat(100), 99, 64).few(bundle));
+        assertTrue(new PlainText(TEXT.repeat(100), 100, 64).few(bundle).orElseThrow().contains("has 100 tokens"));
+        assertTrue(new PlainText(TEXT.repeat(200), 1000, 64).few(bundle).isEmpty());
+    }
+
     @Test void aTextOfNothingIsRefused() throws Exception {
         Path blank = Files.writeString(temp.resolve("blank.txt"), " \n");
         assertTrue(assertThrows(AglException.class, () -> PlainText.read(blank, 10, 4)).getMessage().contains("no text"));
