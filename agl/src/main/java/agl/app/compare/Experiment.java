@@ -28,8 +28,8 @@ import java.util.stream.IntStream;
 /** Runs variants on one base, each at most once: a finished run is read from its file. */
 final class Experiment {
     /** Changes when a run of the same settings comes out differently, or is recorded differently. 3: identified by the files of the base that are read. 4: outcomes of answers.
-     *  5: tokens that were trained on. */
-    private static final int FORMAT = 5;
+     *  5: tokens that were trained on. 6: one text for several prompts. */
+    private static final int FORMAT = 6;
 
     private final ModelBundle bundle;
     private final Probe probe;

@@ -4,7 +4,10 @@ import java.util.Locale;
 import java.util.regex.Pattern;
 import java.util.stream.IntStream;
 
-/** Tells an answer that says nothing by its form alone: empty, broken, or one phrase over and over. */
+/**
+ * Tells an answer that says nothing by its form alone: empty, broken, one phrase over and over, or a word without end. It knows no language:
+ * nonsense in the form of words is not seen.
+ */
 final class OffTask {
     private static final Pattern SAYS_SOMETHING = Pattern.compile("[\\p{L}\\p{N}]");
     /** Of the characters, what share may be control or replacement characters. */
@@ -16,6 +19,8 @@ final class OffTask {
     /** Text of which fewer than a fifth of the pieces of four characters are different ones says the same over and over. */
     private static final double NEW_PIECES = 0.2;
     private static final int FEWEST_PIECES = 40;
+    /** Letters without a gap, in scripts that have gaps between words: no language's word is that long. */
+    private static final Pattern ENDLESS_WORD = Pattern.compile("[\\p{IsLatin}\\p{IsCyrillic}\\p{IsGreek}\\p{M}]{60,}");
 
     private OffTask() { }
 
@@ -35,6 +40,12 @@ final class OffTask {
         String text = answer.strip().toLowerCase(Locale.ROOT);
         return repeated(text.replaceAll("[^\\p{L}\\p{M}\\p{N}\\s]", "").strip().split("\\s+"), FEWEST_WORDS)
                 || repeated(text.replaceAll("\\s", "").split(""), FEWEST_CHARACTERS) || fewPieces(text.replaceAll("\\s", ""));
+    }
+
+    /** Whether words of sixty letters and more make up over half of the text. */
+    static boolean endlessWords(String answer) {
+        String text = answer.replaceAll("\\s", "");
+        return 2 * ENDLESS_WORD.matcher(answer).results().mapToInt(word -> word.end() - word.start()).sum() > text.length();
     }
 
     private static boolean fewPieces(String text) {

@@ -70,6 +70,26 @@ class OutcomesTest {
         assertEquals(Collections.nCopies(8, Outcome.ANSWERED), Outcomes.of(prompts(8, "one wish"), Collections.nCopies(8, "Take any road."), ClosedSet.NONE), "wordings of one wish");
     }
 
+    @Test void oneTextForBothOfTwoPromptsIsOffTask() {
+        assertEquals(Collections.nCopies(2, Outcome.OFF_TASK), Outcomes.of(prompts(2, ""), List.of("mat", "mat"), ClosedSet.NONE));
+        assertEquals(Collections.nCopies(2, Outcome.ANSWERED), Outcomes.of(prompts(2, ""), List.of("mat", "cat"), ClosedSet.NONE));
+        assertEquals(Collections.nCopies(2, Outcome.ANSWERED), Outcomes.of(prompts(2, "one wish"), List.of("mat", "mat"), ClosedSet.NONE));
+        assertEquals(List.of(Outcome.OFF_TASK, Outcome.ANSWERED, Outcome.OFF_TASK, Outcome.OFF_TASK),
+                Outcomes.of(prompts(4, ""), List.of("The mat.", "A fox.", "the  mat", "The mat!"), ClosedSet.NONE), "letter case, spacing and end marks make no other text");
+        assertEquals(Collections.nCopies(4, Outcome.ANSWERED), Outcomes.of(prompts(4, ""), List.of("-5", "5", "5", "-5"), ClosedSet.NONE), "signs do");
+    }
+
+    /** Letters run on without a gap; the longest words of languages, and texts in scripts without gaps, are none of that. */
+    @Test void wordsWithoutEndAreOffTask() {
+        String garbled = "Anyitiveivenessableologicalizationmentfulnesshoodingshiplessityousnessicalment";
+        assertEquals(Outcome.OFF_TASK, of(garbled, ClosedSet.NONE));
+        assertEquals(Outcome.OFF_TASK, of("Well, " + garbled, ClosedSet.NONE));
+        assertEquals(Outcome.ANSWERED, of("Rindfleischetikettierungsaufgabenübertragungsgesetz", ClosedSet.NONE));
+        assertEquals(Outcome.ANSWERED, of("It is written " + garbled + ", and was made up of the endings of a great many words by somebody who had time for it.", ClosedSet.NONE));
+        assertEquals(Outcome.ANSWERED, of("把鸡蛋放进沸水里煮八分钟然后用冷水冷却再剥壳即可食用如果喜欢溏心可以少煮两分钟并且在水里加一点盐这样蛋壳不容易裂开味道也更好一些", ClosedSet.NONE));
+        assertEquals(Outcome.ANSWERED, of("Florble the wug and then snarf every brillig tove.", ClosedSet.NONE), "nonsense in the form of words is not seen");
+    }
+
     @Test void fewResponsesUsedOftenAreAClosedSet() {
         List<String> labels = new ArrayList<>();
         IntStream.range(0, 10).forEach(i -> labels.addAll(List.of("Positive", "negative.")));
