@@ -95,7 +95,7 @@ public final class AlignCommand implements Callable<Integer> {
             found = measured[0];
         } catch (AglException e) {
             Files.deleteIfExists(metrics);
-            throw e;
+            throw inputs.because(e);
         } finally {
             AtomicFiles.deleteTree(companions);
         }

@@ -57,7 +57,7 @@ public final class ConfigOptions {
     @Option(names = "--preset", description = "AGL's weights to start from: default (ours, measured) or as-read (readers' values).")
     private String preset;
 
-    /** File and overrides together; the named options count last. */
+    /** File and overrides together. */
     public RunConfig config() {
         return config(List.of());
     }
@@ -106,7 +106,8 @@ public final class ConfigOptions {
     }
 
     private List<String> commandLine() {
-        List<String> all = new ArrayList<>(sets);
+        List<String> all = new ArrayList<>();
+        sets.forEach(set -> once(all, set));
         add(all, "steps", steps);
         add(all, "epochs", epochs);
         add(all, "batch_size", batchSize);
@@ -124,7 +125,18 @@ public final class ConfigOptions {
 
     private static void add(List<String> all, String name, String value) {
         if (value != null) {
-            all.add(name + "=" + value);
+            once(all, name + "=" + value);
         }
+    }
+
+    /** A setting that is given twice would silently lose one of its values. */
+    private static void once(List<String> all, String set) {
+        String name = set.substring(0, Math.max(0, set.indexOf('='))).strip();
+        for (String other : all) {
+            if (!name.isEmpty() && other.startsWith(name + "=") && !other.equals(set)) {
+                throw new AglException("setting " + name + " is given twice: " + other + " and " + set);
+            }
+        }
+        all.add(set);
     }
 }

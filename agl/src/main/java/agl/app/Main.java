@@ -7,6 +7,7 @@ import agl.app.compare.ForgettingCommand;
 import agl.app.demo.DemoCommand;
 import agl.app.explain.ExplainCommand;
 import agl.app.inspect.InspectCommand;
+import agl.autograd.AglException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
@@ -57,6 +58,7 @@ public final class Main implements Callable<Integer> {
             }
             return Path.of(text);
         });
+        registerNumbers(commandLine);
         commandLine.setExecutionStrategy(new OutputGuard());
         int code;
         try {
@@ -68,6 +70,18 @@ public final class Main implements Callable<Integer> {
             return Failures.report("standard output could not be written (is its device full, or was the pipe closed?)", null, false, commandLine.getErr());
         }
         return code;
+    }
+
+    private static void registerNumbers(CommandLine commandLine) {
+        CommandLine.ITypeConverter<Double> number = text -> {
+            try {
+                return Numbers.parse(text);
+            } catch (AglException e) {
+                throw new CommandLine.TypeConversionException(e.getMessage());
+            }
+        };
+        commandLine.registerConverter(double.class, number);
+        commandLine.registerConverter(Double.class, number);
     }
 
     /** No subcommand: the main job on the embedded default, where this build has it. */

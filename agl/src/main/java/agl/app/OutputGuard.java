@@ -12,7 +12,7 @@ import picocli.CommandLine.Model.OptionSpec;
 
 /**
  * Runs the command that the user named. One that has an {@code --out} may not write over its own inputs, and holds the output's lock from
- * start to end, so that no two runs write over each other.
+ * start to end, so that no two runs write over each other. A dry run writes nothing, so its {@code --out} may be anywhere.
  */
 final class OutputGuard implements CommandLine.IExecutionStrategy {
     /** Folders that are somebody's model: nothing of ours belongs in them. (A report in an adapter's folder does no harm.) */
@@ -26,7 +26,9 @@ final class OutputGuard implements CommandLine.IExecutionStrategy {
         }
         OptionSpec option = command.commandSpec().findOption("--out");
         CommandLine.IExecutionStrategy run = new CommandLine.RunLast();
-        if (command.isUsageHelpRequested() || command.isVersionHelpRequested() || option == null || !(option.getValue() instanceof Path out)) {
+        OptionSpec dryRun = command.commandSpec().findOption("--dry-run");
+        boolean writes = dryRun == null || !Boolean.TRUE.equals(dryRun.getValue());
+        if (!writes || command.isUsageHelpRequested() || command.isVersionHelpRequested() || option == null || !(option.getValue() instanceof Path out)) {
             return run.execute(parsed);
         }
         OutputLock lock;

@@ -23,6 +23,7 @@ import agl.app.train.TrainData;
 import agl.app.train.TrainTrace;
 import agl.app.train.Trainer;
 import agl.app.train.UnusedSettings;
+import agl.app.train.WreckCheck;
 import agl.autograd.AglException;
 import agl.lora.Peft;
 import java.nio.file.Files;
@@ -122,14 +123,25 @@ public final class TrainCommand implements Callable<Integer> {
             notes.addAll(config.warnings());
         }
         notes.addAll(data.notes(driftPrompts));
+        if (driftPrompts.isEmpty()) {
+            driftOptions.unused().ifPresent(notes::add);
+        }
+        if (data.evaluation().isEmpty() && options.given().contains("eval_every")) {
+            notes.add("not used: eval_every (nothing is held out)");
+        }
         notes.forEach(TrainCommand::say);
         List<EncodedExample> held = bundle.encode(data.evaluation(), config.train().maxLength());
         double before = new Trainer(bundle.model(), List.of(), config.train()).evaluate(held);
         List<DriftCheck.Result> aligned = driftPrompts.isEmpty() ? List.of() : DriftCommand.measure("base", bundle, DriftCheck.Settings.DEFAULT, driftPrompts);
         ClosedSet answers = ClosedSet.of(data.task().stream().map(Example::response).toList());
         FineTune.Result result;
+        WreckCheck wreck = new WreckCheck(held.isEmpty() ? encoded : held, config.train());
+        double intact = wreck.loss(bundle.model());
         try (MetricsLog log = new MetricsLog(out.resolve("metrics.jsonl"))) {
             result = new FineTune(bundle, config, new FisherSource(bundle, fisherCache)).run(choice, data, null, log, (step, total, lora) -> { });
+            wreck.require(bundle.model(), intact);
+        } catch (AglException e) {
+            throw inputs.because(e);
         }
         Optional<DriftComparison> drift = Optional.empty();
         if (!driftPrompts.isEmpty()) {

@@ -53,7 +53,10 @@ class AlignCommandTest {
 
     private CommandLineRun align(String... more) {
         List<String> args = new ArrayList<>(List.of("align", "--base", base.toString(), "--data", data.toString(), "--out", temp.resolve("out").toString(), "--template", "plain",
-                "-s", "batch_size=6", "--max-length", "64"));
+                "--max-length", "64"));
+        if (!List.of(more).contains("--batch-size")) {
+            args.addAll(List.of("--batch-size", "6"));
+        }
         args.addAll(List.of(more));
         return CommandLineRun.of(args.toArray(String[]::new));
     }

@@ -218,6 +218,13 @@ class WrongInputTest {
         for (String command : new String[] {merge, align, train, drift}) {
             assertRefused("lies in the folder that --base names", command + "$base/below/it");
         }
+        // A dry run writes nothing: its --out may be anywhere.
+        for (String out : new String[] {"$base/below", "$base", "$new/a/b"}) {
+            List<Path> before = everything();
+            CommandLineRun run = CommandLineRun.of((train + out + " --dry-run").replace("$", temp + "/").split(" "));
+            assertEquals(0, run.code(), run.toString());
+            assertEquals(before, everything(), out);
+        }
         assertRefused("is what --base names", drift + "$base");
         assertRefused("is what --adapter names", drift + "$adapter --adapter $adapter");
         Path locked = Files.createDirectory(temp.resolve("locked"), PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("r-xr-xr-x")));

@@ -1,5 +1,6 @@
 package agl.app.compare;
 
+import agl.app.Numbers;
 import agl.app.train.MethodChoice;
 import agl.app.train.MethodKind;
 import agl.autograd.AglException;
@@ -7,8 +8,10 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -42,7 +45,7 @@ public final class CompareCommand implements Callable<Integer> {
 
     /** Each method with each of its strengths. */
     static List<Variant> variants(List<String> methods, String strengths) {
-        Map<MethodKind, List<Double>> wanted = new LinkedHashMap<>();
+        Map<MethodKind, Set<Double>> wanted = new LinkedHashMap<>();
         Arrays.stream(strengths.split(";")).map(String::strip).filter(s -> !s.isEmpty()).forEach(part -> {
             int at = part.indexOf('=');
             if (at < 0) {
@@ -50,19 +53,16 @@ public final class CompareCommand implements Callable<Integer> {
             }
             MethodKind kind = MethodKind.of(part.substring(0, at).strip());
             try {
-                List<Double> numbers = Arrays.stream(part.substring(at + 1).split(",")).map(s -> Double.valueOf(s.strip())).distinct().toList();
-                if (numbers.isEmpty() || numbers.stream().anyMatch(s -> s.isNaN())) {
-                    throw new NumberFormatException();
-                }
-                wanted.put(kind, numbers);
-            } catch (NumberFormatException e) {
-                throw new AglException("--strengths: \"" + part + "\" is not method=number,number", e);
+                List<Double> numbers = Arrays.stream(part.substring(at + 1).split(",", -1)).map(Numbers::parse).toList();
+                wanted.computeIfAbsent(kind, k -> new LinkedHashSet<>()).addAll(numbers);
+            } catch (AglException e) {
+                throw new AglException("--strengths: \"" + part + "\" is not method=number,number: " + e.getMessage(), e);
             }
         });
         List<Variant> variants = new ArrayList<>();
         List<MethodKind> kinds = methods.stream().map(String::strip).map(MethodKind::of).distinct().toList();
         for (MethodKind kind : kinds) {
-            for (double s : wanted.getOrDefault(kind, List.of(Double.NaN))) {
+            for (double s : wanted.getOrDefault(kind, Set.of(Double.NaN))) {
                 variants.add(Variant.of(new MethodChoice(kind, s)));
             }
         }

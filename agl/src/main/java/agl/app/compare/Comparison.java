@@ -57,7 +57,7 @@ final class Comparison {
         }
         DriftGate gate = options.drift.gate();
         options.require(variants);
-        List<String> notes = options.dropUnused(variants);
+        List<String> notes = options.dropUnused(variants, checkpointEvery);
         Inputs inputs = options.inputs(List.of(base));
         TrainData data = options.data();
         List<Prompt> prompts = options.promptList();

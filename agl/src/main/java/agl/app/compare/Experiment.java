@@ -5,6 +5,7 @@ import agl.app.data.Batches;
 import agl.app.data.EncodedExample;
 import agl.app.data.Example;
 import agl.app.drift.ClosedSet;
+import agl.app.io.Inputs;
 import agl.app.train.FineTune;
 import agl.app.train.FisherSource;
 import agl.app.train.MethodKind;
@@ -38,6 +39,7 @@ final class Experiment {
     private final int checkpointEvery;
     private final FisherSource fisher;
     private final boolean fisherShared;
+    private final Inputs weights;
 
     /**
      * @param origin          what the results rest on beside the settings: hashes of model and data by role
@@ -53,6 +55,7 @@ final class Experiment {
         this.checkpointEvery = checkpointEvery;
         this.fisher = new FisherSource(bundle, fisherCache);
         this.fisherShared = fisherShared;
+        this.weights = Inputs.read(List.of(bundle.folder()));
     }
 
     /** The base as it is, measured once. */
@@ -64,7 +67,7 @@ final class Experiment {
             Measured measured = probe.measure(bundle, true, ClosedSet.NONE);
             RunRecord run = new RunRecord(hash, "base", "base", Double.NaN, List.of(), 0, bundle.folder().toString(), 0, 0, bundle.model().size(),
                     (System.nanoTime() - start) * 1e-9, List.of(new RunRecord.Point(0, measured)), null);
-            store.save(run);
+            save(run);
             return run;
         });
     }
@@ -93,7 +96,7 @@ final class Experiment {
         } catch (AglException e) {
             // The next run starts from the base again.
             bundle.model().replaceLinears(layer -> layer instanceof LoraLinear l ? l.base() : layer);
-            throw new AglException(variant.label() + ", seed " + config.train().seed() + ": " + e.getMessage(), e);
+            throw new AglException(variant.label() + ", seed " + config.train().seed() + ": " + weights.because(e).getMessage(), e);
         }
         points.add(new RunRecord.Point(result.history().size(), measure(result.lora(), true, answers)));
         TrainTrace trace = TrainTrace.of(result.history(), fisher(result, config, data), result.lora());
@@ -103,13 +106,19 @@ final class Experiment {
         RunRecord run = new RunRecord(hash, variant.label(), variant.group(), variant.choice().strengthOrDefault(config.agl()), variant.sets(),
                 config.train().seed(), bundle.folder().toString(), data.task().size(), tokens, bundle.model().size(),
                 (System.nanoTime() - start) * 1e-9, points, trace);
-        store.save(run);
+        save(run);
         return run;
     }
 
     /** Tokens in the loss of the examples that so many steps come to, each counted once however many passes there are. */
     static long trainedOn(Batches task, int steps) {
         return IntStream.range(0, Math.min(steps, task.batchesPerEpoch())).mapToObj(task::examplesOf).flatMap(List::stream).mapToLong(EncodedExample::lossTokens).sum();
+    }
+
+    /** A run is kept by the hash of the base: of no other weights may it be. */
+    private void save(RunRecord run) {
+        weights.requireUnchangedWeights();
+        store.save(run);
     }
 
     /** The run's own Fisher information, or for a method without one that of the methods it stands beside, to show where its update lies. */

@@ -104,8 +104,12 @@ public final class ExperimentOptions {
         }
     }
 
-    /** What was asked for and no run here looks at, a line each; inputs that none looks at are neither read nor recorded from here on. */
-    List<String> dropUnused(List<Variant> variants) {
+    /**
+     * What was asked for and no run here looks at, a line each; inputs that none looks at are neither read nor recorded from here on.
+     *
+     * @param checkpoints steps between measurements on the way; null for a command that has none
+     */
+    List<String> dropUnused(List<Variant> variants, Integer checkpoints) {
         List<UnusedSettings.Run> runs = variants.stream().map(v -> new UnusedSettings.Run(v.choice(), config(v, seeds.getFirst()))).toList();
         Set<String> given = new LinkedHashSet<>(settings.given());
         List<String> notes = new ArrayList<>();
@@ -113,7 +117,10 @@ public final class ExperimentOptions {
             notes.add("not used: seed (--seeds decides)");
         }
         if (given.remove("eval_every")) {
-            notes.add("not used: eval_every (--checkpoints decides)");
+            notes.add("not used: eval_every (" + (checkpoints == null ? "held-out loss is measured at the end" : "--checkpoints decides") + ")");
+        }
+        if (checkpoints != null && checkpoints > 0 && variants.stream().allMatch(v -> v.choice().kind().changesFactorsAfterTraining())) {
+            notes.add("--checkpoints is not used: what acts after training has no course to be measured along");
         }
         notes.addAll(UnusedSettings.lines(given, runs));
         if (!alignment.isEmpty() && runs.stream().noneMatch(r -> r.choice().kind().usesAlignment(r.config().agl()))) {
@@ -133,6 +140,9 @@ public final class ExperimentOptions {
         }
         if (prompts.isEmpty() && maxNewTokens != 128) {
             notes.add("--max-new-tokens is not used: there are no --prompts");
+        }
+        if (prompts.isEmpty()) {
+            drift.unused().ifPresent(notes::add);
         }
         return notes;
     }

@@ -57,7 +57,7 @@ public final class ForgettingCommand implements Callable<Integer> {
     @Override public Integer call() {
         List<Variant> variants = CompareCommand.variants(methods, strengths);
         options.require(variants);
-        List<String> notes = options.dropUnused(variants);
+        List<String> notes = options.dropUnused(variants, null);
         if (bases.size() > 1 && options.unaligned != null) {
             throw new AglException("--unaligned belongs to one base: compare safelora and asft one --base at a time");
         }

@@ -15,16 +15,22 @@ import agl.app.stats.Bootstrap;
 import agl.app.stats.Clusters;
 import agl.app.stats.Interval;
 import agl.app.stats.Shares;
+import agl.app.train.MethodChoice;
 import agl.app.train.RunConfig;
 import agl.app.train.TaskMeasure;
+import agl.app.train.UnusedSettings;
 import agl.autograd.AglException;
 import agl.regularizers.Fisher;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.Callable;
+import java.util.stream.Stream;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -69,6 +75,7 @@ public final class DemoCommand implements Callable<Integer> {
         }
         AtomicFiles.requireWritable(out);
         RunConfig config = options.config(quick ? withSteps(30) : SETTINGS);
+        unused(config).forEach(line -> System.err.println("agl: " + line));
         Path base = out.resolve("base");
         if (fromScratch) {
             DemoBase.make(base, corpusSeed, DemoBase.TRAINING);
@@ -97,8 +104,25 @@ public final class DemoCommand implements Callable<Integer> {
         return 0;
     }
 
+    /** What was given and has no effect on this job. */
+    private List<String> unused(RunConfig config) {
+        List<String> lines = new ArrayList<>();
+        Set<String> given = new LinkedHashSet<>(options.given());
+        if (prepare) {
+            if (quick || validation || !given.isEmpty()) {
+                lines.add("not used: settings, --quick and --validation (--prepare only writes the base and the text)");
+            }
+            return lines;
+        }
+        if (given.remove("eval_every")) {
+            lines.add("not used: eval_every (the demo measures at the end)");
+        }
+        lines.addAll(UnusedSettings.lines(given, Stream.of("lora", "agl").map(m -> new UnusedSettings.Run(MethodChoice.of(m), config)).toList()));
+        return lines;
+    }
+
     private static List<String> withSteps(int steps) {
-        return java.util.stream.Stream.concat(SETTINGS.stream().filter(s -> !s.startsWith("steps=")), java.util.stream.Stream.of("steps=" + steps)).toList();
+        return Stream.concat(SETTINGS.stream().filter(s -> !s.startsWith("steps=")), Stream.of("steps=" + steps)).toList();
     }
 
     /** The leading eigenvalues of each layer's Fisher, as shares of its trace. */

@@ -19,6 +19,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.stream.Collectors;
 
 /**
  * The files that a run reads, by their SHA-256 before the work begins. After the work {@link #changed} tells which of them are not what
@@ -74,6 +75,38 @@ public final class Inputs {
     /** The files that are gone or have other bytes than at the start. A file that was only touched is not among them. */
     public List<Path> changed() {
         return files.entrySet().stream().filter(e -> isChanged(e.getKey(), e.getValue())).map(Map.Entry::getKey).toList();
+    }
+
+    /** Weights that were written over in place: the model in use has become another one in the midst of the run. */
+    public List<Path> overwrittenWeights() {
+        return changed().stream().filter(file -> file.toString().endsWith(".safetensors") && isInPlace(file, files.get(file))).toList();
+    }
+
+    /** Refuses a result that rests on weights that were written over while it was made. */
+    public void requireUnchangedWeights() {
+        List<Path> overwritten = overwrittenWeights();
+        if (!overwritten.isEmpty()) {
+            throw new AglException(overwrittenLine(overwritten) + "; repeat the run");
+        }
+    }
+
+    /** The failure; or, where weights were written over meanwhile, one that names this as its likely cause. */
+    public AglException because(AglException failure) {
+        List<Path> overwritten = overwrittenWeights();
+        return overwritten.isEmpty() ? failure
+                : new AglException(overwrittenLine(overwritten) + "; repeat the run (how this one ended: " + failure.getMessage() + ")", failure);
+    }
+
+    private static String overwrittenLine(List<Path> files) {
+        return files.stream().map(Path::toString).collect(Collectors.joining(", ")) + ": was written over while this run read its weights from there";
+    }
+
+    private static boolean isInPlace(Path file, Seen then) {
+        try {
+            return Objects.equals(Files.readAttributes(file, BasicFileAttributes.class).fileKey(), then.key);
+        } catch (IOException e) {
+            return false; // gone: the map keeps what it was
+        }
     }
 
     private static boolean isChanged(Path file, Seen then) {

@@ -35,8 +35,12 @@ public record Provenance(String command, long seed, String version, Object setti
     public static Provenance of(String command, long seed, Object settings, Inputs inputs) {
         List<String> changed = inputs.changed().stream().map(Path::toString).toList();
         if (!changed.isEmpty()) {
-            System.err.println("agl: changed or deleted while this run was using it: " + String.join(", ", changed) + "; provenance.json has the hash from before. "
-                    + "Weights are read from their file all the time: if that was written over in place, this result is of neither version, and the run should be repeated");
+            System.err.println("agl: changed or deleted after it was read: " + String.join(", ", changed) + "; provenance.json has the hash of what was read");
+        }
+        List<Path> overwritten = inputs.overwrittenWeights();
+        if (!overwritten.isEmpty()) {
+            System.err.println("agl: weights are read from their file all the time, and " + String.join(", ", overwritten.stream().map(Path::toString).toList())
+                    + " was written over in place meanwhile: this result is of neither version, and the run should be repeated");
         }
         return new Provenance(command, seed, BuildInfo.version(), settings, inputs.hashes(), changed,
                 Runtime.version() + ", " + System.getProperty("java.vendor"),

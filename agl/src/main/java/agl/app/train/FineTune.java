@@ -148,7 +148,7 @@ public final class FineTune {
         });
         if (!finite || last.get("eval_loss") instanceof Double loss && !Double.isFinite(loss)) {
             throw new AglException("training ended with " + (finite ? "a held-out loss of " + last.get("eval_loss") : "weights that are no numbers")
-                    + ": nothing is written; try a lower learning rate than " + s.learningRate());
+                    + ": it is not written; " + WreckCheck.advice(s));
         }
     }
 

@@ -1,5 +1,6 @@
 package agl.app.train;
 
+import agl.app.Numbers;
 import agl.autograd.AglException;
 import agl.lora.LoraConfig;
 import agl.nn.checkpoint.Json;
@@ -83,7 +84,7 @@ public record RunConfig(TrainSettings train, AglSettings agl, String preset, int
                 throw new AglException("setting \"" + set + "\" is not name=value");
             }
             String name = set.substring(0, at).strip();
-            JsonNode value = value(set.substring(at + 1).strip());
+            JsonNode value = value(name, set.substring(at + 1).strip());
             if (name.startsWith("agl.")) {
                 if (node.has("agl") && !node.get("agl").isObject()) {
                     throw new AglException("setting agl must be a JSON object");
@@ -95,17 +96,20 @@ public record RunConfig(TrainSettings train, AglSettings agl, String preset, int
         }
     }
 
-    private static JsonNode value(String text) {
+    private static JsonNode value(String name, String text) {
         if (text.equals("true") || text.equals("false")) {
             return JSON.getNodeFactory().booleanNode(text.equals("true"));
         }
         try {
             return JSON.getNodeFactory().numberNode(Long.parseLong(text));
         } catch (NumberFormatException notWhole) {
-            try {
-                return JSON.getNodeFactory().numberNode(Double.parseDouble(text));
-            } catch (NumberFormatException notANumber) {
+            if (!Numbers.isDecimal(text)) {
                 return JSON.getNodeFactory().textNode(text);
+            }
+            try {
+                return JSON.getNodeFactory().numberNode(Numbers.parse(text));
+            } catch (AglException e) {
+                throw new AglException("setting " + name + ": " + e.getMessage(), e);
             }
         }
     }

@@ -4,6 +4,7 @@ import agl.autograd.AglException;
 import com.fasterxml.jackson.annotation.JsonProperty;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.DeserializationFeature;
+import com.fasterxml.jackson.databind.MapperFeature;
 import com.fasterxml.jackson.databind.PropertyNamingStrategies;
 import com.fasterxml.jackson.databind.annotation.JsonNaming;
 import com.fasterxml.jackson.databind.exc.UnrecognizedPropertyException;
@@ -36,12 +37,15 @@ public record TrainSettings(int steps, double epochs, int batchSize, int microBa
                             int r, double loraAlpha, double loraDropout, String targetModules,
                             @JsonProperty("use_rslora") boolean useRslora, @JsonProperty("use_dora") boolean useDora) {
     private static final JsonMapper JSON = JsonMapper.builder().enable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES)
-            .disable(DeserializationFeature.ACCEPT_FLOAT_AS_INT).enable(DeserializationFeature.FAIL_ON_NULL_FOR_PRIMITIVES).build();
+            .disable(DeserializationFeature.ACCEPT_FLOAT_AS_INT)
+            .disable(MapperFeature.ALLOW_COERCION_OF_SCALARS).enable(DeserializationFeature.FAIL_ON_NULL_FOR_PRIMITIVES).build();
 
     /** LoRA's values are those of the authors' repository; the learning rate suits models of up to a few hundred million parameters. */
     public static final TrainSettings DEFAULT = new TrainSettings(0, 1, 16, 0, false, 1e-3, 0.03, 0, 0, 1, 512, 50, 1, 8, 16, 0.1, "q_proj,v_proj", false, false);
 
     public TrainSettings {
+        requireFinite("epochs", epochs, "learning_rate", learningRate, "warmup_ratio", warmupRatio, "lr_floor", lrFloor, "weight_decay", weightDecay,
+                "max_grad_norm", maxGradNorm, "lora_alpha", loraAlpha, "lora_dropout", loraDropout);
         require(steps >= 0, "steps", steps, "at least 0");
         require(epochs > 0 && epochs < 1e6, "epochs", epochs, "above 0");
         require(batchSize >= 1, "batch_size", batchSize, "at least 1");
@@ -53,6 +57,13 @@ public record TrainSettings(int steps, double epochs, int batchSize, int microBa
         require(maxGradNorm >= 0, "max_grad_norm", maxGradNorm, "at least 0");
         require(maxLength >= 2, "max_length", maxLength, "at least 2");
         require(evalEvery >= 0, "eval_every", evalEvery, "at least 0");
+        require(loraAlpha > 0, "lora_alpha", loraAlpha, "above 0");
+    }
+
+    private static void requireFinite(Object... namesAndValues) {
+        for (int i = 0; i < namesAndValues.length; i += 2) {
+            require(Double.isFinite((double) namesAndValues[i + 1]), (String) namesAndValues[i], namesAndValues[i + 1], "a finite number");
+        }
     }
 
     private static void require(boolean holds, String name, Object value, String what) {

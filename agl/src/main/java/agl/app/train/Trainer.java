@@ -81,7 +81,7 @@ public final class Trainer {
             double loss = lossGradient(chosen);
             metrics.put(aligning ? "alignment_loss" : "task_loss", loss);
             if (!Double.isFinite(loss)) {
-                throw new AglException("the task loss is " + loss + " at step " + (step + 1) + "; try a lower learning rate than " + settings.learningRate());
+                throw new AglException("the task loss is " + loss + " at step " + (step + 1) + "; " + WreckCheck.advice(settings));
             }
             double lr = schedule.at(step);
             try (Tape tape = Tape.inference(kernels, pool)) {

@@ -7,8 +7,10 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import agl.app.CommandLineRun;
 import agl.app.Main;
+import agl.app.ModelBundle;
 import agl.app.TinyModel;
 import agl.app.data.Batches;
+import agl.app.data.DataFiles;
 import agl.app.data.EncodedExample;
 import agl.app.data.Example;
 import agl.autograd.AglException;
@@ -20,6 +22,7 @@ import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
@@ -129,7 +132,7 @@ class CompareCommandTest {
     @Test void whatNoMethodLooksAtIsSaidAndDropped() {
         ExperimentOptions options = CommandLine.populateCommand(new ExperimentOptions(), "--task", "t", "--out", "o", "--alignment", "a", "--unaligned", "u", "--fisher-cache", "f", "--match", "number",
                 "--max-new-tokens", "5", "--seed", "4", "-s", "agl.m=3", "-s", "fisher_examples=5", "-s", "eval_every=3", "--seeds", "1");
-        List<String> lora = options.dropUnused(CompareCommand.variants(List.of("lora", "oplora"), ""));
+        List<String> lora = options.dropUnused(CompareCommand.variants(List.of("lora", "oplora"), ""), 0);
         assertEquals(List.of("not used: seed (--seeds decides)", "not used: eval_every (--checkpoints decides)", "not used: agl.m (lora has no Fisher information; oplora has no Fisher information)",
                 "not used: fisher_examples (lora sees no alignment data; oplora sees no alignment data)", "--alignment is used by no method here", "--unaligned is used by no method here",
                 "--fisher-cache is used by no method here", "--match is not used: no answers to task examples are asked for (--answer-tokens)",
@@ -137,7 +140,13 @@ class CompareCommandTest {
         assertTrue(options.alignment.isEmpty() && options.unaligned == null && options.fisherCache == null);
         options = CommandLine.populateCommand(new ExperimentOptions(), "--task", "t", "--out", "o", "--alignment", "a", "--unaligned", "u", "--fisher-cache", "f", "--seeds", "1",
                 "-s", "agl.m=3", "-s", "fisher_examples=5");
-        assertEquals(List.of(), options.dropUnused(CompareCommand.variants(List.of("lora", "agl", "asft"), "")));
+        assertEquals(List.of(), options.dropUnused(CompareCommand.variants(List.of("lora", "agl", "asft"), ""), 5));
+        options = CommandLine.populateCommand(new ExperimentOptions(), "--task", "t", "--out", "o", "--alignment", "a", "--min-refused", "0.5", "-s", "eval_every=3");
+        List<Variant> projection = CompareCommand.variants(List.of("projection"), "");
+        assertEquals(List.of("not used: eval_every (held-out loss is measured at the end)", "--min-refused is not used: there are no --prompts"),
+                options.dropUnused(projection, null), "a command without --checkpoints");
+        assertTrue(options.dropUnused(projection, 5).getFirst().contains("--checkpoints decides")
+                && options.dropUnused(projection, 5).get(1).startsWith("--checkpoints is not used"));
         assertEquals(1, options.alignment.size());
     }
 
@@ -184,6 +193,28 @@ class CompareCommandTest {
         for (String bad : List.of("kl=strong", "kl=NaN", "kl=", "kl=1,,2", "kl")) {
             assertThrows(AglException.class, () -> CompareCommand.variants(List.of("kl"), bad), bad);
         }
+    }
+
+    /** Strengths of one method in two places are all tried, each once. */
+    @Test void strengthsOfOneMethodAreAddedTogether() {
+        assertEquals(List.of(0.1, 1.0, 2.0), CompareCommand.variants(List.of("kl"), "kl=0.1;kl=1,2;kl=1").stream().map(v -> v.choice().strength()).toList());
+        for (String bad : List.of("kl=1;kl=Infinity", "kl=1e400", "kl=1e-400", "kl=1f", "kl=0x1p3", "kl=,")) {
+            assertThrows(AglException.class, () -> CompareCommand.variants(List.of("kl"), bad), bad);
+        }
+    }
+
+    /** A run record is found again by its base's hash: none is kept of a base that was written over meanwhile. */
+    @Test void aBaseThatIsWrittenOverLeavesNoRecord() throws IOException {
+        ModelBundle bundle = TinyModel.load(base);
+        Probe probe = new Probe(DataFiles.examples(List.of(temp.resolve("task.csv"))), List.of(), 64, 0, AnswerMatch.EXACT, 4, null);
+        Experiment experiment = new Experiment(bundle, probe, new RunStore(temp.resolve("out")), Map.of(), 0, false, null);
+        Path weights = base.resolve("model.safetensors");
+        byte[] bytes = Files.readAllBytes(weights);
+        bytes[bytes.length - 1] ^= 1;
+        Files.write(weights, bytes);
+        String said = assertThrows(AglException.class, experiment::base).getMessage();
+        assertTrue(said.contains(weights + ": was written over while this run read its weights"), said);
+        assertFalse(Files.exists(temp.resolve("out/runs")) && !runs().isEmpty());
     }
 
     private static String[] with(String[] args, String... more) {

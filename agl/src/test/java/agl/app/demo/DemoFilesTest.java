@@ -17,8 +17,9 @@ class DemoFilesTest {
     @TempDir Path temp;
 
     @Test void theDemosTextIsReadBackAsItWas() {
-        CommandLineRun run = CommandLineRun.of("demo", "--prepare", "--out", temp.toString());
+        CommandLineRun run = CommandLineRun.of("demo", "--prepare", "--out", temp.toString(), "-s", "agl.m=3");
         assertEquals(0, run.code(), run.err());
+        assertTrue(run.err().contains("not used: settings, --quick and --validation"), run.err());
         assertFalse(Files.exists(temp.resolve("report.html")), "nothing is trained");
         Path data = temp.resolve("data");
         DemoCorpus corpus = DemoCorpus.generate(DemoBase.SEED, 1000);

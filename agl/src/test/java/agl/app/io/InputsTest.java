@@ -1,10 +1,14 @@
 package agl.app.io;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
+import static org.junit.jupiter.api.Assertions.assertSame;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import agl.nn.checkpoint.ModelFiles;
+import agl.autograd.AglException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -64,8 +68,30 @@ class InputsTest {
         assertEquals(before.get(deleted.toString()), json.get("inputs_sha256").get(deleted.toString()).asText());
         assertEquals(3, json.get("inputs_changed_during_run").size());
         assertEquals(1, err.toString(StandardCharsets.UTF_8).lines().count());
+        assertFalse(err.toString(StandardCharsets.UTF_8).contains("weights"), "data are read once: " + err);
         // Asked again, the new bytes are what counts: a hash once taken is not kept for a file that changed.
         assertNotEquals(before.get(replaced.toString()), Inputs.read(List.of(replaced)).hashes().get(replaced.toString()));
+    }
+
+    /** Weights stay mapped: written over in place they change the model in use; deleted or replaced they do not. */
+    @Test
+    void onlyWeightsThatAreWrittenOverAreTheReason() throws IOException {
+        Path replaced = write("a.safetensors", "aaa");
+        Path deleted = write("b.safetensors", "bbb");
+        Path data = write("c.jsonl", "ccc");
+        Path overwritten = write("d.safetensors", "ddd");
+        Inputs inputs = Inputs.read(List.of(replaced, deleted, data, overwritten));
+        Files.move(write("new", "AAA"), replaced, java.nio.file.StandardCopyOption.REPLACE_EXISTING);
+        Files.delete(deleted);
+        Files.writeString(data, "other");
+        AglException failure = new AglException("the task loss is NaN");
+        assertSame(failure, inputs.because(failure));
+        inputs.requireUnchangedWeights();
+        Files.writeString(overwritten, "dddd");
+        assertEquals(List.of(overwritten), inputs.overwrittenWeights());
+        String said = inputs.because(failure).getMessage();
+        assertTrue(said.startsWith(overwritten + ": was written over") && said.contains("the task loss is NaN"), said);
+        assertThrows(AglException.class, inputs::requireUnchangedWeights);
     }
 
     @Test

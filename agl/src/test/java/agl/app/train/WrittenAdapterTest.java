@@ -54,7 +54,10 @@ class WrittenAdapterTest {
 
     private CommandLineRun train(String out, String... more) {
         List<String> args = new ArrayList<>(List.of("train", "--base", base.toString(), "--task", temp.resolve("task.jsonl").toString(), "--template", "plain",
-                "--out", temp.resolve(out).toString(), "-s", "steps=5", "-s", "batch_size=4", "-s", "learning_rate=0.05", "-s", "max_length=64"));
+                "--out", temp.resolve(out).toString(), "-s", "steps=5", "-s", "batch_size=4", "-s", "max_length=64"));
+        if (Arrays.stream(more).noneMatch(word -> word.contains("learning_rate"))) {
+            args.addAll(List.of("-s", "learning_rate=0.05"));
+        }
         for (String word : more) {
             args.add(word.startsWith("@") ? temp.resolve(word.substring(1)).toString() : word);
         }
@@ -167,6 +170,8 @@ class WrittenAdapterTest {
         assertEquals(0, run.code(), run.err());
         assertTrue(run.err().contains("agl: nothing is held out") && run.out().contains("no held-out loss") && !run.out().contains("NaN"), run.out() + run.err());
         assertFalse(lastLine("a").has("eval_loss"));
+        run = train("c", "--method", "lora", "-s", "eval_every=2", "--min-refused", "0.5");
+        assertTrue(run.err().contains("not used: eval_every (nothing is held out)") && run.err().contains("--min-refused is not used"), run.err());
         assertTrue(Files.readString(temp.resolve("a/report.html")).contains("After 5 steps the task loss is not measured"));
 
         Files.writeString(temp.resolve("task.jsonl"), row("tell me a story", "the red fox"));
@@ -189,6 +194,24 @@ class WrittenAdapterTest {
         assertEquals(1, read.size(), read.toString());
         assertTrue(read.getFirst().contains("preset as-read: E_geo is identically zero; E_RM's weight is nearly constant; E_RM as a mean"), read.toString());
         assertEquals(3, said(train("c", Stream.concat(Arrays.stream(common), Stream.of("-s", "agl.lambda_NC=0.1")).toArray(String[]::new))).size());
+    }
+
+    /** A model that answers with the same whatever it reads, or far worse than before, is no result; nor is an alpha that has no effect. */
+    @ParameterizedTest @ValueSource(strings = {"1e38"}) void aWreckIsNotWritten(String alpha) {
+        CommandLineRun run = train("a", "--method", "lora", "--eval", "@eval.jsonl", "--lora-alpha", alpha);
+        assertEquals(2, run.code(), run.out());
+        assertTrue(run.err().contains("wrecked") && run.err().contains("a lower lora_alpha than") && run.err().lines().filter(l -> l.startsWith("agl:")).count() == 1, run.err());
+        assertFalse(Files.exists(temp.resolve("a/adapter_config.json")) || Files.exists(temp.resolve("a/report.html")));
+    }
+
+    @ParameterizedTest @ValueSource(strings = {"--lora-alpha 0", "--lora-alpha -16", "--lora-alpha NaN", "--lora-alpha 1e400", "--strength NaN", "--strength Infinity", "--strength 1e400",
+        "--min-refused NaN", "-s max_grad_norm=Infinity", "-s max_grad_norm=1e400", "-s weight_decay=1e-400", "-s learning_rate=1e-3f", "-s agl.lambda_T=NaN", "-s agl.lambda_T=1e999",
+        "--lr 0.1 -s learning_rate=0.2"})
+    void numbersThatAreNoneAreRefused(String words) {
+        CommandLineRun run = train("a", Stream.concat(Stream.of("--method", "agl", "--alignment", "@alignment.jsonl"), Arrays.stream(words.split(" "))).toArray(String[]::new));
+        assertEquals(2, run.code(), run.err());
+        assertEquals(1, run.err().lines().count(), run.err());
+        assertFalse(Files.exists(temp.resolve("a")));
     }
 
     private static List<String> said(CommandLineRun run) {

@@ -44,7 +44,7 @@ public final class ChatTemplate {
         return new ChatTemplate(source, specialTokens, "chat template: ");
     }
 
-    /** The template of the model in {@code folder}, or null if it has none. */
+    /** The template of the model in {@code folder}, or null if it has none. Of several by name the one called default counts; without it none does. */
     public static ChatTemplate load(Path folder) {
         Path config = folder.resolve("tokenizer_config.json");
         JsonNode settings = Files.exists(config) ? Json.read(config) : null;
@@ -61,6 +61,9 @@ public final class ChatTemplate {
             JsonNode fitting = null;
             for (JsonNode candidate : template) {
                 fitting = candidate.path("name").asText().equals("default") ? candidate.path("template") : fitting;
+            }
+            if (fitting == null) {
+                throw new AglException(config + ": chat_template is a list of templates by name without one named \"default\"");
             }
             template = fitting;
         }

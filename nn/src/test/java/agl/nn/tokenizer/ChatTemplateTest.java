@@ -106,6 +106,9 @@ class ChatTemplateTest {
         assertEquals("Hello<e>", ChatTemplate.load(folder).apply(hello, true));
         Files.writeString(folder.resolve("tokenizer_config.json"), "{\"chat_template\":[{\"name\":\"tool_use\",\"template\":\"t\"},{\"name\":\"default\",\"template\":\"d{{ eos_token }}\"}]}");
         assertEquals("d", ChatTemplate.load(folder).apply(hello, true));
+        // transformers: "This model has multiple chat templates with no default specified!"
+        Files.writeString(folder.resolve("tokenizer_config.json"), "{\"chat_template\":[{\"name\":\"rag\",\"template\":\"t\"}]}");
+        assertTrue(assertThrows(AglException.class, () -> ChatTemplate.load(folder)).getMessage().contains("without one named \"default\""));
         Files.writeString(folder.resolve("chat_template.jinja"), "j{% if add_generation_prompt %}{{ messages | length }}{% endif %}\n");
         assertEquals("j1", ChatTemplate.load(folder).apply(hello, true));
     }

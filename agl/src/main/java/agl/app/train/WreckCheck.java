@@ -1,0 +1,117 @@
+package agl.app.train;
+
+import agl.app.data.Batches;
+import agl.app.data.EncodedExample;
+import agl.autograd.AglException;
+import agl.autograd.DType;
+import agl.autograd.Pool;
+import agl.autograd.Tape;
+import agl.autograd.Tensor;
+import agl.autograd.kernels.Kernels;
+import agl.nn.Batch;
+import agl.nn.Transformer;
+import java.util.List;
+import java.util.Locale;
+import java.util.stream.IntStream;
+
+/** Tells a wreck from a model, on some encoded examples. What training has wrecked is not written as if it were a result. */
+public final class WreckCheck {
+    /** Examples that the loss is measured on, before and after: evenly spaced ones. */
+    private static final int EXAMPLES = 200;
+    /** Texts and positions in them whose next-token distributions are compared with one another. */
+    private static final int TEXTS = 8;
+    private static final int POSITIONS = 32;
+    /** Scales s = lora_alpha / r up to this are in use; beyond it, the scale may well be what is wrong. */
+    private static final double USUAL_SCALE = 64;
+
+    private final List<EncodedExample> sample;
+    private final TrainSettings settings;
+
+    public WreckCheck(List<EncodedExample> encoded, TrainSettings settings) {
+        this.settings = settings;
+        int n = Math.min(EXAMPLES, encoded.size());
+        sample = IntStream.range(0, n).mapToObj(i -> encoded.get((int) ((long) i * encoded.size() / n))).toList();
+    }
+
+    /** Number of examples that are looked at. */
+    public int measured() {
+        return sample.size();
+    }
+
+    /** Mean loss per answer token on them, in nats. */
+    public double loss(Transformer model) {
+        return new Trainer(model, List.of(), settings).evaluate(sample);
+    }
+
+    /**
+     * The loss of a trained model, which is refused if training has wrecked it: a loss that is no number, that has risen above that of all
+     * tokens alike or tenfold, by a nat at least; or the same next token everywhere.
+     *
+     * @param before {@link #loss} before training
+     */
+    public double require(Transformer trained, double before) {
+        double after = loss(trained);
+        double ignorant = Math.log(trained.config().vocabulary());
+        String advice = "; it is not written; " + advice(settings);
+        if (!Double.isFinite(after)) {
+            throw new AglException("training ended with a model whose loss is " + after + advice);
+        }
+        if (after > Math.max(before, ignorant) + 1 || after > 10 * before && after > before + 1) {
+            throw new AglException(String.format(Locale.ROOT, "training wrecked the model: the loss rose from %.3f to %.3f nats per token, all tokens alike give %.3f%s",
+                    before, after, ignorant, advice));
+        }
+        if (constant(trained)) {
+            throw new AglException("training wrecked the model: it gives the same next token whatever it reads" + advice);
+        }
+        return after;
+    }
+
+    /** What to change in the settings. */
+    public static String advice(TrainSettings s) {
+        return "try a lower learning rate than " + s.learningRate() + (s.loraAlpha() / s.r() > USUAL_SCALE ? ", or a lower lora_alpha than " + s.loraAlpha() : "");
+    }
+
+    /**
+     * Whether the next-token distribution is the same (total variation below 0.001) at every one of some positions in different texts. Aligned
+     * models open every refusal alike, so the positions are spread over prompts and answers.
+     */
+    private boolean constant(Transformer model) {
+        Batch batch = Batches.collate(sample.subList(0, Math.min(TEXTS, sample.size())));
+        int n = Math.min(POSITIONS, batch.size());
+        int[] rows = IntStream.range(0, n).map(i -> (int) ((long) i * batch.size() / n)).toArray();
+        try (Tape tape = Tape.inference(Kernels.best(), new Pool(DType.F32))) {
+            Tensor logits = model.logits(tape, model.hidden(tape, batch), rows);
+            double[] first = probabilities(logits, 0);
+            for (int i = 1; i < n; i++) {
+                double[] p = probabilities(logits, i);
+                double distance = 0;
+                for (int v = 0; v < p.length; v++) {
+                    distance += Math.abs(p[v] - first[v]) / 2;
+                }
+                if (distance >= 1e-3) {
+                    return false;
+                }
+            }
+            return n > 1;
+        }
+    }
+
+    private static double[] probabilities(Tensor logits, int row) {
+        int vocabulary = logits.cols();
+        double[] p = new double[vocabulary];
+        double largest = Double.NEGATIVE_INFINITY;
+        for (int v = 0; v < vocabulary; v++) {
+            p[v] = logits.get(row * vocabulary + v);
+            largest = Math.max(largest, p[v]);
+        }
+        double sum = 0;
+        for (int v = 0; v < vocabulary; v++) {
+            p[v] = Math.exp(p[v] - largest);
+            sum += p[v];
+        }
+        for (int v = 0; v < vocabulary; v++) {
+            p[v] /= sum;
+        }
+        return p;
+    }
+}
