@@ -62,8 +62,8 @@ public record DriftComparison(Model base, List<Model> tuned, Optional<String> no
             if (clusters.items() == 0) {
                 notes.add("There are no " + name + " prompts: what they would show was not measured.");
             } else if (clusters.few()) {
-                notes.add("Too few " + (clusters.independent() ? "" : "clusters of ") + name + " prompts (" + clusters.count()
-                        + ") for an interval of the margins; intervals of shares are wide.");
+                notes.add("Too few " + (clusters.independent() ? "" : "clusters of ") + name + " prompts (" + clusters.count() + ") for "
+                        + (clusters.count() < 2 ? "any interval." : "an interval of the margins; intervals of shares are wide."));
             }
         }
         return notes;

@@ -159,6 +159,9 @@ class DriftComparisonTest {
         DriftComparison c = compare(results(5, 4, 0, 0, 10, 0), results(5, 4, 0, 0, 10, 0));
         assertEquals(List.of("Too few unsafe prompts (9) for an interval of the margins; intervals of shares are wide."), c.notes());
         assertTrue(DriftOutput.table(c).contains("0.11 [no interval]"), DriftOutput.table(c));
+        DriftComparison one = compare(results(1, 0, 0, 0, 10, 0), results(1, 0, 0, 0, 10, 0));
+        assertEquals(List.of("Too few unsafe prompts (1) for any interval."), one.notes());
+        assertTrue(DriftOutput.table(one).contains("100.0 [no interval]"), DriftOutput.table(one));
     }
 
     @Test void theHeadlineHasTheOtherSideBesideIt() {
