@@ -119,7 +119,7 @@ class MainJobTest {
         var json = new com.fasterxml.jackson.databind.ObjectMapper().readTree(provenance.toFile());
         assertTrue(json.get("inputs_changed_during_run").size() >= 3, json.toString());
         json.get("inputs_changed_during_run").forEach(file -> assertEquals(64, json.get("inputs_sha256").get(file.asText()).asText().length()));
-        assertEquals(1, run.err().lines().filter(l -> l.startsWith("agl: changed or deleted while this run was using it")).count(), run.err());
+        assertEquals(1, run.err().lines().filter(l -> l.startsWith("agl: changed or deleted after it was read")).count(), run.err());
     }
 
     private Run whileDeleting(Path started, java.util.function.Supplier<Run> work) throws InterruptedException {

@@ -45,7 +45,7 @@ final class ForgettingOutput {
             s.append(String.format(Locale.ROOT, "%-24s %-24s %9s %12s %10.4f %10s%n", Path.of(base).getFileName(), "base", "", "", loss, ""));
             runs.stream().filter(r -> r.base().equals(base)).map(RunRecord::label).distinct().forEach(method -> {
                 TreeMap<Integer, List<RunRecord>> sizes = bySize(runs.stream().filter(r -> r.base().equals(base) && r.label().equals(method)).toList());
-                sizes.forEach((examples, of) -> s.append(String.format(Locale.ROOT, "%-24s %-24s %9d %12.0f %10.4f %+10.4f%n", Path.of(base).getFileName(), method, examples,
+                sizes.forEach((examples, of) -> s.append(String.format(Locale.ROOT, "%-24s %-24s %9d %12.0f %10.4f %+10.6f%n", Path.of(base).getFileName(), method, examples,
                         of.stream().mapToLong(RunRecord::taskTokens).average().orElseThrow(), increase(of, 0), increase(of, loss))));
             });
         });

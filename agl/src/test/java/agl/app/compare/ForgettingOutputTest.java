@@ -101,6 +101,6 @@ class ForgettingOutputTest {
         JsonNode json = new ObjectMapper().readTree(ForgettingOutput.json(null, "no fit", runs, BEFORE));
         assertTrue(json.get("law").isNull() && json.get("no_law_because").asText().equals("no fit") && json.get("runs").size() == 9);
         String table = ForgettingOutput.measured(runs, Map.of("small", 3.0));
-        assertTrue(table.contains(String.format("%9d %12d %10.4f %+10.4f", 90, 10090, 3.1049, 0.1049)), table);
+        assertTrue(table.contains(String.format("%9d %12d %10.4f %+10.6f", 90, 10090, 3.1049, 0.104868)), table);
     }
 }
