@@ -8,6 +8,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Objects;
 import java.util.Set;
@@ -57,7 +58,9 @@ public final class ConfigOptions {
     @Option(names = "--preset", description = "AGL's weights to start from: default (ours, measured) or as-read (readers' values).")
     private String preset;
 
-    /** File and overrides together. */
+    private final Set<String> said = new HashSet<>();
+
+    /** File and overrides together; the named options count last. */
     public RunConfig config() {
         return config(List.of());
     }
@@ -107,7 +110,7 @@ public final class ConfigOptions {
 
     private List<String> commandLine() {
         List<String> all = new ArrayList<>();
-        sets.forEach(set -> once(all, set));
+        sets.forEach(set -> add(all, set));
         add(all, "steps", steps);
         add(all, "epochs", epochs);
         add(all, "batch_size", batchSize);
@@ -123,19 +126,18 @@ public final class ConfigOptions {
         return all;
     }
 
-    private static void add(List<String> all, String name, String value) {
+    private void add(List<String> all, String name, String value) {
         if (value != null) {
-            once(all, name + "=" + value);
+            add(all, name + "=" + value);
         }
     }
 
-    /** A setting that is given twice would silently lose one of its values. */
-    private static void once(List<String> all, String set) {
+    /** Of a setting that is given twice with different values the last counts, as scripts want it; that is said once. */
+    private void add(List<String> all, String set) {
         String name = set.substring(0, Math.max(0, set.indexOf('='))).strip();
-        for (String other : all) {
-            if (!name.isEmpty() && other.startsWith(name + "=") && !other.equals(set)) {
-                throw new AglException("setting " + name + " is given twice: " + other + " and " + set);
-            }
+        List<String> before = all.stream().filter(other -> !name.isEmpty() && other.startsWith(name + "=") && !other.equals(set)).toList();
+        if (!before.isEmpty() && said.add(set)) {
+            System.err.println("agl: not used: " + String.join(", ", before) + " (" + set + " is given too, and counts)");
         }
         all.add(set);
     }

@@ -39,8 +39,13 @@ class AdapterTrainingTest {
 
     private CommandLineRun train(String out, String... more) {
         List<String> args = new ArrayList<>(List.of("train", "--base", base.toString(), "--task", temp.resolve("task.csv").toString(), "--out", temp.resolve(out).toString(),
-                "-s", "steps=6", "-s", "batch_size=4", "-s", "learning_rate=0.02", "-s", "r=2", "-s", "max_length=64", "-s", "lora_dropout=0"));
+                "-s", "batch_size=4", "-s", "max_length=64", "-s", "lora_dropout=0"));
         args.addAll(List.of(more));
+        for (String usual : List.of("steps=6", "learning_rate=0.02", "r=2")) {
+            if (args.stream().noneMatch(a -> a.startsWith(usual.substring(0, usual.indexOf('=') + 1)))) {
+                args.addAll(List.of("-s", usual));
+            }
+        }
         if (!args.contains("--method")) {
             args.addAll(List.of("--method", "lora"));
         }
