@@ -118,7 +118,7 @@ public record AglSettings(
      * λ_NC is 0: with one pair of factors and the Euclidean metric E_geo is identically zero, and E_RM as a mean over entries is 1e-7 of the task loss at the
      * readers' weight. Both are still measured now and then. What makes them act: {@link AglRegularizer#warnings}.
      */
-    public static final AglSettings DEFAULT = new AglSettings(30000, 1e-3, 0, 0.5, 4, 1, 0.01, 1e-12, Reduction.MEAN, Overlap.ABSOLUTE,
+    public static final AglSettings DEFAULT = new AglSettings(10000, 1e-3, 0, 0.5, 4, 1, 0.01, 1e-12, Reduction.MEAN, Overlap.ABSOLUTE,
             Metric.EUCLIDEAN, H.IDENTITY, 0.99, FisherNorm.MEAN_TRACE, Backend.EXACT, 0, 0, FisherData.CONTRAST_TASK, 2, 0, ExactStorage.AUTO, 0,
             AlignmentReach.UPDATE);
 
