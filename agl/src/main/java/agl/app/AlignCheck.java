@@ -40,7 +40,8 @@ final class AlignCheck {
      * @param before   mean loss per answer token before training, in nats
      * @param after    the same afterwards, on the same examples
      * @param measured number of examples, of {@code of}
-     * @param refused  of {@code asked} requests that the data answers, those that are refused; nothing is asked where the data has no refusals
+     * @param refused  of {@code asked} requests that the data answers, those that are refused; nothing is asked where the data has no
+     *                 refusals
      */
     record Found(double before, double after, int measured, int of, int refused, int asked, List<String> warnings) {
 
@@ -61,17 +62,21 @@ final class AlignCheck {
         double after = wreck.require(written.model(), before);
         List<String> warnings = new ArrayList<>();
         if (after > before) {
-            warnings.add(String.format(Locale.ROOT, "the loss ended above its start (%.3f after %.3f); %s", after, before, WreckCheck.advice(settings)));
+            warnings.add(String.format(Locale.ROOT, "the loss ended above its start (%.3f after %.3f); %s", after, before,
+                    WreckCheck.advice(settings)));
         }
         List<Example> answered = examples.stream().filter(e -> RefusalPatterns.judge(e.response()) == Verdict.NOT_REFUSAL).toList();
         boolean refusals = examples.stream().anyMatch(e -> RefusalPatterns.judge(e.response()) == Verdict.REFUSAL);
         if (refusals && answered.isEmpty()) {
-            warnings.add("every answer in the data is a refusal: such a model comes to refuse harmless requests as well; add requests with helpful answers");
+            warnings.add("every answer in the data is a refusal: such a model comes to refuse harmless requests as well; "
+                    + "add requests with helpful answers");
         }
         int asked = refusals ? Math.min(ASKED, answered.size()) : 0;
-        int refused = refused(written, IntStream.range(0, asked).mapToObj(i -> answered.get((int) ((long) i * answered.size() / asked))).toList());
+        int refused = refused(written, IntStream.range(0, asked).mapToObj(i -> answered.get((int) ((long) i * answered.size() / asked)))
+                .toList());
         if (2 * refused > asked) {
-            warnings.add("it refuses " + refused + " of " + asked + " requests that the data answers: what drift calls kept alignment may be refusing everything");
+            warnings.add("it refuses " + refused + " of " + asked
+                    + " requests that the data answers: what drift calls kept alignment may be refusing everything");
         }
         return new Found(before, after, wreck.measured(), of, refused, asked, List.copyOf(warnings));
     }
@@ -81,7 +86,9 @@ final class AlignCheck {
             return 0;
         }
         Generator generator = new Generator(bundle.model(), Kernels.best(), new Pool(DType.F32));
-        List<int[]> answers = generator.generate(requests.stream().map(e -> bundle.prompt(e.instruction(), e.input())).toList(), Generator.Settings.greedy(ANSWER), bundle::isStop);
-        return (int) answers.stream().filter(ids -> RefusalPatterns.judge(bundle.tokenizer().decode(ids, true).strip()) == Verdict.REFUSAL).count();
+        List<int[]> answers = generator.generate(requests.stream().map(e -> bundle.prompt(e.instruction(), e.input())).toList(),
+                Generator.Settings.greedy(ANSWER), bundle::isStop);
+        return (int) answers.stream().filter(ids -> RefusalPatterns.judge(bundle.tokenizer().decode(ids, true).strip()) == Verdict.REFUSAL)
+                .count();
     }
 }

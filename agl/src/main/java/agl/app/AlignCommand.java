@@ -37,7 +37,9 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
 /** {@code agl align}: makes an aligned checkpoint, by training all weights or a LoRA adapter that is merged. */
-@Command(name = "align", description = "Train a model on alignment data and write an aligned checkpoint. The learning rate is 3e-5 unless one is given; with --lora that of train.")
+@Command(name = "align", description =
+        "Train a model on alignment data and write an aligned checkpoint. "
+        + "The learning rate is 3e-5 unless one is given; with --lora that of train.")
 public final class AlignCommand implements Callable<Integer> {
     /** All weights move at once: LoRA's rate, thirty times higher, wrecks the model in a few steps. */
     private static final List<String> ALL_WEIGHTS = List.of("learning_rate=3e-5");
@@ -45,7 +47,8 @@ public final class AlignCommand implements Callable<Integer> {
     @Option(names = "--base", required = true, paramLabel = "DIR", description = "Hugging Face model folder.")
     private Path base;
 
-    @Option(names = "--data", required = true, arity = "1..*", paramLabel = "FILE", description = "CSV, JSONL or JSON with instruction[, input], response.")
+    @Option(names = "--data", required = true, arity = "1..*", paramLabel = "FILE", description =
+            "CSV, JSONL or JSON with instruction[, input], response.")
     private List<Path> data;
 
     @Option(names = "--out", required = true, paramLabel = "DIR", description = "New model folder; must not exist or be empty.")

@@ -16,10 +16,12 @@ import picocli.CommandLine.Option;
 
 /** Settings of a run: a file, then overrides. */
 public final class ConfigOptions {
-    @Option(names = "--config", paramLabel = "FILE", description = "Settings as JSON; AGL's own under \"agl\". \"preset\": default or as-read.")
+    @Option(names = "--config", paramLabel = "FILE", description =
+            "Settings as JSON; AGL's own under \"agl\". \"preset\": default or as-read.")
     private Path file;
 
-    @Option(names = {"-s", "--set"}, paramLabel = "NAME=VALUE", description = "One setting, e.g. -s learning_rate=2e-4 -s agl.lambda_A=300. Repeatable.")
+    @Option(names = {"-s", "--set"}, paramLabel = "NAME=VALUE", description =
+            "One setting, e.g. -s learning_rate=2e-4 -s agl.lambda_A=300. Repeatable.")
     private List<String> sets = new ArrayList<>();
 
     @Option(names = "--steps", description = "Optimiser steps (0: by epochs).")
@@ -83,8 +85,8 @@ public final class ConfigOptions {
     }
 
     /**
-     * The settings of a run that goes on from an adapter: what shapes the adapter is its own. A setting that says otherwise, in the file or on the
-     * command line, is refused.
+     * The settings of a run that goes on from an adapter: what shapes the adapter is its own. A setting that says otherwise, in the file
+     * or on the command line, is refused.
      */
     public RunConfig goingOnFrom(Path adapter, RunConfig config) {
         RunConfig own = config.withAdapter(Peft.readConfig(adapter));
@@ -92,7 +94,8 @@ public final class ConfigOptions {
         ObjectNode has = own.toJson();
         for (String name : RunConfig.names(file, commandLine())) {
             if (!name.startsWith("agl.") && !name.equals("preset") && !same(wanted.get(name), has.get(name))) {
-                throw new AglException("setting " + name + " is " + wanted.get(name).asText() + ", the adapter to go on from (" + adapter + ") has " + has.get(name).asText()
+                throw new AglException("setting " + name + " is " + wanted.get(name).asText() + ", the adapter to go on from (" + adapter
+                        + ") has " + has.get(name).asText()
                         + ": leave " + name + " out, it is the adapter's own");
             }
         }

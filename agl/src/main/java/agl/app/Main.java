@@ -23,9 +23,10 @@ import picocli.CommandLine.Spec;
  * Exit codes: 0 done, 1 a bug in this program, 2 something outside it (input, settings, memory; see {@link Failures}).
  */
 @Command(name = "agl", versionProvider = BuildInfo.class, mixinStandardHelpOptions = true, scope = ScopeType.INHERIT,
-        subcommands = {DemoCommand.class, TrainCommand.class, AlignCommand.class, DriftCommand.class, CompareCommand.class, AblateCommand.class,
-            ForgettingCommand.class, TermsCommand.class, ExplainCommand.class, GenerateCommand.class, MergeCommand.class, InspectCommand.class, LogitsCommand.class,
-            TokenizeCommand.class, RefusalsCommand.class, GradcheckCommand.class, BenchCommand.class, Doctor.class},
+        subcommands = {DemoCommand.class, TrainCommand.class, AlignCommand.class, DriftCommand.class, CompareCommand.class,
+            AblateCommand.class, ForgettingCommand.class, TermsCommand.class, ExplainCommand.class, GenerateCommand.class,
+            MergeCommand.class, InspectCommand.class, LogitsCommand.class, TokenizeCommand.class, RefusalsCommand.class,
+            GradcheckCommand.class, BenchCommand.class, Doctor.class},
         synopsisSubcommandLabel = "COMMAND", sortOptions = false, usageHelpAutoWidth = true,
         description = "Fine-tunes an aligned language model with LoRA and keeps its alignment: AlignGuard-LoRA.")
 public final class Main implements Callable<Integer> {
@@ -50,7 +51,8 @@ public final class Main implements Callable<Integer> {
         PrintWriter out = new PrintWriter(System.out, true);
         commandLine.setOut(out);
         commandLine.setCaseInsensitiveEnumValuesAllowed(true);
-        commandLine.setParameterExceptionHandler((e, rejected) -> Failures.report(Failures.usage(e), e, main.debug, e.getCommandLine().getErr()));
+        commandLine.setParameterExceptionHandler((e, rejected) -> Failures.report(Failures.usage(e), e, main.debug,
+                e.getCommandLine().getErr()));
         commandLine.setExecutionExceptionHandler((e, command, parsed) -> Failures.report(e, main.debug, command.getErr()));
         commandLine.registerConverter(Path.class, text -> {
             if (text.isBlank()) {
@@ -67,7 +69,8 @@ public final class Main implements Callable<Integer> {
             code = Failures.report(e, main.debug, commandLine.getErr());
         }
         if (out.checkError() && code == 0) { // flushes; a PrintWriter remembers a failure and throws nothing
-            return Failures.report("standard output could not be written (is its device full, or was the pipe closed?)", null, false, commandLine.getErr());
+            return Failures.report("standard output could not be written (is its device full, or was the pipe closed?)", null, false,
+                    commandLine.getErr());
         }
         return code;
     }

@@ -3,7 +3,10 @@ package agl.app;
 import agl.autograd.AglException;
 import java.util.regex.Pattern;
 
-/** Numbers as a user types them, for every option and setting: what is not an ordinary decimal number is refused, never taken for another one. */
+/**
+ * Numbers as a user types them, for every option and setting: what is not an ordinary decimal number is refused, never taken for another
+ * one.
+ */
 public final class Numbers {
     private static final Pattern DECIMAL = Pattern.compile("[+-]?(\\d+\\.?\\d*|\\.\\d+)([eE][+-]?\\d+)?");
     private static final Pattern ZERO = Pattern.compile("[+-]?[0.]+([eE].*)?");

@@ -28,7 +28,8 @@ final class OutputGuard implements CommandLine.IExecutionStrategy {
         CommandLine.IExecutionStrategy run = new CommandLine.RunLast();
         OptionSpec dryRun = command.commandSpec().findOption("--dry-run");
         boolean writes = dryRun == null || !Boolean.TRUE.equals(dryRun.getValue());
-        if (!writes || command.isUsageHelpRequested() || command.isVersionHelpRequested() || option == null || !(option.getValue() instanceof Path out)) {
+        if (!writes || command.isUsageHelpRequested() || command.isVersionHelpRequested() || option == null
+                || !(option.getValue() instanceof Path out)) {
             return run.execute(parsed);
         }
         OutputLock lock;

@@ -47,44 +47,55 @@ import picocli.CommandLine.Spec;
 @Command(name = "train", description = "Fine-tune an aligned model on a task with LoRA, holding on to its alignment with AGL.")
 public final class TrainCommand implements Callable<Integer> {
     /** What lies beside an adapter and is read, or taken, as belonging to it. */
-    private static final List<String> BESIDE = Stream.concat(Stream.of(ClosedSet.FILE, TrainTrace.FILE), DriftOutput.FILES.stream()).toList();
+    private static final List<String> BESIDE = Stream.concat(Stream.of(ClosedSet.FILE, TrainTrace.FILE), DriftOutput.FILES.stream())
+            .toList();
 
     @Option(names = "--base", required = true, paramLabel = "DIR", description = "Aligned base model, a Hugging Face folder.")
     private Path base;
 
-    @Option(names = "--task", required = true, arity = "1..*", paramLabel = "FILE", description = "Task data: CSV, JSONL or JSON with instruction[, input], response.")
+    @Option(names = "--task", required = true, arity = "1..*", paramLabel = "FILE", description =
+            "Task data: CSV, JSONL or JSON with instruction[, input], response.")
     private List<Path> task;
 
-    @Option(names = "--alignment", arity = "1..*", paramLabel = "FILE", description = "Alignment data, same form: what the Fisher information is estimated on (agl).")
+    @Option(names = "--alignment", arity = "1..*", paramLabel = "FILE", description =
+            "Alignment data, same form: what the Fisher information is estimated on (agl).")
     private List<Path> alignment = new ArrayList<>();
 
-    @Option(names = "--eval", arity = "1..*", paramLabel = "FILE", description = "Held-out task data; without it the last 10%% of the task data, at most 200 examples, are held out.")
+    @Option(names = "--eval", arity = "1..*", paramLabel = "FILE", description =
+            "Held-out task data; without it the last 10%% of the task data, at most 200 examples, are held out.")
     private List<Path> eval = new ArrayList<>();
 
     @Option(names = "--method", defaultValue = "agl", 
-            description = "agl (default), lora, ewc, kl, safelora, asft, safeanchor, lisa, projection (after training), oplora or earlystop.")
+            description = "agl (default), lora, ewc, kl, safelora, asft, safeanchor, lisa, projection (after training), "
+                    + "oplora or earlystop.")
     private String method;
 
-    @Option(names = "--strength", paramLabel = "X", description = "The method's own weight: agl lambda_A, ewc and asft lambda, kl weight, safelora threshold, lisa rho, "
+    @Option(names = "--strength", paramLabel = "X", description =
+            "The method's own weight: agl lambda_A, ewc and asft lambda, kl weight, safelora threshold, lisa rho, "
             + "safeanchor and projection m, oplora k, earlystop share_of_steps.")
     private double strength = Double.NaN;
 
     @Option(names = "--unaligned", paramLabel = "DIR", description = "The checkpoint from which the base was aligned (safelora, asft).")
     private Path unaligned;
 
-    @Option(names = "--init-adapter", paramLabel = "DIR", description = "PEFT adapter to go on training; rank, alpha, dropout and target layers are its own.")
+    @Option(names = "--init-adapter", paramLabel = "DIR", description =
+            "PEFT adapter to go on training; rank, alpha, dropout and target layers are its own.")
     private Path initAdapter;
 
-    @Option(names = "--out", required = true, paramLabel = "DIR", description = "Folder for the adapter, report.html, metrics.jsonl, settings and provenance.")
+    @Option(names = "--out", required = true, paramLabel = "DIR", description =
+            "Folder for the adapter, report.html, metrics.jsonl, settings and provenance.")
     private Path out;
 
-    @Option(names = "--prompts", arity = "1..*", paramLabel = "FILE", description = "Prompts for DriftCheck before and after, with label (safe or unsafe): the report then says how much alignment was lost.")
+    @Option(names = "--prompts", arity = "1..*", paramLabel = "FILE", description =
+            "Prompts for DriftCheck before and after, with label (safe or unsafe): the report then says how much alignment was lost.")
     private List<Path> promptFiles = new ArrayList<>();
 
-    @Option(names = "--fisher-cache", paramLabel = "DIR", description = "Keep the Fisher estimate here, and read it where the same one was made before.")
+    @Option(names = "--fisher-cache", paramLabel = "DIR", description =
+            "Keep the Fisher estimate here, and read it where the same one was made before.")
     private Path fisherCache;
 
-    @Option(names = "--dry-run", description = "Show decoded samples with their loss mask, parameter counts and a memory estimate, and stop.")
+    @Option(names = "--dry-run", description =
+            "Show decoded samples with their loss mask, parameter counts and a memory estimate, and stop.")
     private boolean dryRun;
 
     @Mixin private ConfigOptions options;
@@ -101,7 +112,8 @@ public final class TrainCommand implements Callable<Integer> {
         choice.kind().require(config.agl(), !alignment.isEmpty(), unaligned != null);
         List<String> notes = new ArrayList<>(UnusedSettings.lines(options.given(), List.of(new UnusedSettings.Run(choice, config))));
         notes.addAll(dropUnused(choice.kind(), config));
-        Inputs inputs = Inputs.read(Stream.of(task, alignment, eval, promptFiles, Arrays.asList(base, unaligned, initAdapter)).flatMap(List::stream).toList());
+        Inputs inputs = Inputs.read(Stream.of(task, alignment, eval, promptFiles, Arrays.asList(base, unaligned, initAdapter))
+                .flatMap(List::stream).toList());
         TrainedBase.check(base, initAdapter == null ? List.of() : List.of(initAdapter), true);
         TrainData data = TrainData.read(task, eval, alignment, unaligned, initAdapter);
         List<Prompt> driftPrompts = DataFiles.prompts(promptFiles);
@@ -132,13 +144,15 @@ public final class TrainCommand implements Callable<Integer> {
         notes.forEach(TrainCommand::say);
         List<EncodedExample> held = bundle.encode(data.evaluation(), config.train().maxLength());
         double before = new Trainer(bundle.model(), List.of(), config.train()).evaluate(held);
-        List<DriftCheck.Result> aligned = driftPrompts.isEmpty() ? List.of() : DriftCommand.measure("base", bundle, DriftCheck.Settings.DEFAULT, driftPrompts);
+        List<DriftCheck.Result> aligned = driftPrompts.isEmpty() ? List.of() : DriftCommand.measure("base", bundle,
+                DriftCheck.Settings.DEFAULT, driftPrompts);
         ClosedSet answers = ClosedSet.of(data.task().stream().map(Example::response).toList());
         FineTune.Result result;
         WreckCheck wreck = new WreckCheck(held.isEmpty() ? encoded : held, config.train());
         double intact = wreck.loss(bundle.model());
         try (MetricsLog log = new MetricsLog(out.resolve("metrics.jsonl"))) {
-            result = new FineTune(bundle, config, new FisherSource(bundle, fisherCache)).run(choice, data, null, log, (step, total, lora) -> { });
+            result = new FineTune(bundle, config, new FisherSource(bundle, fisherCache))
+                    .run(choice, data, null, log, (step, total, lora) -> { });
             wreck.require(bundle.model(), intact);
         } catch (AglException e) {
             throw inputs.because(e);
@@ -167,7 +181,8 @@ public final class TrainCommand implements Callable<Integer> {
             answers.writeInto(folder);
             measured.ifPresent(d -> DriftOutput.write(folder, d));
         });
-        TrainRunReport.write(out.resolve("report.html"), choice.described(config.agl()), data.evaluation().size(), result.history().size(), trace, drift, settings, provenance.toJson());
+        TrainRunReport.write(out.resolve("report.html"), choice.described(config.agl()), data.evaluation().size(), result.history().size(),
+                trace, drift, settings, provenance.toJson());
         spec.commandLine().getOut().printf(Locale.ROOT, "%s: %s after %d steps; adapter in %s%n",
                 choice.described(config.agl()), loss(result, before, held.size()), result.history().size(), out);
         drift.ifPresent(d -> spec.commandLine().getOut().print(DriftOutput.table(d)));
@@ -178,7 +193,8 @@ public final class TrainCommand implements Callable<Integer> {
     private static String loss(FineTune.Result result, double before, int held) {
         double after = result.last("eval_loss");
         if (held == 0) {
-            return String.format(Locale.ROOT, "no held-out loss (the last batch's was %.4f before the last update)", result.last(result.lastLoss()));
+            return String.format(Locale.ROOT, "no held-out loss (the last batch's was %.4f before the last update)",
+                    result.last(result.lastLoss()));
         }
         if (after > before) {
             say(String.format(Locale.ROOT, "the adapter's held-out loss, %.4f, is above the base's, %.4f", after, before));
@@ -190,7 +206,8 @@ public final class TrainCommand implements Callable<Integer> {
     private List<String> dropUnused(MethodKind kind, RunConfig config) {
         List<String> notes = new ArrayList<>();
         if (!alignment.isEmpty() && !kind.usesAlignment(config.agl())) {
-            notes.add("--alignment is not used by " + kind.title() + (kind.needs() == MethodKind.Needs.FISHER ? " with agl.fisher_data=task" : ""));
+            notes.add("--alignment is not used by " + kind.title() + (kind.needs() == MethodKind.Needs.FISHER
+                    ? " with agl.fisher_data=task" : ""));
             alignment = List.of();
         }
         if (unaligned != null && kind.needs() != MethodKind.Needs.UNALIGNED) {

@@ -20,19 +20,23 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
 /** {@code agl compare}: methods, strengths and seeds side by side. */
-@Command(name = "compare", description = "Run several methods with several seeds on the same data and show drift against task score. Goes on where it stopped.")
+@Command(name = "compare", description =
+        "Run several methods with several seeds on the same data and show drift against task score. Goes on where it stopped.")
 public final class CompareCommand implements Callable<Integer> {
     @Option(names = "--base", required = true, paramLabel = "DIR", description = "Aligned base model, a Hugging Face folder.")
     private Path base;
 
     @Option(names = "--methods", split = ",", defaultValue = "lora,agl", paramLabel = "NAME",
-            description = "Separated by commas: lora, agl, ewc, kl, safelora, asft, safeanchor, lisa, projection, oplora, earlystop (default ${DEFAULT-VALUE}).")
+            description = "Separated by commas: lora, agl, ewc, kl, safelora, asft, safeanchor, lisa, projection, oplora, earlystop "
+                    + "(default ${DEFAULT-VALUE}).")
     private List<String> methods;
 
-    @Option(names = "--strengths", defaultValue = "", paramLabel = "LIST", description = "Strengths to try, for example \"agl=300,1000;kl=0.1,1\"; without any, a method's default.")
+    @Option(names = "--strengths", defaultValue = "", paramLabel = "LIST", description =
+            "Strengths to try, for example \"agl=300,1000;kl=0.1,1\"; without any, a method's default.")
     private String strengths;
 
-    @Option(names = "--checkpoints", defaultValue = "0", paramLabel = "STEPS", description = "Measure every so many steps as well (default: only at the end).")
+    @Option(names = "--checkpoints", defaultValue = "0", paramLabel = "STEPS", description =
+            "Measure every so many steps as well (default: only at the end).")
     private int checkpoints;
 
     @Mixin private ExperimentOptions options;

@@ -99,7 +99,8 @@ final class Comparison {
         Outcome outcome = new Outcome(aligned, summaries, failed, prompts, gate);
         write(outcome, variants, inputs, out);
         if (!failed.isEmpty()) {
-            throw new AglException(failed.size() + " of " + done + " runs could not be finished and are in no table: " + String.join("; ", failed));
+            throw new AglException(failed.size() + " of " + done + " runs could not be finished and are in no table: "
+                    + String.join("; ", failed));
         }
         return outcome;
     }
@@ -109,7 +110,8 @@ final class Comparison {
         Map<String, List<String>> warnings = new LinkedHashMap<>();
         for (Variant v : variants) {
             if (v.choice().kind() == MethodKind.AGL) {
-                options.config(v, options.seeds.getFirst()).warnings().forEach(w -> warnings.computeIfAbsent(w, x -> new ArrayList<>()).add(v.label()));
+                options.config(v, options.seeds.getFirst()).warnings()
+                        .forEach(w -> warnings.computeIfAbsent(w, x -> new ArrayList<>()).add(v.label()));
             }
         }
         warnings.forEach((warning, labels) -> System.err.println("agl: " + String.join("; ", labels) + ": " + warning));

@@ -45,8 +45,8 @@ public final class Inputs {
     }
 
     /**
-     * Reads and hashes; of a model's or an adapter's folder, the files that are used ({@link ModelFiles}). Nulls are left out, and so is what
-     * does not exist: whoever needs it says so better.
+     * Reads and hashes; of a model's or an adapter's folder, the files that are used ({@link ModelFiles}). Nulls are left out, and so is
+     * what does not exist: whoever needs it says so better.
      */
     public static Inputs read(Collection<Path> paths) {
         Inputs inputs = new Inputs();
@@ -94,11 +94,13 @@ public final class Inputs {
     public AglException because(AglException failure) {
         List<Path> overwritten = overwrittenWeights();
         return overwritten.isEmpty() ? failure
-                : new AglException(overwrittenLine(overwritten) + "; repeat the run (how this one ended: " + failure.getMessage() + ")", failure);
+                : new AglException(overwrittenLine(overwritten) + "; repeat the run (how this one ended: " + failure.getMessage() + ")",
+                        failure);
     }
 
     private static String overwrittenLine(List<Path> files) {
-        return files.stream().map(Path::toString).collect(Collectors.joining(", ")) + ": was written over while this run read its weights from there";
+        return files.stream().map(Path::toString).collect(Collectors.joining(", "))
+                + ": was written over while this run read its weights from there";
     }
 
     private static boolean isInPlace(Path file, Seen then) {
@@ -115,7 +117,8 @@ public final class Inputs {
         }
         try {
             BasicFileAttributes now = Files.readAttributes(file, BasicFileAttributes.class);
-            boolean same = now.size() == then.size && now.lastModifiedTime().equals(then.modified) && Objects.equals(now.fileKey(), then.key);
+            boolean same = now.size() == then.size && now.lastModifiedTime().equals(then.modified)
+                    && Objects.equals(now.fileKey(), then.key);
             return !same && (now.size() != then.size || !sha256(file).equals(then.sha256));
         } catch (IOException | AglException e) {
             return true;

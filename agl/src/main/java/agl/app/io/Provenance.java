@@ -23,8 +23,8 @@ import java.util.Map;
  * @param changed  those of them that were changed or deleted before the work ended
  * @param threads  cores in use; the result does not depend on it
  */
-public record Provenance(String command, long seed, String version, Object settings, Map<String, String> inputs, List<String> changed, String java, String os,
-                         String kernels, int threads, Instant written) {
+public record Provenance(String command, long seed, String version, Object settings, Map<String, String> inputs, List<String> changed,
+                         String java, String os, String kernels, int threads, Instant written) {
     private static final JsonMapper JSON = JsonMapper.builder().enable(SerializationFeature.INDENT_OUTPUT).build();
 
     /**
@@ -35,11 +35,13 @@ public record Provenance(String command, long seed, String version, Object setti
     public static Provenance of(String command, long seed, Object settings, Inputs inputs) {
         List<String> changed = inputs.changed().stream().map(Path::toString).toList();
         if (!changed.isEmpty()) {
-            System.err.println("agl: changed or deleted after it was read: " + String.join(", ", changed) + "; provenance.json has the hash of what was read");
+            System.err.println("agl: changed or deleted after it was read: " + String.join(", ", changed)
+                    + "; provenance.json has the hash of what was read");
         }
         List<Path> overwritten = inputs.overwrittenWeights();
         if (!overwritten.isEmpty()) {
-            System.err.println("agl: weights are read from their file all the time, and " + String.join(", ", overwritten.stream().map(Path::toString).toList())
+            System.err.println("agl: weights are read from their file all the time, and "
+                    + String.join(", ", overwritten.stream().map(Path::toString).toList())
                     + " was written over in place meanwhile: this result is of neither version, and the run should be repeated");
         }
         return new Provenance(command, seed, BuildInfo.version(), settings, inputs.hashes(), changed,

@@ -57,7 +57,8 @@ public final class WreckCheck {
             throw new AglException("training ended with a model whose loss is " + after + advice);
         }
         if (after > Math.max(before, ignorant) + 1 || after > 10 * before && after > before + 1) {
-            throw new AglException(String.format(Locale.ROOT, "training wrecked the model: the loss rose from %.3f to %.3f nats per token, all tokens alike give %.3f%s",
+            throw new AglException(String.format(Locale.ROOT,
+                    "training wrecked the model: the loss rose from %.3f to %.3f nats per token, all tokens alike give %.3f%s",
                     before, after, ignorant, advice));
         }
         if (constant(trained)) {
@@ -68,12 +69,13 @@ public final class WreckCheck {
 
     /** What to change in the settings. */
     public static String advice(TrainSettings s) {
-        return "try a lower learning rate than " + s.learningRate() + (s.loraAlpha() / s.r() > USUAL_SCALE ? ", or a lower lora_alpha than " + s.loraAlpha() : "");
+        return "try a lower learning rate than " + s.learningRate() + (s.loraAlpha() / s.r() > USUAL_SCALE
+                ? ", or a lower lora_alpha than " + s.loraAlpha() : "");
     }
 
     /**
-     * Whether the next-token distribution is the same (total variation below 0.001) at every one of some positions in different texts. Aligned
-     * models open every refusal alike, so the positions are spread over prompts and answers.
+     * Whether the next-token distribution is the same (total variation below 0.001) at every one of some positions in different texts.
+     * Aligned models open every refusal alike, so the positions are spread over prompts and answers.
      */
     private boolean constant(Transformer model) {
         Batch batch = Batches.collate(sample.subList(0, Math.min(TEXTS, sample.size())));

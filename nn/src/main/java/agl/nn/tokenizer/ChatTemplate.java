@@ -44,7 +44,10 @@ public final class ChatTemplate {
         return new ChatTemplate(source, specialTokens, "chat template: ");
     }
 
-    /** The template of the model in {@code folder}, or null if it has none. Of several by name the one called default counts; without it none does. */
+    /**
+     * The template of the model in {@code folder}, or null if it has none. Of several by name the one called default counts; without it
+     * none does.
+     */
     public static ChatTemplate load(Path folder) {
         Path config = folder.resolve("tokenizer_config.json");
         JsonNode settings = Files.exists(config) ? Json.read(config) : null;
