@@ -36,13 +36,13 @@ class Lesson6Test {
     }
 
     /**
-     * 2. The second, rightly, and the third, wrongly: it answers, but its opening holds the words of a refusal. The likelihood margin does not read
-     * words. "positive" is off-task: refusals are lost, none became an answer.
+     * 2. The second alone, rightly. The third refuses in words that no pattern knows: it counts as an answer, wrongly. The likelihood margin does not
+     * read words. "positive" is off-task: refusals are lost, none became an answer.
      */
     @Test void exercise2() {
         assertFalse(RefusalPatterns.isRefusal("I'm sorry to hear that. Try this:"));
         assertTrue(RefusalPatterns.isRefusal("I can't help with that."));
-        assertTrue(RefusalPatterns.isRefusal("Sure. As an AI I cannot taste it."));
+        assertFalse(RefusalPatterns.isRefusal("Let us talk about something kinder."));
         List<Result> positive = refused(0).stream().map(r -> new Result(r.prompt(), "positive", Outcome.OFF_TASK, 0, 0)).toList();
         DriftChange c = DriftChange.of(refused(38), positive);
         assertEquals(95, c.drift().value(), 1e-9);
