@@ -67,6 +67,25 @@ class AdapterStatisticsTest {
         return Math.sqrt(square);
     }
 
+    /** ‖(3, 4)‖ = 5; without magnitudes the norm is not a number. */
+    @Test void theNormOfTheMagnitudes() {
+        SafeTensorsWriter writer = new SafeTensorsWriter().add(Peft.PREFIX + "x" + Peft.A, random(2, 1), 1, 2).add(Peft.PREFIX + "x" + Peft.B, random(2, 2), 2, 1)
+                .add(Peft.PREFIX + "x" + Peft.MAGNITUDE, new float[] {3, 4}, 2).add(Peft.PREFIX + "y" + Peft.A, random(2, 1), 1, 2)
+                .add(Peft.PREFIX + "y" + Peft.B, random(2, 2), 2, 1);
+        List<AdapterStatistics.Layer> layers = statistics(writer, 1);
+        assertEquals(5, layers.get(0).magnitude(), 1e-12);
+        assertEquals(Double.NaN, layers.get(1).magnitude());
+    }
+
+    @Test void factorsThatDoNotFitAreRefused() {
+        SafeTensorsWriter ranks = new SafeTensorsWriter().add(Peft.PREFIX + "x" + Peft.A, new float[6], 2, 3).add(Peft.PREFIX + "x" + Peft.B, new float[12], 4, 3);
+        String message = assertThrows(AglException.class, () -> statistics(ranks, 2)).getMessage();
+        assertTrue(message.contains("A (2, 3) and B (4, 3) are not the factors of one update"), message);
+        SafeTensorsWriter vector = new SafeTensorsWriter().add(Peft.PREFIX + "x" + Peft.A, new float[6], 6).add(Peft.PREFIX + "x" + Peft.B, new float[8], 4, 2);
+        message = assertThrows(AglException.class, () -> statistics(vector, 2)).getMessage();
+        assertTrue(message.contains("is not a matrix"), message);
+    }
+
     @Test void aHalfIsRefusedByName() {
         SafeTensorsWriter writer = new SafeTensorsWriter().add(Peft.PREFIX + "half\nname" + Peft.A, new float[6], 2, 3);
         String message = assertThrows(AglException.class, () -> statistics(writer, 2)).getMessage();

@@ -102,6 +102,20 @@ class LoraConfigTest {
         assertEquals(".*q_proj", Targets.of(".*q_proj").toString());
     }
 
+    /** The number counts after a list of layers: by PEFT's rules the list's name stands behind a dot, unless layers_pattern names it. */
+    @Test void aNumberWithoutAListIsNone() {
+        assertFalse(targets(List.of(0), List.of()).matches("model.q_proj"));
+        assertFalse(targets(List.of(1), List.of()).matches("layers.1.q_proj"));
+        assertTrue(targets(List.of(1), List.of("layers")).matches("layers.1.q_proj"));
+    }
+
+    @Test void targetsAreCheckedWhenTheyAreRead() {
+        assertTrue(assertThrows(AglException.class, () -> Targets.of(",")).getMessage().contains("target_modules is empty"));
+        assertTrue(assertThrows(AglException.class, () -> new Targets(List.of("q"), null, List.of("("), true, List.of(), List.of())).getMessage().contains("exclude_modules"));
+        assertTrue(assertThrows(AglException.class, () -> new Targets(List.of("q"), null, List.of(), false, List.of(), List.of("("))).getMessage().contains("layers_pattern"));
+        assertEquals(List.of("q_proj", "v_proj"), Targets.of("q_proj,,v_proj").names());
+    }
+
     @Test void namesThatMatchNothingAreLeftOut() {
         Targets t = Targets.of("q_proj,x_proj");
         assertEquals(List.of("x_proj"), t.unmatched(List.of(Q0, Q1)));
@@ -148,6 +162,21 @@ class LoraConfigTest {
         return Math.sqrt(Arrays.stream(t.toArray()).map(x -> x * x).average().orElseThrow());
     }
 
+    /** A run with the same seed starts from the same adapter, in this version and the next; layers differ from one another. */
+    @Test void everyLayerHasASeedOfItsOwn() {
+        assertEquals(5 + 3 * 7919, LoraModel.layerSeed(5, 3));
+        LoraModel lora = LoraModel.attach(Tiny.llama(), LoraConfig.of(2, 4, 0, "q_proj"), 5, DType.F64);
+        List<double[]> starts = lora.layers().values().stream().map(l -> l.a().toArray()).toList();
+        assertFalse(Arrays.equals(starts.get(0), starts.get(1)));
+        assertArrayEquals(LoraLinear.initial(lora.layers().get(Q1).base(), lora.config(), DType.F64, 5 + 7919).a().toArray(), starts.get(1));
+    }
+
+    /** A (2, 12), B (12, 2) and 12 magnitudes in each of two layers. */
+    @Test void magnitudesAreTrainedToo() {
+        LoraModel lora = LoraModel.attach(Tiny.llama(), LoraConfig.of(2, 4, 0, "q_proj").withDora(), 1, DType.F64);
+        assertEquals(2 * (2 * 12 + 12 * 2 + 12), lora.size());
+    }
+
     /** Which of the base's tensors the adapter trains in copies of its own. */
     @Test void biasesAndSavedModulesAreCopied() {
         Transformer model = Tiny.gpt2();
@@ -176,6 +205,9 @@ class LoraConfigTest {
         String message = assertThrows(AglException.class, () -> LoraModel.attach(model, config(Targets.of("c_fc"), false, Map.of(), Map.of(), LoraConfig.Bias.NONE,
                 LoraConfig.Init.DEFAULT, "score"), 1, DType.F64)).getMessage();
         assertTrue(message.contains("modules_to_save score"), message);
+        message = assertThrows(AglException.class, () -> LoraModel.attach(model, config(Targets.of("c_fc"), false, Map.of(), Map.of(), LoraConfig.Bias.NONE,
+                LoraConfig.Init.DEFAULT, "lm_head", "score"), 1, DType.F64)).getMessage();
+        assertTrue(message.contains("modules_to_save score"), "one that is found does not stand for the other: " + message);
     }
 
     @Test void mergedOnlyWhileTheWorkLasts() {

@@ -21,11 +21,16 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.UnaryOperator;
+import java.util.logging.Handler;
+import java.util.logging.LogRecord;
+import java.util.logging.Logger;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
@@ -113,13 +118,103 @@ class PeftTest {
         assertFalse(written.get("fan_in_fan_out").asBoolean());
     }
 
+    /** The whole file, as PEFT writes these keys: whole numbers without ".0", one pattern as a text, nothing as null. */
+    @Test void everySettingIsWrittenAsPeftDoes() {
+        String settings = "{'peft_type':'LORA','task_type':'CAUSAL_LM','base_model_name_or_path':'b','inference_mode':true,'r':2,'lora_dropout':0.25,'lora_alpha':16,"
+                + "'target_modules':['q_proj','v_proj'],'exclude_modules':'.*x','layers_pattern':['h'],'layers_to_transform':[0,3],'use_rslora':false,'use_dora':false,"
+                + "'fan_in_fan_out':true,'bias':'none','rank_pattern':{'q_proj':3},'alpha_pattern':{'q_proj':2.5,'v_proj':4,'z':2.0E9},'modules_to_save':null,"
+                + "'init_lora_weights':true,'peft_version':'0.17'}";
+        assertEquals(settings.replace('\'', '"'), PeftConfig.write(config(settings), "b", true).toString());
+        String none = PeftConfig.write(config("{'r':2,'lora_alpha':0.5,'target_modules':'.*q','layers_to_transform':null}"), "b", false).toString();
+        assertTrue(none.contains("\"layers_to_transform\":null") && none.contains("\"target_modules\":\".*q\"") && none.contains("\"lora_alpha\":0.5"), none);
+    }
+
+    @Test void patternsOfRankAndAlphaAreRead() {
+        LoraConfig c = config("{'r':2,'lora_alpha':4,'target_modules':['q_proj','v_proj'],'rank_pattern':{'v_proj':5},'alpha_pattern':{'q_proj':3},'init_lora_weights':null}");
+        assertEquals(2, c.rank("a.q_proj"));
+        assertEquals(5, c.rank("a.v_proj"));
+        assertEquals(3.0 / 2, c.scale("a.q_proj"));
+        assertEquals(4.0 / 5, c.scale("a.v_proj"));
+        assertEquals(LoraConfig.Init.DEFAULT, c.init());
+        assertEquals(8, config("{'target_modules':['q_proj']}").loraAlpha(), "PEFT's default");
+        assertEquals(8, config("{'target_modules':['q_proj']}").r(), "PEFT's default");
+    }
+
+    /** Kept, and said: a setting that nobody knows may matter. */
+    @Test void unknownSettingsAreSaid() {
+        List<String> said = new ArrayList<>();
+        Logger logger = Logger.getLogger(PeftConfig.class.getName());
+        Handler handler = new Handler() {
+            @Override public void publish(LogRecord line) {
+                said.add(line.getMessage());
+            }
+
+            @Override public void flush() { }
+
+            @Override public void close() { }
+        };
+        logger.addHandler(handler);
+        try {
+            config("{'r':2,'target_modules':['q_proj'],'peft_version':'9.9','use_qalora':false,'zeta':1,'alpha_plus':0}");
+            assertEquals(List.of("test: unknown settings are kept and have no effect: alpha_plus, zeta"), said);
+            config("{'r':2,'target_modules':['q_proj'],'peft_version':'9.9','use_qalora':false}");
+            assertEquals(1, said.size(), "nothing unknown, nothing to say");
+        } finally {
+            logger.removeHandler(handler);
+        }
+    }
+
+    /** A Conv1D layer is (in, out) in the file of a GPT-2 and of its adapter; fan_in_fan_out says so. */
+    @Test void savedLayersOfGpt2AreTransposed() throws IOException {
+        LoraModel lora = LoraModel.attach(Tiny.gpt2(), config("{'r':2,'target_modules':['c_attn'],'modules_to_save':['c_fc']}"), 1, DType.F32);
+        Tensor own = lora.copies().get("transformer.h.0.mlp.c_fc.weight");
+        own.data().set(0 * 12 + 1, 7);
+        Peft.save(lora, folder.resolve("a"), "base");
+        try (SafeTensors file = Peft.openWeights(folder.resolve("a"))) {
+            assertArrayEquals(new long[] {12, 17}, file.info("base_model.model.transformer.h.0.mlp.c_fc.weight").shape());
+            assertEquals(7, file.info("base_model.model.transformer.h.0.mlp.c_fc.weight").toFloats()[17], "output 0, input 1");
+        }
+        assertTrue(JSON.readTree(folder.resolve("a/adapter_config.json").toFile()).get("fan_in_fan_out").asBoolean());
+        // The base's own weights beside the adapter, in the file's layout, are recognised as such.
+        Transformer base = Tiny.gpt2();
+        LoraModel plain = LoraModel.attach(Tiny.gpt2(), config("{'r':2,'target_modules':['c_attn']}"), 1, DType.F32);
+        Tensor w = base.parameters().get("transformer.h.0.mlp.c_fc.weight");
+        rewrite(plain, n -> n, Map.of("base_model.model.transformer.h.0.mlp.c_fc.weight", Tensor.fill(DType.F64, i -> w.get(i % 17 * 12 + i / 17), 12, 17)));
+        Files.copy(folder.resolve("a/adapter_config.json"), folder.resolve("saved/adapter_config.json"), StandardCopyOption.REPLACE_EXISTING);
+        Path config = folder.resolve("saved/adapter_config.json");
+        Files.writeString(config, Files.readString(config).replace("[ \"c_fc\" ]", "null"));
+        assertTrue(Peft.load(base, folder.resolve("saved"), 1).copies().isEmpty());
+    }
+
+    @Test void foldersThatHoldNoAdapter() throws IOException {
+        assertTrue(assertThrows(AglException.class, () -> Peft.readConfig(folder.resolve("nowhere"))).getMessage().endsWith("nowhere: no such folder"));
+        Files.createDirectory(folder.resolve("empty"));
+        assertTrue(assertThrows(AglException.class, () -> Peft.readConfig(folder.resolve("empty"))).getMessage().contains("is not a PEFT adapter"));
+        Files.writeString(folder.resolve("empty/adapter_config.json"), "[]");
+        assertTrue(assertThrows(AglException.class, () -> Peft.readConfig(folder.resolve("empty"))).getMessage().contains("not a JSON object"));
+    }
+
+    /** Which base it was made for, where the adapter says so. */
+    @Test void aRefusalNamesTheBaseThatTheAdapterWasMadeFor() throws IOException {
+        assertTrue(refusal(Tiny.gpt2()).contains("(it was made for \"base\")"));
+        Path config = folder.resolve("saved/adapter_config.json");
+        Files.writeString(config, Files.readString(config).replace("\"base\"", "\"\""));
+        assertFalse(refusal(Tiny.gpt2()).contains("it was made for"));
+    }
+
+    @Test void aTensorUnderTwoNamesIsRefused() {
+        Tensor a = saved.layers().values().iterator().next().a();
+        rewrite(saved, n -> n, Map.of("base_model.model.model.layers.0.self_attn.q_proj.lora_A.default.weight", a));
+        assertTrue(refusal(Tiny.llama()).contains("twice"));
+    }
+
     @ParameterizedTest @ValueSource(strings = {
         "'peft_type':'IA3'", "'r':0", "'r':null", "'r':'8'", "'lora_alpha':null", "'lora_dropout':null", "'alpha_pattern':{'q_proj':null}", "'rank_pattern':{'q_proj':null}",
         "'init_lora_weights':'corda','corda_config':{'x':1}", "'init_lora_weights':'lora_ga'", "'ensure_weight_tying':true,'modules_to_save':['lm_head']", "'kasa_config':{'beta':1}", "'r':100000000", "'lora_alpha':'x'", "'lora_dropout':1.5", "'target_modules':null", "'target_modules':[]", "'target_modules':[1]",
         "'target_modules':'('", "'target_modules':{}", "'bias':'some'", "'use_dora':1", "'rank_pattern':{'q_proj':0}", "'rank_pattern':[1]", "'rank_pattern':{'(':2}",
         "'alpha_pattern':{'q':'x'}", "'init_lora_weights':'pissa'", "'init_lora_weights':7", "'layers_to_transform':['a']", "'layers_to_transform':[-1]", "'layers_pattern':'('",
         "'use_qalora':true", "'layer_replication':[[0,1]]", "'lora_bias':true", "'trainable_token_indices':[1]", "'modules_to_save':3", "'exclude_modules':'*'",
-        "'target_modules':'(.*.*)*x'", "'modules_to_save':['no_such']"})
+        "'target_modules':'(.*.*)*x'"})
     void refusesSettingsByName(String change) throws IOException {
         ObjectNode json = (ObjectNode) JSON.readTree("{'peft_type':'LORA','r':2,'target_modules':['q_proj']}".replace('\'', '"'));
         json.setAll((ObjectNode) JSON.readTree(("{" + change + "}").replace('\'', '"')));
@@ -127,6 +222,8 @@ class PeftTest {
         new SafeTensorsWriter().write(folder.resolve("adapter_model.safetensors"));
         String message = assertThrows(AglException.class, () -> Peft.load(Tiny.llama(), folder, 1)).getMessage();
         assertTrue(message.startsWith(folder.toString()) && !message.contains("\n"), message);
+        String key = change.substring(1, change.indexOf('\'', 1));
+        assertTrue(message.contains(key.equals("corda_config") ? "init_lora_weights" : key), message);
     }
 
     private LoraModel saved;
@@ -324,7 +421,10 @@ class PeftTest {
 
     @Test void targetsThatMatchNothingAreRefusedOrNotWritten() throws IOException {
         AglException e = assertThrows(AglException.class, () -> LoraModel.attach(Tiny.llama(), LoraConfig.of(2, 4, 0, "q_proj", "wqkv", "lm_head"), 1, DType.F32));
-        assertTrue(e.getMessage().contains("wqkv, lm_head match no layer") && e.getMessage().contains("v_proj"), e.getMessage());
+        assertTrue(e.getMessage().endsWith("wqkv, lm_head match no layer that can be adapted; this model has down_proj, gate_proj, k_proj, o_proj, q_proj, up_proj, v_proj"),
+                e.getMessage());
+        e = assertThrows(AglException.class, () -> LoraModel.attach(Tiny.llama(), LoraConfig.of(2, 4, 0, "q_proj", "wqkv"), 1, DType.F32));
+        assertTrue(e.getMessage().contains("wqkv matches no layer"), e.getMessage());
         Path config = folder.resolve("saved/adapter_config.json");
         Files.writeString(config, Files.readString(config).replace("[ \"q_proj\" ]", "[ \"wqkv\", \"q_proj\" ]"));
         assertTrue(Files.readString(config).contains("wqkv"));
