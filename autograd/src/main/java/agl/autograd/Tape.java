@@ -1,6 +1,8 @@
 package agl.autograd;
 
 import agl.autograd.kernels.Kernels;
+import agl.autograd.kernels.Matrix;
+import agl.autograd.kernels.Product;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.LongSupplier;
@@ -22,7 +24,7 @@ public final class Tape implements AutoCloseable {
     private final boolean recording;
     private final List<Node> nodes = new ArrayList<>();
     private final List<Tensor> owned = new ArrayList<>();
-    private final List<Storage> scratch = new ArrayList<>();
+    private final Workspace kept;
     private final List<Long> drawn = new ArrayList<>();
     private long[] repeated;
 
@@ -30,6 +32,7 @@ public final class Tape implements AutoCloseable {
         this.kernels = kernels;
         this.pool = pool;
         this.recording = recording;
+        this.kept = new Workspace(kernels, pool);
     }
 
     /** A tape for training: records. The pool also decides the type that is computed in. */
@@ -80,9 +83,7 @@ public final class Tape implements AutoCloseable {
 
     /** Working memory that lives until the tape closes, content undefined. */
     public Storage scratch(int length) {
-        Storage s = pool.take(length);
-        scratch.add(s);
-        return s;
+        return kept.scratch(length);
     }
 
     /**
@@ -161,6 +162,39 @@ public final class Tape implements AutoCloseable {
     /** 1 when {@code x} has a gradient to add to, else 0. */
     public double beta(Tensor x) {
         return (x.outer != null ? x.twin : x).grad == null ? 0 : 1;
+    }
+
+    /** dL/dX += alpha·A·B if X requires a gradient. */
+    public void addGrad(Tensor x, double alpha, Matrix a, Matrix b) {
+        if (x.requiresGrad()) {
+            double beta = beta(x);
+            kernels.product(alpha, a, b, beta, Matrix.of(gradToWrite(x), x.rows(), x.cols()));
+        }
+    }
+
+    /** dL/dX += alpha·A·B if X requires a gradient. B is read only then: the values of a frozen layer's input may have been released. */
+    public void addGrad(Tensor x, double alpha, Matrix a, Tensor b) {
+        if (x.requiresGrad()) {
+            addGrad(x, alpha, a, b.matrix());
+        }
+    }
+
+    /** dL/dX += first + second if X requires a gradient. */
+    public void addGrad(Tensor x, Product first, Product second) {
+        if (x.requiresGrad()) {
+            double beta = beta(x);
+            kernels.product(first, second, beta, Matrix.of(gradToWrite(x), x.rows(), x.cols()));
+        }
+    }
+
+    /** A new matrix alpha·A·B, which lives until the tape closes. */
+    public Matrix product(double alpha, Matrix a, Matrix b) {
+        return kept.product(alpha, a, b);
+    }
+
+    /** Intermediate results for one computation. */
+    public Workspace workspace() {
+        return new Workspace(kernels, pool);
     }
 
     /** Adds the gradient of {@code from} to that of {@code to}, a tensor of as many elements. */
@@ -301,7 +335,6 @@ public final class Tape implements AutoCloseable {
         }
         owned.clear();
         nodes.clear();
-        scratch.forEach(pool::give);
-        scratch.clear();
+        kept.close();
     }
 }

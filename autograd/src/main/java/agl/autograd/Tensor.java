@@ -1,6 +1,7 @@
 package agl.autograd;
 
 import agl.autograd.kernels.Kernels;
+import agl.autograd.kernels.Matrix;
 import java.util.Arrays;
 import java.util.function.IntToDoubleFunction;
 
@@ -132,6 +133,16 @@ public final class Tensor {
 
     public DType dtype() {
         return data.dtype();
+    }
+
+    /** The values as a matrix, (rows, cols): all dimensions but the last flattened. */
+    public Matrix matrix() {
+        return Matrix.of(data(), rows(), cols());
+    }
+
+    /** The gradient as a matrix of the same shape as {@link #matrix}. */
+    public Matrix gradMatrix() {
+        return Matrix.of(grad, rows(), cols());
     }
 
     /** The gradient's numbers, same shape, or null when none was computed yet. */

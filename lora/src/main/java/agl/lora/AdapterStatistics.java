@@ -4,6 +4,7 @@ import agl.autograd.AglException;
 import agl.autograd.DType;
 import agl.autograd.Tensor;
 import agl.autograd.kernels.Kernels;
+import agl.autograd.kernels.Matrix;
 import agl.nn.checkpoint.Json;
 import agl.nn.checkpoint.SafeTensors;
 import agl.nn.checkpoint.TensorInfo;
@@ -68,8 +69,8 @@ public final class AdapterStatistics {
         double squareB = 0;
         for (int from = 0; from < r; from += ROWS) {
             int rows = Math.min(ROWS, r - from);
-            Kernels.best().gemm(false, true, rows, r, in, 1, a.data(), from * in, in, a.data(), 0, in, 0, aa.data(), 0, r);
-            Kernels.best().gemm(true, false, rows, r, out, 1, b.data(), from, r, b.data(), 0, r, 0, bb.data(), 0, r);
+            Kernels.best().product(1, a.matrix().rows(from, rows), a.matrix().T(), 0, Matrix.of(aa.data(), rows, r));
+            Kernels.best().product(1, b.matrix().cols(from, rows).T(), b.matrix(), 0, Matrix.of(bb.data(), rows, r));
             for (int i = 0; i < rows; i++) {
                 for (int j = 0; j < r; j++) {
                     square += aa.get(i * r + j) * bb.get(i * r + j);

@@ -5,6 +5,8 @@ import agl.autograd.Storage;
 import agl.autograd.Tape;
 import agl.autograd.Tensor;
 import agl.autograd.kernels.Kernels;
+import agl.autograd.kernels.Matrix;
+import agl.autograd.kernels.Product;
 import agl.autograd.op.Linear;
 
 /**
@@ -25,11 +27,11 @@ public final class DoraProduct implements Operation {
     private final Tensor m;
     private final double[] norms;
     private final double s;
-    private final Storage u;
-    private final Storage v;
+    private final Matrix u;
+    private final Matrix v;
     private final Linear.GradientListener listener;
 
-    private DoraProduct(Tensor x, Tensor dropped, Tensor w0, Tensor bias, Tensor a, Tensor b, Tensor m, double[] norms, double s, Storage u, Storage v,
+    private DoraProduct(Tensor x, Tensor dropped, Tensor w0, Tensor bias, Tensor a, Tensor b, Tensor m, double[] norms, double s, Matrix u, Matrix v,
                         Linear.GradientListener listener) {
         this.x = x;
         this.dropped = dropped;
@@ -54,28 +56,24 @@ public final class DoraProduct implements Operation {
     public static Tensor of(Tape tape, Tensor x, Tensor dropped, Tensor w0, Tensor bias, Tensor a, Tensor b, Tensor m, double[] norms, double s,
                             Linear.GradientListener listener) {
         Kernels kernels = tape.kernels();
-        int tokens = x.rows();
-        int in = x.cols();
         int out = w0.dim(0);
-        int r = a.dim(0);
-        Tensor y = tape.alloc(tokens, out);
-        Storage u = tape.scratch(tokens * r);
+        Tensor y = tape.alloc(x.rows(), out);
         // explain: DoraProduct forward
-        Storage v = tape.scratch(tokens * out);
-        kernels.gemm(false, true, tokens, r, in, 1, dropped.data(), 0, in, a.data(), 0, in, 0, u, 0, r);
-        kernels.gemm(false, true, tokens, out, in, 1, dropped.data(), 0, in, w0.data(), 0, in, 0, v, 0, out);
+        Matrix w = w0.matrix();
+        Matrix u = tape.product(1, dropped.matrix(), a.matrix().T());
+        Matrix v = tape.product(1, dropped.matrix(), w.T());
         if (dropped == x) {
-            kernels.clear(tokens * out, y.data());
+            kernels.clear(y.size(), y.data());
         } else {
-            kernels.scale(tokens * out, -1, v, 0, y.data(), 0);
-            kernels.gemm(false, true, tokens, out, in, 1, x.data(), 0, in, w0.data(), 0, in, 1, y.data(), 0, out);
+            kernels.scale(y.size(), -1, v.data(), 0, y.data(), 0);
+            kernels.product(1, x.matrix(), w.T(), 1, y.matrix());
         }
-        kernels.gemm(false, true, tokens, out, r, s, u, 0, r, b.data(), 0, r, 1, v, 0, out);
+        kernels.product(s, u, b.matrix().T(), 1, v);
         for (int o = 0; o < out; o++) {
             double g = m.get(o) / norms[o];
             double shift = bias == null ? 0 : bias.get(o);
-            for (int i = o; i < tokens * out; i += out) {
-                y.data().set(i, y.data().get(i) + g * v.get(i) + shift);
+            for (int i = o; i < y.size(); i += out) {
+                y.data().set(i, y.data().get(i) + g * v.data().get(i) + shift);
             }
         }
         return tape.record(y, new DoraProduct(x, dropped, w0, bias, a, b, m, norms, s, u, v, listener), x, dropped, bias, a, b, m);
@@ -90,12 +88,11 @@ public final class DoraProduct implements Operation {
     // explain: DoraProduct row lengths
     static double[] norms(Kernels kernels, Tensor w0, double[] squares, Tensor a, Tensor b, double s) {
         int out = w0.dim(0);
-        int in = w0.dim(1);
         int r = a.dim(0);
         Storage wa = Storage.allocate(a.dtype(), out * r);
         Storage aa = Storage.allocate(a.dtype(), r * r);
-        kernels.gemm(false, true, out, r, in, 1, w0.data(), 0, in, a.data(), 0, in, 0, wa, 0, r);
-        kernels.gemm(false, true, r, r, in, 1, a.data(), 0, in, a.data(), 0, in, 0, aa, 0, r);
+        kernels.product(1, w0.matrix(), a.matrix().T(), 0, Matrix.of(wa, out, r));
+        kernels.product(1, a.matrix(), a.matrix().T(), 0, Matrix.of(aa, r, r));
         double[] norms = new double[out];
         for (int o = 0; o < out; o++) {
             double cross = 0;
@@ -114,24 +111,20 @@ public final class DoraProduct implements Operation {
     // explain: end
 
     @Override public void backward(Tape tape, Tensor y) {
-        Kernels kernels = tape.kernels();
         Storage dy = y.grad();
-        int tokens = x.rows();
-        int in = x.cols();
-        int out = w0.dim(0);
-        int r = a.dim(0);
+        int out = y.cols();
         if (listener != null) {
             listener.accept(x, dy);
         }
         // explain: DoraProduct backward
-        Storage g = tape.scratch(tokens * out);
+        Matrix g = Matrix.of(tape.scratch(y.size()), y.rows(), out);
         for (int o = 0; o < out; o++) {
             double gain = m.get(o) / norms[o];
             double dm = 0;
             double dBias = 0;
-            for (int i = o; i < tokens * out; i += out) {
-                g.set(i, gain * dy.get(i));
-                dm += dy.get(i) * v.get(i) / norms[o];
+            for (int i = o; i < y.size(); i += out) {
+                g.data().set(i, gain * dy.get(i));
+                dm += dy.get(i) * v.data().get(i) / norms[o];
                 dBias += dy.get(i);
             }
             if (m.requiresGrad()) {
@@ -141,28 +134,14 @@ public final class DoraProduct implements Operation {
                 tape.grad(bias).add(o, dBias);
             }
         }
-        if (b.requiresGrad()) {
-            double beta = tape.beta(b);
-            kernels.gemm(true, false, out, r, tokens, s, g, 0, out, u, 0, r, beta, tape.gradToWrite(b), 0, r);
-        }
-        Storage du = tape.scratch(tokens * r);
-        kernels.gemm(false, false, tokens, r, out, s, g, 0, out, b.data(), 0, r, 0, du, 0, r);
-        if (a.requiresGrad()) {
-            double beta = tape.beta(a);
-            kernels.gemm(true, false, r, in, tokens, 1, du, 0, r, dropped.data(), 0, in, beta, tape.gradToWrite(a), 0, in);
+        Matrix dU = tape.product(s, g, b.matrix());
+        tape.addGrad(b, s, g.T(), u);
+        tape.addGrad(a, 1, dU.T(), dropped);
+        tape.addGrad(dropped, new Product(1, dU, a.matrix()), new Product(1, g, w0.matrix()));
+        if (dropped != x) {
+            tape.addGrad(x, 1, y.gradMatrix(), w0);
+            tape.addGrad(dropped, -1, y.gradMatrix(), w0);
         }
         // explain: end
-        if (dropped.requiresGrad()) {
-            double beta = tape.beta(dropped);
-            kernels.gemm(false, false, tokens, in, r, 1, du, 0, r, a.data(), 0, in, beta, tape.gradToWrite(dropped), 0, in);
-            kernels.gemm(false, false, tokens, in, out, 1, g, 0, out, w0.data(), 0, in, 1, tape.gradToWrite(dropped), 0, in);
-        }
-        if (dropped != x && x.requiresGrad()) {
-            double beta = tape.beta(x);
-            kernels.gemm(false, false, tokens, in, out, 1, dy, 0, out, w0.data(), 0, in, beta, tape.gradToWrite(x), 0, in);
-        }
-        if (dropped != x && dropped.requiresGrad()) {
-            kernels.gemm(false, false, tokens, in, out, -1, dy, 0, out, w0.data(), 0, in, 1, tape.gradToWrite(dropped), 0, in);
-        }
     }
 }

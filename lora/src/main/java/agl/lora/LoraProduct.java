@@ -1,10 +1,10 @@
 package agl.lora;
 
 import agl.autograd.Operation;
-import agl.autograd.Storage;
 import agl.autograd.Tape;
 import agl.autograd.Tensor;
-import agl.autograd.kernels.Kernels;
+import agl.autograd.kernels.Matrix;
+import agl.autograd.kernels.Product;
 import agl.autograd.op.Linear;
 
 /**
@@ -22,10 +22,10 @@ public final class LoraProduct implements Operation {
     private final Tensor a;
     private final Tensor b;
     private final double s;
-    private final Storage u;
+    private final Matrix u;
     private final Linear.GradientListener listener;
 
-    private LoraProduct(Tensor x, Tensor dropped, Tensor w0, Tensor bias, Tensor a, Tensor b, double s, Storage u, Linear.GradientListener listener) {
+    private LoraProduct(Tensor x, Tensor dropped, Tensor w0, Tensor bias, Tensor a, Tensor b, double s, Matrix u, Linear.GradientListener listener) {
         this.x = x;
         this.dropped = dropped;
         this.w0 = w0;
@@ -45,18 +45,13 @@ public final class LoraProduct implements Operation {
     /** With a listener (or null) that sees X and dL/dY, the factors of the gradient that the full W would have. */
     public static Tensor of(Tape tape, Tensor x, Tensor dropped, Tensor w0, Tensor bias, Tensor a, Tensor b, double s,
                             Linear.GradientListener listener) {
-        Kernels kernels = tape.kernels();
-        int tokens = x.rows();
-        int in = x.cols();
-        int out = w0.dim(0);
-        int r = a.dim(0);
-        Tensor y = tape.alloc(tokens, out);
+        Tensor y = tape.alloc(x.rows(), w0.dim(0));
         if (bias != null) {
-            kernels.rows(tokens, out, bias.data(), new int[tokens], null, y.data(), null, false);
+            tape.kernels().rows(y.rows(), y.cols(), bias.data(), new int[y.rows()], null, y.data(), null, false);
         }
         // explain: LoraProduct forward
-        Storage u = tape.scratch(tokens * r);
-        kernels.loraForward(tokens, in, out, r, s, x.data(), dropped.data(), w0.data(), a.data(), b.data(), u, bias == null ? 0 : 1, y.data());
+        Matrix u = tape.product(1, dropped.matrix(), a.matrix().T());
+        tape.kernels().product(new Product(1, x.matrix(), w0.matrix().T()), new Product(s, u, b.matrix().T()), bias == null ? 0 : 1, y.matrix());
         return tape.record(y, new LoraProduct(x, dropped, w0, bias, a, b, s, u, listener), x, dropped, bias, a, b);
         // explain: end
     }
@@ -67,39 +62,22 @@ public final class LoraProduct implements Operation {
     }
 
     @Override public void backward(Tape tape, Tensor y) {
-        Kernels kernels = tape.kernels();
-        Storage dy = y.grad();
-        int tokens = x.rows();
-        int in = x.cols();
-        int out = w0.dim(0);
-        int r = a.dim(0);
         if (listener != null) {
-            listener.accept(x, dy);
+            listener.accept(x, y.grad());
         }
         if (bias != null && bias.requiresGrad()) {
-            kernels.rows(tokens, out, dy, null, null, tape.grad(bias), new int[tokens], true);
+            tape.kernels().rows(y.rows(), y.cols(), y.grad(), null, null, tape.grad(bias), new int[y.rows()], true);
         }
         // explain: LoraProduct backward
-        if (b.requiresGrad()) {
-            double beta = tape.beta(b);
-            kernels.gemm(true, false, out, r, tokens, s, dy, 0, out, u, 0, r, beta, tape.gradToWrite(b), 0, r);
-        }
-        Storage du = tape.scratch(tokens * r);
-        kernels.gemm(false, false, tokens, r, out, s, dy, 0, out, b.data(), 0, r, 0, du, 0, r);
-        if (a.requiresGrad()) {
-            double beta = tape.beta(a);
-            kernels.gemm(true, false, r, in, tokens, 1, du, 0, r, dropped.data(), 0, in, beta, tape.gradToWrite(a), 0, in);
-        }
-        if (x.requiresGrad() && dropped == x) {
-            double beta = tape.beta(x);
-            kernels.loraInputGradient(tokens, in, out, r, dy, w0.data(), du, a.data(), beta, tape.gradToWrite(x));
-        } else if (x.requiresGrad()) {
-            double beta = tape.beta(x);
-            kernels.gemm(false, false, tokens, in, out, 1, dy, 0, out, w0.data(), 0, in, beta, tape.gradToWrite(x), 0, in);
-        }
-        if (dropped.requiresGrad() && dropped != x) {
-            double beta = tape.beta(dropped);
-            kernels.gemm(false, false, tokens, in, r, 1, du, 0, r, a.data(), 0, in, beta, tape.gradToWrite(dropped), 0, in);
+        Matrix dY = y.gradMatrix();
+        Matrix dU = tape.product(s, dY, b.matrix());
+        tape.addGrad(b, s, dY.T(), u);
+        tape.addGrad(a, 1, dU.T(), dropped);
+        if (dropped == x) {
+            tape.addGrad(x, new Product(1, dY, w0.matrix()), new Product(1, dU, a.matrix()));
+        } else {
+            tape.addGrad(x, 1, dY, w0);
+            tape.addGrad(dropped, 1, dU, a);
         }
         // explain: end
     }

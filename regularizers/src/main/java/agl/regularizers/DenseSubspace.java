@@ -4,6 +4,7 @@ import agl.autograd.DType;
 import agl.autograd.Storage;
 import agl.autograd.Tape;
 import agl.autograd.kernels.Kernels;
+import agl.autograd.kernels.Matrix;
 import java.util.List;
 
 /**
@@ -43,7 +44,7 @@ public final class DenseSubspace implements Subspace {
         g.forEachTile(kernels, (tile, row, rows) -> {
             int width = rows * g.in();
             Storage part = Storage.allocate(g.dtype(), m * width);
-            kernels.gemm(false, false, m, width, n, 1, s, 0, n, tile, 0, width, 0, part, 0, width);
+            kernels.product(1, Matrix.of(s, m, n), Matrix.of(tile, n, width), 0, Matrix.of(part, m, width));
             for (int k = 0; k < m; k++) {
                 kernels.scale(width, 1, part, k * width, u.get(k), row * g.in());
             }
@@ -66,45 +67,34 @@ public final class DenseSubspace implements Subspace {
 
     @Override public long bytes() { return (long) u.size() * out * in * dtype().bytes(); }
 
-
     @Override public double[] coefficients(Tape tape, LoraFactors f) {
         double[] c = new double[size()];
-        int step = Tiles.rows(out, in);
-        Storage tile = tape.pool().take(step * in);
-        for (int row = 0; row < out; row += step) {
-            int rows = Math.min(step, out - row);
-            Tiles.update(tape.kernels(), f, row, rows, tile);
-            project(tape, row, rows, tile, c);
-        }
-        tape.pool().give(tile);
+        Tile.forEach(tape, out, in, tile -> {
+            Tiles.update(tape.kernels(), f, tile);
+            project(tape, tile, c);
+        });
         return c;
     }
 
     @Override public void addGradient(Tape tape, LoraFactors f, double[] w) {
-        int step = Tiles.rows(out, in);
-        Storage tile = tape.pool().take(step * in);
-        Storage dA = tape.grad(f.a());
-        Storage dB = tape.grad(f.b());
-        for (int row = 0; row < out; row += step) {
-            int rows = Math.min(step, out - row);
-            combine(tape, w, row, rows, tile);
-            Tiles.addChain(tape.kernels(), f, row, rows, 1, tile, dA, dB);
-        }
-        tape.pool().give(tile);
+        Tile.forEach(tape, out, in, tile -> {
+            combine(tape, w, tile);
+            Tiles.addChain(tape, f, 1, tile);
+        });
     }
 
-    @Override public void combine(Tape tape, double[] c, int row, int rows, Storage tile) {
-        tile.fill(0, rows * in, 0);
+    @Override public void combine(Tape tape, double[] c, Tile tile) {
+        tile.data().fill(0, tile.size(), 0);
         for (int k = 0; k < u.size(); k++) {
             if (c[k] != 0) {
-                tape.kernels().axpy(rows * in, c[k], u.get(k), row * in, tile, 0);
+                tape.kernels().axpy(tile.size(), c[k], u.get(k), tile.offset(), tile.data(), 0);
             }
         }
     }
 
-    @Override public void project(Tape tape, int row, int rows, Storage tile, double[] c) {
+    @Override public void project(Tape tape, Tile tile, double[] c) {
         for (int k = 0; k < u.size(); k++) {
-            c[k] += tape.kernels().dot(rows * in, u.get(k), row * in, tile, 0);
+            c[k] += tape.kernels().dot(tile.size(), u.get(k), tile.offset(), tile.data(), 0);
         }
     }
 }

@@ -3,6 +3,7 @@ package agl.regularizers;
 import agl.autograd.DType;
 import agl.autograd.Storage;
 import agl.autograd.Tape;
+import agl.autograd.kernels.Matrix;
 import java.util.Arrays;
 
 /**
@@ -55,46 +56,50 @@ public final class DiagonalSubspace implements Subspace {
     @Override public long bytes() { return 12L * at.length; }
 
     @Override public double[] coefficients(Tape tape, LoraFactors f) {
+        Matrix a = f.matrixA();
+        Matrix b = f.matrixB();
         double[] c = new double[at.length];
         for (int k = 0; k < at.length; k++) {
-            int b = f.bOffset() + at[k] / in * f.bStride();
-            int a = f.aOffset() + at[k] % in;
+            int i = at[k] / in;
+            int j = at[k] % in;
             for (int r = 0; r < f.rank(); r++) {
-                c[k] += f.scale() * f.b().get(b + r) * f.a().get(a + r * in);
+                c[k] += f.scale() * b.get(i, r) * a.get(r, j);
             }
         }
         return c;
     }
 
     @Override public void addGradient(Tape tape, LoraFactors f, double[] w) {
-        Storage dA = tape.grad(f.a());
-        Storage dB = tape.grad(f.b());
+        Matrix a = f.matrixA();
+        Matrix b = f.matrixB();
+        Matrix dA = f.gradA(tape);
+        Matrix dB = f.gradB(tape);
         for (int k = 0; k < at.length; k++) {
-            int b = f.bOffset() + at[k] / in * f.bStride();
-            int a = f.aOffset() + at[k] % in;
+            int i = at[k] / in;
+            int j = at[k] % in;
             for (int r = 0; r < f.rank(); r++) {
-                dB.add(b + r, f.scale() * w[k] * f.a().get(a + r * in));
-                dA.add(a + r * in, f.scale() * w[k] * f.b().get(b + r));
+                dB.add(i, r, f.scale() * w[k] * a.get(r, j));
+                dA.add(r, j, f.scale() * w[k] * b.get(i, r));
             }
         }
     }
 
     // explain: Diagonal subspace
-    @Override public void combine(Tape tape, double[] c, int row, int rows, Storage tile) {
-        tile.fill(0, rows * in, 0);
+    @Override public void combine(Tape tape, double[] c, Tile tile) {
+        tile.data().fill(0, tile.size(), 0);
         for (int k = 0; k < at.length; k++) {
-            int e = at[k] - row * in;
-            if (e >= 0 && e < rows * in) {
-                tile.set(e, c[k]);
+            int e = at[k] - tile.offset();
+            if (e >= 0 && e < tile.size()) {
+                tile.data().set(e, c[k]);
             }
         }
     }
 
-    @Override public void project(Tape tape, int row, int rows, Storage tile, double[] c) {
+    @Override public void project(Tape tape, Tile tile, double[] c) {
         for (int k = 0; k < at.length; k++) {
-            int e = at[k] - row * in;
-            if (e >= 0 && e < rows * in) {
-                c[k] += tile.get(e);
+            int e = at[k] - tile.offset();
+            if (e >= 0 && e < tile.size()) {
+                c[k] += tile.data().get(e);
             }
         }
     }

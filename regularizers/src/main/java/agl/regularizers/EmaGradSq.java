@@ -3,6 +3,7 @@ package agl.regularizers;
 import agl.autograd.Storage;
 import agl.autograd.Tensor;
 import agl.autograd.kernels.Kernels;
+import agl.autograd.kernels.Matrix;
 import agl.autograd.op.Linear.GradientListener;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -49,7 +50,7 @@ public final class EmaGradSq {
             state.gradient = Storage.allocate(delta.dtype(), Math.multiplyExact(out, in));
             state.mean = Storage.allocate(delta.dtype(), Math.multiplyExact(out, in));
         }
-        kernels.gemm(true, false, out, in, tokens, 1, delta, 0, out, x.data(), 0, in, state.pending ? 1 : 0, state.gradient, 0, in);
+        kernels.product(1, Matrix.of(delta, tokens, out).T(), x.matrix(), state.pending ? 1 : 0, Matrix.of(state.gradient, out, in));
         state.pending = true;
     }
 

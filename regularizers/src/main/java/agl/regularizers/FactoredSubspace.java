@@ -1,8 +1,9 @@
 package agl.regularizers;
 
 import agl.autograd.DType;
-import agl.autograd.Storage;
 import agl.autograd.Tape;
+import agl.autograd.Workspace;
+import agl.autograd.kernels.Matrix;
 
 /**
  * The exact subspace without any gradient in memory: u_k = Gᵀ v_k / sqrt(N λ_k) = Σ_i S_ki g_i, with g_i left as {@link TokenFactors}.
@@ -60,71 +61,53 @@ public final class FactoredSubspace implements Subspace {
         return e;
     }
 
+    /** c = S·h, h_i = ⟨g_i, s·B·A⟩ = s Σ_t (δ_tᵀB)·(A x_t). */
     @Override public double[] coefficients(Tape tape, LoraFactors f) {
         double[] h = new double[g.examples()];
         for (int i = 0; i < h.length; i++) {
-            int n = g.tokens(i) * f.rank();
-            Storage db = deltaB(tape, f, i);
-            Storage ax = xA(tape, f, i);
-            h[i] = f.scale() * tape.kernels().dot(n, db, 0, ax, 0);
-            tape.pool().give(db);
-            tape.pool().give(ax);
+            try (Workspace w = tape.workspace()) {
+                Matrix deltaB = w.product(1, g.deltaOf(i), f.matrixB());
+                Matrix xA = w.product(1, g.xOf(i), f.matrixA().T());
+                h[i] = f.scale() * tape.kernels().dot(xA.size(), deltaB.data(), 0, xA.data(), 0);
+            }
         }
         double[] c = new double[size()];
         fromExamples(h, c);
         return c;
     }
 
-    /** δ_tᵀB of every token, (T_i, r). */
-    private Storage deltaB(Tape tape, LoraFactors f, int i) {
-        Storage y = tape.pool().take(g.tokens(i) * f.rank());
-        tape.kernels().gemm(false, false, g.tokens(i), f.rank(), g.out(), 1, g.delta().get(i), 0, g.out(),
-                f.b().data(), f.bOffset(), f.bStride(), 0, y, 0, f.rank());
-        return y;
-    }
-
-    /** A x_t of every token, (T_i, r). */
-    private Storage xA(Tape tape, LoraFactors f, int i) {
-        Storage y = tape.pool().take(g.tokens(i) * f.rank());
-        tape.kernels().gemm(false, true, g.tokens(i), f.rank(), g.in(), 1, g.x().get(i), 0, g.in(),
-                f.a().data(), f.aOffset(), g.in(), 0, y, 0, f.rank());
-        return y;
-    }
-
+    /** With e = Sᵀw, D = Σ_i e_i δ_iᵀx_i: ∂B += s Σ_i e_i δ_iᵀ(x_i Aᵀ), ∂A += s Σ_i e_i (δ_i B)ᵀx_i. */
     @Override public void addGradient(Tape tape, LoraFactors f, double[] w) {
         double[] e = toExamples(w);
-        Storage dA = tape.grad(f.a());
-        Storage dB = tape.grad(f.b());
         for (int i = 0; i < e.length; i++) {
-            Storage db = deltaB(tape, f, i);
-            Storage ax = xA(tape, f, i);
-            tape.kernels().gemm(true, false, g.out(), f.rank(), g.tokens(i), f.scale() * e[i], g.delta().get(i), 0, g.out(),
-                    ax, 0, f.rank(), 1, dB, f.bOffset(), f.bStride());
-            tape.kernels().gemm(true, false, f.rank(), g.in(), g.tokens(i), f.scale() * e[i], db, 0, f.rank(),
-                    g.x().get(i), 0, g.in(), 1, dA, f.aOffset(), g.in());
-            tape.pool().give(db);
-            tape.pool().give(ax);
+            try (Workspace space = tape.workspace()) {
+                Matrix deltaB = space.product(1, g.deltaOf(i), f.matrixB());
+                Matrix xA = space.product(1, g.xOf(i), f.matrixA().T());
+                tape.kernels().product(f.scale() * e[i], g.deltaOf(i).T(), xA, 1, f.gradB(tape));
+                tape.kernels().product(f.scale() * e[i], deltaB.T(), g.xOf(i), 1, f.gradA(tape));
+            }
         }
     }
 
-    @Override public void combine(Tape tape, double[] c, int row, int rows, Storage tile) {
+    @Override public void combine(Tape tape, double[] c, Tile tile) {
         double[] e = toExamples(c);
-        tile.fill(0, rows * g.in(), 0);
+        tile.data().fill(0, tile.size(), 0);
         for (int i = 0; i < e.length; i++) {
-            g.tile(tape.kernels(), i, e[i], row, rows, 1, tile, 0);
+            g.tile(tape.kernels(), i, e[i], 1, tile);
         }
     }
 
     /** ⟨g_i, D⟩ = Σ_t δ_t·(D x_t), over the rows of the tile. */
-    @Override public void project(Tape tape, int row, int rows, Storage tile, double[] c) {
+    @Override public void project(Tape tape, Tile tile, double[] c) {
         double[] h = new double[g.examples()];
+        int rows = tile.rows();
         for (int i = 0; i < h.length; i++) {
-            Storage dx = tape.pool().take(g.tokens(i) * rows);
-            tape.kernels().gemm(false, true, g.tokens(i), rows, g.in(), 1, g.x().get(i), 0, g.in(), tile, 0, g.in(), 0, dx, 0, rows);
-            for (int t = 0; t < g.tokens(i); t++) {
-                h[i] += tape.kernels().dot(rows, g.delta().get(i), t * g.out() + row, dx, t * rows);
+            try (Workspace w = tape.workspace()) {
+                Matrix dx = w.product(1, g.xOf(i), tile.values().T());
+                for (int t = 0; t < g.tokens(i); t++) {
+                    h[i] += tape.kernels().dot(rows, g.delta().get(i), t * g.out() + tile.row(), dx.data(), t * rows);
+                }
             }
-            tape.pool().give(dx);
         }
         fromExamples(h, c);
     }

@@ -2,6 +2,7 @@ package agl.regularizers;
 
 import agl.autograd.Storage;
 import agl.autograd.Tape;
+import agl.autograd.Workspace;
 import agl.autograd.kernels.Kernels;
 import agl.autograd.kernels.PlainKernels;
 
@@ -120,7 +121,7 @@ final class FusedAgl {
     }
     // explain: end
 
-    /** What a vector contributes to ∂A and ∂B once its weight is known. */
+    /** What a matrix D contributes to ∂A and ∂B, kept until its weight is known. */
     private final class Pending {
         private final LoraFactors to;
         private final Storage dA;
@@ -132,8 +133,8 @@ final class FusedAgl {
             this.dB = zeros(to.b().size());
         }
 
-        void add(Storage tile, int row, int rows) {
-            Tiles.addChain(kernels, to, row, rows, 1, tile, dA, dB);
+        void add(Tile d) {
+            Tiles.addChain(kernels, to, 1, d, to.likeA(dA), to.likeB(dB));
         }
 
         void finish(double weight) {
@@ -151,11 +152,7 @@ final class FusedAgl {
     }
 
     private void pass(double[] c, boolean rm, boolean geo, boolean lTByTiles) {
-        int out = f.out();
         int in = f.in();
-        int step = Tiles.rows(out, in);
-        Storage aTile = tape.pool().take(step * in);
-        Storage tTile = tape.pool().take(step * in);
         boolean twoBranch = s.twoBranch();
         boolean geoGradient = geo && gradients && s.lambdaNC() * (1 - s.alpha()) > 0;
         Pending maToT = geoGradient ? new Pending(ft) : null;
@@ -164,56 +161,54 @@ final class FusedAgl {
         Pending mtToA = geoGradient && twoBranch ? new Pending(fa) : null;
         double[] uMa = new double[w.length];
         double[] uMt = new double[w.length];
-        Row r = new Row(in, s, (double) out * in);
-        for (int row = 0; row < out; row += step) {
-            int rows = Math.min(step, out - row);
-            parts(c, row, rows, aTile, tTile);
-            if (geo) {
-                Storage ma = tape.pool().take(step * in);
-                Storage mt = tape.pool().take(step * in);
-                for (int i = 0; i < rows; i++) {
-                    r.load(aTile, tTile, i * in);
-                    r.geodesic(metric, (row + i) * in, ma, mt, i * in);
-                }
-                if (geoGradient) {
-                    maToT.add(ma, row, rows);
-                    mtToT.add(mt, row, rows);
-                    if (twoBranch) {
-                        maToA.add(ma, row, rows);
-                        mtToA.add(mt, row, rows);
-                    } else {
-                        subspace.project(tape, row, rows, ma, uMa);
-                        subspace.project(tape, row, rows, mt, uMt);
+        Row r = new Row(in, s, (double) f.out() * in);
+        Tile.forEach(tape, f.out(), in, t -> {
+            try (Workspace space = tape.workspace()) {
+                Tile a = new Tile(t.row(), space.matrix(t.rows(), in));
+                parts(c, a, t);
+                if (geo) {
+                    Tile ma = new Tile(t.row(), space.matrix(t.rows(), in));
+                    Tile mt = new Tile(t.row(), space.matrix(t.rows(), in));
+                    for (int i = 0; i < t.size(); i += in) {
+                        r.load(a.data(), t.data(), i);
+                        r.geodesic(metric, t.offset() + i, ma.data(), mt.data(), i);
+                    }
+                    if (geoGradient) {
+                        maToT.add(ma);
+                        mtToT.add(mt);
+                        if (twoBranch) {
+                            maToA.add(ma);
+                            mtToA.add(mt);
+                        } else {
+                            subspace.project(tape, ma, uMa);
+                            subspace.project(tape, mt, uMt);
+                        }
                     }
                 }
-                tape.pool().give(ma);
-                tape.pool().give(mt);
+                if (rm || lTByTiles) {
+                    for (int i = 0; i < t.size(); i += in) {
+                        r.load(a.data(), t.data(), i);
+                        r.clear();
+                        if (rm) {
+                            eRM += r.riemannian();
+                        }
+                        if (lTByTiles) {
+                            lT += r.stability(h, t.offset() + i);
+                        }
+                        // From here on the tiles hold ∂L/∂a and ∂L/∂t; where parts are projections, ∂a − ∂t.
+                        r.storeGradients(a.data(), t.data(), i, !twoBranch);
+                    }
+                    if (gradients) {
+                        Tiles.addChain(tape, ft, 1, t);
+                        if (twoBranch) {
+                            Tiles.addChain(tape, fa, 1, a);
+                        } else {
+                            subspace.project(tape, a, w);
+                        }
+                    }
+                }
             }
-            if (rm || lTByTiles) {
-                for (int i = 0; i < rows; i++) {
-                    r.load(aTile, tTile, i * in);
-                    r.clear();
-                    if (rm) {
-                        eRM += r.riemannian();
-                    }
-                    if (lTByTiles) {
-                        lT += r.stability(h, (row + i) * in);
-                    }
-                    // From here on the tiles hold ∂L/∂a and ∂L/∂t; where parts are projections, ∂a − ∂t.
-                    r.storeGradients(aTile, tTile, i * in, !twoBranch);
-                }
-                if (gradients) {
-                    Tiles.addChain(kernels, ft, row, rows, 1, tTile, tape.grad(f.a()), tape.grad(f.b()));
-                    if (twoBranch) {
-                        Tiles.addChain(kernels, fa, row, rows, 1, aTile, tape.grad(f.a()), tape.grad(f.b()));
-                    } else {
-                        subspace.project(tape, row, rows, aTile, w);
-                    }
-                }
-            }
-        }
-        tape.pool().give(aTile);
-        tape.pool().give(tTile);
+        });
         if (geo) {
             // explain: E_geo in training
             double d = r.p * r.u + s.epsilon();
@@ -238,14 +233,14 @@ final class FusedAgl {
         }
     }
 
-    /** Rows of ΔW_A and ΔW_T. */
-    private void parts(double[] c, int row, int rows, Storage aTile, Storage tTile) {
-        Tiles.update(kernels, ft, row, rows, tTile);
+    /** The tiles' rows of ΔW_A and ΔW_T. */
+    private void parts(double[] c, Tile a, Tile t) {
+        Tiles.update(kernels, ft, t);
         if (s.twoBranch()) {
-            Tiles.update(kernels, fa, row, rows, aTile);
+            Tiles.update(kernels, fa, a);
         } else {
-            subspace.combine(tape, c, row, rows, aTile);
-            kernels.axpy(rows * f.in(), -1, aTile, 0, tTile, 0);
+            subspace.combine(tape, c, a);
+            kernels.axpy(t.size(), -1, a.data(), 0, t.data(), 0);
         }
     }
 

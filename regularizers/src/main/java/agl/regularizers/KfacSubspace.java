@@ -3,7 +3,9 @@ package agl.regularizers;
 import agl.autograd.DType;
 import agl.autograd.Storage;
 import agl.autograd.Tape;
+import agl.autograd.Workspace;
 import agl.autograd.kernels.Kernels;
+import agl.autograd.kernels.Matrix;
 
 /**
  * Kronecker-factored subspace: F ≈ C_out ⊗ C_in / tr F, whose eigenvectors are the products u_k = p_a q_bᵀ of an eigenvector p_a of C_out and one
@@ -19,10 +21,8 @@ public final class KfacSubspace implements Subspace {
     private final int in;
     private final double[] eigenvalues;
     /** The p_a in use, as rows (na, out), and the q_b in use, as rows (nb, in). */
-    private final Storage p;
-    private final Storage q;
-    private final int na;
-    private final int nb;
+    private final Matrix p;
+    private final Matrix q;
     /** u_k = p[a[k]] q[b[k]]ᵀ. */
     private final int[] a;
     private final int[] b;
@@ -31,10 +31,8 @@ public final class KfacSubspace implements Subspace {
         this.out = out;
         this.in = in;
         this.eigenvalues = eigenvalues;
-        this.p = p;
-        this.q = q;
-        this.na = p.length() / out;
-        this.nb = q.length() / in;
+        this.p = Matrix.of(p, p.length() / out, out);
+        this.q = Matrix.of(q, q.length() / in, in);
         this.a = a;
         this.b = b;
     }
@@ -52,38 +50,37 @@ public final class KfacSubspace implements Subspace {
         Storage q = leading(factor(kernels, g, false), g.in(), Math.min(limit, g.in()), g.dtype());
         int np = p.length() / g.out();
         int nq = q.length() / g.in();
-        double[] refitted = refit(kernels, g, p, np, q, nq);
+        double[] refitted = refit(kernels, g, Matrix.of(p, np, g.out()), Matrix.of(q, nq, g.in()));
         Storage asStorage = new Storage.F64(refitted, refitted.length);
         int[] order = DiagonalSubspace.largest(asStorage, energy > 0 ? refitted.length : Math.min(m, refitted.length));
-        double[] falling = new double[order.length];
+        double[] descending = new double[order.length];
         for (int k = 0; k < order.length; k++) {
-            falling[k] = refitted[order[k]];
+            descending[k] = refitted[order[k]];
         }
-        int kept = SymmetricEigen.keep(falling, trace, m, energy, Fisher.floor(g.dtype()));
+        int kept = SymmetricEigen.keep(descending, trace, m, energy, Fisher.floor(g.dtype()));
         int[] a = new int[kept];
         int[] b = new int[kept];
         for (int k = 0; k < kept; k++) {
             a[k] = order[k] / nq;
             b[k] = order[k] % nq;
         }
-        return new KfacSubspace(g.out(), g.in(), java.util.Arrays.copyOf(falling, kept), select(p, g.out(), a), select(q, g.in(), b), a, b);
+        return new KfacSubspace(g.out(), g.in(), java.util.Arrays.copyOf(descending, kept), select(p, g.out(), a), select(q, g.in(), b), a, b);
     }
     // explain: end
 
     /** C_out = (1/N) Σ δᵀ(x xᵀ)δ, or C_in = (1/N) Σ xᵀ(δ δᵀ)x, through the (T, T) products of the tokens. */
     private static double[][] factor(Kernels kernels, TokenFactors g, boolean left) {
         int size = left ? g.out() : g.in();
-        int other = left ? g.in() : g.out();
         Storage c = Storage.allocate(g.dtype(), size * size);
         for (int i = 0; i < g.examples(); i++) {
             int t = g.tokens(i);
-            Storage mine = left ? g.delta().get(i) : g.x().get(i);
-            Storage theirs = left ? g.x().get(i) : g.delta().get(i);
-            Storage pairs = Storage.allocate(g.dtype(), t * t);
-            Storage weighted = Storage.allocate(g.dtype(), t * size);
-            kernels.gemm(false, true, t, t, other, 1.0 / g.examples(), theirs, 0, other, theirs, 0, other, 0, pairs, 0, t);
-            kernels.gemm(false, false, t, size, t, 1, pairs, 0, t, mine, 0, size, 0, weighted, 0, size);
-            kernels.gemm(true, false, size, size, t, 1, mine, 0, size, weighted, 0, size, 1, c, 0, size);
+            Matrix mine = left ? g.deltaOf(i) : g.xOf(i);
+            Matrix theirs = left ? g.xOf(i) : g.deltaOf(i);
+            Matrix pairs = Matrix.of(Storage.allocate(g.dtype(), t * t), t, t);
+            Matrix weighted = Matrix.of(Storage.allocate(g.dtype(), t * size), t, size);
+            kernels.product(1.0 / g.examples(), theirs, theirs.T(), 0, pairs);
+            kernels.product(1, pairs, mine, 0, weighted);
+            kernels.product(1, mine.T(), weighted, 1, Matrix.of(c, size, size));
         }
         double[][] symmetric = new double[size][size];
         for (int i = 0; i < size; i++) {
@@ -106,16 +103,18 @@ public final class KfacSubspace implements Subspace {
     }
 
     /** λ_ab = (1/N) Σ_i ((δ p_a)ᵀ (x q_b))², tokens summed inside the square. */
-    private static double[] refit(Kernels kernels, TokenFactors g, Storage p, int np, Storage q, int nq) {
+    private static double[] refit(Kernels kernels, TokenFactors g, Matrix p, Matrix q) {
+        int np = p.rows();
+        int nq = q.rows();
         double[] lambda = new double[Math.multiplyExact(np, nq)];
         Storage rotated = Storage.allocate(g.dtype(), np * nq);
         for (int i = 0; i < g.examples(); i++) {
             int t = g.tokens(i);
-            Storage dp = Storage.allocate(g.dtype(), t * np);
-            Storage xq = Storage.allocate(g.dtype(), t * nq);
-            kernels.gemm(false, true, t, np, g.out(), 1, g.delta().get(i), 0, g.out(), p, 0, g.out(), 0, dp, 0, np);
-            kernels.gemm(false, true, t, nq, g.in(), 1, g.x().get(i), 0, g.in(), q, 0, g.in(), 0, xq, 0, nq);
-            kernels.gemm(true, false, np, nq, t, 1, dp, 0, np, xq, 0, nq, 0, rotated, 0, nq);
+            Matrix dp = Matrix.of(Storage.allocate(g.dtype(), t * np), t, np);
+            Matrix xq = Matrix.of(Storage.allocate(g.dtype(), t * nq), t, nq);
+            kernels.product(1, g.deltaOf(i), p.T(), 0, dp);
+            kernels.product(1, g.xOf(i), q.T(), 0, xq);
+            kernels.product(1, dp.T(), xq, 0, Matrix.of(rotated, np, nq));
             for (int e = 0; e < lambda.length; e++) {
                 double c = rotated.get(e);
                 lambda[e] += c * c / g.examples();
@@ -138,11 +137,11 @@ public final class KfacSubspace implements Subspace {
     }
 
     Storage p() {
-        return p;
+        return p.data();
     }
 
     Storage q() {
-        return q;
+        return q.data();
     }
 
     /** a_1, b_1, a_2, b_2, …: rows of p and q. */
@@ -172,80 +171,67 @@ public final class KfacSubspace implements Subspace {
 
     @Override public double[] eigenvalues() { return eigenvalues.clone(); }
 
-    @Override public DType dtype() { return p.dtype(); }
+    @Override public DType dtype() { return p.data().dtype(); }
 
-    @Override public long bytes() { return ((long) p.length() + q.length()) * dtype().bytes(); }
-
-    /** p·B, (na, r). */
-    private Storage pB(Tape tape, LoraFactors f) {
-        Storage y = tape.pool().take(na * f.rank());
-        tape.kernels().gemm(false, false, na, f.rank(), out, 1, p, 0, out, f.b().data(), f.bOffset(), f.bStride(), 0, y, 0, f.rank());
-        return y;
-    }
-
-    /** q·Aᵀ, (nb, r). */
-    private Storage qA(Tape tape, LoraFactors f) {
-        Storage y = tape.pool().take(nb * f.rank());
-        tape.kernels().gemm(false, true, nb, f.rank(), in, 1, q, 0, in, f.a().data(), f.aOffset(), in, 0, y, 0, f.rank());
-        return y;
-    }
+    @Override public long bytes() { return ((long) p.size() + q.size()) * dtype().bytes(); }
 
     /** ⟨p_a q_bᵀ, s·B·A⟩ = s (p_aᵀB)·(A q_b). */
     @Override public double[] coefficients(Tape tape, LoraFactors f) {
-        int r = f.rank();
-        Storage pb = pB(tape, f);
-        Storage qa = qA(tape, f);
         double[] c = new double[size()];
-        for (int k = 0; k < c.length; k++) {
-            for (int j = 0; j < r; j++) {
-                c[k] += f.scale() * pb.get(a[k] * r + j) * qa.get(b[k] * r + j);
+        try (Workspace space = tape.workspace()) {
+            Matrix pB = space.product(1, p, f.matrixB());
+            Matrix qA = space.product(1, q, f.matrixA().T());
+            for (int k = 0; k < c.length; k++) {
+                for (int j = 0; j < f.rank(); j++) {
+                    c[k] += f.scale() * pB.get(a[k], j) * qA.get(b[k], j);
+                }
             }
         }
-        tape.pool().give(pb);
-        tape.pool().give(qa);
         return c;
     }
 
     /** With W the (na, nb) matrix of the w_k: ∂B += s pᵀ(W·qAᵀ), ∂A += s (Wᵀ·pB)ᵀ q. */
     @Override public void addGradient(Tape tape, LoraFactors f, double[] w) {
         int r = f.rank();
-        Storage pb = pB(tape, f);
-        Storage qa = qA(tape, f);
-        Storage wqa = tape.pool().take(na * r);
-        Storage wpb = tape.pool().take(nb * r);
-        wqa.fill(0, na * r, 0);
-        wpb.fill(0, nb * r, 0);
-        for (int k = 0; k < w.length; k++) {
-            for (int j = 0; j < r; j++) {
-                wqa.add(a[k] * r + j, w[k] * qa.get(b[k] * r + j));
-                wpb.add(b[k] * r + j, w[k] * pb.get(a[k] * r + j));
+        try (Workspace space = tape.workspace()) {
+            Matrix pB = space.product(1, p, f.matrixB());
+            Matrix qA = space.product(1, q, f.matrixA().T());
+            Matrix wqA = space.zeros(p.rows(), r);
+            Matrix wpB = space.zeros(q.rows(), r);
+            for (int k = 0; k < w.length; k++) {
+                for (int j = 0; j < r; j++) {
+                    wqA.add(a[k], j, w[k] * qA.get(b[k], j));
+                    wpB.add(b[k], j, w[k] * pB.get(a[k], j));
+                }
             }
+            tape.kernels().product(f.scale(), p.T(), wqA, 1, f.gradB(tape));
+            tape.kernels().product(f.scale(), wpB.T(), q, 1, f.gradA(tape));
         }
-        tape.kernels().gemm(true, false, out, r, na, f.scale(), p, 0, out, wqa, 0, r, 1, tape.grad(f.b()), f.bOffset(), f.bStride());
-        tape.kernels().gemm(true, false, r, in, nb, f.scale(), wpb, 0, r, q, 0, in, 1, tape.grad(f.a()), f.aOffset(), in);
-        tape.pool().give(pb);
-        tape.pool().give(qa);
-        tape.pool().give(wqa);
-        tape.pool().give(wpb);
     }
 
     /** pᵀ·(C·q) with C the (na, nb) matrix of the c_k. */
-    @Override public void combine(Tape tape, double[] c, int row, int rows, Storage tile) {
-        Storage cq = tape.pool().take(na * in);
-        cq.fill(0, na * in, 0);
-        for (int k = 0; k < c.length; k++) {
-            tape.kernels().axpy(in, c[k], q, b[k] * in, cq, a[k] * in);
+    @Override public void combine(Tape tape, double[] c, Tile tile) {
+        try (Workspace space = tape.workspace()) {
+            Matrix cq = space.zeros(p.rows(), in);
+            for (int k = 0; k < c.length; k++) {
+                tape.kernels().axpy(in, c[k], q.data(), b[k] * in, cq.data(), a[k] * in);
+            }
+            tape.kernels().product(1, rowsOf(tile).T(), cq, 0, tile.values());
         }
-        tape.kernels().gemm(true, false, rows, in, na, 1, p, row, out, cq, 0, in, 0, tile, 0, in);
-        tape.pool().give(cq);
     }
 
-    @Override public void project(Tape tape, int row, int rows, Storage tile, double[] c) {
-        Storage pd = tape.pool().take(na * in);
-        tape.kernels().gemm(false, false, na, in, rows, 1, p, row, out, tile, 0, in, 0, pd, 0, in);
-        for (int k = 0; k < c.length; k++) {
-            c[k] += tape.kernels().dot(in, pd, a[k] * in, q, b[k] * in);
+    /** ⟨p_a q_bᵀ, D⟩ = (p_aᵀD)·q_b, over the rows of the tile. */
+    @Override public void project(Tape tape, Tile tile, double[] c) {
+        try (Workspace space = tape.workspace()) {
+            Matrix pD = space.product(1, rowsOf(tile), tile.values());
+            for (int k = 0; k < c.length; k++) {
+                c[k] += tape.kernels().dot(in, pD.data(), a[k] * in, q.data(), b[k] * in);
+            }
         }
-        tape.pool().give(pd);
+    }
+
+    /** The p_a at the rows of the tile, (na, rows). */
+    private Matrix rowsOf(Tile tile) {
+        return p.cols(tile.row(), tile.rows());
     }
 }

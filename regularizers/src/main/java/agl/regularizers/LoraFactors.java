@@ -1,7 +1,10 @@
 package agl.regularizers;
 
 import agl.autograd.AglException;
+import agl.autograd.Storage;
+import agl.autograd.Tape;
 import agl.autograd.Tensor;
+import agl.autograd.kernels.Matrix;
 import java.util.Arrays;
 
 /**
@@ -52,18 +55,33 @@ public record LoraFactors(String name, Tensor a, Tensor b, double scale, int fro
         return to - from;
     }
 
-    /** Where A's first row of this view begins; its row stride is {@link #in}. */
-    public int aOffset() {
-        return from * in();
+    /** This view's rows of A, (rank, in). */
+    public Matrix matrixA() {
+        return likeA(a.data());
     }
 
-    /** Where B's first column of this view begins; its row stride is {@link #bStride}. */
-    public int bOffset() {
-        return from;
+    /** This view's columns of B, (out, rank). */
+    public Matrix matrixB() {
+        return likeB(b.data());
     }
 
-    /** Row stride of B: the rank of all parts, not only this view's. */
-    public int bStride() {
-        return b.dim(1);
+    /** This view's rows of A's gradient, zeros where there was none. */
+    public Matrix gradA(Tape tape) {
+        return likeA(tape.grad(a));
+    }
+
+    /** This view's columns of B's gradient, zeros where there was none. */
+    public Matrix gradB(Tape tape) {
+        return likeB(tape.grad(b));
+    }
+
+    /** This view's rows of something laid out as all of A. */
+    Matrix likeA(Storage x) {
+        return Matrix.of(x, a.dim(0), in()).rows(from, rank());
+    }
+
+    /** This view's columns of something laid out as all of B. */
+    Matrix likeB(Storage x) {
+        return Matrix.of(x, out(), b.dim(1)).cols(from, rank());
     }
 }

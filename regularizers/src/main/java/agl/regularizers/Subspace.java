@@ -40,11 +40,11 @@ public sealed interface Subspace permits FactoredSubspace, DenseSubspace, KfacSu
     /** With D = Σ_k w_k u_k: ∂L/∂B += s·D·Aᵀ and ∂L/∂A += s·Bᵀ·D, the chain rule for a loss whose ∂L/∂ΔW is D. */
     void addGradient(Tape tape, LoraFactors f, double[] w);
 
-    /** Rows {@code row} to {@code row + rows} of Σ_k c_k u_k, written to the tile (rows, in). */
-    void combine(Tape tape, double[] c, int row, int rows, Storage tile);
+    /** Writes the tile's rows of Σ_k c_k u_k. */
+    void combine(Tape tape, double[] c, Tile tile);
 
-    /** c_k += ⟨rows {@code row} to {@code row + rows} of u_k, tile⟩. */
-    void project(Tape tape, int row, int rows, Storage tile, double[] c);
+    /** c_k += ⟨the tile's rows of u_k, tile⟩. */
+    void project(Tape tape, Tile tile, double[] c);
 
     /** u_1 … u_m as the rows of an (m, out·in) matrix. For small matrices. */
     default Tensor basis() {
@@ -55,7 +55,7 @@ public sealed interface Subspace permits FactoredSubspace, DenseSubspace, KfacSu
             for (int k = 0; k < size(); k++) {
                 double[] unit = new double[size()];
                 unit[k] = 1;
-                combine(tape, unit, 0, out(), row);
+                combine(tape, unit, Tile.of(row, 0, out(), in()));
                 for (int e = 0; e < d; e++) {
                     u.data().set(k * d + e, row.get(e));
                 }
@@ -72,8 +72,9 @@ public sealed interface Subspace permits FactoredSubspace, DenseSubspace, KfacSu
                 tile.set(e, r[e]);
             }
             double[] c = new double[size()];
-            project(tape, 0, out(), tile, c);
-            combine(tape, c, 0, out(), tile);
+            Tile all = Tile.of(tile, 0, out(), in());
+            project(tape, all, c);
+            combine(tape, c, all);
             return Tensor.of(tile, r.length).toArray();
         }
     }

@@ -3,6 +3,7 @@ package agl.regularizers;
 import agl.autograd.DType;
 import agl.autograd.Storage;
 import agl.autograd.kernels.Kernels;
+import agl.autograd.kernels.Matrix;
 import java.util.List;
 
 /**
@@ -19,6 +20,16 @@ public record TokenFactors(int out, int in, List<Storage> delta, List<Storage> x
     public TokenFactors {
         delta = List.copyOf(delta);
         x = List.copyOf(x);
+    }
+
+    /** δ of example {@code i}, (T_i, out). */
+    Matrix deltaOf(int i) {
+        return Matrix.of(delta.get(i), tokens(i), out);
+    }
+
+    /** x of example {@code i}, (T_i, in). */
+    Matrix xOf(int i) {
+        return Matrix.of(x.get(i), tokens(i), in);
     }
 
     /** N. */
@@ -56,21 +67,20 @@ public record TokenFactors(int out, int in, List<Storage> delta, List<Storage> x
                 gradients.stream().<Storage>map(g -> new Storage.F64(g, g.length)).toList());
     }
 
-    /** Rows {@code row} to {@code row + rows} of alpha·g_i, added to (beta 1) or written over (beta 0) the tile (rows, in) at {@code off}. */
-    void tile(Kernels kernels, int i, double alpha, int row, int rows, double beta, Storage tile, int off) {
-        kernels.gemm(true, false, rows, in, tokens(i), alpha, delta.get(i), row, out, x.get(i), 0, in, beta, tile, off, in);
+    /** tile = alpha·(the tile's rows of g_i = δᵀx) + beta·tile. */
+    void tile(Kernels kernels, int i, double alpha, double beta, Tile tile) {
+        kernels.product(alpha, deltaOf(i).cols(tile.row(), tile.rows()).T(), xOf(i), beta, tile.values());
     }
 
     /** ⟨g_i, g_j⟩ = Σ_{t,t'} (δ_t·δ'_t')(x_t·x'_t'): two products of token matrices, no gradient is formed. */
     // explain: Inner product of two gradients
     double inner(Kernels kernels, int i, int j) {
-        int ti = tokens(i);
-        int tj = tokens(j);
-        Storage dd = kernels.allocate(dtype(), ti * tj);
-        Storage xx = kernels.allocate(dtype(), ti * tj);
-        kernels.gemm(false, true, ti, tj, out, 1, delta.get(i), 0, out, delta.get(j), 0, out, 0, dd, 0, tj);
-        kernels.gemm(false, true, ti, tj, in, 1, x.get(i), 0, in, x.get(j), 0, in, 0, xx, 0, tj);
-        return kernels.dot(ti * tj, dd, 0, xx, 0);
+        int n = tokens(i) * tokens(j);
+        Matrix dd = Matrix.of(kernels.allocate(dtype(), n), tokens(i), tokens(j));
+        Matrix xx = Matrix.of(kernels.allocate(dtype(), n), tokens(i), tokens(j));
+        kernels.product(1, deltaOf(i), deltaOf(j).T(), 0, dd);
+        kernels.product(1, xOf(i), xOf(j).T(), 0, xx);
+        return kernels.dot(n, dd.data(), 0, xx.data(), 0);
     }
     // explain: end
 
@@ -106,7 +116,8 @@ public record TokenFactors(int out, int in, List<Storage> delta, List<Storage> x
         Storage part = kernels.allocate(dtype(), n * n);
         forEachTile(kernels, (tile, row, rows) -> {
             int width = rows * in;
-            kernels.gemm(false, true, n, n, width, 1.0 / n, tile, 0, width, tile, 0, width, 0, part, 0, n);
+            Matrix rowsOfAll = Matrix.of(tile, n, width);
+            kernels.product(1.0 / n, rowsOfAll, rowsOfAll.T(), 0, Matrix.of(part, n, n));
             for (int i = 0; i < n; i++) {
                 for (int j = 0; j < n; j++) {
                     // Products of two rows may round differently from their mirror image: the lower half decides.
@@ -141,7 +152,7 @@ public record TokenFactors(int out, int in, List<Storage> delta, List<Storage> x
         for (int row = 0; row < out; row += step) {
             int rows = Math.min(step, out - row);
             for (int i = 0; i < n; i++) {
-                tile(kernels, i, 1, row, rows, 0, tile, i * rows * in);
+                tile(kernels, i, 1, 0, new Tile(row, Matrix.of(tile, n * rows, in).rows(i * rows, rows)));
             }
             visitor.visit(tile, row, rows);
         }

@@ -31,7 +31,7 @@ class BeyondOneTileTest {
     private static final Samples.Shape SHAPE = new Samples.Shape(131, 128, 4, 3, 3, 7);
 
     @Test void theShapeHasASecondTile() {
-        assertEquals(128, Tiles.rows(SHAPE.out(), SHAPE.in()));
+        assertEquals(128, Tile.height(SHAPE.out(), SHAPE.in()));
     }
 
     @Test void fusedIsComposed() {

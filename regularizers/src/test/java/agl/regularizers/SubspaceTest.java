@@ -124,16 +124,16 @@ class SubspaceTest {
                     double[] gotB = f.b().gradArray();
                     f.a().zeroGrad();
                     f.b().zeroGrad();
-                    Tiles.addChain(tape.kernels(), f, 0, f.out(), 1, new Storage.F64(d, d.length), tape.grad(f.a()), tape.grad(f.b()));
+                    Tiles.addChain(tape, f, 1, Tile.of(new Storage.F64(d, d.length), 0, f.out(), f.in()));
                     assertArrayEquals(f.a().gradArray(), gotA, 1e-9, backend);
                     assertArrayEquals(f.b().gradArray(), gotB, 1e-9, backend);
                     // A tile in the middle.
                     int from = f.out() / 3;
                     int rows = Math.max(1, f.out() / 2);
                     Storage tile = Storage.allocate(DType.F64, rows * f.in());
-                    s.combine(tape, w, from, rows, tile);
+                    s.combine(tape, w, Tile.of(tile, from, rows, f.in()));
                     double[] projected = new double[s.size()];
-                    s.project(tape, from, rows, tile, projected);
+                    s.project(tape, Tile.of(tile, from, rows, f.in()), projected);
                     double[] expected = new double[s.size()];
                     for (int e = 0; e < rows * f.in(); e++) {
                         assertEquals(d[from * f.in() + e], tile.get(e), 1e-9, backend);

@@ -6,6 +6,8 @@ import agl.autograd.Storage;
 import agl.autograd.kernels.AttentionShape;
 import agl.autograd.kernels.DeviceKernels;
 import agl.autograd.kernels.Kernels;
+import agl.autograd.kernels.Matrix;
+import agl.autograd.kernels.Product;
 import java.util.Arrays;
 import uk.ac.manchester.tornado.api.common.TornadoDevice;
 
@@ -59,36 +61,35 @@ public final class TornadoKernels implements Kernels {
             PLAIN.gemm(transA, transB, m, n, k, alpha, a, aOff, lda, b, bOff, ldb, beta, c, cOff, ldc);
             return;
         }
-        on.run(() -> product(m, n, k, alpha, on.read(a) + aOff, transA ? 1 : lda, transA ? lda : 1, on.read(b) + bOff, transB ? 1 : ldb, transB ? ldb : 1,
-                0, 0, 0, 0, 0, beta, on.write(c, beta == 0 && cOff == 0 && ldc == n && m * n == c.length()) + cOff, ldc));
+        Matrix mA = new Matrix(a, aOff, m, k, lda, transA);
+        Matrix mB = new Matrix(b, bOff, k, n, ldb, transB);
+        Matrix none = new Matrix(a, 0, 0, 0, 0, false);
+        on.run(() -> sum(new Product(alpha, mA, mB), new Product(0, none, none), beta, new Matrix(c, cOff, m, n, ldc, false)));
     }
 
-    /** C = alpha·A·B + alpha2·A'·B' + beta·C; A' (m, k2) and B' (n, k2) are contiguous, B' transposed if its row stride is 1. */
-    private void product(int m, int n, int k, double alpha, int a, int aRow, int aCol, int b, int bRow, int bCol,
-                         int k2, double alpha2, int a2, int b2, int b2Row, double beta, int c, int ldc) {
-        int b2Col = b2Row == 1 ? k2 : 1;
-        engine.run(Op.PRODUCT, Math.ceilDiv(m, 64) * (long) Math.ceilDiv(n, 64),
-                new int[] {m, n, c, ldc, k, a, aRow, aCol, b, bRow, bCol, k2, a2, k2, 1, b2, b2Row, b2Col}, alpha, alpha2, beta);
-    }
-
-    @Override public void loraForward(int tokens, int in, int out, int r, double s, Storage x, Storage dropped, Storage w0, Storage a, Storage b,
-                                      Storage u, double beta, Storage y) {
-        if (Operands.inDouble(x, dropped, w0, a, b, u, y)) {
-            Kernels.super.loraForward(tokens, in, out, r, s, x, dropped, w0, a, b, u, beta, y);
-            return;
+    @Override public void product(Product first, Product second, double beta, Matrix c) {
+        if (Operands.inDouble(first.a().data(), first.b().data(), second.a().data(), second.b().data(), c.data())) {
+            Kernels.super.product(first, second, beta, c);
+        } else if (c.size() > 0) {
+            on.run(() -> sum(first, second, beta, c));
         }
-        gemm(false, true, tokens, r, in, 1, dropped, 0, in, a, 0, in, 0, u, 0, r);
-        on.run(() -> product(tokens, out, in, 1, on.read(x), in, 1, on.read(w0), 1, in, r, s, on.read(u), on.read(b), 1, beta,
-                on.write(y, beta == 0), out));
     }
 
-    @Override public void loraInputGradient(int tokens, int in, int out, int r, Storage dy, Storage w0, Storage du, Storage a, double beta, Storage dx) {
-        if (Operands.inDouble(dy, w0, du, a, dx)) {
-            Kernels.super.loraInputGradient(tokens, in, out, r, dy, w0, du, a, beta, dx);
-            return;
-        }
-        on.run(() -> product(tokens, in, out, 1, on.read(dy), out, 1, on.read(w0), in, 1, r, 1, on.read(du), on.read(a), in, beta,
-                on.write(dx, beta == 0), in));
+    /** C = first + second + beta·C in one pass over C; the second may have no inner dimension. */
+    private void sum(Product first, Product second, double beta, Matrix c) {
+        Matrix a = first.a();
+        Matrix b = first.b();
+        Matrix a2 = second.a();
+        Matrix b2 = second.b();
+        int atA = on.read(a.data()) + a.offset();
+        int atB = on.read(b.data()) + b.offset();
+        int atA2 = on.read(a2.data()) + a2.offset();
+        int atB2 = on.read(b2.data()) + b2.offset();
+        int atC = on.write(c.data(), beta == 0 && c.offset() == 0 && c.contiguous() && c.size() == c.data().length()) + c.offset();
+        engine.run(Op.PRODUCT, Math.ceilDiv(c.rows(), 64) * (long) Math.ceilDiv(c.cols(), 64), new int[] {c.rows(), c.cols(), atC, c.stride(),
+            a.cols(), atA, a.rowStride(), a.colStride(), atB, b.rowStride(), b.colStride(),
+            a2.cols(), atA2, a2.rowStride(), a2.colStride(), atB2, b2.rowStride(), b2.colStride()},
+                first.alpha(), second.alpha(), beta);
     }
 
     @Override public void axpy(int n, double alpha, Storage x, int xOff, Storage y, int yOff) {

@@ -7,7 +7,9 @@ import agl.autograd.DType;
 import agl.autograd.Storage;
 import agl.autograd.kernels.AttentionShape;
 import agl.autograd.kernels.Kernels;
+import agl.autograd.kernels.Matrix;
 import agl.autograd.kernels.PlainKernels;
+import agl.autograd.kernels.Product;
 import java.util.Arrays;
 import org.junit.jupiter.api.Test;
 
@@ -84,12 +86,21 @@ final class TornadoKernelsTest {
             int out = x[2];
             int r = x[3];
             OnDevices.check("LoRA forward", tokens, 1e-4, new int[] {tokens * in, tokens * in, out * in, r * in, out * r, tokens * r, tokens * out}, (k, s) -> {
-                k.loraForward(tokens, in, out, r, 2, s[0], s[1], s[2], s[3], s[4], s[5], 0, s[6]);
-                k.loraForward(tokens, in, out, r, 0.5, s[0], s[0], s[2], s[3], s[4], s[5], 1, s[6]);
+                loraForward(k, 2, Matrix.of(s[0], tokens, in), Matrix.of(s[1], tokens, in), Matrix.of(s[2], out, in), Matrix.of(s[3], r, in), Matrix.of(s[4], out, r),
+                        Matrix.of(s[5], tokens, r), 0, Matrix.of(s[6], tokens, out));
+                loraForward(k, 0.5, Matrix.of(s[0], tokens, in), Matrix.of(s[0], tokens, in), Matrix.of(s[2], out, in), Matrix.of(s[3], r, in), Matrix.of(s[4], out, r),
+                        Matrix.of(s[5], tokens, r), 1, Matrix.of(s[6], tokens, out));
             });
             OnDevices.check("LoRA backward", tokens, 1e-4, new int[] {tokens * out, out * in, tokens * r, r * in, tokens * in},
-                    (k, s) -> k.loraInputGradient(tokens, in, out, r, s[0], s[1], s[2], s[3], 1, s[4]));
+                    (k, s) -> k.product(new Product(1, Matrix.of(s[0], tokens, out), Matrix.of(s[1], out, in)), new Product(1, Matrix.of(s[2], tokens, r), Matrix.of(s[3], r, in)),
+                            1, Matrix.of(s[4], tokens, in)));
         }
+    }
+
+    /** U = X̃·Aᵀ, Y = X·W0ᵀ + s·U·Bᵀ + beta·Y. */
+    private static void loraForward(Kernels k, double s, Matrix x, Matrix dropped, Matrix w0, Matrix a, Matrix b, Matrix u, double beta, Matrix y) {
+        k.product(1, dropped, a.T(), 0, u);
+        k.product(new Product(1, x, w0.T()), new Product(s, u, b.T()), beta, y);
     }
 
     @Test void rows() {

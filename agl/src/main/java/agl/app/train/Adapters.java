@@ -44,10 +44,10 @@ public final class Adapters {
             Tensor b = Tensor.zeros(DType.F32, f.out(), rank);
             for (int k = 0; k < f.rank(); k++) {
                 for (int j = 0; j < f.in(); j++) {
-                    a.data().set(k * f.in() + j, f.a().get(f.aOffset() + k * f.in() + j));
+                    a.data().set(k * f.in() + j, f.matrixA().get(k, j));
                 }
                 for (int i = 0; i < f.out(); i++) {
-                    b.data().set(i * rank + k, f.b().get(i * f.bStride() + f.bOffset() + k) * f.scale() / scale);
+                    b.data().set(i * rank + k, f.matrixB().get(i, k) * f.scale() / scale);
                 }
             }
             return new LoraLinear(layer, a.requireGrad(), b.requireGrad(), null, scale, config.loraDropout(), index);

@@ -43,6 +43,7 @@ public interface Kernels {
     }
 
     /**
+     * What a provider implements; callers use {@link #product(double, Matrix, Matrix, double, Matrix)}.
      * C = alpha · op(A) · op(B) + beta · C, with op(X) = X or Xᵀ.
      *
      * @param m   rows of C and op(A)
@@ -54,20 +55,27 @@ public interface Kernels {
               Storage b, int bOff, int ldb, double beta, Storage c, int cOff, int ldc);
 
     /**
-     * U = X̃·Aᵀ and Y = X·W0ᵀ + s·U·Bᵀ + beta·Y; X and X̃ (tokens, in), W0 (out, in), A (r, in), B (out, r), U (tokens, r), Y (tokens, out). A device can
-     * do the second in one pass over Y.
+     * C = alpha·A·B + beta·C; with beta = 0, C is overwritten whatever it held. Every matrix product outside the kernels is written with this.
+     *
+     * @param c not transposed
+     * @throws IllegalArgumentException when the shapes do not fit
      */
-    default void loraForward(int tokens, int in, int out, int r, double s, Storage x, Storage dropped, Storage w0, Storage a, Storage b,
-                             Storage u, double beta, Storage y) {
-        gemm(false, true, tokens, out, in, 1, x, 0, in, w0, 0, in, beta, y, 0, out);
-        gemm(false, true, tokens, r, in, 1, dropped, 0, in, a, 0, in, 0, u, 0, r);
-        gemm(false, true, tokens, out, r, s, u, 0, r, b, 0, r, 1, y, 0, out);
+    default void product(double alpha, Matrix a, Matrix b, double beta, Matrix c) {
+        if (a.cols() != b.rows() || a.rows() != c.rows() || b.cols() != c.cols() || c.transposed()) {
+            throw new IllegalArgumentException(a + " times " + b + " does not make " + c + (c.transposed() ? " transposed" : ""));
+        }
+        gemm(a.transposed(), b.transposed(), a.rows(), b.cols(), a.cols(), alpha, a.data(), a.offset(), a.stride(), b.data(), b.offset(), b.stride(),
+                beta, c.data(), c.offset(), c.stride());
     }
 
-    /** dX = dY·W0 + dU·A + beta·dX, of the same shapes, dU (tokens, r). */
-    default void loraInputGradient(int tokens, int in, int out, int r, Storage dy, Storage w0, Storage du, Storage a, double beta, Storage dx) {
-        gemm(false, false, tokens, in, out, 1, dy, 0, out, w0, 0, in, beta, dx, 0, in);
-        gemm(false, false, tokens, in, r, 1, du, 0, r, a, 0, in, 1, dx, 0, in);
+    /**
+     * C = first + second + beta·C. LoRA's layer is such a sum, X·W0ᵀ + s·U·Bᵀ, and a device can compute it in one pass over C.
+     *
+     * @param c not transposed, and no part of an operand
+     */
+    default void product(Product first, Product second, double beta, Matrix c) {
+        product(first.alpha(), first.a(), first.b(), beta, c);
+        product(second.alpha(), second.a(), second.b(), 1, c);
     }
 
     /** y_i = alpha · Σ_k x_ki² for the {@code rows} rows of x, n elements each, accumulated in double: the diagonal Fisher from gradients. */

@@ -6,6 +6,7 @@ import agl.autograd.Storage;
 import agl.autograd.Tape;
 import agl.autograd.Tensor;
 import agl.autograd.kernels.Kernels;
+import agl.autograd.kernels.Matrix;
 import java.util.Arrays;
 import java.util.function.IntToDoubleFunction;
 
@@ -67,7 +68,6 @@ public final class HeadCrossEntropy implements Operation {
     /** @param most logits held at once; a row of the vocabulary is, however long */
     static Tensor of(Tape tape, Tensor h, Tensor w, int[] targets, Storage tokenLoss, IntToDoubleFunction weight, int most) {
         Kernels kernels = tape.kernels();
-        int hidden = h.cols();
         int vocabulary = w.dim(0);
         int[] rows = rowsWithTarget(targets, vocabulary);
         boolean gradH = tape.recording() && h.requiresGrad();
@@ -79,8 +79,8 @@ public final class HeadCrossEntropy implements Operation {
         int chunk = rowsAtOnce(rows.length, vocabulary, most);
         Pool pool = tape.pool();
         Storage logits = pool.take(chunk * vocabulary);
-        Storage input = pool.take(chunk * hidden);
-        Storage dInput = gradH ? pool.take(chunk * hidden) : null;
+        Storage input = pool.take(chunk * h.cols());
+        Storage dInput = gradH ? pool.take(chunk * h.cols()) : null;
         Storage loss = pool.take(chunk);
         int[] ids = new int[chunk];
         // The weights are multiplied in where a token has hidden numbers, not where it has a vocabulary of them.
@@ -90,11 +90,13 @@ public final class HeadCrossEntropy implements Operation {
         for (int from = 0; from < rows.length; from += chunk) {
             int n = Math.min(chunk, rows.length - from);
             int[] at = Arrays.copyOfRange(rows, from, from + n);
-            kernels.rows(n, hidden, h.data(), at, null, input, null, false);
+            kernels.rows(n, h.cols(), h.data(), at, null, input, null, false);
             for (int i = 0; i < n; i++) {
                 ids[i] = targets[at[i]];
             }
-            kernels.gemm(false, true, n, vocabulary, hidden, 1, input, 0, hidden, w.data(), 0, hidden, 0, logits, 0, vocabulary);
+            Matrix hidden = Matrix.of(input, n, h.cols());
+            Matrix z = Matrix.of(logits, n, vocabulary);
+            kernels.product(1, hidden, w.matrix().T(), 0, z);
             kernels.crossEntropyRows(n, vocabulary, logits, 0, ids, 0, loss, 0, gradH || gradW);
             for (int i = 0; i < n; i++) {
                 double factor = weight.applyAsDouble(at[i]);
@@ -105,12 +107,12 @@ public final class HeadCrossEntropy implements Operation {
                 }
             }
             if (gradH) {
-                kernels.gemm(false, false, n, hidden, vocabulary, 1, logits, 0, vocabulary, w.data(), 0, hidden, 0, dInput, 0, hidden);
-                kernels.rows(n, hidden, dInput, null, factors, dh, at, false);
+                kernels.product(1, z, w.matrix(), 0, Matrix.of(dInput, n, h.cols()));
+                kernels.rows(n, h.cols(), dInput, null, factors, dh, at, false);
             }
             if (gradW) {
-                kernels.rows(n, hidden, input, null, factors, input, null, false);
-                kernels.gemm(true, false, vocabulary, hidden, n, 1, logits, 0, vocabulary, input, 0, hidden, 1, dw, 0, hidden);
+                kernels.rows(n, h.cols(), input, null, factors, input, null, false);
+                kernels.product(1, z.T(), hidden, 1, Matrix.of(dw, vocabulary, h.cols()));
             }
         }
         // explain: end

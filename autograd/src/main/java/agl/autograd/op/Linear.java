@@ -4,7 +4,7 @@ import agl.autograd.Operation;
 import agl.autograd.Storage;
 import agl.autograd.Tape;
 import agl.autograd.Tensor;
-import agl.autograd.kernels.Kernels;
+import agl.autograd.kernels.Matrix;
 import java.util.Arrays;
 
 /**
@@ -57,7 +57,7 @@ public final class Linear implements Operation {
         if (b != null) {
             tape.kernels().rows(tokens, out, b.data(), new int[tokens], null, y.data(), null, false);
         }
-        tape.kernels().gemm(false, true, tokens, out, in, 1, x.data(), 0, in, w.data(), 0, in, b == null ? 0 : 1, y.data(), 0, out);
+        tape.kernels().product(1, x.matrix(), w.matrix().T(), b == null ? 0 : 1, y.matrix());
         boolean needed = x.requiresGrad() || w.requiresGrad() || b != null && b.requiresGrad() || listener != null;
         return tape.record(y, new Linear(x, w, b, listener), needed, x, w);
     }
@@ -70,23 +70,14 @@ public final class Linear implements Operation {
 
     // explain: Linear backward
     @Override public void backward(Tape tape, Tensor y) {
-        Kernels kernels = tape.kernels();
-        int tokens = x.rows();
-        int in = x.cols();
-        int out = w.dim(0);
         if (listener != null) {
             listener.accept(x, y.grad());
         }
-        if (x.requiresGrad()) {
-            double beta = tape.beta(x);
-            kernels.gemm(false, false, tokens, in, out, 1, y.grad(), 0, out, w.data(), 0, in, beta, tape.gradToWrite(x), 0, in);
-        }
-        if (w.requiresGrad()) {
-            double beta = tape.beta(w);
-            kernels.gemm(true, false, out, in, tokens, 1, y.grad(), 0, out, x.data(), 0, in, beta, tape.gradToWrite(w), 0, in);
-        }
+        Matrix dY = y.gradMatrix();
+        tape.addGrad(x, 1, dY, w);
+        tape.addGrad(w, 1, dY.T(), x);
         if (b != null && b.requiresGrad()) {
-            kernels.rows(tokens, out, y.grad(), null, null, tape.grad(b), new int[tokens], true);
+            tape.kernels().rows(y.rows(), y.cols(), y.grad(), null, null, tape.grad(b), new int[y.rows()], true);
         }
     }
     // explain: end

@@ -3,7 +3,6 @@ package agl.autograd.op;
 import agl.autograd.Operation;
 import agl.autograd.Tape;
 import agl.autograd.Tensor;
-import agl.autograd.kernels.Kernels;
 import java.util.Arrays;
 
 /**
@@ -26,29 +25,16 @@ public final class Matmul implements Operation {
         if (a.rank() != 2 || b.rank() != 2 || a.dim(1) != b.dim(0)) {
             throw new IllegalArgumentException("cannot multiply " + Arrays.toString(a.shape()) + " by " + Arrays.toString(b.shape()));
         }
-        int m = a.dim(0);
-        int k = a.dim(1);
-        int n = b.dim(1);
-        Tensor c = tape.alloc(m, n);
-        tape.kernels().gemm(false, false, m, n, k, 1, a.data(), 0, k, b.data(), 0, n, 0, c.data(), 0, n);
+        Tensor c = tape.alloc(a.dim(0), b.dim(1));
+        tape.kernels().product(1, a.matrix(), b.matrix(), 0, c.matrix());
         return tape.record(c, new Matmul(a, b), a, b);
     }
     // explain: end
 
     // explain: Matmul backward
     @Override public void backward(Tape tape, Tensor c) {
-        Kernels kernels = tape.kernels();
-        int m = a.dim(0);
-        int k = a.dim(1);
-        int n = b.dim(1);
-        if (a.requiresGrad()) {
-            double beta = tape.beta(a);
-            kernels.gemm(false, true, m, k, n, 1, c.grad(), 0, n, b.data(), 0, n, beta, tape.gradToWrite(a), 0, k);
-        }
-        if (b.requiresGrad()) {
-            double beta = tape.beta(b);
-            kernels.gemm(true, false, k, n, m, 1, a.data(), 0, k, c.grad(), 0, n, beta, tape.gradToWrite(b), 0, n);
-        }
+        tape.addGrad(a, 1, c.gradMatrix(), b.matrix().T());
+        tape.addGrad(b, 1, a.matrix().T(), c.gradMatrix());
     }
     // explain: end
 }

@@ -1,10 +1,9 @@
 package agl.regularizers.method;
 
 import agl.autograd.AglException;
-import agl.autograd.Storage;
-import agl.autograd.Tape;
 import agl.autograd.Tensor;
-import agl.autograd.kernels.Kernels;
+import agl.autograd.Workspace;
+import agl.autograd.kernels.Matrix;
 import agl.regularizers.LoraFactors;
 
 /**
@@ -44,25 +43,18 @@ public final class AlignmentMatrix {
         }
     }
 
-    /** C·X for X (out, r) with row stride {@code stride}, to y (out, r). */
-    void times(Tape tape, int r, Storage x, int xOff, int stride, Storage y) {
-        int out = v.dim(0);
-        int in = v.dim(1);
-        Kernels k = tape.kernels();
-        Storage vx = tape.pool().take(in * r);
-        k.gemm(true, false, in, r, out, 1, v.data(), 0, in, x, xOff, stride, 0, vx, 0, r);
-        k.gemm(false, false, out, r, in, 1 / norm, v.data(), 0, in, vx, 0, r, 0, y, 0, r);
-        tape.pool().give(vx);
+    /** C·X = V(VᵀX)/‖V‖ for X (out, r). */
+    Matrix times(Workspace w, Matrix x) {
+        Matrix vx = w.product(1, v.matrix().T(), x);
+        return w.product(1 / norm, v.matrix(), vx);
     }
 
     /** C·B, (out, r). */
-    Storage timesB(Tape tape, LoraFactors f) {
+    Matrix timesB(Workspace w, LoraFactors f) {
         if (f.out() != v.dim(0) || f.in() != v.dim(1)) {
             throw new AglException(f.name() + ": the alignment matrix is (" + v.dim(0) + ", " + v.dim(1) + "), the update ("
                     + f.out() + ", " + f.in() + ")");
         }
-        Storage cb = tape.pool().take(f.out() * f.rank());
-        times(tape, f.rank(), f.b().data(), f.bOffset(), f.bStride(), cb);
-        return cb;
+        return times(w, f.matrixB());
     }
 }

@@ -1,8 +1,9 @@
 package agl.regularizers.method;
 
-import agl.autograd.Storage;
 import agl.autograd.Tape;
+import agl.autograd.Workspace;
 import agl.autograd.kernels.Kernels;
+import agl.autograd.kernels.Matrix;
 import agl.regularizers.LoraFactors;
 import java.util.List;
 import java.util.Map;
@@ -39,35 +40,25 @@ public final class AsFt implements Method {
     // explain: AsFt
     private double add(Tape tape, LoraFactors f, AlignmentMatrix c) {
         Kernels k = tape.kernels();
-        int r = f.rank();
-        int out = f.out();
-        int in = f.in();
-        Storage rest = minusC(tape, r, out, f.b().data(), f.bOffset(), f.bStride(), c.timesB(tape, f));
-        Storage bb = tape.pool().take(r * r);
-        Storage aa = tape.pool().take(r * r);
-        k.gemm(true, false, r, r, out, 1, rest, 0, r, rest, 0, r, 0, bb, 0, r);
-        k.gemm(false, true, r, r, in, 1, f.a().data(), f.aOffset(), in, f.a().data(), f.aOffset(), in, 0, aa, 0, r);
         double s2 = f.scale() * f.scale();
-        double value = s2 * k.dot(r * r, bb, 0, aa, 0);
-        double w = 2 * lambda * s2;
-        k.gemm(false, false, r, in, r, w, bb, 0, r, f.a().data(), f.aOffset(), in, 1, tape.grad(f.a()), f.aOffset(), in);
-        Storage twice = tape.pool().take(out * r);
-        c.times(tape, r, rest, 0, r, twice);
-        twice = minusC(tape, r, out, rest, 0, r, twice);
-        k.gemm(false, false, out, r, r, w, twice, 0, r, aa, 0, r, 1, tape.grad(f.b()), f.bOffset(), f.bStride());
-        for (Storage x : List.of(rest, bb, aa, twice)) {
-            tape.pool().give(x);
+        try (Workspace w = tape.workspace()) {
+            Matrix rest = minus(k, f.matrixB(), c.timesB(w, f));
+            Matrix twice = minus(k, rest, c.times(w, rest));
+            Matrix bb = w.product(1, rest.T(), rest);
+            Matrix aa = w.product(1, f.matrixA(), f.matrixA().T());
+            k.product(2 * lambda * s2, bb, f.matrixA(), 1, f.gradA(tape));
+            k.product(2 * lambda * s2, twice, aa, 1, f.gradB(tape));
+            return s2 * k.dot(bb.size(), bb.data(), 0, aa.data(), 0);
         }
-        return value;
     }
     // explain: end
 
-    /** (I − C)X, given C·X, in the latter's memory. */
-    private static Storage minusC(Tape tape, int r, int out, Storage x, int xOff, int stride, Storage cx) {
-        tape.kernels().scale(out * r, -1, cx, 0, cx, 0);
-        for (int i = 0; i < out; i++) {
-            tape.kernels().axpy(r, 1, x, xOff + i * stride, cx, i * r);
+    /** x − y, in y's memory. */
+    private static Matrix minus(Kernels k, Matrix x, Matrix y) {
+        k.scale(y.size(), -1, y.data(), 0, y.data(), 0);
+        for (int i = 0; i < x.rows(); i++) {
+            k.axpy(x.cols(), 1, x.data(), x.rows(i, 1).offset(), y.data(), i * x.cols());
         }
-        return cx;
+        return y;
     }
 }

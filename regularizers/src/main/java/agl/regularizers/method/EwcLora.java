@@ -5,6 +5,7 @@ import agl.autograd.Storage;
 import agl.autograd.Tape;
 import agl.regularizers.Fisher;
 import agl.regularizers.LoraFactors;
+import agl.regularizers.Tile;
 import agl.regularizers.Tiles;
 import java.util.List;
 import java.util.Map;
@@ -47,27 +48,23 @@ public final class EwcLora implements Method {
     // explain: EwcLora
     private double add(Tape tape, LoraFactors f, Storage diagonal) {
         int in = f.in();
-        int tileRows = Tiles.rows(f.out(), in);
-        Storage tile = tape.pool().take(tileRows * in);
         double[] w = new double[in];
         double[] d = new double[in];
-        double sum = 0;
-        for (int row = 0; row < f.out(); row += tileRows) {
-            int rows = Math.min(tileRows, f.out() - row);
-            Tiles.update(tape.kernels(), f, row, rows, tile);
-            for (int i = 0; i < rows; i++) {
-                Tiles.load(tile, i * in, in, w);
-                Tiles.load(diagonal, (row + i) * in, in, d);
+        double[] sum = new double[1];
+        Tile.forEach(tape, f.out(), in, tile -> {
+            Tiles.update(tape.kernels(), f, tile);
+            for (int i = 0; i < tile.rows(); i++) {
+                Tiles.load(tile.data(), i * in, in, w);
+                Tiles.load(diagonal, tile.offset() + i * in, in, d);
                 for (int j = 0; j < in; j++) {
-                    sum += d[j] * w[j] * w[j];
+                    sum[0] += d[j] * w[j] * w[j];
                     w[j] *= d[j];
                 }
-                Tiles.store(w, in, tile, i * in);
+                Tiles.store(w, in, tile.data(), i * in);
             }
-            Tiles.addChain(tape.kernels(), f, row, rows, lambda, tile, tape.grad(f.a()), tape.grad(f.b()));
-        }
-        tape.pool().give(tile);
-        return sum;
+            Tiles.addChain(tape, f, lambda, tile);
+        });
+        return sum[0];
     }
     // explain: end
 }

@@ -1,11 +1,12 @@
 package agl.regularizers.method;
 
-import agl.autograd.Storage;
 import agl.autograd.Tape;
 import agl.autograd.Tensor;
+import agl.autograd.Workspace;
 import agl.regularizers.Fisher;
 import agl.regularizers.LoraFactors;
 import agl.regularizers.SymmetricEigen;
+import agl.regularizers.Tile;
 import agl.regularizers.Tiles;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -48,21 +49,18 @@ public final class HardProjection implements Method {
     static double[][] outside(Tape tape, LoraFactors f, Fisher fisher) {
         double[] c = fisher.subspace().coefficients(tape, f);
         int in = f.in();
-        int tileRows = Tiles.rows(f.out(), in);
-        Storage update = tape.pool().take(tileRows * in);
-        Storage part = tape.pool().take(tileRows * in);
         double[][] rest = new double[f.out()][in];
-        for (int row = 0; row < f.out(); row += tileRows) {
-            int rows = Math.min(tileRows, f.out() - row);
-            Tiles.update(tape.kernels(), f, row, rows, update);
-            fisher.subspace().combine(tape, c, row, rows, part);
-            tape.kernels().axpy(rows * in, -1, part, 0, update, 0);
-            for (int i = 0; i < rows; i++) {
-                Tiles.load(update, i * in, in, rest[row + i]);
+        Tile.forEach(tape, f.out(), in, update -> {
+            try (Workspace w = tape.workspace()) {
+                Tile part = new Tile(update.row(), w.matrix(update.rows(), in));
+                Tiles.update(tape.kernels(), f, update);
+                fisher.subspace().combine(tape, c, part);
+                tape.kernels().axpy(update.size(), -1, part.data(), 0, update.data(), 0);
             }
-        }
-        tape.pool().give(update);
-        tape.pool().give(part);
+            for (int i = 0; i < update.rows(); i++) {
+                Tiles.load(update.data(), i * in, in, rest[update.row() + i]);
+            }
+        });
         return rest;
     }
 

@@ -5,6 +5,7 @@ import agl.autograd.Storage;
 import agl.autograd.Tape;
 import agl.autograd.Tensor;
 import agl.autograd.kernels.Kernels;
+import agl.autograd.kernels.Matrix;
 import agl.regularizers.Tiles;
 
 /**
@@ -58,8 +59,9 @@ public final class KlToBase implements Operation {
             for (int i = 0; i < n; i++) {
                 k.scale(hidden, 1, h.data(), rows[from + i] * hidden, input, i * hidden);
             }
-            k.gemm(false, true, n, vocabulary, hidden, 1, base, from * hidden, hidden, w.data(), 0, hidden, 0, zBase, 0, vocabulary);
-            k.gemm(false, true, n, vocabulary, hidden, 1, input, 0, hidden, w.data(), 0, hidden, 0, zTuned, 0, vocabulary);
+            Matrix z = Matrix.of(zTuned, n, vocabulary);
+            k.product(1, Matrix.of(base, rows.length, hidden).rows(from, n), w.matrix().T(), 0, Matrix.of(zBase, n, vocabulary));
+            k.product(1, Matrix.of(input, n, hidden), w.matrix().T(), 0, z);
             k.scale(n * vocabulary, 1, zBase, 0, pBase, 0);
             softmax(k, n, vocabulary, pBase, lBase);
             for (int i = 0; i < n; i++) {
@@ -79,7 +81,7 @@ public final class KlToBase implements Operation {
             }
             if (gradient) {
                 k.axpy(n * vocabulary, -1, pBase, 0, zTuned, 0);
-                k.gemm(false, false, n, hidden, vocabulary, weight, zTuned, 0, vocabulary, w.data(), 0, hidden, 0, input, 0, hidden);
+                k.product(weight, z, w.matrix(), 0, Matrix.of(input, n, hidden));
                 for (int i = 0; i < n; i++) {
                     k.scale(hidden, 1, input, i * hidden, dh, rows[from + i] * hidden);
                 }

@@ -1,9 +1,11 @@
 package agl.regularizers.method;
 
+import agl.autograd.DType;
 import agl.autograd.Storage;
 import agl.autograd.Tape;
 import agl.autograd.Tensor;
 import agl.autograd.kernels.Kernels;
+import agl.autograd.kernels.Matrix;
 import agl.regularizers.LoraFactors;
 import agl.regularizers.SymmetricEigen;
 import java.util.LinkedHashMap;
@@ -22,8 +24,12 @@ public final class OpLora implements Method {
     private final Map<String, Sides> sides = new LinkedHashMap<>();
     private final int k;
 
-    /** U_k as rows (k, out) and V_k as rows (k, in). */
-    private record Sides(Storage left, Storage right, int k) { }
+    /** U_k (out, k) and V_k (in, k). */
+    private record Sides(Matrix u, Matrix v) {
+        int k() {
+            return u.cols();
+        }
+    }
 
     /** @param weights W0 (out, in) of each adapted matrix */
     public OpLora(int k, Map<String, Tensor> weights) {
@@ -63,7 +69,7 @@ public final class OpLora implements Method {
                 left.set(c * out + o, sum / sigma);
             }
         }
-        return new Sides(left, right, count);
+        return new Sides(Matrix.of(left, count, out).T(), Matrix.of(right, count, in).T());
     }
 
     @Override public String name() {
@@ -82,14 +88,14 @@ public final class OpLora implements Method {
         for (LoraFactors f : factors) {
             Sides s = sides.get(f.name());
             int r = f.rank();
-            Storage ub = new Storage.F64(new double[s.k * r], s.k * r);
             // B ← B − U(UᵀB)
-            plain.gemm(false, false, s.k, r, f.out(), 1, s.left, 0, f.out(), f.b().data(), f.bOffset(), f.bStride(), 0, ub, 0, r);
-            plain.gemm(true, false, f.out(), r, s.k, -1, s.left, 0, f.out(), ub, 0, r, 1, f.b().data(), f.bOffset(), f.bStride());
+            Matrix ub = Matrix.of(Storage.allocate(DType.F64, s.k() * r), s.k(), r);
+            plain.product(1, s.u.T(), f.matrixB(), 0, ub);
+            plain.product(-1, s.u, ub, 1, f.matrixB());
             // A ← A − (A V)Vᵀ
-            Storage av = new Storage.F64(new double[s.k * r], s.k * r);
-            plain.gemm(false, true, r, s.k, f.in(), 1, f.a().data(), f.aOffset(), f.in(), s.right, 0, f.in(), 0, av, 0, s.k);
-            plain.gemm(false, false, r, f.in(), s.k, -1, av, 0, s.k, s.right, 0, f.in(), 1, f.a().data(), f.aOffset(), f.in());
+            Matrix av = Matrix.of(Storage.allocate(DType.F64, s.k() * r), r, s.k());
+            plain.product(1, f.matrixA(), s.v, 0, av);
+            plain.product(-1, av, s.v.T(), 1, f.matrixA());
         }
     }
 }

@@ -1,8 +1,11 @@
 package agl.regularizers.method;
 
-import agl.autograd.Storage;
+import agl.autograd.DType;
 import agl.autograd.Tape;
 import agl.autograd.Tensor;
+import agl.autograd.Workspace;
+import agl.autograd.kernels.Kernels;
+import agl.autograd.kernels.Matrix;
 import agl.regularizers.LoraFactors;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -35,41 +38,32 @@ public final class SafeLora implements Method {
         cosines.clear();
         List<LoraFactors> kept = new ArrayList<>();
         for (LoraFactors f : factors) {
-            Storage cb = alignment.get(f.name()).timesB(tape, f);
-            double cosine = cosine(tape, f, cb);
-            cosines.put(f.name(), cosine);
-            if (cosine < threshold) {
-                Tensor b = Tensor.zeros(f.b().dtype(), f.out(), f.rank());
-                tape.kernels().scale(f.out() * f.rank(), 1, cb, 0, b.data(), 0);
-                Tensor a = Tensor.fill(f.a().dtype(), i -> f.a().get(f.aOffset() + i), f.rank(), f.in());
-                kept.add(new LoraFactors(f.name(), a, b, f.scale()));
-            } else {
-                kept.add(f);
+            try (Workspace w = tape.workspace()) {
+                Matrix cb = alignment.get(f.name()).timesB(w, f);
+                double cosine = cosine(w, tape.kernels(), f, cb);
+                cosines.put(f.name(), cosine);
+                kept.add(cosine < threshold ? new LoraFactors(f.name(), copy(f.matrixA(), f.a().dtype()), copy(cb, f.b().dtype()), f.scale()) : f);
             }
-            tape.pool().give(cb);
         }
         return kept;
     }
 
     /** ⟨CB·A, B·A⟩ / (‖CB·A‖ ‖B·A‖) through r x r products: ⟨X·A, Y·A⟩ = Σ (XᵀY)∘(A Aᵀ). 1 for an update that is zero. */
-    private static double cosine(Tape tape, LoraFactors f, Storage cb) {
-        int r = f.rank();
-        Storage aa = tape.pool().take(r * r);
-        tape.kernels().gemm(false, true, r, r, f.in(), 1, f.a().data(), f.aOffset(), f.in(), f.a().data(), f.aOffset(), f.in(), 0, aa, 0, r);
-        double cross = inner(tape, f, cb, 0, r, f.b().data(), f.bOffset(), f.bStride(), aa);
-        double left = inner(tape, f, cb, 0, r, cb, 0, r, aa);
-        double right = inner(tape, f, f.b().data(), f.bOffset(), f.bStride(), f.b().data(), f.bOffset(), f.bStride(), aa);
-        tape.pool().give(aa);
+    private static double cosine(Workspace w, Kernels k, LoraFactors f, Matrix cb) {
+        Matrix b = f.matrixB();
+        Matrix aa = w.product(1, f.matrixA(), f.matrixA().T());
+        double cross = inner(k, w.product(1, cb.T(), b), aa);
+        double left = inner(k, w.product(1, cb.T(), cb), aa);
+        double right = inner(k, w.product(1, b.T(), b), aa);
         return left > 0 && right > 0 ? cross / Math.sqrt(left * right) : 1;
     }
 
-    private static double inner(Tape tape, LoraFactors f, Storage x, int xOff, int ldx, Storage y, int yOff, int ldy, Storage aa) {
-        int r = f.rank();
-        Storage xy = tape.pool().take(r * r);
-        tape.kernels().gemm(true, false, r, r, f.out(), 1, x, xOff, ldx, y, yOff, ldy, 0, xy, 0, r);
-        double sum = tape.kernels().dot(r * r, xy, 0, aa, 0);
-        tape.pool().give(xy);
-        return sum;
+    private static double inner(Kernels k, Matrix x, Matrix y) {
+        return k.dot(x.size(), x.data(), 0, y.data(), 0);
+    }
+
+    private static Tensor copy(Matrix m, DType dtype) {
+        return Tensor.fill(dtype, i -> m.get(i / m.cols(), i % m.cols()), m.rows(), m.cols());
     }
 
     /** The cosine of each matrix at the last {@link #afterTraining}: below the threshold means pulled back. */

@@ -1,0 +1,66 @@
+package agl.regularizers;
+
+import agl.autograd.Storage;
+import agl.autograd.Tape;
+import agl.autograd.Workspace;
+import agl.autograd.kernels.Matrix;
+import java.util.function.Consumer;
+
+/**
+ * Some rows of an (out, in) matrix such as ΔW, by themselves: what passes over a whole ΔW without ever forming it.
+ *
+ * @param row    the first of them in the whole matrix
+ * @param values (rows, in), contiguous
+ */
+public record Tile(int row, Matrix values) {
+    /** About 64 KiB of floats, which stay in a core's cache while several operands pass over them. */
+    private static final int ELEMENTS = 16384;
+
+    /** Rows of a tile of an (out, in) matrix; the last one of a matrix may have fewer. */
+    static int height(int out, int in) {
+        return Math.clamp(ELEMENTS / in, 1, out);
+    }
+
+    /** Passes over an (out, in) matrix, tile by tile; the content of each is undefined. */
+    public static void forEach(Tape tape, int out, int in, Consumer<Tile> visitor) {
+        int height = height(out, in);
+        try (Workspace w = tape.workspace()) {
+            Storage data = w.scratch(height * in);
+            for (int row = 0; row < out; row += height) {
+                visitor.accept(of(data, row, Math.min(height, out - row), in));
+            }
+        }
+    }
+
+    /** The rows {@code row} to {@code row + rows} in the first elements of {@code data}. */
+    static Tile of(Storage data, int row, int rows, int in) {
+        return new Tile(row, Matrix.of(data, rows, in));
+    }
+
+    public int rows() {
+        return values.rows();
+    }
+
+    public int in() {
+        return values.cols();
+    }
+
+    /** The values, row by row, from element {@code 0}. */
+    public Storage data() {
+        return values.data();
+    }
+
+    public int size() {
+        return values.size();
+    }
+
+    /** Where these rows begin in the whole matrix, row-major. */
+    public int offset() {
+        return row * in();
+    }
+
+    /** These rows of a whole matrix (out, any number of columns). */
+    Matrix of(Matrix whole) {
+        return whole.rows(row, rows());
+    }
+}
