@@ -10,6 +10,7 @@ import agl.regularizers.AglRegularizer;
 import agl.regularizers.AglSettings;
 import agl.regularizers.Fisher;
 import agl.regularizers.LoraFactors;
+import agl.regularizers.Term;
 import agl.regularizers.TokenFactors;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
@@ -201,14 +202,12 @@ public final class TermsCommand implements Callable<Integer> {
             result.put("inner_AT", loss.inner().item());
             result.put("norm_A", loss.normA().item());
             result.put("norm_T", loss.normT().item());
-            result.put("L_A", loss.lA().item());
-            result.put("L_T", loss.lT().item());
-            result.put("E_RM", loss.eRM().item());
-            result.put("E_geo", loss.eGeo().item());
-            result.put("weighted_L_A", s.lambdaA() * loss.lA().item());
-            result.put("weighted_L_T", s.lambdaT() * loss.lT().item());
-            result.put("weighted_E_RM", s.lambdaNC() * s.alpha() * loss.eRM().item());
-            result.put("weighted_E_geo", s.lambdaNC() * (1 - s.alpha()) * loss.eGeo().item());
+            for (Term t : Term.values()) {
+                result.put(t.label(), t.of(loss).item());
+            }
+            for (Term t : Term.values()) {
+                result.put("weighted_" + t.label(), t.weight(s) * t.of(loss).item());
+            }
             result.put("total", loss.total().item());
             if (!s.twoBranch()) {
                 result.put("grad_delta_W", rows(loss.decomposition().deltaW().gradArray(), 0, out, in));

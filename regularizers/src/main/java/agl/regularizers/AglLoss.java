@@ -53,6 +53,6 @@ public record AglLoss(Decomposition decomposition, Tensor lA, Tensor lT, Tensor 
 
     /** The numbers. */
     public TermValues values() {
-        return new TermValues(lA.item(), lT.item(), eRM.item(), eGeo.item(), total.item());
+        return new TermValues(TermValues.values(t -> t.of(this).item()), total.item());
     }
 }

@@ -32,4 +32,16 @@ public final class FisherAlignment {
         return Sum.of(tape, Mul.of(tape, lambda, Square.of(tape, c)));
     }
     // explain: end
+
+    /** From the coefficients: Σ λ_k c_k²; adds {@code scale} times ∂L_A/∂R = 2 Σ λ_k c_k u_k to the weights of Σ w_k u_k. */
+    // explain: L_A in training
+    static double of(double[] c, double[] eigenvalues, double scale, double[] w) {
+        double sum = 0;
+        for (int k = 0; k < c.length; k++) {
+            sum += eigenvalues[k] * c[k] * c[k];
+            w[k] += scale * 2 * eigenvalues[k] * c[k];
+        }
+        return sum;
+    }
+    // explain: end
 }

@@ -2,6 +2,7 @@ package agl.regularizers;
 
 import agl.autograd.Tape;
 import agl.autograd.Tensor;
+import agl.autograd.kernels.PlainKernels;
 import agl.autograd.op.Abs;
 import agl.autograd.op.Affine;
 import agl.autograd.op.Mul;
@@ -43,6 +44,38 @@ public final class RiemannianOverlap {
     // explain: eta
     public static Tensor weight(Tape tape, Tensor deltaW, double beta, double kappa, double tau) {
         return Affine.of(tape, beta, Sigmoid.of(tape, Affine.of(tape, kappa, Abs.of(tape, deltaW), -kappa * tau)), 1);
+    }
+    // explain: end
+
+    /**
+     * One row: the sum over its entries of η o, o the overlap; adds {@code scale} times its derivatives to ∂a and ∂t. With
+     * η = 1 + βσ(z), z = κ(|w| − τ), w = a + t, and η' = ∂η/∂w = βκσ(1 − σ) sign(w): ∂a = η ∂o/∂a + η' o, ∂t = η ∂o/∂t + η' o.
+     */
+    // explain: E_RM in training
+    static double row(AglSettings s, double[] a, double[] t, double scale, double[] da, double[] dt) {
+        double sum = 0;
+        for (int j = 0; j < a.length; j++) {
+            double w = a[j] + t[j];
+            double sigma = PlainKernels.sigmoid(s.kappa() * (Math.abs(w) - s.tau()));
+            double eta = 1 + s.beta() * sigma;
+            double slope = s.beta() * s.kappa() * sigma * (1 - sigma) * Math.signum(w);
+            double product = a[j] * t[j];
+            double o = switch (s.overlap()) {
+                case ABSOLUTE -> Math.abs(product);
+                case SIGNED -> product;
+                case SQUARED -> product * product;
+            };
+            // ∂o/∂(a·t)
+            double d = switch (s.overlap()) {
+                case ABSOLUTE -> Math.signum(product);
+                case SIGNED -> 1;
+                case SQUARED -> 2 * product;
+            };
+            sum += eta * o;
+            da[j] += scale * (eta * (d * t[j]) + slope * o);
+            dt[j] += scale * (eta * (d * a[j]) + slope * o);
+        }
+        return sum;
     }
     // explain: end
 }

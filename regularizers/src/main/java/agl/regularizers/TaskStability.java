@@ -26,4 +26,34 @@ public final class TaskStability {
         return Sum.of(tape, h == null ? squared : Mul.of(tape, Tensor.of(h, deltaT.shape()), squared));
     }
     // explain: end
+
+    /** One row: Σ h t²; adds {@code scale} times its derivative, 2 h t, to ∂t. */
+    // explain: L_T in training
+    static double row(double[] h, double[] t, double scale, double[] dt) {
+        double sum = 0;
+        for (int j = 0; j < t.length; j++) {
+            sum += h[j] * t[j] * t[j];
+            dt[j] += scale * 2 * h[j] * t[j];
+        }
+        return sum;
+    }
+
+    /** H = I needs no row. By projection: L_T = ‖R‖² − Σ c_k², for c_k = ⟨u_k, R⟩. Of a branch (c null): L_T = ‖t‖². */
+    static double identity(Tape tape, LoraFactors t, double[] c) {
+        double sum = Tiles.squaredNorm(tape, t);
+        for (int k = 0; c != null && k < c.length; k++) {
+            sum -= c[k] * c[k];
+        }
+        // Rounding may leave a difference of equal numbers below zero.
+        return Math.max(0, sum);
+    }
+
+    /** Adds {@code scale} times ∂L_T/∂R = 2(R − Σ c_k u_k): of R to A and B, of the u_k to their weights in Σ w_k u_k. */
+    static void addIdentity(Tape tape, LoraFactors t, double[] c, double scale, double[] w) {
+        Tiles.addSquaredNormGradient(tape, t, scale);
+        for (int k = 0; c != null && k < c.length; k++) {
+            w[k] -= scale * 2 * c[k];
+        }
+    }
+    // explain: end
 }

@@ -1,32 +1,65 @@
 package agl.regularizers;
 
+import java.util.Collections;
+import java.util.EnumMap;
+import java.util.Map;
+import java.util.function.ToDoubleFunction;
+
 /**
  * The raw value of each term, summed over the adapted matrices, and what they add to the loss.
  *
  * <p>A term of weight zero costs a pass over ΔW that a training step can do without: it is NaN where it was not measured.
  *
- * @param lA       L_A
- * @param lT       L_T
- * @param eRM      E_RM
- * @param eGeo     E_geo
+ * @param raw      a value for every term
  * @param weighted λ_A L_A + λ_T L_T + λ_NC [α E_RM + (1 − α) E_geo]
  */
-public record TermValues(double lA, double lT, double eRM, double eGeo, double weighted) {
-    public static final TermValues ZERO = new TermValues(0, 0, 0, 0, 0);
+public record TermValues(Map<Term, Double> raw, double weighted) {
+    public static final TermValues ZERO = new TermValues(values(t -> 0), 0);
 
-    /** From the raw values; a term that was not measured has weight zero. */
-    static TermValues of(AglSettings s, double lA, double lT, double eRM, double eGeo) {
-        double weighted = part(s.lambdaA(), lA) + part(s.lambdaT(), lT) + part(s.lambdaNC() * s.alpha(), eRM)
-                + part(s.lambdaNC() * (1 - s.alpha()), eGeo);
-        return new TermValues(lA, lT, eRM, eGeo, weighted);
+    public TermValues {
+        raw = Collections.unmodifiableMap(new EnumMap<>(raw));
     }
 
-    private static double part(double weight, double value) {
-        return weight == 0 ? 0 : weight * value;
+    /** From the raw values; a term that was not measured has weight zero. */
+    static TermValues of(AglSettings s, ToDoubleFunction<Term> raw) {
+        Map<Term, Double> values = values(raw);
+        double weighted = 0;
+        for (Term t : Term.values()) {
+            weighted += t.weight(s) == 0 ? 0 : t.weight(s) * values.get(t);
+        }
+        return new TermValues(values, weighted);
+    }
+
+    static Map<Term, Double> values(ToDoubleFunction<Term> value) {
+        Map<Term, Double> values = new EnumMap<>(Term.class);
+        for (Term t : Term.values()) {
+            values.put(t, value.applyAsDouble(t));
+        }
+        return values;
+    }
+
+    public double get(Term t) {
+        return raw.get(t);
+    }
+
+    public double lA() {
+        return get(Term.L_A);
+    }
+
+    public double lT() {
+        return get(Term.L_T);
+    }
+
+    public double eRM() {
+        return get(Term.E_RM);
+    }
+
+    public double eGeo() {
+        return get(Term.E_GEO);
     }
 
     /** The sum, term by term: a model is the sum over its matrices. */
     public TermValues plus(TermValues o) {
-        return new TermValues(lA + o.lA, lT + o.lT, eRM + o.eRM, eGeo + o.eGeo, weighted + o.weighted);
+        return new TermValues(values(t -> get(t) + o.get(t)), weighted + o.weighted);
     }
 }

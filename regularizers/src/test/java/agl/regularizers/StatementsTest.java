@@ -166,8 +166,8 @@ class StatementsTest {
             try (Tape tape = Tape.plain()) {
                 TermValues composed = regularizer.addGradientsComposed(tape, List.of(f));
                 TermValues fused = regularizer.addGradients(tape, List.of(f), true);
-                assertEquals(new TermValues(0, 0, 0, 0, 0), composed);
-                assertEquals(new TermValues(0, 0, 0, 0, 0), fused);
+                assertEquals(TermValues.ZERO, composed);
+                assertEquals(TermValues.ZERO, fused);
                 for (double v : f.a().gradArray()) {
                     assertEquals(0, v, 0);
                 }

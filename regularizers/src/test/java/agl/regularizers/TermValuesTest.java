@@ -20,14 +20,18 @@ class TermValuesTest {
     private static final AglSettings SETTINGS = Samples.settings("{'lambda_A':2,'lambda_T':3,'lambda_NC':5,'alpha':0.25}");
 
     @Test void everyTermHasItsOwnWeight() {
-        TermValues v = TermValues.of(SETTINGS, 7, 11, 13, 17);
+        TermValues v = TermValues.of(SETTINGS, t -> new double[] {7, 11, 13, 17}[t.ordinal()]);
         assertEquals(2 * 7 + 3 * 11 + 5 * 0.25 * 13 + 5 * 0.75 * 17, v.weighted(), 1e-12);
         AglSettings off = Samples.settings("{'lambda_A':2,'lambda_T':0,'lambda_NC':0}");
-        assertEquals(14, TermValues.of(off, 7, Double.NaN, Double.NaN, Double.NaN).weighted(), "not measured, and not missed");
+        assertEquals(14, TermValues.of(off, t -> t == Term.L_A ? 7 : Double.NaN).weighted(), "not measured, and not missed");
     }
 
     @Test void aModelIsTheSumOverItsMatrices() {
-        assertEquals(new TermValues(3, 7, 11, 15, 19), new TermValues(1, 3, 5, 7, 9).plus(new TermValues(2, 4, 6, 8, 10)));
+        assertEquals(values(3, 7, 11, 15, 19), values(1, 3, 5, 7, 9).plus(values(2, 4, 6, 8, 10)));
+    }
+
+    private static TermValues values(double... v) {
+        return new TermValues(TermValues.values(t -> v[t.ordinal()]), v[4]);
     }
 
     /** Two matrices together are what each is alone, in values and in what is logged; α belongs to E_RM, 1 − α to E_geo. */

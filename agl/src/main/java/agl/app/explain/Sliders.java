@@ -7,6 +7,7 @@ import agl.autograd.Tape;
 import agl.autograd.Tensor;
 import agl.regularizers.AglLoss;
 import agl.regularizers.AglSettings;
+import agl.regularizers.Term;
 import agl.regularizers.Fisher;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.json.JsonMapper;
@@ -39,10 +40,9 @@ final class Sliders {
         try (Tape tape = Tape.plain()) {
             AglLoss l = problem.loss(tape, s.r, s.size, s.agl());
             Map<String, Double> v = new LinkedHashMap<>();
-            v.put("L_A", l.lA().item());
-            v.put("L_T", l.lT().item());
-            v.put("E_RM", l.eRM().item());
-            v.put("E_geo", l.eGeo().item());
+            for (Term t : Term.values()) {
+                v.put(t.label(), t.of(l).item());
+            }
             v.put("collision", s.alpha * l.eRM().item() + (1 - s.alpha) * l.eGeo().item());
             v.put("normW", norm(l.decomposition().deltaW()));
             v.put("normA", norm(l.decomposition().deltaA()));

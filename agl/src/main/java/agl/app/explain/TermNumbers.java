@@ -16,6 +16,7 @@ import agl.regularizers.Decomposition;
 import agl.regularizers.Fisher;
 import agl.regularizers.LoraFactors;
 import agl.regularizers.RiemannianOverlap;
+import agl.regularizers.Term;
 import agl.regularizers.TermValues;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -164,10 +165,8 @@ final class TermNumbers {
         AglSettings s = SmallProblem.settings("{}");
         try (Tape tape = Tape.plain()) {
             TermValues v = problem.loss(tape, problem.factors(R), s).values();
-            return derivative(Panel.of("Default weights, with λ_NC = 0.1 instead of 0").table(List.of("term", "raw", "weight", "weighted"), List.of(
-                    List.of("L_A", v.lA(), s.lambdaA(), s.lambdaA() * v.lA()), List.of("L_T", v.lT(), s.lambdaT(), s.lambdaT() * v.lT()),
-                    List.of("E_RM", v.eRM(), s.lambdaNC() * s.alpha(), s.lambdaNC() * s.alpha() * v.eRM()),
-                    List.of("E_geo", v.eGeo(), s.lambdaNC() * (1 - s.alpha()), s.lambdaNC() * (1 - s.alpha()) * v.eGeo()))), "L", "{}", AglLoss::total);
+            List<List<Object>> rows = Arrays.stream(Term.values()).map(t -> List.<Object>of(t.label(), v.get(t), t.weight(s), t.weight(s) * v.get(t))).toList();
+            return derivative(Panel.of("Default weights, with λ_NC = 0.1 instead of 0").table(List.of("term", "raw", "weight", "weighted"), rows), "L", "{}", AglLoss::total);
         }
     }
 

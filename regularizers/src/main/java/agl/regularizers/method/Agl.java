@@ -4,10 +4,10 @@ import agl.autograd.Tape;
 import agl.regularizers.AglRegularizer;
 import agl.regularizers.AglSettings;
 import agl.regularizers.LoraFactors;
+import agl.regularizers.Term;
 import agl.regularizers.TermValues;
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.SequencedMap;
 
 /** AlignGuard-LoRA as a {@link Method}: {@link AglRegularizer} at every step. */
@@ -34,19 +34,14 @@ public final class Agl implements Method {
         TermValues v = regularizer.addGradients(tape, factors, measureEvery > 0 && step % measureEvery == 0);
         AglSettings s = regularizer.settings();
         SequencedMap<String, Double> log = new LinkedHashMap<>();
-        put(log, "L_A", v.lA(), s.lambdaA());
-        put(log, "L_T", v.lT(), s.lambdaT());
-        put(log, "E_RM", v.eRM(), s.lambdaNC() * s.alpha());
-        put(log, "E_geo", v.eGeo(), s.lambdaNC() * (1 - s.alpha()));
+        for (Term t : Term.values()) {
+            // NaN means: not measured at this step.
+            if (!Double.isNaN(v.get(t)) || t.weight(s) > 0) {
+                log.put(t.label(), v.get(t));
+                log.put("weighted_" + t.label(), t.weight(s) * v.get(t));
+            }
+        }
         log.put("penalty", v.weighted());
         return log;
-    }
-
-    private static void put(Map<String, Double> log, String name, double raw, double weight) {
-        // NaN means: not measured at this step.
-        if (!Double.isNaN(raw) || weight > 0) {
-            log.put(name, raw);
-            log.put("weighted_" + name, weight * raw);
-        }
     }
 }
