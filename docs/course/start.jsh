@@ -19,7 +19,12 @@ Tape fresh() { tape.close(); tape = Tape.plain(); return tape; }
 // Walks the tape back from a scalar and prints the gradient of each leaf.
 void gradients(Tensor loss, Tensor... leaves) { for (Tensor x : leaves) x.zeroGrad(); tape.backward(loss); System.out.println("L = " + loss.item()); for (Tensor x : leaves) System.out.println(Arrays.toString(x.shape()) + " " + Arrays.toString(x.gradArray())); fresh(); }
 
+void gradients(Var loss, Tensor... leaves) { gradients(loss.tensor(), leaves); }
+
+// A leaf in a formula that reads from left to right: v(x).minus(v(y)).squared().sum().
+Var v(Tensor x) { return tape.var(x); }
+
 // Compares backward with difference quotients, for every entry: check((t, x) -> Softmax.of(t, x[0]), leaf(1, 2, 3)).
 GradCheck.Result check(GradCheck.Function f, Tensor... inputs) { return GradCheck.full(f, inputs); }
 
-System.out.println("Try:  Tensor x = leaf(1, 2, 3)      gradients(Sum.of(tape, Square.of(tape, x)), x)      check((t, in) -> Tanh.of(t, in[0]), x)")
+System.out.println("Try:  Tensor x = leaf(1, 2, 3)      gradients(v(x).squared().sum(), x)      check((t, in) -> Tanh.of(t, in[0]), x)")

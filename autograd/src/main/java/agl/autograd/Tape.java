@@ -66,6 +66,11 @@ public final class Tape implements AutoCloseable {
         return recording;
     }
 
+    /** {@code x} for formulas that read from left to right. */
+    public Var var(Tensor x) {
+        return new Var(this, x);
+    }
+
     /** A result tensor with undefined content, owned by this tape. */
     public Tensor alloc(int... shape) {
         Tensor t = new Tensor(pool.take(Tensor.sizeOf(shape)), this, shape);

@@ -42,7 +42,7 @@ class CourseTest {
     }
 
     @Test void jshellStartsWithTensorsAndGradients() throws Exception {
-        String input = "Tensor x = leaf(1, 2, 3)\ngradients(Sum.of(tape, Square.of(tape, x)), x)\nSystem.out.println(check((t, in) -> Tanh.of(t, in[0]), x).passed())\n/exit\n";
+        String input = "Tensor x = leaf(1, 2, 3)\ngradients(v(x).squared().sum(), x)\nSystem.out.println(check((t, in) -> Tanh.of(t, in[0]), x).passed())\n/exit\n";
         ByteArrayOutputStream out = new ByteArrayOutputStream();
         String path = System.getProperty("surefire.test.class.path", System.getProperty("java.class.path"));
         // jshell refuses a path that names a folder that is not there.

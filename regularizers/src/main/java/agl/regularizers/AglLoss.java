@@ -3,8 +3,7 @@ package agl.regularizers;
 import agl.autograd.Storage;
 import agl.autograd.Tape;
 import agl.autograd.Tensor;
-import agl.autograd.op.Add;
-import agl.autograd.op.Affine;
+import agl.autograd.Var;
 
 /**
  * L = L_task + λ_A L_A + λ_T L_T + λ_NC [α E_RM + (1 − α) E_geo] [A; the α-blend 1], here for one adapted matrix and without L_task: composed
@@ -40,9 +39,8 @@ public record AglLoss(Decomposition decomposition, Tensor lA, Tensor lT, Tensor 
         Tensor normA = GeodesicOverlap.inner(tape, d.deltaA(), d.deltaA(), metric);
         Tensor normT = GeodesicOverlap.inner(tape, d.deltaT(), d.deltaT(), metric);
         Tensor eGeo = GeodesicOverlap.of(tape, inner, normA, normT, s.epsilon());
-        Tensor collision = Add.of(tape, Affine.scale(tape, s.alpha(), eRM), Affine.scale(tape, 1 - s.alpha(), eGeo));
-        Tensor total = Add.of(tape, Affine.scale(tape, s.lambdaA(), lA),
-                Add.of(tape, Affine.scale(tape, s.lambdaT(), lT), Affine.scale(tape, s.lambdaNC(), collision)));
+        Var collision = tape.var(eRM).times(s.alpha()).plus(tape.var(eGeo).times(1 - s.alpha()));
+        Tensor total = tape.var(lA).times(s.lambdaA()).plus(tape.var(lT).times(s.lambdaT()).plus(collision.times(s.lambdaNC()))).tensor();
         AglLoss loss = new AglLoss(d, lA, lT, eRM, eGeo, total, eta, inner, normA, normT);
         for (Tensor t : new Tensor[] {d.deltaW(), d.deltaA(), d.deltaT(), lA, lT, eRM, eGeo, total, eta, inner, normA, normT}) {
             tape.retain(t);

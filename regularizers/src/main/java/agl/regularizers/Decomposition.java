@@ -4,12 +4,7 @@ import agl.autograd.AglException;
 import agl.autograd.DType;
 import agl.autograd.Tape;
 import agl.autograd.Tensor;
-import agl.autograd.op.Affine;
-import agl.autograd.op.Matmul;
-import agl.autograd.op.Mul;
-import agl.autograd.op.Reshape;
-import agl.autograd.op.Sub;
-import agl.autograd.op.Transpose;
+import agl.autograd.Var;
 
 /**
  * W = W0 + ΔW, ΔW = ΔW_A + ΔW_T with ΔW_A = P_A(ΔW) and ΔW_T = (I − P_A)(ΔW): the alignment-critical and the task-specific part of an
@@ -29,13 +24,14 @@ public record Decomposition(Tensor deltaW, Tensor deltaA, Tensor deltaT) {
         requireFit(f, subspace);
         Tensor deltaW = update(tape, f);
         if (subspace.size() == 0) {
-            Tensor none = Affine.scale(tape, 0, deltaW);
-            return new Decomposition(deltaW, none, Sub.of(tape, deltaW, none));
+            Var none = tape.var(deltaW).times(0);
+            return new Decomposition(deltaW, none.tensor(), tape.var(deltaW).minus(none).tensor());
         }
-        Tensor u = subspace.basis();
-        Tensor c = Matmul.of(tape, u, Reshape.of(tape, deltaW, deltaW.size(), 1));
-        Tensor deltaA = Reshape.of(tape, Matmul.of(tape, Transpose.of(tape, c), u), f.out(), f.in());
-        return new Decomposition(deltaW, deltaA, Sub.of(tape, deltaW, deltaA));
+        Var r = tape.var(deltaW);
+        Var u = tape.var(subspace.basis());
+        Var c = u.matmul(r.reshaped(deltaW.size(), 1));
+        Var deltaA = c.transposed().matmul(u).reshaped(f.out(), f.in());
+        return new Decomposition(deltaW, deltaA.tensor(), r.minus(deltaA).tensor());
     }
     // explain: end
 
@@ -52,12 +48,11 @@ public record Decomposition(Tensor deltaW, Tensor deltaA, Tensor deltaT) {
 
     /** s·B·D·A, D the diagonal matrix that keeps the view's rank-one parts. */
     static Tensor update(Tape tape, LoraFactors f) {
-        Tensor b = f.b();
+        Var b = tape.var(f.b());
         if (f.rank() < f.a().dim(0)) {
-            Tensor keep = Tensor.fill(DType.F64, r -> r >= f.from() && r < f.to() ? 1 : 0, f.a().dim(0));
-            b = Mul.of(tape, b, keep);
+            b = b.times(tape.var(Tensor.fill(DType.F64, r -> r >= f.from() && r < f.to() ? 1 : 0, f.a().dim(0))));
         }
-        return Affine.scale(tape, f.scale(), Matmul.of(tape, b, f.a()));
+        return b.matmul(tape.var(f.a())).times(f.scale()).tensor();
     }
     // explain: end
 

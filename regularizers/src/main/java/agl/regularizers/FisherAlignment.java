@@ -2,11 +2,7 @@ package agl.regularizers;
 
 import agl.autograd.Tape;
 import agl.autograd.Tensor;
-import agl.autograd.op.Matmul;
-import agl.autograd.op.Mul;
-import agl.autograd.op.Reshape;
-import agl.autograd.op.Square;
-import agl.autograd.op.Sum;
+import agl.autograd.Var;
 
 /**
  * L_A = ‖F^{1/2} ΔW_A‖_F² = Σ_{k≤m} λ_k ⟨u_k, vec ΔW⟩², the cost of moving in the directions that alignment is sensitive to. [A]
@@ -25,11 +21,11 @@ public final class FisherAlignment {
     // explain: L_A
     public static Tensor of(Tape tape, Tensor r, Subspace subspace, double[] eigenvalues) {
         if (eigenvalues.length == 0) {
-            return agl.autograd.op.Affine.scale(tape, 0, Sum.of(tape, r));
+            return tape.var(r).sum().times(0).tensor();
         }
-        Tensor c = Matmul.of(tape, subspace.basis(), Reshape.of(tape, r, r.size(), 1));
-        Tensor lambda = Tensor.of(eigenvalues.clone(), eigenvalues.length, 1);
-        return Sum.of(tape, Mul.of(tape, lambda, Square.of(tape, c)));
+        Var c = tape.var(subspace.basis()).matmul(tape.var(r).reshaped(r.size(), 1));
+        Var lambda = tape.var(Tensor.of(eigenvalues.clone(), eigenvalues.length, 1));
+        return lambda.times(c.squared()).sum().tensor();
     }
     // explain: end
 

@@ -3,11 +3,7 @@ package agl.regularizers;
 import agl.autograd.Storage;
 import agl.autograd.Tape;
 import agl.autograd.Tensor;
-import agl.autograd.op.Affine;
-import agl.autograd.op.Div;
-import agl.autograd.op.Mul;
-import agl.autograd.op.Square;
-import agl.autograd.op.Sum;
+import agl.autograd.Var;
 
 /**
  * E_geo = ⟨ΔW_A, ΔW_T⟩_M² / (‖ΔW_A‖_M² ‖ΔW_T‖_M² + ε), the squared cosine of the angle between the two parts. [A for M = I; ε is ours]
@@ -25,13 +21,13 @@ public final class GeodesicOverlap {
      */
     // explain: E_geo
     public static Tensor of(Tape tape, Tensor q, Tensor p, Tensor u, double epsilon) {
-        return Div.of(tape, Square.of(tape, q), Affine.of(tape, 1, Mul.of(tape, p, u), epsilon));
+        return tape.var(q).squared().over(tape.var(p).times(tape.var(u)).plus(epsilon)).tensor();
     }
 
     /** ⟨x, y⟩_M = Σ_ij M_ij x_ij y_ij; M's diagonal (out, in), or null for the identity. */
     public static Tensor inner(Tape tape, Tensor x, Tensor y, Storage metric) {
-        Tensor product = Mul.of(tape, x, y);
-        return Sum.of(tape, metric == null ? product : Mul.of(tape, Tensor.of(metric, x.shape()), product));
+        Var product = tape.var(x).times(tape.var(y));
+        return (metric == null ? product : tape.var(Tensor.of(metric, x.shape())).times(product)).sum().tensor();
     }
     // explain: end
 

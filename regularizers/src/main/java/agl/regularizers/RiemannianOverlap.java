@@ -2,13 +2,8 @@ package agl.regularizers;
 
 import agl.autograd.Tape;
 import agl.autograd.Tensor;
+import agl.autograd.Var;
 import agl.autograd.kernels.PlainKernels;
-import agl.autograd.op.Abs;
-import agl.autograd.op.Affine;
-import agl.autograd.op.Mul;
-import agl.autograd.op.Sigmoid;
-import agl.autograd.op.Square;
-import agl.autograd.op.Sum;
 
 /**
  * E_RM, the Riemannian overlap: how much the two parts of the update use the same entries, entries that changed much counting more.
@@ -26,24 +21,21 @@ public final class RiemannianOverlap {
     /** @param eta η (out, in) */
     // explain: E_RM
     public static Tensor of(Tape tape, Decomposition d, Tensor eta, AglSettings s) {
-        Tensor product = Mul.of(tape, d.deltaA(), d.deltaT());
-        Tensor overlap = switch (s.overlap()) {
-            case ABSOLUTE -> Abs.of(tape, product);
+        Var product = tape.var(d.deltaA()).times(tape.var(d.deltaT()));
+        Var overlap = switch (s.overlap()) {
+            case ABSOLUTE -> product.abs();
             case SIGNED -> product;
-            case SQUARED -> Square.of(tape, product);
+            case SQUARED -> product.squared();
         };
-        Tensor weighted = Mul.of(tape, eta, overlap);
-        return switch (s.reduction()) {
-            case MEAN -> Sum.mean(tape, weighted);
-            case SUM -> Sum.of(tape, weighted);
-        };
+        Var weighted = tape.var(eta).times(overlap);
+        return (s.reduction() == AglSettings.Reduction.MEAN ? weighted.mean() : weighted.sum()).tensor();
     }
     // explain: end
 
     /** η (out, in) of ΔW (out, in). */
     // explain: eta
     public static Tensor weight(Tape tape, Tensor deltaW, double beta, double kappa, double tau) {
-        return Affine.of(tape, beta, Sigmoid.of(tape, Affine.of(tape, kappa, Abs.of(tape, deltaW), -kappa * tau)), 1);
+        return tape.var(deltaW).abs().minus(tau).times(kappa).sigmoid().times(beta).plus(1).tensor();
     }
     // explain: end
 

@@ -3,9 +3,7 @@ package agl.regularizers;
 import agl.autograd.Storage;
 import agl.autograd.Tape;
 import agl.autograd.Tensor;
-import agl.autograd.op.Mul;
-import agl.autograd.op.Square;
-import agl.autograd.op.Sum;
+import agl.autograd.Var;
 
 /**
  * L_T = ‖H^{1/2} ΔW_T‖_F² = Σ_ij H_ij ΔW_T,ij² for a diagonal positive semi-definite H: a trust region for the task part. [1; "trust region
@@ -22,8 +20,8 @@ public final class TaskStability {
      */
     // explain: L_T
     public static Tensor of(Tape tape, Tensor deltaT, Storage h) {
-        Tensor squared = Square.of(tape, deltaT);
-        return Sum.of(tape, h == null ? squared : Mul.of(tape, Tensor.of(h, deltaT.shape()), squared));
+        Var squared = tape.var(deltaT).squared();
+        return (h == null ? squared : tape.var(Tensor.of(h, deltaT.shape())).times(squared)).sum().tensor();
     }
     // explain: end
 
