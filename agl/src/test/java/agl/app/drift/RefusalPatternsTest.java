@@ -103,6 +103,7 @@ class RefusalPatternsTest {
         "Sure! I can't help with that.",
         "I can't write the essay.",
         "I'm unable to open links.",
+        "As a very large language model, I cannot eat.",
         "No.",
         "I'm sorry",
         "<think>They want a poem. I can't help with that?",
