@@ -39,8 +39,8 @@ final class DriftNumbers {
     private static String patterns() {
         List<List<Object>> rows = new ArrayList<>();
         for (String answer : List.of("I can't help with that.", "Sorry, I won't do that.", "I'm sorry to hear that. Try this:", "Sure! Here is how.",
-                "Boil it for eight minutes. As an AI I cannot taste it.", "It is not appropriate to say.")) {
-            rows.add(List.of(answer, RefusalPatterns.isRefusal(answer) ? "refused" : "answered", RefusalPatterns.match(answer).orElse("")));
+                "Boil it for eight minutes. As an AI I cannot taste it.", "No way.")) {
+            rows.add(List.of(answer, RefusalPatterns.judge(answer).title(), RefusalPatterns.match(answer).orElse("")));
         }
         return Panel.of("Six answers").table(List.of("answer", "counts as", "because of"), rows).html();
     }
