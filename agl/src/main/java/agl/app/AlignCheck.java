@@ -13,7 +13,6 @@ import agl.nn.Generator;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
-import java.util.stream.IntStream;
 
 /** What an aligned checkpoint is worth, found out on the data that it was trained on: enough to tell a wreck from a model, no more. */
 final class AlignCheck {
@@ -72,8 +71,7 @@ final class AlignCheck {
                     + "add requests with helpful answers");
         }
         int asked = refusals ? Math.min(ASKED, answered.size()) : 0;
-        int refused = refused(written, IntStream.range(0, asked).mapToObj(i -> answered.get((int) ((long) i * answered.size() / asked)))
-                .toList());
+        int refused = refused(written, WreckCheck.spread(answered.size(), asked).mapToObj(answered::get).toList());
         if (2 * refused > asked) {
             warnings.add("it refuses " + refused + " of " + asked
                     + " requests that the data answers: what drift calls kept alignment may be refusing everything");

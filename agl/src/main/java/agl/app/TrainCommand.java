@@ -149,11 +149,12 @@ public final class TrainCommand implements Callable<Integer> {
         ClosedSet answers = ClosedSet.of(data.task().stream().map(Example::response).toList());
         FineTune.Result result;
         WreckCheck wreck = new WreckCheck(held.isEmpty() ? encoded : held, config.train());
-        double intact = wreck.loss(bundle.model());
+        boolean heldAreMeasured = wreck.measured() == held.size();
+        double intact = heldAreMeasured ? before : wreck.loss(bundle.model());
         try (MetricsLog log = new MetricsLog(out.resolve("metrics.jsonl"))) {
             result = new FineTune(bundle, config, new FisherSource(bundle, fisherCache))
                     .run(choice, data, null, log, (step, total, lora) -> { });
-            wreck.require(bundle.model(), intact);
+            wreck.require(bundle.model(), intact, heldAreMeasured ? result.last("eval_loss") : wreck.loss(bundle.model()));
         } catch (AglException e) {
             throw inputs.because(e);
         }

@@ -95,9 +95,4 @@ public record Var(Tape tape, Tensor tensor) {
     public Var mean() {
         return with(Sum.mean(tape, tensor));
     }
-
-    /** The tensor, whose values stay readable until the tape closes. */
-    public Tensor retained() {
-        return tape.retain(tensor);
-    }
 }

@@ -79,12 +79,14 @@ public final class FactoredSubspace implements Subspace {
     /** With e = Sᵀw, D = Σ_i e_i δ_iᵀx_i: ∂B += s Σ_i e_i δ_iᵀ(x_i Aᵀ), ∂A += s Σ_i e_i (δ_i B)ᵀx_i. */
     @Override public void addGradient(Tape tape, LoraFactors f, double[] w) {
         double[] e = toExamples(w);
+        Matrix dA = f.gradA(tape);
+        Matrix dB = f.gradB(tape);
         for (int i = 0; i < e.length; i++) {
             try (Workspace space = tape.workspace()) {
                 Matrix deltaB = space.product(1, g.deltaOf(i), f.matrixB());
                 Matrix xA = space.product(1, g.xOf(i), f.matrixA().T());
-                tape.kernels().product(f.scale() * e[i], g.deltaOf(i).T(), xA, 1, f.gradB(tape));
-                tape.kernels().product(f.scale() * e[i], deltaB.T(), g.xOf(i), 1, f.gradA(tape));
+                tape.kernels().product(f.scale() * e[i], g.deltaOf(i).T(), xA, 1, dB);
+                tape.kernels().product(f.scale() * e[i], deltaB.T(), g.xOf(i), 1, dA);
             }
         }
     }

@@ -4,6 +4,7 @@ import agl.autograd.Storage;
 import agl.autograd.Tape;
 import agl.autograd.Workspace;
 import agl.autograd.kernels.Kernels;
+import agl.autograd.kernels.Matrix;
 import java.util.Arrays;
 import java.util.EnumMap;
 import java.util.Map;
@@ -238,18 +239,15 @@ final class FusedAgl {
         void finish() {
             values.put(Term.E_GEO, sums.value(s.epsilon()));
             if (withGradient) {
-                double[] d = sums.derivative(s.epsilon(), weight(Term.E_GEO));
-                double x = d[0];
-                double ya = d[1];
-                double yt = d[2];
-                maToT.finish(x);
-                mtToT.finish(-yt);
+                GeodesicOverlap.Weights d = sums.derivative(s.epsilon(), weight(Term.E_GEO));
+                maToT.finish(d.x());
+                mtToT.finish(-d.yt());
                 if (s.twoBranch()) {
-                    mtToA.finish(x);
-                    maToA.finish(-ya);
+                    mtToA.finish(d.x());
+                    maToA.finish(-d.ya());
                 }
                 for (int k = 0; k < w.length; k++) {
-                    w[k] += x * uMt[k] - ya * uMa[k] - (x * uMa[k] - yt * uMt[k]);
+                    w[k] += d.x() * uMt[k] - d.ya() * uMa[k] - (d.x() * uMa[k] - d.yt() * uMt[k]);
                 }
             }
         }
@@ -258,26 +256,24 @@ final class FusedAgl {
     /** What a matrix D contributes to ∂A and ∂B, kept until its weight is known. */
     private final class Pending {
         private final LoraFactors to;
-        private final Storage dA;
-        private final Storage dB;
+        private final Workspace space = tape.workspace();
+        private final Matrix dA;
+        private final Matrix dB;
 
         Pending(LoraFactors to) {
             this.to = to;
-            this.dA = tape.pool().take(to.a().size());
-            this.dB = tape.pool().take(to.b().size());
-            dA.fill(0, to.a().size(), 0);
-            dB.fill(0, to.b().size(), 0);
+            this.dA = space.zeros(to.a().rows(), to.a().cols());
+            this.dB = space.zeros(to.b().rows(), to.b().cols());
         }
 
         void add(Tile d) {
-            Tiles.addChain(kernels, to, 1, d, to.likeA(dA), to.likeB(dB));
+            Tiles.addChain(kernels, to, 1, d, to.likeA(dA.data()), to.likeB(dB.data()));
         }
 
         void finish(double weight) {
-            kernels.axpy(to.a().size(), weight, dA, 0, tape.grad(to.a()), 0);
-            kernels.axpy(to.b().size(), weight, dB, 0, tape.grad(to.b()), 0);
-            tape.pool().give(dA);
-            tape.pool().give(dB);
+            kernels.axpy(dA.size(), weight, dA.data(), 0, tape.grad(to.a()), 0);
+            kernels.axpy(dB.size(), weight, dB.data(), 0, tape.grad(to.b()), 0);
+            space.close();
         }
     }
 }

@@ -37,6 +37,8 @@ public final class GeodesicOverlap {
      * the way, row by row, and get these weights once the sums are finished: one pass over ΔW is enough.
      */
     // explain: E_geo in training
+    record Weights(double x, double ya, double yt) { }
+
     static final class Sums {
         private double q;
         private double p;
@@ -57,10 +59,10 @@ public final class GeodesicOverlap {
             return q * q / (p * u + epsilon);
         }
 
-        /** x, y_a, y_t, times {@code scale}. */
-        double[] derivative(double epsilon, double scale) {
+        /** The derivatives' weights, times {@code scale}. */
+        Weights derivative(double epsilon, double scale) {
             double d = p * u + epsilon;
-            return new double[] {scale * 2 * q / d, scale * 2 * q * q * u / (d * d), scale * 2 * q * q * p / (d * d)};
+            return new Weights(scale * 2 * q / d, scale * 2 * q * q * u / (d * d), scale * 2 * q * q * p / (d * d));
         }
     }
     // explain: end

@@ -46,11 +46,9 @@ public final class KfacSubspace implements Subspace {
         // A pair (a, b) is beaten by every (a' ≤ a, b' ≤ b) as long as eigenvalues are products: m pairs never reach beyond the first m
         // of either side. Re-fitting disturbs that order, hence more candidates.
         int limit = energy > 0 ? Integer.MAX_VALUE : Math.max(2 * m, 128);
-        Storage p = leading(factor(kernels, g, true), g.out(), Math.min(limit, g.out()), g.dtype());
-        Storage q = leading(factor(kernels, g, false), g.in(), Math.min(limit, g.in()), g.dtype());
-        int np = p.length() / g.out();
-        int nq = q.length() / g.in();
-        double[] refitted = refit(kernels, g, Matrix.of(p, np, g.out()), Matrix.of(q, nq, g.in()));
+        Matrix p = leading(factor(kernels, g, true), Math.min(limit, g.out()), g.dtype());
+        Matrix q = leading(factor(kernels, g, false), Math.min(limit, g.in()), g.dtype());
+        double[] refitted = refit(kernels, g, p, q);
         Storage asStorage = new Storage.F64(refitted, refitted.length);
         int[] order = DiagonalSubspace.largest(asStorage, energy > 0 ? refitted.length : Math.min(m, refitted.length));
         double[] descending = new double[order.length];
@@ -61,10 +59,10 @@ public final class KfacSubspace implements Subspace {
         int[] a = new int[kept];
         int[] b = new int[kept];
         for (int k = 0; k < kept; k++) {
-            a[k] = order[k] / nq;
-            b[k] = order[k] % nq;
+            a[k] = order[k] / q.rows();
+            b[k] = order[k] % q.rows();
         }
-        return new KfacSubspace(g.out(), g.in(), java.util.Arrays.copyOf(descending, kept), select(p, g.out(), a), select(q, g.in(), b), a, b);
+        return new KfacSubspace(g.out(), g.in(), java.util.Arrays.copyOf(descending, kept), select(p, a), select(q, b), a, b);
     }
     // explain: end
 
@@ -91,15 +89,17 @@ public final class KfacSubspace implements Subspace {
         return symmetric;
     }
 
-    private static Storage leading(double[][] symmetric, int size, int count, DType dtype) {
+    /** The leading eigenvectors as rows, (count, size). */
+    private static Matrix leading(double[][] symmetric, int count, DType dtype) {
         SymmetricEigen eigen = SymmetricEigen.of(symmetric);
+        int size = symmetric.length;
         Storage rows = Storage.allocate(dtype, count * size);
         for (int k = 0; k < count; k++) {
             for (int e = 0; e < size; e++) {
                 rows.set(k * size + e, eigen.vectors()[k][e]);
             }
         }
-        return rows;
+        return Matrix.of(rows, count, size);
     }
 
     /** λ_ab = (1/N) Σ_i ((δ p_a)ᵀ (x q_b))², tokens summed inside the square. */
@@ -124,11 +124,12 @@ public final class KfacSubspace implements Subspace {
     }
 
     /** Keeps the rows that are used, each once, and renumbers {@code index} in place. */
-    private static Storage select(Storage rows, int width, int[] index) {
+    private static Storage select(Matrix rows, int[] index) {
         int[] used = java.util.Arrays.stream(index).distinct().sorted().toArray();
-        Storage kept = Storage.allocate(rows.dtype(), used.length * width);
+        int width = rows.cols();
+        Storage kept = Storage.allocate(rows.data().dtype(), used.length * width);
         for (int k = 0; k < used.length; k++) {
-            Kernels.plain().scale(width, 1, rows, used[k] * width, kept, k * width);
+            Kernels.plain().scale(width, 1, rows.data(), used[k] * width, kept, k * width);
         }
         for (int k = 0; k < index.length; k++) {
             index[k] = java.util.Arrays.binarySearch(used, index[k]);

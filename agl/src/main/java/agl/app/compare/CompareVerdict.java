@@ -52,8 +52,10 @@ final class CompareVerdict {
         }
         Optional<Summary> lora = lora(o);
         if (lora.isEmpty()) {
-            return "On the Pareto front of task loss and drift: " + String.join("; ", front(o)) + "."
-                    + o.variants().stream().filter(v -> front(o).contains(v.label())).map(v -> became(o, v)).collect(Collectors.joining()) + optimism(o.variants().size());
+            List<String> front = front(o);
+            return "On the Pareto front of task loss and drift: " + String.join("; ", front) + "."
+                    + o.variants().stream().filter(v -> front.contains(v.label())).map(v -> became(o, v)).collect(Collectors.joining())
+                    + optimism(o.variants().size());
         }
         double loss = lora.get().mean(Metric.TASK_LOSS);
         double drift = lora.get().mean(Metric.DRIFT);

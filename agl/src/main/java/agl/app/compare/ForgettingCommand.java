@@ -115,8 +115,9 @@ public final class ForgettingCommand implements Callable<Integer> {
             notes.add(comes + "; D counts those alone");
         }
         int runs = reached.size() * options.seeds.size() * variants.size() * bases.size();
-        if (runs <= 1 + 2 * variants.size()) {
-            throw new AglException(runs + " runs do not determine the law's " + (1 + 2 * variants.size()) + " constants; give more --sizes or --seeds");
+        int constants = ForgettingLaw.constants(1, variants.size());
+        if (runs <= constants) {
+            throw new AglException(runs + " runs do not determine the law's " + constants + " constants; give more --sizes or --seeds");
         }
     }
 

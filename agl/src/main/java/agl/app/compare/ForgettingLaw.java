@@ -143,7 +143,12 @@ public final class ForgettingLaw {
     }
 
     private int count() {
-        return shared() + 2 * methods.size();
+        return constants(shared(), methods.size());
+    }
+
+    /** β, and α where there are models of several sizes; A and E of each method. */
+    static int constants(int shared, int methods) {
+        return shared + 2 * methods;
     }
 
     /** D^β/N^α in the scaled variables. */

@@ -38,8 +38,9 @@ final class OffTask {
      */
     static boolean repeated(String answer) {
         String text = answer.strip().toLowerCase(Locale.ROOT);
+        String packed = text.replaceAll("\\s", "");
         return repeated(text.replaceAll("[^\\p{L}\\p{M}\\p{N}\\s]", "").strip().split("\\s+"), FEWEST_WORDS)
-                || repeated(text.replaceAll("\\s", "").split(""), FEWEST_CHARACTERS) || fewPieces(text.replaceAll("\\s", ""));
+                || repeated(packed.split(""), FEWEST_CHARACTERS) || fewPieces(packed);
     }
 
     /** Whether words of sixty letters and more make up over half of the text. */

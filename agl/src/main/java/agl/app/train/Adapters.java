@@ -3,6 +3,7 @@ package agl.app.train;
 import agl.autograd.AglException;
 import agl.autograd.DType;
 import agl.autograd.Tensor;
+import agl.autograd.kernels.Matrix;
 import agl.lora.LoraConfig;
 import agl.lora.LoraLinear;
 import agl.lora.LoraModel;
@@ -40,14 +41,16 @@ public final class Adapters {
         lora.detach();
         return LoraModel.attach(lora.model(), config, (layer, index) -> {
             LoraFactors f = byName.get(layer.name());
+            Matrix fa = f.matrixA();
+            Matrix fb = f.matrixB();
             Tensor a = Tensor.zeros(DType.F32, rank, f.in());
             Tensor b = Tensor.zeros(DType.F32, f.out(), rank);
             for (int k = 0; k < f.rank(); k++) {
                 for (int j = 0; j < f.in(); j++) {
-                    a.data().set(k * f.in() + j, f.matrixA().get(k, j));
+                    a.data().set(k * f.in() + j, fa.get(k, j));
                 }
                 for (int i = 0; i < f.out(); i++) {
-                    b.data().set(i * rank + k, f.matrixB().get(i, k) * f.scale() / scale);
+                    b.data().set(i * rank + k, fb.get(i, k) * f.scale() / scale);
                 }
             }
             return new LoraLinear(layer, a.requireGrad(), b.requireGrad(), null, scale, config.loraDropout(), index);

@@ -29,8 +29,7 @@ public final class WreckCheck {
 
     public WreckCheck(List<EncodedExample> encoded, TrainSettings settings) {
         this.settings = settings;
-        int n = Math.min(EXAMPLES, encoded.size());
-        sample = IntStream.range(0, n).mapToObj(i -> encoded.get((int) ((long) i * encoded.size() / n))).toList();
+        sample = spread(encoded.size(), EXAMPLES).mapToObj(encoded::get).toList();
     }
 
     /** Number of examples that are looked at. */
@@ -50,7 +49,11 @@ public final class WreckCheck {
      * @param before {@link #loss} before training
      */
     public double require(Transformer trained, double before) {
-        double after = loss(trained);
+        return require(trained, before, loss(trained));
+    }
+
+    /** The same, where {@link #loss} after training is known. */
+    public double require(Transformer trained, double before, double after) {
         double ignorant = Math.log(trained.config().vocabulary());
         String advice = "; it is not written; " + advice(settings);
         if (!Double.isFinite(after)) {
@@ -67,6 +70,12 @@ public final class WreckCheck {
         return after;
     }
 
+    /** {@code most} of the indices below {@code size}, evenly spaced; all where there are no more. */
+    public static IntStream spread(int size, int most) {
+        int n = Math.min(most, size);
+        return IntStream.range(0, n).map(i -> (int) ((long) i * size / n));
+    }
+
     /** What to change in the settings. */
     public static String advice(TrainSettings s) {
         return "try a lower learning rate than " + s.learningRate() + (s.loraAlpha() / s.r() > USUAL_SCALE
@@ -79,12 +88,11 @@ public final class WreckCheck {
      */
     private boolean constant(Transformer model) {
         Batch batch = Batches.collate(sample.subList(0, Math.min(TEXTS, sample.size())));
-        int n = Math.min(POSITIONS, batch.size());
-        int[] rows = IntStream.range(0, n).map(i -> (int) ((long) i * batch.size() / n)).toArray();
+        int[] rows = spread(batch.size(), POSITIONS).toArray();
         try (Tape tape = Tape.inference(Kernels.best(), new Pool(DType.F32))) {
             Tensor logits = model.logits(tape, model.hidden(tape, batch), rows);
             double[] first = probabilities(logits, 0);
-            for (int i = 1; i < n; i++) {
+            for (int i = 1; i < rows.length; i++) {
                 double[] p = probabilities(logits, i);
                 double distance = 0;
                 for (int v = 0; v < p.length; v++) {
@@ -94,7 +102,7 @@ public final class WreckCheck {
                     return false;
                 }
             }
-            return n > 1;
+            return rows.length > 1;
         }
     }
 
