@@ -17,7 +17,7 @@ import picocli.CommandLine.Option;
 /** Settings of a run: a file, then overrides. */
 public final class ConfigOptions {
     @Option(names = "--config", paramLabel = "FILE", description =
-            "Settings as JSON; AGL's own under \"agl\". \"preset\": default or as-read.")
+            "Settings as JSON; AGL's own under \"agl\". \"preset\": default or as-read. The settings.json that a run wrote repeats it.")
     private Path file;
 
     @Option(names = {"-s", "--set"}, paramLabel = "NAME=VALUE", description =
@@ -62,7 +62,12 @@ public final class ConfigOptions {
 
     private final Set<String> said = new HashSet<>();
 
-    /** File and overrides together; the named options count last. */
+    /** File and overrides together, for a command that runs one method; the named options count last. */
+    public RunConfig configWithMethod() {
+        return RunConfig.of(List.of(), file, commandLine());
+    }
+
+    /** As {@link #configWithMethod}, for a command that has its own methods. */
     public RunConfig config() {
         return config(List.of());
     }
@@ -76,7 +81,12 @@ public final class ConfigOptions {
     public RunConfig config(List<String> defaults, List<String> decided) {
         List<String> all = commandLine();
         all.addAll(decided);
-        return RunConfig.of(defaults, file, all);
+        RunConfig config = RunConfig.of(defaults, file, all);
+        if (config.choice() != null && said.add("method")) {
+            System.err.println("agl: not used: method" + (Double.isNaN(config.choice().strength()) ? "" : ", strength")
+                    + " (settings of train; this command has its own)");
+        }
+        return config.withoutChoice();
     }
 
     /** Names of the settings on the command line, -s and the named options alike; AGL's as agl.name. */

@@ -65,7 +65,7 @@ public final class TrainCommand implements Callable<Integer> {
             "Held-out task data; without it the last 10%% of the task data, at most 200 examples, are held out.")
     private List<Path> eval = new ArrayList<>();
 
-    @Option(names = "--method", defaultValue = "agl", 
+    @Option(names = "--method",
             description = "agl (default), lora, ewc, kl, safelora, asft, safeanchor, lisa, projection (after training), "
                     + "oplora or earlystop.")
     private String method;
@@ -107,10 +107,12 @@ public final class TrainCommand implements Callable<Integer> {
     @Override public Integer call() {
         device.use();
         DriftGate gate = driftOptions.gate();
-        MethodChoice choice = new MethodChoice(MethodKind.of(method), strength);
-        RunConfig config = initAdapter == null ? options.config() : options.goingOnFrom(initAdapter, options.config());
-        choice.kind().require(config.agl(), !alignment.isEmpty(), unaligned != null);
-        List<String> notes = new ArrayList<>(UnusedSettings.lines(options.given(), List.of(new UnusedSettings.Run(choice, config))));
+        RunConfig asked = initAdapter == null ? options.configWithMethod() : options.goingOnFrom(initAdapter, options.configWithMethod());
+        List<String> notes = new ArrayList<>();
+        MethodChoice choice = choice(asked, notes);
+        choice.kind().require(asked.agl(), !alignment.isEmpty(), unaligned != null);
+        notes.addAll(UnusedSettings.lines(options.given(), List.of(new UnusedSettings.Run(choice, asked))));
+        RunConfig config = asked.resolved(choice);
         notes.addAll(dropUnused(choice.kind(), config));
         Inputs inputs = Inputs.read(Stream.of(task, alignment, eval, promptFiles, Arrays.asList(base, unaligned, initAdapter))
                 .flatMap(List::stream).toList());
@@ -164,14 +166,14 @@ public final class TrainCommand implements Callable<Integer> {
             drift = Optional.of(DriftComparison.of("base", aligned, Map.of(name, result.lora().whileMerged(
                     () -> DriftCommand.measure(name, bundle, DriftCheck.Settings.DEFAULT.withTask(answers), driftPrompts))), gate));
         }
-        AtomicFiles.writeText(out.resolve("settings.json"), config.toJson(choice.kind()).toPrettyString() + "\n");
+        AtomicFiles.writeText(out.resolve("settings.json"), config.toJson().toPrettyString() + "\n");
         Map<String, Object> settings = new LinkedHashMap<>();
-        settings.put("method", method);
+        settings.put("method", choice.kind().title());
         if (choice.kind().strengthName() != null) {
             settings.put("strength", Map.of(choice.kind().strengthName(), choice.strengthOrDefault(config.agl())));
         }
         settings.putAll(bundle.template().described());
-        settings.put("config", config.toJson(choice.kind()));
+        settings.put("config", config.toJson());
         Provenance provenance = Provenance.of("train", config.train().seed(), settings, inputs);
         provenance.writeInto(out);
         TrainTrace trace = result.trace();
@@ -188,6 +190,17 @@ public final class TrainCommand implements Callable<Integer> {
                 choice.described(config.agl()), loss(result, before, held.size()), result.history().size(), out);
         drift.ifPresent(d -> spec.commandLine().getOut().print(DriftOutput.table(d)));
         return 0;
+    }
+
+    /** The method of the command line, else of the settings, else agl; the strength of the settings is that of their method alone. */
+    private MethodChoice choice(RunConfig asked, List<String> notes) {
+        MethodKind own = asked.choice() == null ? null : asked.choice().kind();
+        MethodKind kind = method != null ? MethodKind.of(method) : own != null ? own : MethodKind.AGL;
+        if (own != null && own != kind) {
+            notes.add("not used: method " + own.title() + " of the settings" + (Double.isNaN(asked.choice().strength()) ? "" : ", and its strength")
+                    + " (--method " + kind.title() + " decides)");
+        }
+        return new MethodChoice(kind, Double.isNaN(strength) && own == kind ? asked.choice().strength() : strength);
     }
 
     /** The loss of the adapter as it was written, beside the base's. */

@@ -94,8 +94,8 @@ public final class FineTune {
             throw new AglException(data.initAdapter() + ": its rank " + lora.config().r() + " leaves no room for agl.alignment_rank " + config.agl().alignmentRank());
         }
         requireUpdate(choice.kind(), lora);
-        MethodMaker maker = new MethodMaker(bundle, lora, config, data, source, fisher);
-        Method method = maker.make(choice);
+        MethodMaker maker = new MethodMaker(bundle, lora, config.resolved(choice), data, source, fisher);
+        Method method = maker.make();
         List<LoraFactors> factors = Adapters.factors(lora);
         List<EncodedExample> examples = bundle.encode(data.task(), s.maxLength());
         List<EncodedExample> evaluation = bundle.encode(data.evaluation(), s.maxLength());

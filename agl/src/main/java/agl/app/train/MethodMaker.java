@@ -55,7 +55,10 @@ final class MethodMaker {
     private Map<String, Fisher> fisher;
     private EmaGradSq running;
 
-    /** @param given an estimate to use instead of making one, or null */
+    /**
+     * @param config resolved for the method
+     * @param given  an estimate to use instead of making one, or null
+     */
     MethodMaker(ModelBundle bundle, LoraModel lora, RunConfig config, TrainData data, FisherSource source, Map<String, Fisher> given) {
         this.bundle = bundle;
         this.lora = lora;
@@ -70,18 +73,19 @@ final class MethodMaker {
         return fisher;
     }
 
-    Method make(MethodChoice choice) {
+    Method make() {
+        MethodChoice choice = config.choice();
         choice.kind().require(config.agl(), !data.alignment().isEmpty(), data.unaligned() != null);
-        double strength = choice.strengthOrDefault();
+        double strength = choice.strength();
         return switch (choice.kind()) {
             case LORA, EARLYSTOP -> Method.lora();
-            case AGL -> agl(Double.isNaN(strength) ? config.agl() : with("lambda_A", strength));
+            case AGL -> agl(config.agl());
             case EWC -> new EwcLora(strength, estimate(with("metric", "diag_fisher")));
             case KL -> new KlPenalty(strength, lora, batches(FisherSource.chosen(config, data.alignment())));
             case SAFELORA -> new SafeLora(strength, alignmentMatrices());
             case ASFT -> new AsFt(strength, alignmentMatrices());
-            case SAFEANCHOR -> new SafeAnchor(estimate(directions(strength)));
-            case PROJECTION -> new HardProjection(estimate(directions(strength)), 0);
+            case SAFEANCHOR -> new SafeAnchor(estimate(config.agl()));
+            case PROJECTION -> new HardProjection(estimate(config.agl()), 0);
             case LISA -> new Lisa(strength, LISA_TASK_STEPS, LISA_ALIGNMENT_STEPS);
             case OPLORA -> opLora((int) strength, weights(bundle.model()));
         };
@@ -99,11 +103,6 @@ final class MethodMaker {
     private AglSettings with(String name, Object value) {
         JsonNode change = JSON.valueToTree(Map.of(name, value));
         return config.agl().with(change);
-    }
-
-    private AglSettings directions(double m) {
-        // energy would go before m.
-        return Double.isNaN(m) ? config.agl() : config.agl().with(JSON.valueToTree(Map.of("m", (int) m, "energy", 0)));
     }
 
     private Map<String, Fisher> estimate(AglSettings settings) {

@@ -22,9 +22,12 @@ import java.util.Set;
  *
  * @param preset         what AGL's settings start from: default or as-read
  * @param fisherExamples alignment examples that the Fisher information is estimated on
+ * @param choice         the method and its strength; null where the settings do not say it. A strength that is one of AGL's settings
+ *                       stands there, and is NaN here
  */
-public record RunConfig(TrainSettings train, AglSettings agl, String preset, int fisherExamples) {
-    public static final RunConfig DEFAULT = new RunConfig(TrainSettings.DEFAULT, AglSettings.DEFAULT, "default", 96);
+public record RunConfig(TrainSettings train, AglSettings agl, String preset, int fisherExamples, MethodChoice choice) {
+    public static final RunConfig DEFAULT = new RunConfig(TrainSettings.DEFAULT, AglSettings.DEFAULT, "default", 96, null);
+    private static final List<String> NOT_OF_TRAINING = List.of("agl", "preset", "fisher_examples", "method", "strength");
 
     private static final JsonMapper JSON = new JsonMapper();
 
@@ -127,7 +130,7 @@ public record RunConfig(TrainSettings train, AglSettings agl, String preset, int
         }
         Map<String, Object> train = new LinkedHashMap<>();
         node.properties().forEach(e -> {
-            if (!List.of("agl", "preset", "fisher_examples").contains(e.getKey())) {
+            if (!NOT_OF_TRAINING.contains(e.getKey())) {
                 train.put(e.getKey(), e.getValue());
             }
         });
@@ -136,7 +139,42 @@ public record RunConfig(TrainSettings train, AglSettings agl, String preset, int
             throw new AglException("setting agl.alignment_rank (" + agl.alignmentRank() + ") must be smaller than r (" + settings.r()
                     + "): r counts both branches");
         }
-        return new RunConfig(settings, agl, preset, fisherExamples);
+        return new RunConfig(settings, agl, preset, fisherExamples, choice(node));
+    }
+
+    private static MethodChoice choice(ObjectNode node) {
+        JsonNode strength = node.get("strength");
+        if (!node.has("method")) {
+            if (strength != null) {
+                throw new AglException("setting strength is a number of one method's own: give method too, or --strength");
+            }
+            return null;
+        }
+        if (strength != null && !strength.isNumber()) {
+            throw new AglException("setting strength must be a number, got " + strength);
+        }
+        return new MethodChoice(MethodKind.of(node.get("method").asText()), strength == null ? Double.NaN : strength.asDouble());
+    }
+
+    /** The settings of this method's run, with its strength among them: what it uses and what is written are one. */
+    public RunConfig resolved(MethodChoice wanted) {
+        double x = wanted.strength();
+        MethodKind kind = wanted.kind();
+        if (!Double.isNaN(kind.defaultStrength()) || kind.strengthName() == null) {
+            return new RunConfig(train, agl, preset, fisherExamples, new MethodChoice(kind, wanted.strengthOrDefault()));
+        }
+        AglSettings own = agl;
+        if (!Double.isNaN(x)) {
+            // energy would go before m.
+            own = agl.with(kind == MethodKind.AGL ? JSON.createObjectNode().put("lambda_A", x)
+                    : JSON.createObjectNode().put("m", (int) x).put("energy", 0));
+        }
+        return new RunConfig(train, own, preset, fisherExamples, new MethodChoice(kind, Double.NaN));
+    }
+
+    /** The same for a command that has its own methods and strengths. */
+    public RunConfig withoutChoice() {
+        return new RunConfig(train, agl, preset, fisherExamples, null);
     }
 
     /** The same for a run that goes on from an adapter, whose shape is its own. */
@@ -148,7 +186,7 @@ public record RunConfig(TrainSettings train, AglSettings agl, String preset, int
         own.put("target_modules", adapter.targets().toString());
         own.put("use_rslora", adapter.useRslora());
         own.put("use_dora", adapter.useDora());
-        return new RunConfig(train.with(own), agl, preset, fisherExamples);
+        return new RunConfig(train.with(own), agl, preset, fisherExamples, choice);
     }
 
     /** What in AGL's settings cannot act: a line for each that somebody asked for, one for all that come with the preset. */
@@ -164,23 +202,32 @@ public record RunConfig(TrainSettings train, AglSettings agl, String preset, int
         return lines;
     }
 
-    /** As a config file. */
+    /** As a config file; where the method is known, without the settings that it does not look at. */
     public ObjectNode toJson() {
-        ObjectNode node = JSON.valueToTree(train);
+        ObjectNode node = JSON.createObjectNode();
+        if (choice != null) {
+            node.put("method", choice.kind().title());
+            if (!Double.isNaN(choice.strength())) {
+                double x = choice.strength();
+                node.set("strength", x == Math.rint(x) ? JSON.getNodeFactory().numberNode((long) x) : JSON.getNodeFactory().numberNode(x));
+            }
+        }
+        node.setAll((ObjectNode) JSON.valueToTree(train));
         node.put("preset", preset).put("fisher_examples", fisherExamples);
         node.set("agl", agl.toJson());
+        if (choice != null) {
+            dropUnused(node);
+        }
         return node;
     }
 
-    /** As a config file, without the settings that this method does not look at. */
-    public ObjectNode toJson(MethodKind kind) {
-        ObjectNode node = toJson();
-        if (kind.needs() != MethodKind.Needs.FISHER) {
-            node.remove(List.of("agl", "preset"));
-            if (kind.needs() != MethodKind.Needs.ALIGNMENT) {
-                node.remove("fisher_examples");
-            }
+    private void dropUnused(ObjectNode node) {
+        node.remove(List.of("epochs", "preset", "fisher_examples").stream().filter(name -> UnusedSettings.reason(name, choice, this) != null).toList());
+        if (choice.kind().needs() != MethodKind.Needs.FISHER) {
+            node.remove("agl");
+        } else if (choice.kind() != MethodKind.AGL) {
+            // AGL's own run keeps them all: a term of weight 0 is still measured, with its settings.
+            node.withObject("/agl").remove(AglSettings.names().stream().filter(name -> UnusedSettings.reason("agl." + name, choice, this) != null).toList());
         }
-        return node;
     }
 }

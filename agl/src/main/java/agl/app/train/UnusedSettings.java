@@ -79,11 +79,11 @@ public final class UnusedSettings {
         if (!fisher) {
             return kind.title() + " has no Fisher information";
         }
-        return kind == MethodKind.AGL ? ofAgl(own, choice, config.agl()) : ofEstimate(own, choice);
+        return kind == MethodKind.AGL ? ofAgl(own, choice, config.agl()) : ofEstimate(own, choice, config.agl());
     }
 
     /** Methods that take the Fisher information and nothing else of AGL. */
-    private static String ofEstimate(String name, MethodChoice choice) {
+    private static String ofEstimate(String name, MethodChoice choice, AglSettings s) {
         MethodKind kind = choice.kind();
         boolean ewc = kind == MethodKind.EWC;
         if (FisherCache.NOT_OF_THE_ESTIMATE.contains(name) && !(ewc && name.equals("fisher_norm"))) {
@@ -93,7 +93,10 @@ public final class UnusedSettings {
         if (ewc && directions) {
             return "ewc takes the diagonal";
         }
-        return !Double.isNaN(choice.strength()) && Set.of("m", "energy").contains(name) ? "--strength decides" : null;
+        if (!Double.isNaN(choice.strength()) && Set.of("m", "energy").contains(name)) {
+            return "--strength decides";
+        }
+        return name.equals("m") && s.energy() > 0 ? "agl.energy decides" : null;
     }
 
     private static String ofAgl(String name, MethodChoice choice, AglSettings s) {

@@ -46,6 +46,7 @@ class SettingsOfMethodsTest {
         "agl.m           | agl  | | agl.energy=0.9 | agl.energy decides",
         "agl.m           | safeanchor | 4 | | --strength decides",
         "agl.m           | safeanchor | | | ''",
+        "agl.m           | projection | | agl.energy=0.9 | agl.energy decides",
         "agl.energy      | projection | 4 | | --strength decides",
         "agl.backend     | projection | 4 | | ''",
         "agl.m           | ewc  | | | ewc takes the diagonal",
@@ -172,11 +173,32 @@ class SettingsOfMethodsTest {
     /** The file says what the method looks at, and nothing else. */
     @ParameterizedTest @CsvSource({"lora,false,false", "kl,false,true", "agl,true,true", "asft,false,false", "ewc,true,true"})
     void settingsWrittenForAMethod(String method, boolean agl, boolean examples) {
-        JsonNode written = RunConfig.DEFAULT.toJson(MethodKind.of(method));
+        JsonNode written = RunConfig.DEFAULT.resolved(MethodChoice.of(method)).toJson();
+        assertEquals(method, written.get("method").asText());
         assertEquals(agl, written.has("agl"));
         assertEquals(agl, written.has("preset"));
         assertEquals(examples, written.has("fisher_examples"));
         assertEquals(8, written.get("r").asInt());
+    }
+
+    /** What acts is what is written: a strength that is one of AGL's settings stands there, any other as the strength. */
+    @ParameterizedTest @CsvSource({"agl,5,'lambda_A=5.0',", "agl,NaN,'lambda_A=10000.0',", "projection,3,'m=3 energy=0.0 lambda_A=-',", "projection,NaN,'m=- energy=0.95',",
+        "safeanchor,3,'m=3 energy=0.0 tau=-',", "ewc,2,'lambda_A=- m=- backend=\"exact\"',2", "oplora,3,,3", "oplora,NaN,,16", "earlystop,0.25,,0.25", "kl,NaN,,1", "lora,NaN,,"})
+    void strengthsAreWrittenAmongTheSettings(String method, double strength, String agl, Double written) throws IOException {
+        MethodChoice choice = new MethodChoice(MethodKind.of(method), strength);
+        RunConfig config = RunConfig.of(null, List.of("steps=3", "agl.m=7", "agl.energy=0.95")).resolved(choice);
+        assertEquals(config, config.resolved(choice), "resolved once is resolved");
+        JsonNode json = new ObjectMapper().readTree(config.toJson().toString());
+        for (String part : agl == null ? new String[0] : agl.split(" ")) {
+            String[] nameAndValue = part.split("=");
+            JsonNode value = json.get("agl").get(nameAndValue[0]);
+            assertEquals(nameAndValue[1], value == null ? "-" : value.toString(), part);
+        }
+        assertEquals(agl != null, json.has("agl"));
+        assertEquals(written, json.has("strength") ? (Double) json.get("strength").asDouble() : null);
+        assertFalse(json.has("epochs"), "steps decides");
+        RunConfig read = RunConfig.of(Files.writeString(folder.resolve("c.json"), json.toString()), List.of());
+        assertEquals(json, new ObjectMapper().readTree(read.resolved(read.choice()).toJson().toString()));
     }
 
     /** A command's defaults, under a file, under --set. */
@@ -201,7 +223,7 @@ class SettingsOfMethodsTest {
     }
 
     @ParameterizedTest @CsvSource({"r,not name=value", "=3,not name=value", "fisher_examples=0,fisher_examples", "fisher_examples=1.5,fisher_examples", "fisher_examples=many,fisher_examples",
-        "preset=none,no preset", "agl.alignment_rank=8,smaller than r (8)", "learning_rate=1e400,learning_rate", "r=x,setting r", "nonsense=1,nonsense"})
+        "preset=none,no preset", "strength=3,give method too", "method=magic,no method", "method=3,no method", "agl.alignment_rank=8,smaller than r (8)", "learning_rate=1e400,learning_rate", "r=x,setting r", "nonsense=1,nonsense"})
     void settingsThatCannotBeAreRefusedByName(String set, String why) {
         String message = assertThrows(AglException.class, () -> RunConfig.of(null, List.of(set))).getMessage();
         assertTrue(message.contains(why), message);
