@@ -170,7 +170,7 @@ public final class TrainCommand implements Callable<Integer> {
         Map<String, Object> settings = new LinkedHashMap<>();
         settings.put("method", choice.kind().title());
         if (choice.kind().strengthName() != null) {
-            settings.put("strength", Map.of(choice.kind().strengthName(), choice.strengthOrDefault(config.agl())));
+            settings.put("strength", config.inForce(data));
         }
         settings.putAll(bundle.template().described());
         settings.put("config", config.toJson());
@@ -184,10 +184,10 @@ public final class TrainCommand implements Callable<Integer> {
             answers.writeInto(folder);
             measured.ifPresent(d -> DriftOutput.write(folder, d));
         });
-        TrainRunReport.write(out.resolve("report.html"), choice.described(config.agl()), data.evaluation().size(), result.history().size(),
+        TrainRunReport.write(out.resolve("report.html"), config.described(data), data.evaluation().size(), result.history().size(),
                 trace, drift, settings, provenance.toJson());
         spec.commandLine().getOut().printf(Locale.ROOT, "%s: %s after %d steps; adapter in %s%n",
-                choice.described(config.agl()), loss(result, before, held.size()), result.history().size(), out);
+                config.described(data), loss(result, before, held.size()), result.history().size(), out);
         drift.ifPresent(d -> spec.commandLine().getOut().print(DriftOutput.table(d)));
         return 0;
     }

@@ -83,6 +83,18 @@ class SettingsRepeatTest {
         assertEquals(3, settings("stronger").get("strength").asInt(), command.err());
     }
 
+    /** "m 0" decides nothing: the printed line, the report and the record name what does. */
+    @ParameterizedTest @CsvSource(delimiter = '|', value = {"agl.m=0|m 4|{\"m\":4.0}", "agl.energy=0.5|energy 0.5|{\"energy\":0.5}"})
+    void whatDecidesTheRankIsSaid(String set, String said, String recorded) throws IOException {
+        List<String> args = new ArrayList<>(SHORT);
+        args.addAll(List.of("-s", set, "--method", "projection"));
+        CommandLineRun run = train("run", args);
+        assertEquals(0, run.code(), run.err());
+        assertTrue(run.out().startsWith("projection, " + said + ": "), run.out());
+        assertTrue(Files.readString(temp.resolve("run/report.html")).contains("Fine-tuning with projection, " + said), "report");
+        assertEquals(recorded, new ObjectMapper().readTree(temp.resolve("run/provenance.json").toFile()).get("settings").get("strength").toString());
+    }
+
     @Test void aCommandWithMethodsOfItsOwnSaysSo() throws IOException {
         Path file = Files.writeString(temp.resolve("c.json"), "{\"method\":\"kl\",\"strength\":2,\"steps\":1,\"max_length\":64}");
         Path base = TinyModel.write(temp.resolve("base"), 3);

@@ -215,6 +215,11 @@ public record AglSettings(
         return metric == Metric.DIAG_FISHER || h == H.DIAG_FISHER;
     }
 
+    /** How many eigenvectors are asked for of {@code gradients} gradients, where {@code energy} is 0: m, or min(128, N). */
+    public int directions(int gradients) {
+        return m > 0 ? m : Math.min(128, gradients);
+    }
+
     /** Whether the two parts have factors of their own. */
     public boolean twoBranch() {
         return alignmentRank > 0;

@@ -34,7 +34,7 @@ public record Fisher(String name, Subspace subspace, double[] eigenvalues, doubl
         if (n == 0) {
             throw new AglException(name + ": a Fisher information needs at least one gradient");
         }
-        int m = settings.m() > 0 ? settings.m() : Math.min(128, n);
+        int m = settings.directions(n);
         Storage diagonal = settings.needsDiagonal() || settings.backend() == AglSettings.Backend.DIAGONAL ? g.diagonal(kernels) : null;
         Fisher fisher = switch (settings.backend()) {
             case EXACT -> exact(kernels, name, g, settings, m, diagonal);

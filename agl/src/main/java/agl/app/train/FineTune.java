@@ -94,7 +94,8 @@ public final class FineTune {
             throw new AglException(data.initAdapter() + ": its rank " + lora.config().r() + " leaves no room for agl.alignment_rank " + config.agl().alignmentRank());
         }
         requireUpdate(choice.kind(), lora);
-        MethodMaker maker = new MethodMaker(bundle, lora, config.resolved(choice), data, source, fisher);
+        RunConfig resolved = config.resolved(choice);
+        MethodMaker maker = new MethodMaker(bundle, lora, resolved, data, source, fisher);
         Method method = maker.make();
         List<LoraFactors> factors = Adapters.factors(lora);
         List<EncodedExample> examples = bundle.encode(data.task(), s.maxLength());
@@ -104,8 +105,7 @@ public final class FineTune {
         if (!evaluation.isEmpty() && evaluation.stream().mapToInt(EncodedExample::lossTokens).sum() == 0) {
             throw new AglException("none of the " + evaluation.size() + " held-out examples has an answer within max_length " + s.maxLength() + ": there is nothing to measure");
         }
-        int total = s.totalSteps(examples.size());
-        int steps = choice.kind() == MethodKind.EARLYSTOP ? Math.max(1, (int) Math.round(choice.strengthOrDefault() * total)) : total;
+        int steps = resolved.steps(data);
         List<Map<String, Object>> history = new ArrayList<>();
         Trainer trainer = new Trainer(bundle.model(), lora.parameters(), s);
         try (Progress progress = Progress.start(choice.label() + " seed " + s.seed(), steps)) {

@@ -38,23 +38,18 @@ public record MethodChoice(MethodKind kind, double strength) {
         return Double.isNaN(strength) ? kind.defaultStrength() : strength;
     }
 
-    /** The strength in force; NaN for a method without one. */
+    /** The strength in force; NaN for a method without one, and where no number of eigenvectors is set (energy, or min(128, N)). */
     public double strengthOrDefault(AglSettings settings) {
         return !Double.isNaN(strengthOrDefault()) || kind.strengthName() == null ? strengthOrDefault()
-                : kind == MethodKind.AGL ? settings.lambdaA() : settings.m();
+                : kind == MethodKind.AGL ? settings.lambdaA() : settings.m() > 0 && settings.energy() == 0 ? settings.m() : Double.NaN;
     }
 
     /** "kl, weight 0.1"; without a strength that was given, "kl". */
     public String label() {
-        return Double.isNaN(strength) ? kind.title() : described(null);
+        return Double.isNaN(strength) ? kind.title() : kind.title() + ", " + kind.strengthName() + " " + number(strength);
     }
 
-    /** As {@link #label}, with the strength in force. */
-    public String described(AglSettings settings) {
-        if (kind.strengthName() == null) {
-            return kind.title();
-        }
-        double x = Double.isNaN(strength) ? strengthOrDefault(settings) : strength;
-        return kind.title() + ", " + kind.strengthName() + " " + (x == Math.rint(x) && Math.abs(x) < 1e9 ? Long.toString((long) x) : Double.toString(x));
+    static String number(double x) {
+        return x == Math.rint(x) && Math.abs(x) < 1e9 ? Long.toString((long) x) : Double.toString(x);
     }
 }

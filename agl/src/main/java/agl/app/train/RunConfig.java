@@ -1,6 +1,7 @@
 package agl.app.train;
 
 import agl.app.Numbers;
+import agl.app.data.Example;
 import agl.autograd.AglException;
 import agl.lora.LoraConfig;
 import agl.nn.checkpoint.Json;
@@ -16,6 +17,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.stream.Collectors;
 
 /**
  * All settings of a run, as a --config file has them: those of {@link TrainSettings} at the top, AGL's under "agl".
@@ -170,6 +172,30 @@ public record RunConfig(TrainSettings train, AglSettings agl, String preset, int
                     : JSON.createObjectNode().put("m", (int) x).put("energy", 0));
         }
         return new RunConfig(train, own, preset, fisherExamples, new MethodChoice(kind, Double.NaN));
+    }
+
+    /** What decides how strongly a run on these data acts, by name: energy where it goes before m, m as it comes out where it is left open. */
+    public Map<String, Double> inForce(TrainData data) {
+        MethodKind kind = choice.kind();
+        if (kind != MethodKind.SAFEANCHOR && kind != MethodKind.PROJECTION) {
+            return kind.strengthName() == null ? Map.of() : Map.of(kind.strengthName(), choice.strengthOrDefault(agl));
+        }
+        List<Example> source = agl.fisherData() == AglSettings.FisherData.TASK ? data.task() : data.alignment();
+        return agl.energy() > 0 ? Map.of("energy", agl.energy())
+                : Map.of("m", (double) agl.directions(Math.min(fisherExamples, source.size())));
+    }
+
+    /** The method and what is {@link #inForce}, in words. */
+    public String described(TrainData data) {
+        return choice.kind().title() + inForce(data).entrySet().stream()
+                .map(e -> ", " + e.getKey() + " " + MethodChoice.number(e.getValue())).collect(Collectors.joining());
+    }
+
+    /** Optimiser steps of a run on these data: earlystop's are whole ones too, and at least one. */
+    int steps(TrainData data) {
+        int total = train.totalSteps(data.task().size());
+        boolean cut = choice != null && choice.kind() == MethodKind.EARLYSTOP;
+        return cut ? Math.max(1, (int) Math.round(choice.strengthOrDefault() * total)) : total;
     }
 
     /** The same for a command that has its own methods and strengths. */

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import agl.app.data.Example;
 import agl.autograd.AglException;
 import agl.regularizers.AglSettings;
 import com.fasterxml.jackson.databind.JsonNode;
@@ -16,6 +17,7 @@ import java.nio.file.Path;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -107,8 +109,8 @@ class SettingsOfMethodsTest {
     }
 
     /** Name of the strength, its default where the method has one of its own, and that in force under the defaults. */
-    @ParameterizedTest @CsvSource({"lora,,NaN,NaN", "agl,lambda_A,NaN,10000", "ewc,lambda,1e5,1e5", "kl,weight,1,1", "safelora,threshold,0.5,0.5", "asft,lambda,1,1", "safeanchor,m,NaN,0",
-        "lisa,rho,1,1", "projection,m,NaN,0", "oplora,k,16,16", "earlystop,share_of_steps,0.5,0.5"})
+    @ParameterizedTest @CsvSource({"lora,,NaN,NaN", "agl,lambda_A,NaN,10000", "ewc,lambda,1e5,1e5", "kl,weight,1,1", "safelora,threshold,0.5,0.5", "asft,lambda,1,1", "safeanchor,m,NaN,NaN",
+        "lisa,rho,1,1", "projection,m,NaN,NaN", "oplora,k,16,16", "earlystop,share_of_steps,0.5,0.5"})
     void strengths(String method, String name, double byDefault, double inForce) {
         MethodChoice choice = MethodChoice.of(method);
         assertEquals(name, choice.kind().strengthName());
@@ -125,10 +127,23 @@ class SettingsOfMethodsTest {
 
     @Test void strengthsAsTheyAreWritten() {
         assertEquals("kl, weight 0.1", new MethodChoice(MethodKind.KL, 0.1).label());
-        assertEquals("agl, lambda_A 10000", MethodChoice.of("agl").described(AglSettings.DEFAULT));
-        assertEquals("agl, lambda_A 3", new MethodChoice(MethodKind.AGL, 3).described(AglSettings.DEFAULT));
         assertEquals("ewc, lambda 1.0E9", new MethodChoice(MethodKind.EWC, 1e9).label());
-        assertEquals("lora", MethodChoice.of("lora").described(AglSettings.DEFAULT));
+    }
+
+    /** What decides is what is said, on 20 alignment and 200 task examples. */
+    @ParameterizedTest @CsvSource({"lora,NaN,r=8,lora", "agl,NaN,r=8,'agl, lambda_A 10000'", "agl,3,r=8,'agl, lambda_A 3'", "oplora,NaN,r=8,'oplora, k 16'",
+        "projection,NaN,r=8,'projection, m 20'", "safeanchor,NaN,fisher_examples=7,'safeanchor, m 7'", "projection,NaN,agl.fisher_data=task,'projection, m 96'",
+        "projection,NaN,'agl.fisher_data=task,fisher_examples=190','projection, m 128'", "projection,NaN,agl.energy=0.95,'projection, energy 0.95'",
+        "projection,NaN,'agl.energy=0.95,agl.m=3','projection, energy 0.95'", "safeanchor,NaN,agl.m=3,'safeanchor, m 3'",
+        "projection,5,agl.energy=0.95,'projection, m 5'"})
+    void whatDecidesIsSaid(String method, double strength, String sets, String said) {
+        TrainData data = new TrainData(examples(200), List.of(), examples(20));
+        RunConfig config = RunConfig.of(null, List.of(sets.split(","))).resolved(new MethodChoice(MethodKind.of(method), strength));
+        assertEquals(said, config.described(data));
+    }
+
+    private static List<Example> examples(int count) {
+        return IntStream.range(0, count).mapToObj(i -> new Example("ask " + i, "say " + i)).toList();
     }
 
     @ParameterizedTest @CsvSource({"lora,1,no --strength", "kl,-0.1,at least 0", "kl,Infinity,at least 0", "oplora,0,whole number", "oplora,1.5,whole number", "safeanchor,0,whole number",
