@@ -8,11 +8,13 @@ import agl.autograd.Pool;
 import agl.autograd.Tape;
 import agl.autograd.Tensor;
 import agl.autograd.kernels.Kernels;
+import agl.lora.AdapterStatistics;
 import agl.lora.Peft;
 import agl.nn.Batch;
 import agl.nn.Models;
 import agl.nn.Transformer;
 import agl.nn.checkpoint.OutputFolder;
+import agl.nn.checkpoint.SafeTensors;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
@@ -52,6 +54,11 @@ public final class MergeCommand implements Callable<Integer> {
         double[] separate = logits(model, probe);
         if (Arrays.stream(separate).anyMatch(Double::isNaN)) {
             throw new AglException(adapter + ": with this adapter the logits are not numbers; nothing was written");
+        }
+        try (SafeTensors weights = Peft.openWeights(adapter)) {
+            if (AdapterStatistics.changesNothing(weights)) {
+                System.err.println("agl: " + adapter + " changes nothing: its update is 0 in every layer, and what is written is the base");
+            }
         }
         DType type = model.dtype();
         Models.save(model, out, base, type);

@@ -158,6 +158,21 @@ class HubCommandsTest {
         assertTrue(words.contains("lora_A.weight") && words.contains("|s·BA|"), words);
     }
 
+    /** inspect names it, merge writes the base and says so; one that was trained is no such adapter. */
+    @Test void anAdapterThatChangesNothingIsNamed() throws IOException {
+        Path fresh = temp.resolve("fresh");
+        Peft.save(LoraModel.attach(Models.load(base), LoraConfig.of(2, 6, 0, "q_proj"), 1, DType.F32), fresh, "base");
+        String merges = "changes nothing: its update is 0 in every layer";
+        for (Path folder : List.of(fresh, adapter)) {
+            boolean nothing = folder == fresh;
+            assertEquals(nothing, JSON.readTree(run("", "inspect", folder.toString(), "--json").out()).get("changes_nothing").asBoolean());
+            assertEquals(nothing, run("", "inspect", folder.toString()).out().contains("this adapter changes nothing: its update s·BA is 0 in every layer"));
+            CommandLineRun merge = run("", "merge", "--base", base.toString(), "--adapter", folder.toString(), "--out", temp.resolve("merged" + nothing).toString());
+            assertEquals(0, merge.code(), merge.err());
+            assertEquals(nothing, merge.err().contains("agl: " + folder + " " + merges), merge.err());
+        }
+    }
+
     private static double norm(double[] x) {
         return Math.sqrt(Arrays.stream(x).map(v -> v * v).sum());
     }

@@ -47,6 +47,33 @@ public final class AdapterStatistics {
         return layers;
     }
 
+    /**
+     * Whether a base is the same with this adapter as without: in every layer A or B is 0, as B is where it was never trained, and nothing
+     * lies beside the two, such as DoRA's magnitudes, a bias or a module that replaces the base's.
+     */
+    public static boolean changesNothing(SafeTensors tensors) {
+        Map<String, Boolean> zero = new LinkedHashMap<>();
+        for (String name : tensors.names()) {
+            String written = PeftTensors.written(name);
+            String end = written.endsWith(Peft.A) ? Peft.A : Peft.B;
+            if (!written.endsWith(end)) {
+                return false;
+            }
+            // A norm in float would call numbers below 1e-23 nothing as well.
+            zero.merge(written.substring(0, written.length() - end.length()), allZero(tensors.info(name).toFloats()), Boolean::logicalOr);
+        }
+        return !zero.isEmpty() && zero.values().stream().allMatch(z -> z);
+    }
+
+    private static boolean allZero(float[] values) {
+        for (float v : values) {
+            if (v != 0) {
+                return false;
+            }
+        }
+        return true;
+    }
+
     private static Tensor matrix(TensorInfo info) {
         if (info.shape().length != 2 || info.elements() == 0) {
             throw new AglException(info.file() + ": tensor " + Json.quote(info.name()) + " is not a matrix");

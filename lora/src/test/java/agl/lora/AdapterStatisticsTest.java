@@ -1,6 +1,7 @@
 package agl.lora;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -75,6 +76,29 @@ class AdapterStatisticsTest {
         List<AdapterStatistics.Layer> layers = statistics(writer, 1);
         assertEquals(5, layers.get(0).magnitude(), 1e-12);
         assertEquals(Double.NaN, layers.get(1).magnitude());
+    }
+
+    private boolean changesNothing(SafeTensorsWriter writer) {
+        Path file = folder.resolve("adapter_model.safetensors");
+        writer.write(file);
+        try (SafeTensors tensors = SafeTensors.open(file)) {
+            return AdapterStatistics.changesNothing(tensors);
+        }
+    }
+
+    private static SafeTensorsWriter pair(SafeTensorsWriter writer, String name, float[] a, float[] b) {
+        return writer.add(Peft.PREFIX + name + Peft.A, a, 1, 2).add(Peft.PREFIX + name + Peft.B, b, 2, 1);
+    }
+
+    @Test void anUntrainedAdapterChangesNothing() {
+        float[] zero = new float[2];
+        float[] tiny = {0, 1e-40f};
+        assertTrue(changesNothing(pair(pair(new SafeTensorsWriter(), "x", random(2, 1), zero), "y", zero, random(2, 2))));
+        assertFalse(changesNothing(pair(pair(new SafeTensorsWriter(), "x", random(2, 1), zero), "y", random(2, 1), tiny)), "one small number");
+        for (String beside : new String[] {"x" + Peft.MAGNITUDE, "x.base_layer.bias", "lm_head.weight"}) {
+            assertFalse(changesNothing(pair(new SafeTensorsWriter(), "x", random(2, 1), zero).add(Peft.PREFIX + beside, zero, 2)), beside);
+        }
+        assertFalse(changesNothing(new SafeTensorsWriter()));
     }
 
     @Test void factorsThatDoNotFitAreRefused() {

@@ -59,6 +59,9 @@ public final class InspectCommand implements Callable<Integer> {
             }
             line(out, "  %,d parameters, %,d bytes, by type %s", found.get("parameters").asLong(), found.get("bytes").asLong(), found.get("parameters_by_type"));
         }
+        if (found.path("changes_nothing").asBoolean()) {
+            line(out, "%nthis adapter changes nothing: its update s·BA is 0 in every layer");
+        }
         if (found.has("layers")) {
             line(out, "%nlayers%n  %4s %10s %12s %12s %12s %12s  %s", "r", "scale", "|A|", "|B|", "|s·BA|", "|magnitude|", "name");
             for (JsonNode l : found.get("layers")) {
