@@ -19,6 +19,7 @@ import agl.app.train.FisherSource;
 import agl.app.train.MethodChoice;
 import agl.app.train.MethodKind;
 import agl.app.train.RunConfig;
+import agl.app.train.RunNotes;
 import agl.app.train.TrainData;
 import agl.app.train.TrainTrace;
 import agl.app.train.Trainer;
@@ -136,6 +137,7 @@ public final class TrainCommand implements Callable<Integer> {
         if (choice.kind() == MethodKind.AGL) {
             notes.addAll(config.warnings());
         }
+        notes.addAll(RunNotes.lines(config, data, options.given()));
         notes.addAll(data.notes(driftPrompts));
         if (driftPrompts.isEmpty()) {
             driftOptions.unused().ifPresent(notes::add);

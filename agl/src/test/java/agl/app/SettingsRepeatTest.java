@@ -95,6 +95,15 @@ class SettingsRepeatTest {
         assertEquals(recorded, new ObjectMapper().readTree(temp.resolve("run/provenance.json").toFile()).get("settings").get("strength").toString());
     }
 
+    @Test void whatComesOutOtherwiseThanItReadsIsSaidAtTheStart() throws IOException {
+        List<String> args = new ArrayList<>(SHORT);
+        args.addAll(List.of("--method", "earlystop", "--strength", "0.0001"));
+        CommandLineRun run = train("run", args);
+        assertEquals(0, run.code(), run.err());
+        assertTrue(run.err().contains("agl: earlystop: 1 of 4 steps, which is a share of 0.250;"), run.err());
+        assertTrue(run.out().startsWith("earlystop, share_of_steps 1.0E-4 (1 of 4 steps): "), run.out());
+    }
+
     @Test void aCommandWithMethodsOfItsOwnSaysSo() throws IOException {
         Path file = Files.writeString(temp.resolve("c.json"), "{\"method\":\"kl\",\"strength\":2,\"steps\":1,\"max_length\":64}");
         Path base = TinyModel.write(temp.resolve("base"), 3);

@@ -187,8 +187,10 @@ public record RunConfig(TrainSettings train, AglSettings agl, String preset, int
 
     /** The method and what is {@link #inForce}, in words. */
     public String described(TrainData data) {
-        return choice.kind().title() + inForce(data).entrySet().stream()
-                .map(e -> ", " + e.getKey() + " " + MethodChoice.number(e.getValue())).collect(Collectors.joining());
+        String strength = inForce(data).entrySet().stream().map(e -> ", " + e.getKey() + " " + MethodChoice.number(e.getValue()))
+                .collect(Collectors.joining());
+        return choice.kind().title() + strength + (choice.kind() == MethodKind.EARLYSTOP
+                ? " (" + steps(data) + " of " + train.totalSteps(data.task().size()) + " steps)" : "");
     }
 
     /** Optimiser steps of a run on these data: earlystop's are whole ones too, and at least one. */

@@ -135,7 +135,7 @@ class SettingsOfMethodsTest {
         "projection,NaN,r=8,'projection, m 20'", "safeanchor,NaN,fisher_examples=7,'safeanchor, m 7'", "projection,NaN,agl.fisher_data=task,'projection, m 96'",
         "projection,NaN,'agl.fisher_data=task,fisher_examples=190','projection, m 128'", "projection,NaN,agl.energy=0.95,'projection, energy 0.95'",
         "projection,NaN,'agl.energy=0.95,agl.m=3','projection, energy 0.95'", "safeanchor,NaN,agl.m=3,'safeanchor, m 3'",
-        "projection,5,agl.energy=0.95,'projection, m 5'"})
+        "projection,5,agl.energy=0.95,'projection, m 5'", "earlystop,0.0001,steps=3,'earlystop, share_of_steps 1.0E-4 (1 of 3 steps)'"})
     void whatDecidesIsSaid(String method, double strength, String sets, String said) {
         TrainData data = new TrainData(examples(200), List.of(), examples(20));
         RunConfig config = RunConfig.of(null, List.of(sets.split(","))).resolved(new MethodChoice(MethodKind.of(method), strength));

@@ -1,0 +1,42 @@
+package agl.app.train;
+
+import agl.regularizers.AglSettings;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Set;
+
+/** What of the settings comes out otherwise than it reads, given the number of steps: a line each, where the run starts. */
+public final class RunNotes {
+    private RunNotes() { }
+
+    /**
+     * @param config resolved for the run's method
+     * @param given  names of settings on the command line: the default where nobody asked for it needs no line
+     */
+    public static List<String> lines(RunConfig config, TrainData data, Set<String> given) {
+        List<String> lines = new ArrayList<>();
+        MethodKind kind = config.choice().kind();
+        int total = config.train().totalSteps(data.task().size());
+        int steps = config.steps(data);
+        double share = (double) steps / total;
+        if (kind == MethodKind.EARLYSTOP && Math.abs(share - config.choice().strength()) > 1e-9) {
+            lines.add(String.format(Locale.ROOT, "earlystop: %d of %d steps, which is a share of %.3g; share_of_steps %s is no whole number of steps%s",
+                    steps, total, share, MethodChoice.number(config.choice().strength()), steps == 1 ? ", and one is the least" : ""));
+        }
+        AglSettings agl = config.agl();
+        if (kind == MethodKind.AGL && agl.refreshEvery() >= steps) {
+            lines.add("agl.refresh_every " + agl.refreshEvery() + " is not reached before the last of " + steps
+                    + " steps: the Fisher information is estimated once, at the start");
+        }
+        int evaluate = config.train().evalEvery();
+        boolean asked = given.contains("eval_every") || evaluate != TrainSettings.DEFAULT.evalEvery();
+        if (asked && evaluate >= steps && !data.evaluation().isEmpty()) {
+            lines.add("eval_every " + evaluate + " is not reached before the last of " + steps + " steps: the held-out loss is measured at the end alone");
+        }
+        if (kind == MethodKind.AGL && agl.lambdaA() == 0 && agl.lambdaT() == 0 && agl.lambdaNC() == 0) {
+            lines.add("agl.lambda_A, lambda_T and lambda_NC are all 0: agl adds nothing to the task loss, and this is plain LoRA");
+        }
+        return lines;
+    }
+}
