@@ -70,6 +70,10 @@ final class AlignCheck {
             warnings.add("every answer in the data is a refusal: such a model comes to refuse harmless requests as well; "
                     + "add requests with helpful answers");
         }
+        if (!refusals) {
+            warnings.add("no answer in the data is a refusal that the patterns know: nothing here teaches the model to refuse; "
+                    + "add requests to refuse, answered by a refusal");
+        }
         int asked = refusals ? Math.min(ASKED, answered.size()) : 0;
         int refused = refused(written, WreckCheck.spread(answered.size(), asked).mapToObj(answered::get).toList());
         if (2 * refused > asked) {

@@ -149,6 +149,14 @@ class AlignCommandTest {
         }
     }
 
+    @ParameterizedTest @CsvSource({"0, 6, 1", "1, 6, 0", "6, 0, 0"}) void dataWithoutARefusalAreNamed(int refusals, int answers, long said) throws IOException {
+        write(refusals, answers);
+        CommandLineRun run = align("--steps", "1");
+        assertEquals(0, run.code(), run.err());
+        assertEquals(said, run.err().lines().filter(l -> l.startsWith("agl: no answer in the data is a refusal")).count(), run.err());
+        assertFalse(said == 1 && run.out().contains("requests that the data answers"), run.out());
+    }
+
     @Test void whatIsNotUsedIsSaid() throws IOException {
         CommandLineRun run = align("--steps", "1", "--r", "4", "-s", "agl.lambda_A=3", "-s", "eval_every=5", "--epochs", "2");
         for (String line : List.of("not used: r (without --lora", "not used: agl.lambda_A (align has no method)", "not used: eval_every (align holds nothing out)", "not used: epochs (steps decides)")) {
