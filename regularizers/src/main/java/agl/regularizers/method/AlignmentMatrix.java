@@ -25,7 +25,10 @@ public final class AlignmentMatrix {
             sum += v.get(i) * v.get(i);
         }
         this.norm = Math.sqrt(sum);
-        if (!(norm > 0) || !Double.isFinite(norm)) {
+        if (!Double.isFinite(norm)) {
+            throw new AglException("the difference of the aligned and the unaligned checkpoint is not finite here, so one of them is broken");
+        }
+        if (norm == 0) {
             throw new AglException("the aligned and the unaligned checkpoint have the same weights here, so there is no alignment direction");
         }
     }

@@ -41,10 +41,10 @@ public final class Lisa implements Method {
 
     @Override public SequencedMap<String, Double> addGradients(Tape tape, List<LoraFactors> factors, int step) {
         if (step == 0) {
+            // The very first phase has nothing to be held to.
             anchor = null;
-        }
-        // A phase begins: what the other one left is where this one is held to. The very first has nothing to be held to.
-        if (step > 0 && source(step) != source(step - 1)) {
+        } else if (source(step) != source(step - 1)) {
+            // A phase begins: what the other one left is where this one is held to.
             anchor = tensors(factors).stream().map(Tensor::toArray).toList();
         }
         return continuePhase(tape, factors);

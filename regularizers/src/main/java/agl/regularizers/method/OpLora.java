@@ -21,6 +21,9 @@ import java.util.SequencedMap;
  * that of the projected architecture, and what is saved is an ordinary adapter.
  */
 public final class OpLora implements Method {
+    /** A squared singular value below this share of the largest one is rounding. */
+    private static final double ZERO = 1e-10;
+
     private final Map<String, Sides> sides = new LinkedHashMap<>();
     private final int k;
 
@@ -54,14 +57,18 @@ public final class OpLora implements Method {
             }
         }
         SymmetricEigen eigen = SymmetricEigen.of(gram);
-        Storage right = new Storage.F64(new double[count * in], count * in);
-        Storage left = new Storage.F64(new double[count * out], count * out);
+        // W0 of a rank below k has fewer triples to keep; the other eigenvectors of its Gram matrix are arbitrary.
+        while (count > 0 && eigen.values()[count - 1] <= ZERO * eigen.values()[0]) {
+            count--;
+        }
+        Storage right = Storage.allocate(DType.F64, count * in);
+        Storage left = Storage.allocate(DType.F64, count * out);
         for (int c = 0; c < count; c++) {
             double sigma = Math.sqrt(eigen.values()[c]);
             for (int j = 0; j < in; j++) {
                 right.set(c * in + j, eigen.vectors()[c][j]);
             }
-            for (int o = 0; o < out && sigma > 0; o++) {
+            for (int o = 0; o < out; o++) {
                 double sum = 0;
                 for (int j = 0; j < in; j++) {
                     sum += w.get(o * in + j) * eigen.vectors()[c][j];

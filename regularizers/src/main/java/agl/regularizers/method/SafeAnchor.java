@@ -2,6 +2,7 @@ package agl.regularizers.method;
 
 import agl.autograd.Storage;
 import agl.autograd.Tape;
+import agl.autograd.Workspace;
 import agl.regularizers.Fisher;
 import agl.regularizers.LoraFactors;
 import agl.regularizers.Subspace;
@@ -45,50 +46,47 @@ public final class SafeAnchor implements Method {
 
     static void project(Tape tape, LoraFactors f, Subspace subspace) {
         int m = subspace.size();
-        if (m == 0) {
-            return;
-        }
         int na = f.a().size();
         int nb = f.b().size();
         // The n_k are what addGradient makes of unit weights, on factors whose gradients are theirs alone.
         LoraFactors own = new LoraFactors(f.name(), agl.autograd.Tensor.of(f.a().data(), f.a().shape()),
                 agl.autograd.Tensor.of(f.b().data(), f.b().shape()), f.scale(), f.from(), f.to());
-        Storage[] n = new Storage[m];
-        double[] unit = new double[m];
-        for (int k = 0; k < m; k++) {
-            own.a().zeroGrad();
-            own.b().zeroGrad();
-            unit[k] = 1;
-            subspace.addGradient(tape, own, unit);
-            unit[k] = 0;
-            n[k] = tape.pool().take(na + nb);
-            tape.kernels().scale(na, 1, own.a().grad(), 0, n[k], 0);
-            tape.kernels().scale(nb, 1, own.b().grad(), 0, n[k], na);
-        }
-        double[][] gram = new double[m][m];
-        double[] along = new double[m];
-        double trace = 0;
-        for (int k = 0; k < m; k++) {
-            for (int l = 0; l <= k; l++) {
-                gram[k][l] = tape.kernels().dot(na + nb, n[k], 0, n[l], 0);
-                gram[l][k] = gram[k][l];
-            }
-            trace += gram[k][k];
-            along[k] = tape.kernels().dot(na, n[k], 0, tape.grad(f.a()), 0) + tape.kernels().dot(nb, n[k], na, tape.grad(f.b()), 0);
-        }
-        if (trace > 0) {
+        try (Workspace w = tape.workspace()) {
+            Storage[] n = new Storage[m];
+            double[] unit = new double[m];
             for (int k = 0; k < m; k++) {
-                gram[k][k] += RIDGE * trace / m;
+                own.a().zeroGrad();
+                own.b().zeroGrad();
+                unit[k] = 1;
+                subspace.addGradient(tape, own, unit);
+                unit[k] = 0;
+                n[k] = w.scratch(na + nb);
+                tape.kernels().scale(na, 1, own.a().grad(), 0, n[k], 0);
+                tape.kernels().scale(nb, 1, own.b().grad(), 0, n[k], na);
             }
-            double[] x = new CholeskyDecomposition(new Array2DRowRealMatrix(gram, false), 1e-6 * trace, 0).getSolver()
-                    .solve(new ArrayRealVector(along, false)).toArray();
+            double[][] gram = new double[m][m];
+            double[] along = new double[m];
+            double trace = 0;
             for (int k = 0; k < m; k++) {
-                tape.kernels().axpy(na, -x[k], n[k], 0, tape.grad(f.a()), 0);
-                tape.kernels().axpy(nb, -x[k], n[k], na, tape.grad(f.b()), 0);
+                for (int l = 0; l <= k; l++) {
+                    gram[k][l] = tape.kernels().dot(na + nb, n[k], 0, n[l], 0);
+                    gram[l][k] = gram[k][l];
+                }
+                trace += gram[k][k];
+                along[k] = tape.kernels().dot(na, n[k], 0, tape.grad(f.a()), 0) + tape.kernels().dot(nb, n[k], na, tape.grad(f.b()), 0);
             }
-        }
-        for (Storage nk : n) {
-            tape.pool().give(nk);
+            // Factors of zero, or no directions: there is nothing to keep off.
+            if (trace > 0) {
+                for (int k = 0; k < m; k++) {
+                    gram[k][k] += RIDGE * trace / m;
+                }
+                double[] x = new CholeskyDecomposition(new Array2DRowRealMatrix(gram, false), CholeskyDecomposition.DEFAULT_RELATIVE_SYMMETRY_THRESHOLD, 0)
+                        .getSolver().solve(new ArrayRealVector(along, false)).toArray();
+                for (int k = 0; k < m; k++) {
+                    tape.kernels().axpy(na, -x[k], n[k], 0, tape.grad(f.a()), 0);
+                    tape.kernels().axpy(nb, -x[k], n[k], na, tape.grad(f.b()), 0);
+                }
+            }
         }
     }
 }

@@ -48,14 +48,20 @@ public final class SafeLora implements Method {
         return kept;
     }
 
-    /** ⟨CB·A, B·A⟩ / (‖CB·A‖ ‖B·A‖) through r x r products: ⟨X·A, Y·A⟩ = Σ (XᵀY)∘(A Aᵀ). 1 for an update that is zero. */
+    /**
+     * ⟨CB·A, B·A⟩ / (‖CB·A‖ ‖B·A‖) through r x r products: ⟨X·A, Y·A⟩ = Σ (XᵀY)∘(A Aᵀ). 1 for an update that is zero; 0 for one
+     * that C takes to zero, which is wholly outside the alignment direction.
+     */
     private static double cosine(Workspace w, Kernels k, LoraFactors f, Matrix cb) {
         Matrix b = f.matrixB();
         Matrix aa = w.product(1, f.matrixA(), f.matrixA().T());
         double cross = inner(k, w.product(1, cb.T(), b), aa);
         double left = inner(k, w.product(1, cb.T(), cb), aa);
         double right = inner(k, w.product(1, b.T(), b), aa);
-        return left > 0 && right > 0 ? cross / Math.sqrt(left * right) : 1;
+        if (!(right > 0)) {
+            return 1;
+        }
+        return left > 0 ? cross / Math.sqrt(left * right) : 0;
     }
 
     private static double inner(Kernels k, Matrix x, Matrix y) {

@@ -20,7 +20,8 @@ import org.junit.jupiter.api.Test;
 
 class KlPenaltyTest {
 
-    private static final Batch BATCH = new Batch(new int[] {3, 7, 11, 2, 5, 9, 9, 1}, new int[] {0, 5, 8}, new int[] {-1, -1, 2, 5, -1, -1, 1, -1});
+    /** Three positions with a target, the last of them token 0, which is a token like others. */
+    private static final Batch BATCH = new Batch(new int[] {3, 7, 11, 2, 5, 9, 9, 1}, new int[] {0, 5, 8}, new int[] {-1, -1, 2, 5, -1, -1, 0, -1});
 
     /** KL of the two models' softmax, position by position, with nothing of the penalty's own. */
     private static double composed(Transformer base, Transformer tuned) {

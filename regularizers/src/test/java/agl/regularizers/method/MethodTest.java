@@ -1,0 +1,105 @@
+package agl.regularizers.method;
+
+import static agl.regularizers.method.Hand.matrix;
+import static agl.regularizers.method.Hand.row;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertSame;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import agl.autograd.AglException;
+import agl.autograd.DType;
+import agl.autograd.Tape;
+import agl.lora.LoraConfig;
+import agl.lora.LoraModel;
+import agl.nn.Batch;
+import agl.regularizers.AglRegularizer;
+import agl.regularizers.AglSettings;
+import agl.regularizers.LoraFactors;
+import agl.regularizers.TinyModel;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+
+class MethodTest {
+
+    @Test void eachMethodHasTheNameOfTheCommandLine() throws Exception {
+        LoraModel lora = LoraModel.attach(TinyModel.llama(), LoraConfig.of(2, 4, 0, "q_proj"), 1, DType.F64);
+        KlPenalty kl = new KlPenalty(1, lora, List.of(new Batch(new int[] {3, 7}, new int[] {0, 2}, new int[] {5, -1})));
+        List<Method> methods = List.of(Method.lora(), new Agl(AglRegularizer.of(AglSettings.DEFAULT, Map.of()), 0), new EwcLora(1, Map.of()), kl,
+                new SafeLora(1, Map.of()), new AsFt(1, Map.of()), new SafeAnchor(Map.of()), new Lisa(1, 1, 1), new HardProjection(Map.of(), 0), new OpLora(1, Map.of()));
+        assertEquals(List.of("lora", "agl", "ewc", "kl", "safelora", "asft", "safeanchor", "lisa", "projection", "oplora"), methods.stream().map(Method::name).toList());
+    }
+
+    /** LoRA descends on the task, adds nothing and keeps what was trained. */
+    @Test void loraAloneChangesNothing() {
+        Method lora = Method.lora();
+        List<LoraFactors> factors = List.of(Hand.factors(matrix(row(3), row(1)), matrix(row(1, 2))));
+        try (Tape tape = Tape.plain()) {
+            assertEquals(Method.Source.TASK, lora.source(0));
+            assertEquals(Method.Source.TASK, lora.source(17));
+            assertTrue(lora.addGradients(tape, factors, 0).isEmpty());
+            Hand.gradients(tape, factors.getFirst(), row(5, 6), row(7, 8));
+            lora.transformGradients(tape, factors, 0);
+            lora.afterStep(tape, factors, 0);
+            assertSame(factors, lora.afterTraining(tape, factors));
+        }
+        Hand.assertGradients(row(5, 6), row(7, 8), factors.getFirst(), 0);
+    }
+
+    /**
+     * ρ = 3, phases of two alignment steps and one task step. B = 1 and A = 2 when the first phase ends; from there the task phase is held to them,
+     * the next alignment phase to what that left. Proximal at B = 1 + 2, A = 2 − 1: (2² + 1²)/2.
+     */
+    @Test void lisaHoldsEachPhaseToTheEndOfTheOther() {
+        Lisa lisa = new Lisa(3, 1, 2);
+        LoraFactors f = Hand.factors(matrix(row(1)), matrix(row(2)));
+        try (Tape tape = Tape.plain()) {
+            // In the first phase there is nothing to be held to, wherever the weights go.
+            assertProximal(0, lisa.addGradients(tape, List.of(f), 0));
+            f.b().data().set(0, 9);
+            assertProximal(0, lisa.addGradients(tape, List.of(f), 1));
+            f.b().data().set(0, 1);
+            assertProximal(0, lisa.addGradients(tape, List.of(f), 2));
+            // The weights that the task phase's one step leaves are where the alignment phase begins.
+            f.b().data().set(0, 5);
+            assertProximal(0, lisa.addGradients(tape, List.of(f), 3));
+            Hand.assertGradients(row(0), row(0), f, 0);
+            f.b().data().set(0, 7);
+            f.a().data().set(0, 1);
+            assertProximal(2.5, lisa.addGradients(tape, List.of(f), 4));
+            Hand.assertGradients(row(3 * 2), row(3 * -1), f, 1e-12);
+        }
+    }
+
+    private static void assertProximal(double expected, Map<String, Double> log) {
+        assertEquals(List.of("proximal", "penalty"), new ArrayList<>(log.keySet()));
+        assertEquals(expected, log.get("proximal"), 1e-12);
+        assertEquals(3 * expected, log.get("penalty"), 1e-12);
+    }
+
+    /** A second run with the same object starts free of the first one's weights. */
+    @Test void lisaStartsAnewAtStepZero() {
+        Lisa lisa = new Lisa(3, 2, 2);
+        LoraFactors f = Hand.factors(matrix(row(1)), matrix(row(2)));
+        try (Tape tape = Tape.plain()) {
+            for (int step = 0; step < 3; step++) {
+                lisa.addGradients(tape, List.of(f), step);
+            }
+            f.b().data().set(0, 4);
+            assertEquals(3 * 4.5, lisa.addGradients(tape, List.of(f), 3).get("penalty"), 1e-12);
+            f.b().zeroGrad();
+            assertProximal(0, lisa.addGradients(tape, List.of(f), 0));
+            assertProximal(0, lisa.addGradients(tape, List.of(f), 1));
+            Hand.assertGradients(row(0), row(0), f, 0);
+        }
+    }
+
+    @Test void lisaNeedsAStepOfEach() {
+        for (int[] steps : new int[][] {{0, 1}, {1, 0}}) {
+            String message = assertThrows(AglException.class, () -> new Lisa(1, steps[0], steps[1])).getMessage();
+            assertTrue(message.contains(steps[0] + " and " + steps[1]), message);
+        }
+    }
+}
