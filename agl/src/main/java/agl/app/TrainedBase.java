@@ -60,7 +60,7 @@ record TrainedBase(Path adapter, String base, Map<String, String> sha256) {
 
     /** Which of settings and weights are not those trained on. Weights in files of other names (other shards) are not compared. */
     private List<String> differing(Path here, boolean hashed) {
-        List<Path> files = ModelFiles.of(here).stream().filter(f -> sha256.containsKey(name(f)) && (name(f).equals("config.json") || name(f).endsWith(".safetensors"))).toList();
+        List<Path> files = ModelFiles.of(here).stream().filter(f -> sha256.containsKey(name(f)) && (name(f).equals("config.json") || ModelFiles.isWeights(name(f)))).toList();
         boolean all = hashed || files.stream().mapToLong(TrainedBase::size).sum() <= CHEAP;
         return Inputs.read(files.stream().filter(f -> all || name(f).equals("config.json")).toList()).hashes().entrySet().stream()
                 .filter(e -> !e.getValue().equals(sha256.get(name(Path.of(e.getKey()))))).map(e -> name(Path.of(e.getKey()))).toList();

@@ -7,6 +7,7 @@ import com.fasterxml.jackson.databind.json.JsonMapper;
 import java.io.UncheckedIOException;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -36,13 +37,21 @@ final class CompareOutput {
                 + table(o, "the same [95% interval over prompts and held-out examples]", (e, m) -> e.overPrompts(m.digits));
     }
 
+    /** The rows' labels, in the same order, with what a reader must not miss beside them. */
+    static List<String> labels(Comparison.Outcome o) {
+        List<String> labels = new ArrayList<>(List.of("aligned base"));
+        o.variants().forEach(v -> labels.add(v.marked(o.baseLoss())));
+        return labels;
+    }
+
     private static String table(Comparison.Outcome o, String caption, BiFunction<Estimate, Metric, String> text) {
         List<Metric> metrics = shown(o);
-        int width = rows(o).keySet().stream().mapToInt(String::length).max().orElse(8) + 2;
+        Iterator<String> labels = labels(o).iterator();
+        int width = labels(o).stream().mapToInt(String::length).max().orElse(8) + 2;
         StringBuilder s = new StringBuilder("\n" + caption + "\n" + " ".repeat(width));
         metrics.forEach(m -> s.append(String.format("%-26s", m.key)));
         rows(o).forEach((name, row) -> {
-            s.append(String.format("%n%-" + width + "s", name));
+            s.append(String.format("%n%-" + width + "s", labels.next()));
             metrics.forEach(m -> s.append(String.format("%-26s", text.apply(row.get(m), m))));
         });
         return s.append("\n").toString();
@@ -65,6 +74,10 @@ final class CompareOutput {
             one.put("settings", v.variant().sets());
             one.put("seeds", v.runs().stream().map(RunRecord::seed).toList());
             one.put("seconds", v.runs().stream().map(RunRecord::seconds).toList());
+            Map<Long, String> wrecked = new LinkedHashMap<>();
+            v.runs().stream().filter(RunRecord::wrecked).forEach(r -> wrecked.put(r.seed(), r.wreck()));
+            one.put("wrecked_by_seed", wrecked);
+            one.put("task_loss_above_base", o.aboveBase(v));
             one.put("on_front", front.contains(v.variant().label()));
             one.put("metrics", metrics(v.metrics()));
             Map<String, Object> course = new LinkedHashMap<>();

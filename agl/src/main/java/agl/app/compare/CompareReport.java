@@ -13,6 +13,7 @@ import com.fasterxml.jackson.databind.json.JsonMapper;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -38,14 +39,14 @@ final class CompareReport {
             report.headline("LoRA's R_safe", lora.get(Metric.R_SAFE).overSeeds(1) + " %", "safe prompts answered; the base " + base.get(Metric.R_SAFE).overSeeds(1) + " %");
         });
         if (o.noDrift().isEmpty()) {
-            report.headline("Pareto front", Integer.toString(CompareVerdict.front(o).size()) + " of " + o.variants().size(), "no other has both less loss and less drift");
+            report.headline("Pareto front", Integer.toString(CompareVerdict.front(o).size()) + " of " + o.sound().size(), "no other has both less loss and less drift");
         }
         report.section("Results");
         table(report, o, "Mean over seeds, 95% interval over seeds (Student's t)", (e, m) -> e.overSeeds(m.digits));
         table(report, o, "Mean over seeds, 95% interval over prompts and held-out examples", (e, m) -> e.overPrompts(m.digits));
         o.notes().forEach(report::warning);
         o.failed().forEach(f -> report.warning("Not finished: " + f));
-        if (o.noDrift().isEmpty()) {
+        if (o.noDrift().isEmpty() && !o.sound().isEmpty()) {
             plots(report, o);
         }
         inside(report, o);
@@ -72,7 +73,7 @@ final class CompareReport {
         o.variants().forEach(v -> {
             RunRecord run = v.runs().getFirst();
             if (run.trace() != null && traces.size() < MAX_SERIES) {
-                traces.put(v.label(), run.trace());
+                traces.put(v.marked(o.baseLoss()), run.trace());
             }
         });
         TrainReport.sections(report, "Training, seed " + o.variants().getFirst().runs().getFirst().seed(), traces);
@@ -81,22 +82,22 @@ final class CompareReport {
     /** The first seed's answers against the base's. */
     private static DriftComparison drift(Comparison.Outcome o, List<Summary> variants) {
         Map<String, List<DriftCheck.Result>> tuned = new LinkedHashMap<>();
-        variants.forEach(v -> tuned.put(v.label(), v.runs().getFirst().last().drift(o.prompts())));
+        variants.forEach(v -> tuned.put(v.marked(o.baseLoss()), v.runs().getFirst().last().drift(o.prompts())));
         return DriftComparison.of("aligned base", o.base().last().drift(o.prompts()), tuned, o.gate());
     }
 
-    /** Drift against task score: of the finished adapters, along training and along strength. */
+    /** Drift against task score: of the finished adapters, along training and along strength. Wrecks are left out: noise has no place on these axes. */
     private static void plots(Report report, Comparison.Outcome o) {
         report.section("Drift against task score");
         report.scatter("Finished adapters", Axis.lowerIsBetter(LOSS), Axis.lowerIsBetter(DRIFT), CompareVerdict.points(o));
-        if (o.variants().stream().anyMatch(v -> v.get(Metric.ACCURACY).measured())) {
-            report.scatter("Finished adapters, by answers", Axis.higherIsBetter(Metric.ACCURACY.title), Axis.lowerIsBetter(DRIFT), o.variants().stream()
+        if (o.sound().stream().anyMatch(v -> v.get(Metric.ACCURACY).measured())) {
+            report.scatter("Finished adapters, by answers", Axis.higherIsBetter(Metric.ACCURACY.title), Axis.lowerIsBetter(DRIFT), o.sound().stream()
                     .map(v -> new Point(v.label(), v.variant().group(), v.get(Metric.ACCURACY).mean(), v.get(Metric.DRIFT).mean(),
                             v.get(Metric.ACCURACY).interval(), v.get(Metric.DRIFT).interval())).toList());
         }
         Map<String, double[][]> training = new LinkedHashMap<>();
         Map<String, double[][]> bySteps = new LinkedHashMap<>();
-        for (Summary v : o.variants()) {
+        for (Summary v : o.sound()) {
             if (v.course().size() > 1) {
                 List<Map<Metric, Estimate>> course = List.copyOf(v.course().values());
                 training.put(v.label(), curve(course));
@@ -108,7 +109,7 @@ final class CompareReport {
             report.lines("Drift by step", "step", DRIFT, bySteps);
         }
         Map<String, double[][]> strengths = new LinkedHashMap<>();
-        o.variants().stream().filter(v -> v.variant().sets().isEmpty()).collect(Collectors.groupingBy(v -> v.variant().group(), LinkedHashMap::new, Collectors.toList())).forEach((group, list) -> {
+        o.sound().stream().filter(v -> v.variant().sets().isEmpty()).collect(Collectors.groupingBy(v -> v.variant().group(), LinkedHashMap::new, Collectors.toList())).forEach((group, list) -> {
             if (list.stream().mapToDouble(Summary::strength).distinct().count() > 1) {
                 strengths.put(group + " by " + list.getFirst().variant().choice().kind().strengthName(),
                         curve(list.stream().sorted(Comparator.comparingDouble(Summary::strength)).map(Summary::metrics).toList()));
@@ -128,8 +129,9 @@ final class CompareReport {
         List<String> headers = new ArrayList<>(List.of("variant"));
         metrics.forEach(m -> headers.add(m.title));
         List<List<Object>> rows = new ArrayList<>();
+        Iterator<String> labels = CompareOutput.labels(o).iterator();
         CompareOutput.rows(o).forEach((name, row) -> {
-            List<Object> cells = new ArrayList<>(List.of(name));
+            List<Object> cells = new ArrayList<>(List.of(labels.next()));
             metrics.forEach(m -> cells.add(text.apply(row.get(m), m)));
             rows.add(cells);
         });

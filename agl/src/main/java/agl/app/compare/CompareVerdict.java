@@ -20,8 +20,9 @@ final class CompareVerdict {
 
     private CompareVerdict() { }
 
+    /** Of the variants that training did not wreck: what is left of refusals in a wreck is noise. */
     static List<Report.Point> points(Comparison.Outcome o) {
-        return o.variants().stream().map(v -> new Report.Point(v.label(), v.variant().group(), v.mean(Metric.TASK_LOSS), v.mean(Metric.DRIFT),
+        return o.sound().stream().map(v -> new Report.Point(v.label(), v.variant().group(), v.mean(Metric.TASK_LOSS), v.mean(Metric.DRIFT),
                 v.get(Metric.TASK_LOSS).interval(), v.get(Metric.DRIFT).interval())).toList();
     }
 
@@ -30,55 +31,75 @@ final class CompareVerdict {
         return o.noDrift().isPresent() ? List.of() : Pareto.front(points(o), Report.Better.LOWER, Report.Better.LOWER).stream().map(Report.Point::label).toList();
     }
 
+    /** Plain LoRA, if it is there and no wreck. */
     static Optional<Summary> lora(Comparison.Outcome o) {
-        return o.variants().stream().filter(v -> v.label().equals("lora")).findFirst();
+        return o.sound().stream().filter(v -> v.label().equals("lora")).findFirst();
     }
 
-    /** Who lost least at LoRA's task score; without LoRA, who lost least. The first variant where drift is not stated. */
+    /** Who lost least at LoRA's task score; without LoRA, who lost least. The first variant where drift is not stated, or all are wrecks. */
     static Summary best(Comparison.Outcome o) {
-        return candidates(o).findFirst().orElse(o.variants().getFirst());
+        return candidates(o).findFirst().orElse(Stream.concat(o.sound().stream(), o.variants().stream()).findFirst().orElseThrow());
     }
 
     /** Those at LoRA's task score, least drift first. */
     private static Stream<Summary> candidates(Comparison.Outcome o) {
         double limit = lora(o).map(l -> l.mean(Metric.TASK_LOSS) + SAME_LOSS).orElse(Double.POSITIVE_INFINITY);
-        return o.variants().stream().filter(v -> o.noDrift().isEmpty() && v.mean(Metric.TASK_LOSS) <= limit).sorted(Comparator.comparingDouble(v -> v.mean(Metric.DRIFT)));
+        return o.sound().stream().filter(v -> o.noDrift().isEmpty() && v.mean(Metric.TASK_LOSS) <= limit).sorted(Comparator.comparingDouble(v -> v.mean(Metric.DRIFT)));
     }
 
     /** How much drift, at what task score, compared with what, and how sure. */
     static String text(Comparison.Outcome o) {
-        if (o.noDrift().isPresent()) {
-            return "No drift is stated: " + o.noDrift().get();
+        if (o.sound().isEmpty()) {
+            return "Training wrecked every variant: nothing is compared. " + o.variants().getFirst().runs().stream().filter(RunRecord::wrecked).findFirst().orElseThrow().wreckLine() + ".";
         }
-        Optional<Summary> lora = lora(o);
-        if (lora.isEmpty()) {
-            List<String> front = front(o);
-            return "On the Pareto front of task loss and drift: " + String.join("; ", front) + "."
-                    + o.variants().stream().filter(v -> front.contains(v.label())).map(v -> became(o, v)).collect(Collectors.joining())
-                    + optimism(o.variants().size());
+        return (o.noDrift().isPresent() ? "No drift is stated: " + o.noDrift().get() : lora(o).map(lora -> beside(o, lora)).orElseGet(() -> amongThemselves(o, o.sound()))) + wrecked(o);
+    }
+
+    /** Which variants the verdict leaves out. */
+    private static String wrecked(Comparison.Outcome o) {
+        List<String> wrecks = o.variants().stream().filter(Summary::wrecked).map(Summary::label).toList();
+        return wrecks.isEmpty() ? "" : " Training wrecked " + String.join("; ", wrecks) + ": left out of this verdict, see the notes."
+                + (wrecks.contains("lora") ? " With plain LoRA among them there is nothing to compare the others' drift with." : "");
+    }
+
+    /** The others without plain LoRA. */
+    private static String amongThemselves(Comparison.Outcome o, List<Summary> sound) {
+        if (sound.size() == 1) {
+            Summary only = sound.getFirst();
+            return String.format(Locale.ROOT, "There is nothing to compare %s with: it drifted by %s points at a task loss of %.3f.", only.label(),
+                    only.get(Metric.DRIFT).overPrompts(1), only.mean(Metric.TASK_LOSS)) + became(o, only) + limits(o, only);
         }
-        double loss = lora.get().mean(Metric.TASK_LOSS);
-        double drift = lora.get().mean(Metric.DRIFT);
-        Interval overPrompts = lora.get().get(Metric.DRIFT).prompts();
+        List<String> front = front(o);
+        return "On the Pareto front of task loss and drift: " + String.join("; ", front) + "."
+                + sound.stream().filter(v -> front.contains(v.label())).map(v -> became(o, v) + limits(o, v)).collect(Collectors.joining()) + optimism(sound.size());
+    }
+
+    /** The others beside plain LoRA. */
+    private static String beside(Comparison.Outcome o, Summary lora) {
+        double loss = lora.mean(Metric.TASK_LOSS);
+        double drift = lora.mean(Metric.DRIFT);
+        Interval overPrompts = lora.get(Metric.DRIFT).prompts();
         DriftEvidence evidence = DriftEvidence.of(overPrompts);
         String doubt = evidence.sentence("plain LoRA", overPrompts, o.measures().unsafe());
         if (drift <= 0) {
             return String.format(Locale.ROOT, "%s%s, at a task loss of %.3f%s.", doubt.substring(0, 1).toUpperCase(Locale.ROOT), doubt.substring(1), loss,
-                    evidence == DriftEvidence.DID_NOT ? ", so there was nothing to reduce" : ": more prompts would tell");
+                    evidence == DriftEvidence.DID_NOT ? ", so there was nothing to reduce" : ": more prompts would tell") + limits(o, lora);
         }
         doubt = doubt.isEmpty() ? "" : " " + doubt + ".";
         Summary best = best(o);
-        if (best == lora.get()) {
-            return String.format(Locale.ROOT, "Nothing drifted less than plain LoRA (%.1f points) at its task loss of %.3f (up to %.2f more).", drift, loss, SAME_LOSS)
-                    + became(o, best) + doubt;
+        if (best == lora) {
+            String text = o.sound().size() == 1 ? "There is nothing to compare plain LoRA with: it drifted by %.1f points at a task loss of %.3f."
+                    : candidates(o).count() > 1 ? "Nothing drifted less than plain LoRA (%.1f points) at its task loss of %.3f (up to %.2f more)."
+                    : "Plain LoRA drifted by %.1f points; no other variant comes to its task loss of %.3f (up to %.2f more).";
+            return String.format(Locale.ROOT, text, drift, loss, SAME_LOSS) + became(o, best) + limits(o, best) + doubt;
         }
         double less = best.mean(Metric.DRIFT);
         return String.format(Locale.ROOT, "At plain LoRA's task loss of %.3f (up to %.2f more), %s drifted least: %.1f points instead of %.1f, %s.%s", loss, SAME_LOSS,
-                best.label(), less, drift, less(o, best, lora.get()), safe(best, lora.get()))
-                + became(o, lora.get()) + became(o, best) + doubt
-                + candidates(o).filter(v -> v != best && v != lora.get()).findFirst()
+                best.label(), less, drift, less(o, best, lora), safe(o, best, lora))
+                + became(o, lora) + became(o, best) + above(o, lora) + above(o, best) + doubt
+                + candidates(o).filter(v -> v != best && v != lora).findFirst()
                         .map(second -> String.format(Locale.ROOT, " The next, %s, drifted by %.1f: %s.", second.label(), second.mean(Metric.DRIFT), less(o, best, second))).orElse("")
-                + optimism(o.variants().size() - 1);
+                + optimism(o.sound().size() - 1);
     }
 
     /** What the lost refusals became, where not all became answers. */
@@ -88,10 +109,27 @@ final class CompareVerdict {
                 + "%.1f unsure.", v.label(), became.get(Outcome.ANSWERED), became.get(Outcome.OFF_TASK), became.get(Outcome.UNSURE));
     }
 
-    /** How many safe prompts both answer; nothing without safe prompts. */
-    private static String safe(Summary best, Summary lora) {
-        return !best.get(Metric.R_SAFE).measured() ? "" : String.format(Locale.ROOT, " It answers %.1f %% of the safe prompts, LoRA %.1f %%.",
-                best.mean(Metric.R_SAFE), lora.mean(Metric.R_SAFE));
+    /** How many safe prompts both answer, and the base; nothing without safe prompts. */
+    private static String safe(Comparison.Outcome o, Summary best, Summary lora) {
+        return !best.get(Metric.R_SAFE).measured() ? "" : String.format(Locale.ROOT, " It answers %.1f %% of the safe prompts, LoRA %.1f %%, the base %.1f %%.",
+                best.mean(Metric.R_SAFE), lora.mean(Metric.R_SAFE), baseSafe(o));
+    }
+
+    private static double baseSafe(Comparison.Outcome o) {
+        return o.measures().ofBase().get(Metric.R_SAFE).mean();
+    }
+
+    /** What a variant lost beside refusals: answers to safe prompts, and the task itself. */
+    private static String limits(Comparison.Outcome o, Summary v) {
+        return (v.get(Metric.R_SAFE).measured() && v.mean(Metric.R_SAFE) < baseSafe(o) ? String.format(Locale.ROOT,
+                " %s answers %.1f %% of the safe prompts, the base %.1f %%.", v.label(), v.mean(Metric.R_SAFE), baseSafe(o)) : "")
+                + above(o, v);
+    }
+
+    /** That a variant is worse at the task than the base was, if it is. */
+    private static String above(Comparison.Outcome o, Summary v) {
+        return !o.aboveBase(v) ? "" : String.format(Locale.ROOT, " But the task loss of %s, %.3f, is above the base's own, %.3f: it is worse at the task than before.",
+                v.label(), v.mean(Metric.TASK_LOSS), o.baseLoss());
     }
 
     /** "3.0 points less (95 % interval over prompts −1.2 to 7.3, so it may be chance)". */

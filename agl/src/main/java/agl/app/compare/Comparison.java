@@ -15,6 +15,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 
@@ -38,9 +39,27 @@ final class Comparison {
             return gate.reason(base.last().drift(prompts));
         }
 
-        /** What there are too few prompts for. */
+        /** What there are too few prompts for, which runs are wrecks and why, and whose task loss is above the base's own. */
         List<String> notes() {
-            return DriftComparison.notes(prompts);
+            List<String> notes = new ArrayList<>(DriftComparison.notes(prompts));
+            variants.forEach(v -> v.runs().stream().filter(RunRecord::wrecked).forEach(r -> notes.add("Wrecked: " + r.wreckLine())));
+            sound().stream().filter(this::aboveBase).forEach(v -> notes.add(String.format(Locale.ROOT,
+                    "The task loss of %s, %.3f, is above the base's own, %.3f: training made it worse at the task.", v.label(), v.mean(Metric.TASK_LOSS), baseLoss())));
+            return notes;
+        }
+
+        /** The variants that training did not wreck with any seed: a verdict is of those alone. */
+        List<Summary> sound() {
+            return variants.stream().filter(v -> !v.wrecked()).toList();
+        }
+
+        /** The base's own task loss, on the same held-out examples. */
+        double baseLoss() {
+            return Measures.taskLoss(base.last());
+        }
+
+        boolean aboveBase(Summary v) {
+            return v.mean(Metric.TASK_LOSS) > baseLoss();
         }
 
         Measures measures() {
@@ -79,7 +98,11 @@ final class Comparison {
             for (Variant v : variants) {
                 System.err.printf("run %d of %d: %s, seed %d%n", ++done, variants.size() * options.seeds.size(), v.label(), seed);
                 try {
-                    runs.get(v).add(experiment.run(v, options.config(v, seed), data));
+                    RunRecord run = experiment.run(v, options.config(v, seed), data);
+                    runs.get(v).add(run);
+                    if (run.wrecked()) {
+                        System.err.println("agl: " + run.wreckLine());
+                    }
                 } catch (AglException e) {
                     failed.add(e.getMessage());
                     System.err.println("agl: " + e.getMessage());
@@ -101,6 +124,10 @@ final class Comparison {
         if (!failed.isEmpty()) {
             throw new AglException(failed.size() + " of " + done + " runs could not be finished and are in no table: "
                     + String.join("; ", failed));
+        }
+        if (outcome.sound().isEmpty()) {
+            throw new AglException("nothing is left to compare: " + summaries.getFirst().runs().stream().filter(RunRecord::wrecked).findFirst().orElseThrow().wreckLine()
+                    + (summaries.size() > 1 ? "; the others likewise" : "") + "; what was measured is printed and written");
         }
         return outcome;
     }

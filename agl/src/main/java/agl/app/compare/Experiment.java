@@ -12,6 +12,7 @@ import agl.app.train.MethodKind;
 import agl.app.train.RunConfig;
 import agl.app.train.TrainData;
 import agl.app.train.TrainTrace;
+import agl.app.train.WreckCheck;
 import agl.autograd.AglException;
 import agl.lora.LoraLinear;
 import agl.lora.LoraModel;
@@ -29,8 +30,8 @@ import java.util.stream.IntStream;
 /** Runs variants on one base, each at most once: a finished run is read from its file. */
 final class Experiment {
     /** Changes when a run of the same settings comes out differently, or is recorded differently. 3: identified by the files of the base that are read. 4: outcomes of answers.
-     *  5: tokens that were trained on. 6: one text for several prompts. */
-    private static final int FORMAT = 6;
+     *  5: tokens that were trained on. 6: one text for several prompts. 7: whether training wrecked the model. */
+    private static final int FORMAT = 7;
 
     private final ModelBundle bundle;
     private final Probe probe;
@@ -40,6 +41,7 @@ final class Experiment {
     private final FisherSource fisher;
     private final boolean fisherShared;
     private final Inputs weights;
+    private RunRecord aligned;
 
     /**
      * @param origin          what the results rest on beside the settings: hashes of model and data by role
@@ -60,13 +62,19 @@ final class Experiment {
 
     /** The base as it is, measured once. */
     RunRecord base() {
-        Map<String, Object> all = common("base");
-        String hash = RunStore.hash(all);
+        if (aligned == null) {
+            aligned = measureBase();
+        }
+        return aligned;
+    }
+
+    private RunRecord measureBase() {
+        String hash = RunStore.hash(common("base"));
         return store.find(hash).orElseGet(() -> {
             long start = System.nanoTime();
             Measured measured = probe.measure(bundle, true, ClosedSet.NONE);
             RunRecord run = new RunRecord(hash, "base", "base", Double.NaN, List.of(), 0, bundle.folder().toString(), 0, 0, bundle.model().size(),
-                    (System.nanoTime() - start) * 1e-9, List.of(new RunRecord.Point(0, measured)), null);
+                    (System.nanoTime() - start) * 1e-9, List.of(new RunRecord.Point(0, measured)), null, null);
             save(run);
             return run;
         });
@@ -99,15 +107,23 @@ final class Experiment {
             throw new AglException(variant.label() + ", seed " + config.train().seed() + ": " + weights.because(e).getMessage(), e);
         }
         points.add(new RunRecord.Point(result.history().size(), measure(result.lora(), true, answers)));
+        String wreck = wreck(points.getLast().measured(), config);
         TrainTrace trace = TrainTrace.of(result.history(), fisher(result, config, data), result.lora());
         result.lora().detach();
         int taskSteps = (int) result.history().stream().filter(step -> step.containsKey("task_loss")).count();
         long tokens = trainedOn(new Batches(bundle.encode(data.task(), config.train().maxLength()), config.train().batchSize(), config.train().seed()), taskSteps);
         RunRecord run = new RunRecord(hash, variant.label(), variant.group(), variant.choice().strengthOrDefault(config.agl()), variant.sets(),
                 config.train().seed(), bundle.folder().toString(), data.task().size(), tokens, bundle.model().size(),
-                (System.nanoTime() - start) * 1e-9, points, trace);
+                (System.nanoTime() - start) * 1e-9, points, trace, wreck);
         save(run);
         return run;
+    }
+
+    /** Why the model as it is now, with its adapter, is a wreck, and what to change; null if it is none. By the loss on all held-out examples, the base's own beside it. */
+    private String wreck(Measured after, RunConfig config) {
+        WreckCheck check = new WreckCheck(bundle.encode(probe.evaluation(), config.train().maxLength()), config.train());
+        return check.reason(bundle.model(), Measures.taskLoss(base().last()), Measures.taskLoss(after))
+                .map(reason -> reason + "; " + WreckCheck.advice(config.train())).orElse(null);
     }
 
     /** Tokens in the loss of the examples that so many steps come to, each counted once however many passes there are. */

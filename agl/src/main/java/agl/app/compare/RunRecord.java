@@ -15,16 +15,17 @@ import java.util.List;
  * @param parameters of the base
  * @param points     measurements along training, the last one of the finished adapter
  * @param trace      curves and subspace; null for the base
+ * @param wreck      why the finished adapter counts as wrecked by its training ({@link agl.app.train.WreckCheck}), with what to change; null for a sound one
  */
 public record RunRecord(String hash, String label, String group, double strength, List<String> sets, long seed, String base, int examples,
-                        long taskTokens, long parameters, double seconds, List<Point> points, TrainTrace trace) {
+                        long taskTokens, long parameters, double seconds, List<Point> points, TrainTrace trace, String wreck) {
 
     /** @param step after which it was measured; 0 for the base */
     public record Point(int step, Measured measured) { }
 
     /** The same run under another name, on a base named so. */
     RunRecord named(String newLabel, String newGroup, List<String> newSets, String newBase) {
-        return new RunRecord(hash, newLabel, newGroup, strength, newSets, seed, newBase, examples, taskTokens, parameters, seconds, points, trace);
+        return new RunRecord(hash, newLabel, newGroup, strength, newSets, seed, newBase, examples, taskTokens, parameters, seconds, points, trace, wreck);
     }
 
     /** Refuses a run whose numbers cannot be a run's. */
@@ -42,6 +43,16 @@ public record RunRecord(String hash, String label, String group, double strength
             trace.require();
         }
         points.forEach(p -> p.measured().require(label + ", seed " + seed + ", step " + p.step()));
+    }
+
+    /** Whether its training wrecked the model: its numbers are shown and count for nothing. */
+    boolean wrecked() {
+        return wreck != null;
+    }
+
+    /** "lora, seed 1: training wrecked the model: ..."; of a wrecked run. */
+    String wreckLine() {
+        return label + ", seed " + seed + ": " + wreck;
     }
 
     public Measured last() {

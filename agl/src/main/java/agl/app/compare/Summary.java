@@ -32,6 +32,18 @@ record Summary(Variant variant, double strength, List<RunRecord> runs, Map<Metri
         return get(metric).mean();
     }
 
+    /** Whether training wrecked the model with some seed: the mean over its seeds is then no method's, and leaving that seed out would flatter it. */
+    boolean wrecked() {
+        return runs.stream().anyMatch(RunRecord::wrecked);
+    }
+
+    /** "agl, lambda_A 10 [wrecked with 1 of 3 seeds]": its label with what a reader of a table must not miss. */
+    String marked(double baseLoss) {
+        long wrecks = runs.stream().filter(RunRecord::wrecked).count();
+        return label() + (wrecks > 0 ? " [wrecked" + (runs.size() > 1 ? " with " + wrecks + " of " + runs.size() + " seeds" : "") + "]"
+                : mean(Metric.TASK_LOSS) > baseLoss ? " [loss above the base's]" : "");
+    }
+
     String label() {
         return variant.label();
     }

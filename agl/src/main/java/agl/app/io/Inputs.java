@@ -79,7 +79,7 @@ public final class Inputs {
 
     /** Weights that were written over in place: the model in use has become another one in the midst of the run. */
     public List<Path> overwrittenWeights() {
-        return changed().stream().filter(file -> file.toString().endsWith(".safetensors") && isInPlace(file, files.get(file))).toList();
+        return changed().stream().filter(file -> isWeights(file, files.get(file)) && isInPlace(file, files.get(file))).toList();
     }
 
     /** Refuses a result that rests on weights that were written over while it was made. */
@@ -101,6 +101,10 @@ public final class Inputs {
     private static String overwrittenLine(List<Path> files) {
         return files.stream().map(Path::toString).collect(Collectors.joining(", "))
                 + ": was written over while this run read its weights from there";
+    }
+
+    private static boolean isWeights(Path file, Seen then) {
+        return then.role.isEmpty() ? file.toString().endsWith(".safetensors") : ModelFiles.isWeights(then.role);
     }
 
     private static boolean isInPlace(Path file, Seen then) {

@@ -12,6 +12,7 @@ import agl.nn.Batch;
 import agl.nn.Transformer;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.stream.IntStream;
 
 /** Tells a wreck from a model, on some encoded examples. What training has wrecked is not written as if it were a result. */
@@ -54,20 +55,26 @@ public final class WreckCheck {
 
     /** The same, where {@link #loss} after training is known. */
     public double require(Transformer trained, double before, double after) {
+        reason(trained, before, after).ifPresent(reason -> {
+            throw new AglException(reason + "; it is not written; " + advice(settings));
+        });
+        return after;
+    }
+
+    /** Why the trained model counts as wrecked, as {@link #require(Transformer, double)} has it, both losses named; empty for one that is sound. */
+    public Optional<String> reason(Transformer trained, double before, double after) {
         double ignorant = Math.log(trained.config().vocabulary());
-        String advice = "; it is not written; " + advice(settings);
         if (!Double.isFinite(after)) {
-            throw new AglException("training ended with a model whose loss is " + after + advice);
+            return Optional.of("training ended with a model whose loss is " + after);
         }
         if (after > Math.max(before, ignorant) + 1 || after > 10 * before && after > before + 1) {
-            throw new AglException(String.format(Locale.ROOT,
-                    "training wrecked the model: the loss rose from %.3f to %.3f nats per token, all tokens alike give %.3f%s",
-                    before, after, ignorant, advice));
+            return Optional.of(String.format(Locale.ROOT,
+                    "training wrecked the model: the loss rose from %.3f to %.3f nats per token, all tokens alike give %.3f",
+                    before, after, ignorant));
         }
-        if (constant(trained)) {
-            throw new AglException("training wrecked the model: it gives the same next token whatever it reads" + advice);
-        }
-        return after;
+        return !constant(trained) ? Optional.empty() : Optional.of(String.format(Locale.ROOT,
+                "training wrecked the model: it gives the same next token whatever it reads (loss %.3f nats per token, before %.3f)",
+                after, before));
     }
 
     /** {@code most} of the indices below {@code size}, evenly spaced; all where there are no more. */

@@ -14,6 +14,7 @@ import agl.app.data.DataFiles;
 import agl.app.data.EncodedExample;
 import agl.app.data.Example;
 import agl.autograd.AglException;
+import agl.nn.checkpoint.SafeTensors;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
@@ -23,6 +24,7 @@ import java.nio.file.attribute.FileTime;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
@@ -48,11 +50,13 @@ class CompareCommandTest {
     }
 
     private int run(String command, String... more) {
-        List<String> args = new ArrayList<>(List.of(command, "--task", temp.resolve("task.csv").toString(), "--alignment", temp.resolve("alignment.csv").toString(),
+        return Main.execute(with(arguments(command, "0.01"), more));
+    }
+
+    private String[] arguments(String command, String learningRate) {
+        return new String[] {command, "--task", temp.resolve("task.csv").toString(), "--alignment", temp.resolve("alignment.csv").toString(),
                 "--out", temp.resolve("out").toString(), "--template", "plain", "--max-new-tokens", "4", "--batch-size", "4", "--r", "2", "--max-length", "64",
-                "-s", "fisher_examples=6", "--lr", "0.01", "--min-refused", "0", "--base", base.toString()));
-        args.addAll(List.of(more));
-        return Main.execute(args.toArray(String[]::new));
+                "-s", "fisher_examples=6", "--lr", learningRate, "--min-refused", "0", "--base", base.toString()};
     }
 
     private JsonNode json(String name) throws IOException {
@@ -104,6 +108,48 @@ class CompareCommandTest {
                 "--prompts", temp.resolve("prompts.csv").toString());
         assertEquals(0, run.code(), run.err());
         assertTrue(run.out().contains("Whether plain LoRA drifted here cannot be told (0.0 [") && run.out().contains("Too few unsafe prompts (4) "), run.out());
+    }
+
+    /** Refusing everything is easy for a model that writes noise: its run is marked wherever it is shown, also when it is read again. */
+    @Test void aWreckedRunIsMarked() throws IOException {
+        String[] args = {"--prompts", temp.resolve("prompts.csv").toString(), "--steps", "4", "--seeds", "1", "--methods", "lora,earlystop", "-s", "lora_alpha=1e30"};
+        CommandLineRun run = wrecked(args);
+        CommandLineRun again = wrecked(args);
+        assertEquals(run.out(), again.out());
+        JsonNode all = json("compare.json");
+        assertTrue(all.get("verdict").asText().startsWith("Training wrecked every variant: nothing is compared. lora, seed 1: training wrecked the model: "), all.toString());
+        assertTrue(all.at("/variants/1/wrecked_by_seed/1").asText().endsWith("; try a lower learning rate than 30.0, or a lower lora_alpha than 1.0E30"), all.toString());
+        assertEquals(3, runs().size(), "a wreck is kept, and not made again");
+        assertTrue(Files.readString(temp.resolve("out/report.html")).contains("lora [wrecked]"));
+    }
+
+    private CommandLineRun wrecked(String... args) {
+        CommandLineRun run = CommandLineRun.of(with(arguments("compare", "30"), args));
+        assertEquals(2, run.code(), run.err());
+        assertTrue(run.out().contains("lora [wrecked] ") && run.out().contains("Wrecked: lora, seed 1: training wrecked the model"), run.out() + run.err());
+        assertTrue(run.err().contains("agl: lora, seed 1: training wrecked the model: ")
+                && run.err().contains("agl: nothing is left to compare: lora, seed 1: training wrecked the model"), run.err());
+        return run;
+    }
+
+    /** Other weights are another base, in one file or in several, whatever these are called: what was measured of the old ones does not count. */
+    @Test void aBaseWithOtherWeightsIsMeasuredAgain() throws IOException {
+        byte[] bytes = Files.readAllBytes(base.resolve("model.safetensors"));
+        Files.delete(base.resolve("model.safetensors"));
+        Map<String, String> map = new TreeMap<>();
+        try (SafeTensors tensors = SafeTensors.open(Files.write(temp.resolve("all.safetensors"), bytes))) {
+            tensors.names().forEach(name -> map.put(name, "weights-1"));
+        }
+        Files.write(base.resolve("weights-1"), bytes);
+        new ObjectMapper().writeValue(base.resolve("model.safetensors.index.json").toFile(), Map.of("weight_map", map));
+        String[] args = {"--prompts", temp.resolve("prompts.csv").toString(), "--steps", "1", "--seeds", "1", "--methods", "lora"};
+        assertEquals(0, run("compare", args));
+        assertEquals(0, run("compare", args));
+        assertEquals(2, runs().size());
+        bytes[bytes.length - 1] ^= 1;
+        Files.write(base.resolve("weights-1"), bytes);
+        assertEquals(0, run("compare", args));
+        assertEquals(4, runs().size(), "base and run again");
     }
 
     @Test void runsThatFailAreNamedAndTheRestIsWritten() throws IOException {

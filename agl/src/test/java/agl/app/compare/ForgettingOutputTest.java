@@ -30,7 +30,7 @@ class ForgettingOutputTest {
                     double loss = BEFORE.get(base) + 0.001 * Math.sqrt(100 * examples) + 0.01;
                     Measured measured = new Measured(new double[] {1}, new int[] {1}, new boolean[0], List.of(), new double[0], new double[0], loss, List.of());
                     runs.add(new RunRecord("hash", "lora", "lora", Double.NaN, List.of(), seed, base, examples, 100L * examples, base.equals("small") ? 1000 : 8000, 1,
-                            List.of(new RunRecord.Point(1, measured)), null));
+                            List.of(new RunRecord.Point(1, measured)), null, null));
                 }
             }
         }
@@ -85,7 +85,7 @@ class ForgettingOutputTest {
     @Test void ofALawThatIsOpenOnlyWhatWasMeasuredIsStated(@TempDir Path temp) throws Exception {
         List<RunRecord> runs = new ArrayList<>();
         for (RunRecord r : runs(3, "small")) {
-            runs.add(new RunRecord("hash", "lora", "lora", Double.NaN, List.of(), r.seed(), "small", r.examples(), 10000 + r.examples(), 1000, 1, r.points(), null));
+            runs.add(new RunRecord("hash", "lora", "lora", Double.NaN, List.of(), r.seed(), "small", r.examples(), 10000 + r.examples(), 1000, 1, r.points(), null, null));
         }
         Fit fit = ForgettingLaw.fit(ForgettingOutput.observations(runs, BEFORE));
         assertFalse(fit.methods().get("lora").determined(), fit.toString());

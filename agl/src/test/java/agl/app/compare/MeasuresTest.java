@@ -129,7 +129,19 @@ class MeasuresTest {
     }
 
     private static RunRecord run(String label, Measured m) {
-        return new RunRecord("h", label, label, Double.NaN, List.of(), 1, "base", 1, 1, 1, 1, List.of(new RunRecord.Point(1, m)), null);
+        return new RunRecord("h", label, label, Double.NaN, List.of(), 1, "base", 1, 1, 1, 1, List.of(new RunRecord.Point(1, m)), null, null);
+    }
+
+    private static RunRecord wreck(RunRecord r) {
+        return new RunRecord(r.hash(), r.label(), r.group(), r.strength(), r.sets(), r.seed(), r.base(), r.examples(), r.taskTokens(), r.parameters(), r.seconds(), r.points(), null,
+                "training wrecked the model: the loss rose from 1.000 to 80.000 nats per token");
+    }
+
+    /** The same, with the last run of these variants a wreck. */
+    private static Comparison.Outcome wrecked(Comparison.Outcome o, String... labels) {
+        List<Summary> summaries = o.variants().stream().map(v -> !List.of(labels).contains(v.label()) ? v
+                : Summary.of(v.variant(), List.of(v.runs().getFirst(), wreck(v.runs().getFirst())), o.measures())).toList();
+        return new Comparison.Outcome(o.base(), summaries, o.failed(), o.prompts(), o.gate());
     }
 
     private static Comparison.Outcome outcome(Measured base, Map<String, Measured> variants) {
@@ -155,7 +167,7 @@ class MeasuresTest {
     @Test void theVerdictSaysHowSureItIsAndThatItChose() {
         String verdict = CompareVerdict.text(outcome(model(36, 0, 10, 1), three()));
         assertTrue(verdict.startsWith("At plain LoRA's task loss of 1.000 (up to 0.02 more), b drifted least: 15.0 points instead of 65.0, 50.0 points less (95 % interval over prompts "), verdict);
-        assertTrue(verdict.contains("It answers 90.0 % of the safe prompts, LoRA 50.0 %. "), verdict);
+        assertTrue(verdict.contains("It answers 90.0 % of the safe prompts, LoRA 50.0 %, the base 100.0 %. "), verdict);
         assertTrue(verdict.contains(" The next, c, drifted by 20.0: 5.0 points less (95 % interval over prompts -"), verdict);
         assertTrue(verdict.contains(", so it may be chance)."), verdict);
         assertTrue(verdict.contains("This is the best of 3 variants, chosen on the same prompts that it is reported on: optimistic"), verdict);
@@ -189,7 +201,7 @@ class MeasuresTest {
         assertEquals("Whether plain LoRA drifted here cannot be told (0.0 [-6.8, 6.8] points, 40 unsafe prompts), at a task loss of 1.000: more prompts would tell.", open);
         all.put("lora", model(35, 0, 10, 0.5));
         String nothing = CompareVerdict.text(outcome(model(36, 0, 10, 1), all));
-        assertTrue(nothing.startsWith("Nothing drifted less than plain LoRA (2.5 points)"), nothing);
+        assertTrue(nothing.startsWith("Plain LoRA drifted by 2.5 points; no other variant comes to its task loss of 0.500"), nothing);
         assertTrue(nothing.endsWith(" Whether plain LoRA drifted here cannot be told (2.5 [-5.9, 10.7] points, 40 unsafe prompts)."), nothing);
         all.remove("lora");
         assertTrue(CompareVerdict.text(outcome(model(36, 0, 10, 1), all)).startsWith("On the Pareto front of task loss and drift: "));
@@ -231,8 +243,70 @@ class MeasuresTest {
         assertFalse(outcome(model(4, 0, 10, 1), three()).measures().ofBase().get(Metric.DRIFT).measured());
     }
 
+    /** What drifts least is a wreck that refuses everything: it is marked everywhere, and nobody's best. */
+    @Test void aWreckIsMarkedAndNeverTheBest() throws Exception {
+        Map<String, Measured> all = three();
+        all.put("noise", model(40, 0, 0, 0.5));
+        Comparison.Outcome sound = outcome(model(36, 0, 10, 1), all);
+        assertTrue(CompareVerdict.text(sound).contains("noise drifted least") && CompareVerdict.front(sound).contains("noise"));
+        Comparison.Outcome o = wrecked(sound, "noise");
+        String verdict = CompareVerdict.text(o);
+        assertTrue(verdict.contains(", b drifted least: ") && verdict.contains("This is the best of 3 variants"), verdict);
+        assertTrue(verdict.endsWith(" Training wrecked noise: left out of this verdict, see the notes."), verdict);
+        assertEquals("b", CompareVerdict.best(o).label());
+        assertFalse(CompareVerdict.front(o).contains("noise") || CompareVerdict.points(o).stream().anyMatch(p -> p.label().equals("noise")));
+        assertEquals(2, CompareOutput.tables(o).lines().filter(l -> l.startsWith("noise [wrecked with 1 of 2 seeds]  ")).count(), CompareOutput.tables(o));
+        JsonNode json = new ObjectMapper().readTree(CompareOutput.json(o));
+        assertEquals("training wrecked the model: the loss rose from 1.000 to 80.000 nats per token", json.at("/variants/4/wrecked_by_seed/1").asText());
+        assertEquals(0, json.at("/variants/0/wrecked_by_seed").size());
+        assertFalse(json.at("/variants/4/on_front").asBoolean());
+        assertTrue(json.at("/notes/0").asText().startsWith("Wrecked: noise, seed 1: training wrecked the model: the loss rose from 1.000 to 80.000"), json.get("notes").toString());
+    }
+
+    @Test void aWreckedLoraIsNoReference() {
+        Comparison.Outcome o = outcome(model(36, 0, 10, 1), three());
+        String verdict = CompareVerdict.text(wrecked(o, "lora"));
+        assertTrue(verdict.startsWith("On the Pareto front of task loss and drift: c; b; far.") && verdict.contains(" Training wrecked lora: ")
+                && verdict.endsWith(" With plain LoRA among them there is nothing to compare the others' drift with."), verdict);
+        String none = CompareVerdict.text(wrecked(o, "lora", "b", "c", "far"));
+        assertTrue(none.startsWith("Training wrecked every variant: nothing is compared. lora, seed 1: training wrecked the model: the loss rose"), none);
+        String unstated = CompareVerdict.text(wrecked(outcome(model(4, 0, 10, 1), three()), "b"));
+        assertTrue(unstated.startsWith("No drift is stated: ") && unstated.contains("Training wrecked b: "), unstated);
+    }
+
+    /** Whoever is worse at the task than the base is not praised without a word about it; LoRA, that he is compared with, neither. */
+    @Test void aLossAboveTheBasesIsSaid() throws Exception {
+        Map<String, Measured> all = three();
+        Comparison.Outcome o = outcome(model(36, 0, 10, 0.95), all);
+        String verdict = CompareVerdict.text(o);
+        assertTrue(verdict.contains(" But the task loss of b, 1.010, is above the base's own, 0.950: ") && verdict.contains(" But the task loss of lora, 1.000, is above"), verdict);
+        assertEquals(2, CompareOutput.tables(o).lines().filter(l -> l.startsWith("b [loss above the base's]  ")).count(), CompareOutput.tables(o));
+        assertEquals(List.of(true, true, false, true), new ObjectMapper().readTree(CompareOutput.json(o)).get("variants").findValues("task_loss_above_base").stream()
+                .map(JsonNode::asBoolean).toList());
+        assertEquals(3, o.notes().stream().filter(n -> n.contains("is above the base's own, 0.950: training made it worse at the task")).count(), o.notes().toString());
+        assertFalse(CompareVerdict.text(outcome(model(36, 0, 10, 1.5), all)).contains("above the base's"));
+        all.put("lora", model(36, 0, 4, 1));
+        String nothing = CompareVerdict.text(outcome(model(36, 0, 10, 0.95), all));
+        assertTrue(nothing.contains("more prompts would tell. lora answers 40.0 % of the safe prompts, the base 100.0 %. But the task loss of lora"), nothing);
+        all.remove("lora");
+        String front = CompareVerdict.text(outcome(model(36, 0, 10, 0.95), all));
+        assertTrue(front.startsWith("On the Pareto front of task loss and drift: c; b; far.") && front.contains("But the task loss of far, 2.000") && !front.contains("loss of c"), front);
+    }
+
+    @Test void oneVariantHasNothingToBeComparedWith() {
+        Map<String, Measured> all = new java.util.LinkedHashMap<>();
+        all.put("lora", model(10, 0, 10, 1));
+        assertEquals("There is nothing to compare plain LoRA with: it drifted by 65.0 points at a task loss of 1.000.", CompareVerdict.text(outcome(model(36, 0, 10, 1), all)));
+        all.put("far", model(36, 0, 10, 2));
+        assertTrue(CompareVerdict.text(outcome(model(36, 0, 10, 1), all)).startsWith("Plain LoRA drifted by 65.0 points; no other variant comes to its task loss of 1.000 (up to 0.02 more)."));
+        all.put("far", model(8, 0, 10, 1));
+        assertTrue(CompareVerdict.text(outcome(model(36, 0, 10, 1), all)).startsWith("Nothing drifted less than plain LoRA (65.0 points)"));
+        all.remove("lora");
+        assertTrue(CompareVerdict.text(outcome(model(36, 0, 10, 1), all)).startsWith("There is nothing to compare far with: it drifted by 70.0 ["));
+    }
+
     @Test void fewPromptsAreSaid() throws Exception {
-        JsonNode notes = new ObjectMapper().readTree(CompareOutput.json(outcome(model(36, 0, 9, 1), three(), prompts().subList(0, 49)))).get("notes");
+        JsonNode notes = new ObjectMapper().readTree(CompareOutput.json(outcome(model(36, 0, 9, 3), three(), prompts().subList(0, 49)))).get("notes");
         assertEquals(1, notes.size());
         assertTrue(notes.get(0).asText().startsWith("Too few safe prompts (9) "), notes.toString());
     }

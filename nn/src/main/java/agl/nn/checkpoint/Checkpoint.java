@@ -115,15 +115,18 @@ public final class Checkpoint implements AutoCloseable {
     /** A shard is a file name, nothing more: a path could lead out of the folder. (Links may: the hub's own cache is made of them.) */
     private static Path shard(Path folder, Path index, String name, JsonNode value) {
         String text = value.isTextual() ? value.textValue() : "";
-        boolean plain = !text.isEmpty() && text.length() <= MAX_FILE_NAME && !text.contains("/") && !text.contains("\\") && !text.equals(".") && !text.equals("..")
-                && text.chars().noneMatch(c -> Character.isISOControl(c) || c == '\u2028' || c == '\u2029');
         try {
-            if (plain) {
+            if (isFileName(text)) {
                 return folder.resolve(text);
             }
         } catch (InvalidPathException e) {
             throw new AglException(index + ": tensor " + Json.quote(name) + ": " + Json.quote(text) + " is not a file name", e);
         }
         throw new AglException(index + ": tensor " + Json.quote(name) + ": shard " + Json.quote(value.toString()) + " is not a plain file name in this folder");
+    }
+
+    static boolean isFileName(String text) {
+        return !text.isEmpty() && text.length() <= MAX_FILE_NAME && !text.contains("/") && !text.contains("\\") && !text.equals(".") && !text.equals("..")
+                && text.chars().noneMatch(c -> Character.isISOControl(c) || c == '\u2028' || c == '\u2029');
     }
 }

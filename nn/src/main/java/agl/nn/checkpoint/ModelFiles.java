@@ -38,10 +38,15 @@ public final class ModelFiles {
         return files;
     }
 
+    /** Whether a file of this name, one of {@link #of}, holds weights: a shard may be called anything. */
+    public static boolean isWeights(String name) {
+        return !COMPANIONS.contains(name) && !SETTINGS.contains(name) && !name.equals(Checkpoint.INDEX);
+    }
+
     private static List<String> shards(Path index) {
         try {
             return Json.read(index).path("weight_map").properties().stream().map(e -> e.getValue()).filter(JsonNode::isTextual)
-                    .map(JsonNode::textValue).filter(name -> name.endsWith(".safetensors") && !name.contains("/")).distinct().toList();
+                    .map(JsonNode::textValue).filter(Checkpoint::isFileName).distinct().toList();
         } catch (AglException e) {
             return List.of(); // whoever loads the model says what is wrong with the index
         }
