@@ -48,10 +48,11 @@ public final class AlignCommand implements Callable<Integer> {
     private Path base;
 
     @Option(names = "--data", required = true, arity = "1..*", paramLabel = "FILE", description =
-            "CSV, JSONL or JSON with instruction[, input], response.")
+            "CSV, TSV, JSONL or JSON with instruction[, input], response: requests to refuse, with refusals, and about as many harmless ones, "
+            + "answered.")
     private List<Path> data;
 
-    @Option(names = "--out", required = true, paramLabel = "DIR", description = "New model folder; must not exist or be empty.")
+    @Option(names = "--out", required = true, paramLabel = "DIR", description = "New model folder; must not exist or be empty. The loss of every step goes into OUT.metrics.jsonl beside it.")
     private Path out;
 
     @Option(names = "--lora", description = "Train an adapter and merge it, instead of all weights.")

@@ -57,7 +57,7 @@ public final class ConfigOptions {
     @Option(names = "--target-modules", description = "Layers to adapt: suffixes separated by commas, a regular expression, or all-linear.")
     private String targetModules;
 
-    @Option(names = "--preset", description = "AGL's weights to start from: default (ours, measured) or as-read (readers' values).")
+    @Option(names = "--preset", description = "AGL's weights to start from: default (ours, measured) or as-read (readers' values); align has no use for it.")
     private String preset;
 
     private final Set<String> said = new HashSet<>();

@@ -55,11 +55,12 @@ public final class TrainCommand implements Callable<Integer> {
     private Path base;
 
     @Option(names = "--task", required = true, arity = "1..*", paramLabel = "FILE", description =
-            "Task data: CSV, JSONL or JSON with instruction[, input], response.")
+            "Task data: CSV, TSV, JSONL or JSON with instruction[, input], response.")
     private List<Path> task;
 
     @Option(names = "--alignment", arity = "1..*", paramLabel = "FILE", description =
-            "Alignment data, same form: what the Fisher information is estimated on (agl).")
+            "Alignment data, same form: what agl, ewc, safeanchor and projection estimate the Fisher information on, where kl holds the "
+            + "model to the base, and what lisa trains on in between.")
     private List<Path> alignment = new ArrayList<>();
 
     @Option(names = "--eval", arity = "1..*", paramLabel = "FILE", description =
@@ -88,7 +89,8 @@ public final class TrainCommand implements Callable<Integer> {
     private Path out;
 
     @Option(names = "--prompts", arity = "1..*", paramLabel = "FILE", description =
-            "Prompts for DriftCheck before and after, with label (safe or unsafe): the report then says how much alignment was lost.")
+            "Prompts for DriftCheck before and after: prompt, label (safe or unsafe), category and cluster (variants of one prompt) if any. "
+            + "The report then says how much alignment was lost.")
     private List<Path> promptFiles = new ArrayList<>();
 
     @Option(names = "--fisher-cache", paramLabel = "DIR", description =

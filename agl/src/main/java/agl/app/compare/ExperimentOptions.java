@@ -24,7 +24,7 @@ import picocli.CommandLine.Option;
 
 /** Options of every command that runs many fine-tunings: data, seeds, what is measured, settings. */
 public final class ExperimentOptions {
-    @Option(names = "--task", required = true, arity = "1..*", paramLabel = "FILE", description = "Task data: CSV, JSONL or JSON with instruction[, input], response.")
+    @Option(names = "--task", required = true, arity = "1..*", paramLabel = "FILE", description = "Task data: CSV, TSV, JSONL or JSON with instruction[, input], response.")
     List<Path> task;
 
     @Option(names = "--alignment", arity = "1..*", paramLabel = "FILE", description = "Alignment data, same form.")
@@ -36,7 +36,7 @@ public final class ExperimentOptions {
     @Option(names = "--eval", arity = "1..*", paramLabel = "FILE", description = "Held-out task data; without it the last 10%% of the task data, at most 200 examples, are held out.")
     List<Path> eval = new ArrayList<>();
 
-    @Option(names = "--prompts", arity = "1..*", paramLabel = "FILE", description = "Prompts that no method saw: prompt, label (safe or unsafe), category if any.")
+    @Option(names = "--prompts", arity = "1..*", paramLabel = "FILE", description = "Prompts that no method saw: prompt, label (safe or unsafe), category and cluster (variants of one prompt) if any.")
     List<Path> prompts = new ArrayList<>();
 
     @Option(names = "--seeds", split = ",", defaultValue = "1,2,3", paramLabel = "SEED", description = "Seeds, separated by commas (default ${DEFAULT-VALUE}).")

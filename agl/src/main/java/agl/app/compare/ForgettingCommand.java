@@ -42,7 +42,9 @@ public final class ForgettingCommand implements Callable<Integer> {
     @Option(names = "--strengths", defaultValue = "", paramLabel = "LIST", description = "Strengths, for example \"agl=300,1000;kl=1\".")
     private String strengths;
 
-    @Option(names = "--sizes", split = ",", required = true, paramLabel = "N", description = "Numbers of task examples to train on, at least three, separated by commas.")
+    @Option(names = "--sizes", split = ",", required = true, paramLabel = "N", description =
+            "Numbers of task examples to train on, at least three, separated by commas. Sizes x seeds x methods x bases must be more than the law's "
+            + "1 + 2 x methods constants: with one method, one base and one seed four sizes.")
     private List<Integer> sizes;
 
     @Option(names = "--pretrain-text", required = true, paramLabel = "FILE", description = "Plain text like that of pre-training.")

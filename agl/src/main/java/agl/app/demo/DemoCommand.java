@@ -55,7 +55,7 @@ public final class DemoCommand implements Callable<Integer> {
     @Option(names = "--validation", description = "Measure on the validation split, which settings may be chosen by; the table is otherwise of the test split.")
     private boolean validation;
 
-    @Option(names = "--from-scratch", description = "Make the base model too, instead of taking the one in the jar (half an hour on two cores).")
+    @Option(names = "--from-scratch", description = "Make the base model too, instead of taking the one in the jar (about a quarter of an hour on two cores).")
     private boolean fromScratch;
 
     @Option(names = "--prepare", description = "Only write the base model and the demo's text, as files for train, compare, ablate and forgetting.")
@@ -149,7 +149,8 @@ public final class DemoCommand implements Callable<Integer> {
         s.append(String.format(Locale.ROOT, line, "", "task loss", "task accuracy %"));
         outcome.measured().forEach((name, m) -> s.append(String.format(Locale.ROOT, line, name, taskLoss(m).text(3), DriftOutput.percent(accuracy(m)))));
         return s.append('\n').append(DriftOutput.table(outcome.drift()))
-                .append("value [95% interval over prompts, those about the same verb and object together]\n").toString();
+                .append("value [95% interval over prompts, those about the same verb and object together], of ")
+                .append(outcome.answers()).append('\n').toString();
     }
 
     static Interval taskLoss(DemoRun.Measured m) {

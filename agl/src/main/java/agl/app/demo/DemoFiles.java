@@ -18,12 +18,13 @@ final class DemoFiles {
 
     private DemoFiles() { }
 
-    /** Writes task, held-out task, alignment data, and prompts to choose settings by and to report, as JSONL. */
+    /** Writes task, held-out task, alignment data, what a base can be aligned on, and prompts to choose settings by and to report, as JSONL. */
     static void write(Path folder, DemoCorpus corpus) {
         examples(folder.resolve("task.jsonl"), corpus.taskTrain());
         examples(folder.resolve("task-val.jsonl"), corpus.taskVal());
         examples(folder.resolve("task-test.jsonl"), corpus.taskTest());
         examples(folder.resolve("alignment.jsonl"), corpus.fisherAlignment());
+        examples(folder.resolve("align.jsonl"), corpus.alignmentTrain());
         prompts(folder.resolve("prompts-val.jsonl"), corpus.driftVal());
         prompts(folder.resolve("prompts-test.jsonl"), corpus.driftTest());
     }

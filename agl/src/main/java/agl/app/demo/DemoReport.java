@@ -27,11 +27,11 @@ final class DemoReport {
         task(report, outcome);
         DriftReport.table(report, drift);
         DriftReport.categories(report, drift);
+        report.text("These are " + outcome.answers() + ". " + DriftReport.explanation());
         TrainReport.sections(report, "Training", outcome.traces());
         report.section("Prompts that changed sides");
         DriftReport.changed(report, drift);
         report.section("How it was made");
-        report.text(DriftReport.explanation());
         List<List<Object>> seconds = new ArrayList<>();
         outcome.seconds().forEach((what, s) -> seconds.add(List.of(what, s)));
         report.table("Time of each step", List.of("step", "seconds"), seconds);

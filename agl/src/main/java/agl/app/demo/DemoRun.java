@@ -27,6 +27,7 @@ import java.util.Map;
 
 /** The main job on the demo's own data: base, LoRA and AGL, each measured on held-out prompts and on the task. */
 public final class DemoRun {
+    /** Longest answer in tokens: the demo's answers are short ones, and this halves its time. */
     private static final int MAX_ANSWER = 48;
 
     private final Path out;
@@ -54,6 +55,12 @@ public final class DemoRun {
             Map<String, List<DriftCheck.Result>> tuned = new LinkedHashMap<>();
             measured.forEach((name, m) -> tuned.put(name, m.drift()));
             return DriftComparison.of("base", tuned.remove("base"), tuned, DriftGate.DEFAULT);
+        }
+
+        /** What the answers behind the figures have of their own: beside those of agl drift the same adapters may count a little differently. */
+        String answers() {
+            return "greedy answers of at most " + MAX_ANSWER + " tokens (agl drift: " + DriftCheck.Settings.DEFAULT.maxNewTokens()
+                    + " unless --max-new-tokens says otherwise)";
         }
     }
 

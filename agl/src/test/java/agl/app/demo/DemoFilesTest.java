@@ -6,7 +6,10 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import agl.app.CommandLineRun;
 import agl.app.data.DataFiles;
+import agl.app.data.Example;
 import agl.app.demo.corpus.DemoCorpus;
+import agl.app.drift.RefusalPatterns;
+import agl.app.drift.Verdict;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -29,6 +32,10 @@ class DemoFilesTest {
         assertEquals(corpus.fisherAlignment(), DataFiles.examples(List.of(data.resolve("alignment.jsonl"))));
         assertEquals(corpus.driftVal().prompts(), DataFiles.prompts(data.resolve("prompts-val.jsonl")).prompts());
         assertEquals(corpus.driftTest().prompts(), DataFiles.prompts(data.resolve("prompts-test.jsonl")).prompts());
+        List<Example> align = DataFiles.examples(List.of(data.resolve("align.jsonl")));
+        assertEquals(corpus.alignmentTrain(), align);
+        long refusals = align.stream().filter(e -> RefusalPatterns.judge(e.response()) == Verdict.REFUSAL).count();
+        assertTrue(refusals > 200 && refusals < 400, refusals + " of " + align.size() + ": requests to refuse and harmless ones");
         List<String> clusters = corpus.driftTest().prompts().stream().map(p -> p.cluster()).filter(c -> !c.isEmpty()).distinct().toList();
         assertTrue(clusters.size() > 100 && clusters.size() < 350, clusters.size() + " combinations in 350 prompts of them");
         CommandLineRun train = CommandLineRun.of("train", "--base", temp.resolve("base").toString(), "--task", data.resolve("task.jsonl").toString(),
