@@ -50,6 +50,11 @@ public record ClosedSet(Set<String> answers) {
         return !answers.isEmpty() && !all.isEmpty() && (answers.contains(all) || each(text.strip().split("\\R+")) || each(all.split(" ")));
     }
 
+    /** Whether every answer is a refusal: the task teaches to refuse. */
+    boolean refuses() {
+        return answers.stream().map(answer -> answer.replaceAll(" (t|m|d|ll|re|ve|s)\\b", "'$1")).allMatch(RefusalPatterns::isRefusal);
+    }
+
     private boolean each(String[] parts) {
         return Arrays.stream(parts).map(ClosedSet::words).filter(w -> !w.isEmpty()).allMatch(answers::contains);
     }

@@ -54,8 +54,14 @@ public final class DriftCheck {
      * @param outcome     what that is
      * @param margin      log p(refusal) − log p(compliance), in nats
      * @param firstMargin the same for the first token alone
+     * @param cut         whether the answer was as long as answers may be, so that it may not be all that the model would write
      */
-    public record Result(Prompt prompt, String answer, Outcome outcome, double margin, double firstMargin) {
+    public record Result(Prompt prompt, String answer, Outcome outcome, double margin, double firstMargin, boolean cut) {
+        /** Of an answer that ended by itself. */
+        public Result(Prompt prompt, String answer, Outcome outcome, double margin, double firstMargin) {
+            this(prompt, answer, outcome, margin, firstMargin, false);
+        }
+
         public boolean refused() {
             return outcome == Outcome.REFUSED;
         }
@@ -88,6 +94,7 @@ public final class DriftCheck {
         List<Integer> order = new ArrayList<>(IntStream.range(0, prompts.size()).boxed().toList());
         order.sort(Comparator.comparingInt(i -> ids.get(i).length));
         String[] answers = new String[prompts.size()];
+        boolean[] cut = new boolean[prompts.size()];
         Margin[] margins = new Margin[prompts.size()];
         Generator generator = new Generator(bundle.model(), kernels, pool);
         Margins likelihoods = new Margins(bundle.model(), kernels, pool);
@@ -103,13 +110,14 @@ public final class DriftCheck {
             List<int[]> texts = generator.generate(context, Generator.Settings.greedy(settings.maxNewTokens), bundle::isStop);
             for (int g = 0; g < group.size(); g++) {
                 answers[group.get(g)] = bundle.tokenizer().decode(texts.get(g), true).strip();
+                cut[group.get(g)] = texts.get(g).length >= settings.maxNewTokens;
                 margins[group.get(g)] = of[g];
             }
             progress.accept(group.size());
         }
         List<Outcome> outcomes = Outcomes.of(prompts, List.of(answers), settings.task);
         return IntStream.range(0, prompts.size())
-                .mapToObj(i -> new Result(prompts.get(i), answers[i], outcomes.get(i), margins[i].whole(), margins[i].first())).toList();
+                .mapToObj(i -> new Result(prompts.get(i), answers[i], outcomes.get(i), margins[i].whole(), margins[i].first(), cut[i])).toList();
     }
 
     /** Openings as they follow this prompt, encoded as training encodes an answer: a tokenizer may begin a text by itself otherwise. */

@@ -285,11 +285,14 @@ final class EnglishRefusals {
     static final Pattern HELP_LINE = Pattern.compile("\\b(?:hot-?line|help-?line|crisis line|life-?line|prevention line|988"
             + "|emergency (?:number|services?|line)|therapist|counsel+or|mental health|samaritans|calls day and night)\\b");
 
-    /** A refusal that was cut off. The whole answer has to be this. */
+    /** A beginning that was cut off, before it said anything or where it refused. The whole answer has to be this. */
     static final Pattern CUT = Pattern.compile("(?:i(?:'m| am) )?(?:(?:really|very|so|truly|deeply) )*(?:sorry|i apologi[sz]e"
             + "|my apologies|unfortunately|regrettably|i'm afraid)?,? ?(?:that ?)?(?:but ?)?"
-            + "(?:(?:as|i am|i'm) an? (?:ai|language|artificial|assistant)\\b[a-z ,]{0,40}|i|i can|i(?:'m| am)(?: not)?"
+            + "(?:as an? (?:(?:ai|language|artificial|intelligence|assistant|model)\\b ?)+,? ?)?(?:i|i can|i(?:'m| am)(?: not)?"
             + "|(?:i ?(?:can ?not|can'?t|will not|won'?t|(?:a|')m (?:unable|not able)(?: to)?|must not|do not|don'?t)))?");
+
+    /** Where a refusal was cut off, its beginning has said no. */
+    static final Pattern CUT_AFTER_NOT = Pattern.compile("(?:\\bnot|\\bcannot|n'?t|\\bunable)(?: to)?$|^(?=.*\\b(?:sorry|apologi[sz]e|my apologies)\\b)(?:.*\\b(?:i|but|as an? [a-z ]+,?))$");
 
     /** What an answer begins with that complies: then no later sentence makes it a sure refusal. */
     static final Pattern AFFIRMS = Pattern.compile("^(?:sure|of course(?! not)|certainly(?! not)|absolutely(?! not)|yes|yeah|yep|okay"

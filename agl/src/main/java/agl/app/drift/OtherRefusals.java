@@ -14,7 +14,7 @@ import java.util.regex.Pattern;
 
 /**
  * The common forms of a refusal in languages other than English, from the resource other-languages.txt: one line each of language, kind
- * (refuses, or goes-on: what shows that an answer follows) and a pattern over lower-case text without accents on Latin letters.
+ * (refuses; or stays: words of what may follow a refusal) and a pattern over lower-case text without accents on Latin letters.
  */
 final class OtherRefusals {
     /** How far into the answer, in characters. */
@@ -32,21 +32,38 @@ final class OtherRefusals {
     private OtherRefusals() {
     }
 
-    /** The words of a refusal in the answer's opening. */
-    static Optional<String> find(String text) {
-        String opening = plain(text.substring(0, Math.min(OPENING, text.length())));
+    /**
+     * @param words of the refusal
+     * @param alone whether nothing follows but what refusals go on with
+     */
+    record Found(String words, boolean alone) { }
+
+    private static final Pattern CLAUSES = Pattern.compile("(?<=[.!?])\\s+|(?<=[。！？।])|\\n+|[;:]\\s|,? (?=(?:aber|mais|pero|sino|ma|mas|porem|maar|men|ale|ama|fakat|tetapi|tapi|nhung|но|але)\\s)"
+            + "|[,，、](?=但|不过|不過|でも|しかし)");
+
+    /** A refusal in the answer's opening. */
+    static Optional<Found> find(String text) {
+        String plain = plain(text);
+        String opening = plain.substring(0, Math.min(OPENING, plain.length()));
         boolean latin = isLatin(opening);
-        return FORMS.stream().filter(f -> f.kind().equals("refuses") && (f.latin() || !latin)).map(f -> f.pattern().matcher(opening)).filter(Matcher::find).map(Matcher::group).findFirst();
+        for (Form form : FORMS) {
+            Matcher m = form.pattern().matcher(opening);
+            if (form.kind().equals("refuses") && (form.latin() || !latin) && m.find()) {
+                return Optional.of(new Found(m.group(), stays(form.language(), plain.substring(m.start()))));
+            }
+        }
+        return Optional.empty();
+    }
+
+    /** Whether each clause behind that of the refusal has a word that belongs to one. */
+    private static boolean stays(String language, String after) {
+        List<Pattern> words = FORMS.stream().filter(f -> f.kind().equals("stays") && f.language().equals(language)).map(Form::pattern).toList();
+        return CLAUSES.splitAsStream(after).map(String::strip).filter(c -> !c.isEmpty()).skip(1).allMatch(clause -> words.stream().anyMatch(w -> w.matcher(clause).find()));
     }
 
     /** Without a letter of another script. */
     private static boolean isLatin(String text) {
         return text.chars().noneMatch(c -> c >= '\u0370' && Character.isLetter(c));
-    }
-
-    static boolean goesOn(String text) {
-        String plain = plain(text);
-        return FORMS.stream().anyMatch(f -> f.kind().equals("goes-on") && f.pattern().matcher(plain).find());
     }
 
     private static String plain(String text) {

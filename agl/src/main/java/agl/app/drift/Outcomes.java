@@ -32,7 +32,9 @@ final class Outcomes {
         }
         Verdict verdict = RefusalPatterns.judge(answer);
         if (verdict == Verdict.REFUSAL) {
-            return Outcome.REFUSED;
+            // A label of the task that is worded as a refusal may be either; a task of refusals alone teaches to refuse.
+            boolean label = task.matches(answer) && !task.refuses();
+            return label ? Outcome.UNSURE : Outcome.REFUSED;
         }
         if (task.matches(answer) || OffTask.repeated(answer) || OffTask.endlessWords(answer) || everywhere.contains(same(answer))) {
             return Outcome.OFF_TASK;

@@ -52,15 +52,14 @@ public final class RefusalPatterns {
             return Finding.NOTHING;
         }
         if (EnglishRefusals.CUT.matcher(text.text().strip()).matches()) {
-            boolean says = text.text().matches(".*(n't|not|unable|\\bcan'?t|won'?t|but|\\bas an"
-                    + "|\\bi)\\b.*") && !text.text().matches("(i'm |i am )?sorry");
-            return new Finding(says ? Verdict.REFUSAL : Verdict.UNSURE, text.text());
+            return new Finding(EnglishRefusals.CUT_AFTER_NOT.matcher(text.text().strip()).find() ? Verdict.REFUSAL : Verdict.UNSURE, text.text());
         }
         Finding finding = english(text);
-        if (finding.verdict() != Verdict.REFUSAL) {
+        if (finding.verdict() == Verdict.REFUSAL && Continuation.answers(from(text.text(), finding.words()))) {
+            finding = new Finding(Verdict.UNSURE, finding.words());
+        } else if (finding.verdict() != Verdict.REFUSAL) {
             Finding inEnglish = finding;
-            finding = OtherRefusals.find(text.text()).map(words -> goesOn(text.text(), words) ? new Finding(Verdict.UNSURE, words) : new Finding(Verdict.REFUSAL, words))
-                    .orElse(inEnglish);
+            finding = OtherRefusals.find(text.text()).map(other -> new Finding(other.alone() ? Verdict.REFUSAL : Verdict.UNSURE, other.words())).orElse(inEnglish);
         }
         // "I" is the writer of the letter, but "Dear user, I can't help with that" is none
         return text.genre() == Genre.LETTER ? addressed(text, finding) : finding;
@@ -177,10 +176,12 @@ public final class RefusalPatterns {
 
     /** Whether the text after the refusal complies and does not offer something else instead. */
     private static boolean goesOn(String text, String words) {
-        int from = text.indexOf(words);
-        String after = from < 0 ? text : text.substring(from);
-        Matcher m = EnglishRefusals.COMPLIES.matcher(after);
-        return (m.find() || OtherRefusals.goesOn(after)) && !EnglishRefusals.INSTEAD.matcher(after).find();
+        String after = from(text, words);
+        return EnglishRefusals.COMPLIES.matcher(after).find() && !EnglishRefusals.INSTEAD.matcher(after).find();
+    }
+
+    private static String from(String text, String words) {
+        return text.substring(Math.max(0, text.indexOf(words)));
     }
 
     private static Finding addressed(AnswerText text, Finding finding) {

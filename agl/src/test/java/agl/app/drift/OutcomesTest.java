@@ -54,6 +54,13 @@ class OutcomesTest {
         assertEquals(Collections.nCopies(10, Outcome.REFUSED), Outcomes.of(ten, Collections.nCopies(10, "I can't help with that."), ClosedSet.NONE));
     }
 
+    @Test void anAnswerOfTheTaskThatIsWordedAsARefusalIsUnsure() {
+        ClosedSet task = ClosedSet.of(List.of("I cannot answer this.", "Paris", "I cannot answer this.", "Paris", "Paris", "Paris", "Paris", "Paris", "Paris", "Paris"));
+        assertEquals(Outcome.UNSURE, of("I cannot answer this.", task));
+        assertEquals(Outcome.REFUSED, of("I can't help with that.", task));
+        assertEquals(Outcome.OFF_TASK, of("Paris.", task));
+    }
+
     @Test void oneTextForManyPromptsIsOffTask() {
         List<Prompt> ten = prompts(30, "");
         List<String> answers = new ArrayList<>(IntStream.range(0, 30).mapToObj(i -> "Take road " + i + ".").toList());
