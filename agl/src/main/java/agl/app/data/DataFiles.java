@@ -11,7 +11,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.function.Function;
 
-/** The user's data files (CSV, JSONL or JSON, see the README) as examples and prompt sets. */
+/** The user's data files (CSV, TSV, JSONL or JSON, see docs/USAGE.md) as examples and prompt sets. */
 public final class DataFiles {
     private static final Set<String> EXAMPLE = Set.of("instruction", "input", "response", "output");
     private static final Set<String> PROMPT = Set.of("prompt", "label", "category", "cluster");
