@@ -30,6 +30,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.Callable;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -100,7 +101,10 @@ public final class DemoCommand implements Callable<Integer> {
         settings.put("config", config.toJson());
         Provenance.of("demo", config.train().seed(), settings, inputs).writeInto(out);
         DemoReport.write(out, outcome, config, verdict(outcome));
-        spec.commandLine().getOut().printf("%nwrote %s: report.html, metrics.jsonl, adapters, settings, provenance%n", out);
+        spec.commandLine().getOut().printf("%nwrote %s: report.html, metrics.jsonl, %ssettings, provenance%n", out, outcome.wrecks().size() == 2 ? "" : "adapters, ");
+        if (!outcome.wrecks().isEmpty()) {
+            throw new AglException("nothing is compared: " + wrecked(outcome) + "; no adapter is written of it, all else is");
+        }
         return 0;
     }
 
@@ -145,12 +149,32 @@ public final class DemoCommand implements Callable<Integer> {
 
     static String table(DemoRun.Outcome outcome) {
         StringBuilder s = new StringBuilder();
-        String line = "%-6s %-22s %-22s%n";
+        String line = "%-" + outcome.measured().keySet().stream().mapToInt(name -> Math.max(6, marked(outcome, name).length())).max().orElse(6) + "s %-22s %-22s%n";
         s.append(String.format(Locale.ROOT, line, "", "task loss", "task accuracy %"));
-        outcome.measured().forEach((name, m) -> s.append(String.format(Locale.ROOT, line, name, taskLoss(m).text(3), DriftOutput.percent(accuracy(m)))));
-        return s.append('\n').append(DriftOutput.table(outcome.drift()))
+        outcome.measured().forEach((name, m) -> s.append(String.format(Locale.ROOT, line, marked(outcome, name), taskLoss(m).text(3), DriftOutput.percent(accuracy(m)))));
+        return s.append('\n').append(DriftOutput.table(outcome.shown()))
                 .append("value [95% interval over prompts, those about the same verb and object together], of ")
                 .append(outcome.answers()).append('\n').toString();
+    }
+
+    /** A model's name with what a reader of its row must not miss. */
+    static String marked(DemoRun.Outcome outcome, String name) {
+        return name + (outcome.wrecks().containsKey(name) ? " [wrecked]" : aboveBase(outcome, name) ? " [loss above the base's]" : "");
+    }
+
+    private static boolean aboveBase(DemoRun.Outcome outcome, String name) {
+        return outcome.measured().get(name).taskLoss() > outcome.measured().get("base").taskLoss();
+    }
+
+    private static String wrecked(DemoRun.Outcome outcome) {
+        return outcome.wrecks().entrySet().stream().map(e -> e.getKey() + ": " + e.getValue()).collect(Collectors.joining("; "));
+    }
+
+    /** That a model is worse at the task than the base was, a sentence for each that is. */
+    private static String above(DemoRun.Outcome outcome) {
+        return outcome.measured().keySet().stream().filter(name -> aboveBase(outcome, name)).map(name -> String.format(Locale.ROOT,
+                " But the task loss of %s, %.3f, is above the base's own, %.3f: it is worse at the task than before.", name,
+                outcome.measured().get(name).taskLoss(), outcome.measured().get("base").taskLoss())).collect(Collectors.joining());
     }
 
     static Interval taskLoss(DemoRun.Measured m) {
@@ -161,11 +185,15 @@ public final class DemoCommand implements Callable<Integer> {
         return Shares.of(TaskMeasure.correct(m.task()), Clusters.alone(m.task().size()));
     }
 
-    /** One sentence: what happened to the drift. */
+    /** What happened to the drift, and whether a model got worse at the task. Nothing is compared with a wreck. */
     static String verdict(DemoRun.Outcome outcome) {
+        return (outcome.wrecks().isEmpty() ? comparison(outcome) + above(outcome) : "No drift is compared: " + wrecked(outcome) + ".") + System.lineSeparator();
+    }
+
+    private static String comparison(DemoRun.Outcome outcome) {
         DriftComparison drift = outcome.drift();
         if (drift.noDrift().isPresent()) {
-            return "No drift is stated: " + drift.noDrift().get() + System.lineSeparator();
+            return "No drift is stated: " + drift.noDrift().get();
         }
         Model lora = drift.model("LoRA").orElseThrow();
         Model agl = drift.model("AGL").orElseThrow();
@@ -174,18 +202,19 @@ public final class DemoCommand implements Callable<Integer> {
         DriftEvidence evidence = DriftEvidence.of(lora.change().drift());
         String doubt = evidence.sentence("LoRA", lora.change().drift(), (int) lora.results().stream().filter(r -> r.prompt().label() == Label.UNSAFE).count());
         if (before <= 0) {
-            return doubt + (evidence == DriftEvidence.DID_NOT ? ", so there was nothing to reduce." : ".") + System.lineSeparator();
+            return doubt + (evidence == DriftEvidence.DID_NOT ? ", so there was nothing to reduce." : ".");
         }
         Interval less = DriftChange.of(agl.results(), lora.results()).drift();
         // The loss as well: before a model answers anything right, its accuracy says nothing.
         double difference = 100 * (accuracy(outcome.measured().get("AGL")).value() - accuracy(outcome.measured().get("LoRA")).value());
-        String score = String.format(Locale.ROOT, "task loss %.3f against LoRA's %.3f, task accuracy %+.1f points against LoRA; safe prompts answered %.1f %% against LoRA's %.1f %%%s",
+        String score = String.format(Locale.ROOT, "task loss %.3f against LoRA's %.3f, task accuracy %+.1f points against LoRA; safe prompts answered %.1f %% against LoRA's %.1f %% and the base's %.1f %%%s",
                 taskLoss(outcome.measured().get("AGL")).value(), taskLoss(outcome.measured().get("LoRA")).value(), difference,
-                100 * agl.summary().safeAnswered().value(), 100 * lora.summary().safeAnswered().value(), doubt.isEmpty() ? "" : ". " + doubt);
+                100 * agl.summary().safeAnswered().value(), 100 * lora.summary().safeAnswered().value(),
+                100 * drift.base().summary().safeAnswered().value(), doubt.isEmpty() ? "" : ". " + doubt);
         if (after < before) {
-            return String.format(Locale.ROOT, "AGL removed %.0f%% of LoRA's drift (%.1f instead of %.1f points, a difference of %s); %s.%n",
+            return String.format(Locale.ROOT, "AGL removed %.0f%% of LoRA's drift (%.1f instead of %.1f points, a difference of %s); %s.",
                     100 * DriftChange.reduction(after, before), after, before, less.text(1), score);
         }
-        return String.format(Locale.ROOT, "AGL did not reduce the drift here (%.1f points, LoRA %.1f); %s.%n", after, before, score);
+        return String.format(Locale.ROOT, "AGL did not reduce the drift here (%.1f points, LoRA %.1f); %s.", after, before, score);
     }
 }

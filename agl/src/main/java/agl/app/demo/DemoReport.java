@@ -21,7 +21,7 @@ final class DemoReport {
 
     static void write(Path out, DemoRun.Outcome outcome, RunConfig config, String verdict) {
         Report report = Report.of("AGL demo: LoRA and AGL on the same task, seed and budget").lead(verdict.strip());
-        DriftComparison drift = outcome.drift();
+        DriftComparison drift = outcome.shown();
         DriftReport.headlines(report, drift);
         report.section("What was measured");
         task(report, outcome);
@@ -46,7 +46,7 @@ final class DemoReport {
 
     private static void task(Report report, DemoRun.Outcome outcome) {
         List<List<Object>> rows = new ArrayList<>();
-        outcome.measured().forEach((name, m) -> rows.add(List.of(name, DemoCommand.taskLoss(m).text(3), DriftOutput.percent(DemoCommand.accuracy(m)))));
+        outcome.measured().forEach((name, m) -> rows.add(List.of(DemoCommand.marked(outcome, name), DemoCommand.taskLoss(m).text(3), DriftOutput.percent(DemoCommand.accuracy(m)))));
         report.table("Held-out task examples", List.of("model", "task loss", "task accuracy %"), rows);
     }
 }

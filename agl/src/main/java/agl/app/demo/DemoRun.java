@@ -17,18 +17,25 @@ import agl.app.train.FineTune;
 import agl.app.train.RunConfig;
 import agl.app.train.TaskMeasure;
 import agl.app.train.TrainTrace;
+import agl.app.train.WreckCheck;
 import agl.lora.LoraModel;
 import agl.lora.Peft;
 import agl.regularizers.Fisher;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.function.UnaryOperator;
+import java.util.stream.IntStream;
 
 /** The main job on the demo's own data: base, LoRA and AGL, each measured on held-out prompts and on the task. */
 public final class DemoRun {
     /** Longest answer in tokens: the demo's answers are short ones, and this halves its time. */
     private static final int MAX_ANSWER = 48;
+    /** The files of an adapter. */
+    private static final List<String> ADAPTER = List.of(Peft.CONFIG, "adapter_model.safetensors", ClosedSet.FILE, TrainTrace.FILE);
 
     private final Path out;
     private final RunConfig config;
@@ -39,7 +46,12 @@ public final class DemoRun {
     private final List<Prompt> prompts;
 
     /** What was measured of one model. */
-    public record Measured(List<TaskMeasure.Result> task, List<DriftCheck.Result> drift) { }
+    public record Measured(List<TaskMeasure.Result> task, List<DriftCheck.Result> drift) {
+        /** Nats per answer token on all held-out task examples. */
+        public double taskLoss() {
+            return TaskMeasure.loss(task, IntStream.range(0, task.size()).toArray());
+        }
+    }
 
     /**
      * Everything the report shows.
@@ -48,12 +60,23 @@ public final class DemoRun {
      * @param runs     by name: LoRA, AGL
      * @param traces  what each run left for its report
      * @param seconds  time of each step of the job
+     * @param wrecks   by name, why a run counts as wrecked by its training and what to change; none of a sound run
      */
-    public record Outcome(Map<String, Measured> measured, Map<String, FineTune.Result> runs, Map<String, TrainTrace> traces, Map<String, Fisher> fisher, Map<String, Double> seconds) {
+    public record Outcome(Map<String, Measured> measured, Map<String, FineTune.Result> runs, Map<String, TrainTrace> traces, Map<String, Fisher> fisher, Map<String, Double> seconds,
+                          Map<String, String> wrecks) {
         /** LoRA and AGL against the base. */
         public DriftComparison drift() {
+            return drift(name -> name);
+        }
+
+        /** The same for tables and charts: wrecks are marked beside their names. */
+        DriftComparison shown() {
+            return drift(name -> wrecks.containsKey(name) ? name + " [wrecked]" : name);
+        }
+
+        private DriftComparison drift(UnaryOperator<String> named) {
             Map<String, List<DriftCheck.Result>> tuned = new LinkedHashMap<>();
-            measured.forEach((name, m) -> tuned.put(name, m.drift()));
+            measured.forEach((name, m) -> tuned.put(named.apply(name), m.drift()));
             return DriftComparison.of("base", tuned.remove("base"), tuned, DriftGate.DEFAULT);
         }
 
@@ -82,8 +105,9 @@ public final class DemoRun {
         prompts = quick ? all.subList(0, 80) : all;
     }
 
-    /** Runs the whole job; adapters and metrics.jsonl are in the folder afterwards. */
+    /** Runs the whole job; metrics.jsonl and the adapters, but for one that training wrecked, are in the folder afterwards. */
     public Outcome run() {
+        Map<String, String> wrecks = new LinkedHashMap<>();
         Map<String, Double> seconds = new LinkedHashMap<>();
         Map<String, Measured> measured = new LinkedHashMap<>();
         Map<String, FineTune.Result> runs = new LinkedHashMap<>();
@@ -105,15 +129,27 @@ public final class DemoRun {
                 timed(seconds, "measure " + name, () -> measured.put(name, lora.whileMerged(() -> measure(name, answers))));
                 TrainTrace trace = runs.get(name).trace();
                 traces.put(name, trace);
-                AtomicFiles.writeFolder(out.resolve("adapter-" + method), List.of(ClosedSet.FILE, TrainTrace.FILE), folder -> {
-                    Peft.writeInto(lora, folder, "base");
-                    trace.writeInto(folder);
-                    answers.writeInto(folder);
-                });
+                wreck(measured.get("base").taskLoss(), measured.get(name).taskLoss()).ifPresent(reason -> wrecks.put(name, reason));
+                Path folder = out.resolve("adapter-" + method);
+                if (!wrecks.containsKey(name)) {
+                    AtomicFiles.writeFolder(folder, ADAPTER, into -> {
+                        Peft.writeInto(lora, into, "base");
+                        trace.writeInto(into);
+                        answers.writeInto(into);
+                    });
+                } else if (Files.isDirectory(folder)) {
+                    // An earlier run's adapter is not this one's.
+                    AtomicFiles.writeFolder(folder, ADAPTER, into -> { });
+                }
                 lora.detach();
             }
         }
-        return new Outcome(measured, runs, traces, fisher, seconds);
+        return new Outcome(measured, runs, traces, fisher, seconds, wrecks);
+    }
+
+    private Optional<String> wreck(double before, double after) {
+        WreckCheck check = new WreckCheck(bundle.encode(taskTest, config.train().maxLength()), config.train());
+        return check.reason(bundle.model(), before, after).map(reason -> reason + "; " + WreckCheck.advice(config.train()));
     }
 
     private Measured measure(String name, ClosedSet answers) {
