@@ -1,22 +1,28 @@
 package agl.app;
 
 import agl.app.io.OutputLock;
+import agl.app.io.Provenance;
 import agl.autograd.AglException;
+import agl.lora.Peft;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Collection;
 import java.util.List;
+import java.util.Optional;
 import picocli.CommandLine;
 import picocli.CommandLine.Model.OptionSpec;
 
 /**
- * Runs the command that the user named. One that has an {@code --out} may not write over its own inputs, and holds the output's lock from
- * start to end, so that no two runs write over each other. A dry run writes nothing, so its {@code --out} may be anywhere.
+ * Runs the command that the user named. One that has an {@code --out} may not write over its own inputs, a model, an adapter or what another
+ * command made, and holds the output's lock from start to end, so that no two runs write over each other. A dry run writes nothing, so its
+ * {@code --out} may be anywhere.
  */
 final class OutputGuard implements CommandLine.IExecutionStrategy {
-    /** Folders that are somebody's model: nothing of ours belongs in them. (A report in an adapter's folder does no harm.) */
+    /** Folders that are somebody's model: nothing of ours belongs in them. */
     private static final List<String> MODELS = List.of("--base", "--unaligned");
+    /** Files that make a folder a model or an adapter. */
+    private static final List<String> WEIGHTS = List.of("config.json", Peft.CONFIG, "adapter_model.safetensors", "model.safetensors");
 
     @Override
     public int execute(CommandLine.ParseResult parsed) {
@@ -35,12 +41,26 @@ final class OutputGuard implements CommandLine.IExecutionStrategy {
         OutputLock lock;
         try {
             command.commandSpec().options().stream().filter(o -> o != option).forEach(o -> requireApart(out, o));
+            requireOwn(out, command.commandSpec().name());
             lock = OutputLock.take(out);
         } catch (AglException e) {
             throw new CommandLine.ExecutionException(command.commandSpec().commandLine(), e.getMessage(), e);
         }
         try (lock) {
             return run.execute(parsed);
+        }
+    }
+
+    /** provenance.json says how what lies beside it was made, so one folder has room for one command's output. */
+    private static void requireOwn(Path out, String command) {
+        for (String taken : WEIGHTS) {
+            if (Files.exists(out.resolve(taken))) {
+                throw new AglException(out + ": holds " + taken + " already; name another --out");
+            }
+        }
+        Optional<String> made = Provenance.read(out).map(p -> p.path("command").asText().split(" ")[0]);
+        if (made.isPresent() && (!made.get().equals(command) || command.equals("drift"))) {
+            throw new AglException(out + ": holds what agl " + made.get() + " made; name another --out");
         }
     }
 

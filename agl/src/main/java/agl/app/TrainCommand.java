@@ -127,11 +127,6 @@ public final class TrainCommand implements Callable<Integer> {
             spec.commandLine().getOut().print(DryRun.describe(bundle, config, data));
             return 0;
         }
-        for (String taken : new String[] {"adapter_model.safetensors", Peft.CONFIG, "config.json"}) {
-            if (Files.exists(out.resolve(taken))) {
-                throw new AglException(out + ": holds " + taken + " already; name another --out");
-            }
-        }
         AtomicFiles.requireWritable(out);
         FineTune.requireAdapter(bundle, choice.kind(), config.train(), data);
         List<EncodedExample> encoded = bundle.encode(data.task(), config.train().maxLength());

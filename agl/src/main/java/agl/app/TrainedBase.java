@@ -1,6 +1,7 @@
 package agl.app;
 
 import agl.app.io.Inputs;
+import agl.app.io.Provenance;
 import agl.lora.Peft;
 import agl.nn.checkpoint.Json;
 import agl.nn.checkpoint.ModelFiles;
@@ -28,12 +29,12 @@ record TrainedBase(Path adapter, String base, Map<String, String> sha256) {
 
     /** Empty where the folder has no provenance.json, or none that has the base's files. */
     static Optional<TrainedBase> read(Path adapter) {
-        Path provenance = adapter.resolve("provenance.json");
+        Optional<JsonNode> provenance = Provenance.ofTraining(adapter);
         Path config = adapter.resolve(Peft.CONFIG);
-        if (!Files.isRegularFile(provenance) || !Files.isRegularFile(config)) {
+        if (provenance.isEmpty() || !Files.isRegularFile(config)) {
             return Optional.empty();
         }
-        JsonNode hashes = Json.read(provenance).path("inputs_sha256");
+        JsonNode hashes = provenance.get().path("inputs_sha256");
         String base = Json.read(config).path("base_model_name_or_path").asText();
         Map<String, String> sha256 = new LinkedHashMap<>();
         hashes.properties().forEach(e -> {

@@ -1,9 +1,7 @@
 package agl.app;
 
 import agl.app.data.PromptTemplate;
-import agl.nn.checkpoint.Json;
-import com.fasterxml.jackson.databind.JsonNode;
-import java.nio.file.Files;
+import agl.app.io.Provenance;
 import java.nio.file.Path;
 import java.util.Map;
 import java.util.Optional;
@@ -17,14 +15,8 @@ import java.util.Optional;
 record TrainedTemplate(Path folder, String name, String sha256) {
     /** Empty where the folder has no provenance.json that names one. */
     static Optional<TrainedTemplate> read(Path folder) {
-        Path file = folder.resolve("provenance.json");
-        if (!Files.isRegularFile(file)) {
-            return Optional.empty();
-        }
-        JsonNode settings = Json.read(file).path("settings");
-        return settings.path("template").isTextual()
-                ? Optional.of(new TrainedTemplate(folder, settings.path("template").textValue(), settings.path("template_sha256").asText()))
-                : Optional.empty();
+        return Provenance.ofTraining(folder).map(p -> p.path("settings")).filter(settings -> settings.path("template").isTextual())
+                .map(settings -> new TrainedTemplate(folder, settings.path("template").textValue(), settings.path("template_sha256").asText()));
     }
 
     /** Whether prompts in this template are those that were trained. */

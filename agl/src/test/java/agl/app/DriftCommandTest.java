@@ -110,9 +110,9 @@ class DriftCommandTest {
             {"generate", "--prompt", "the cat", "--max-new-tokens", 1}, {"logits", "--tokens", "1,2"}, {"merge", "--out", temp.resolve("merged")}};
         for (Object[] command : commands) {
             for (Path of : List.of(base, other)) {
-                Path out = temp.resolve("merged");
+                List<Path> outs = List.of(temp.resolve("merged"), temp.resolve("drift"));
                 CommandLineRun run = run(Stream.concat(Arrays.stream(command), Stream.of("--base", of, "--adapter", adapter))
-                        .map(a -> a.equals(out) ? temp.resolve("merged-" + of.getFileName()) : a).toArray());
+                        .map(a -> outs.contains(a) ? temp.resolve(a + "-" + of.getFileName()) : a).toArray());
                 assertEquals(0, run.code(), run.err());
                 assertEquals(of.equals(other) ? 1 : 0, run.err().lines().filter(line::equals).count(), command[0] + ": " + run.err());
             }

@@ -51,9 +51,11 @@ class TemplateDefaultTest {
         return adapter;
     }
 
+    private int measured;
+
     /** The settings that a measurement's provenance records; {@code lines} is filled with what was said. */
     private JsonNode drift(List<String> lines, Object... more) throws IOException {
-        Path out = temp.resolve("drift");
+        Path out = temp.resolve("drift-" + ++measured);
         CommandLineRun run = run(Stream.concat(Stream.of("drift", "--base", base, "--prompts", prompts, "--out", out, "--max-new-tokens", 2), Arrays.stream(more)).toArray());
         assertEquals(0, run.code(), run.err());
         lines.clear();
@@ -89,6 +91,9 @@ class TemplateDefaultTest {
         assertEquals(2, both.code());
         assertEquals(1, both.err().lines().count(), both.err());
         assertTrue(both.err().contains("--template"), both.err());
+        Path measuredHere = adapter("measured", "{\"template\": \"plain\"}, \"command\": \"drift\"");
+        assertEquals("chat", drift(said, "--adapter", measuredHere).get("template").textValue(), "what a measurement used is not what was trained");
+        assertEquals(List.of(), said);
         Path merged = temp.resolve("merged");
         assertEquals(0, run("merge", "--base", base, "--adapter", plain, "--out", merged).code());
         assertEquals("plain", new ObjectMapper().readTree(merged.resolve("provenance.json").toFile()).get("settings").get("template").textValue());

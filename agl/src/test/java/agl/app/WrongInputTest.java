@@ -227,6 +227,14 @@ class WrongInputTest {
         }
         assertRefused("is what --base names", drift + "$base");
         assertRefused("is what --adapter names", drift + "$adapter --adapter $adapter");
+        for (String command : new String[] {train, drift, "compare --base $base --task $task.csv --prompts $prompts.csv --methods lora --steps 1 --out "}) {
+            assertRefused("adapter: holds adapter_config.json already", command + "$adapter");
+        }
+        for (String made : new String[] {"compare", "align --lora", "drift"}) {
+            Files.writeString(Files.createDirectories(temp.resolve("made")).resolve("provenance.json"), "{\"command\": \"" + made + "\"}");
+            assertRefused("made: holds what agl " + made.split(" ")[0] + " made", drift + "$made");
+            assertRefused("made: holds what agl " + made.split(" ")[0] + " made", train + "$made");
+        }
         Path locked = Files.createDirectory(temp.resolve("locked"), PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("r-xr-xr-x")));
         Assumptions.assumeFalse(Files.isWritable(locked), "this user may write everywhere: a folder without permission cannot be had");
         for (String command : new String[] {merge, align, train, drift}) {

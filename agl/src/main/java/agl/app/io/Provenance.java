@@ -2,15 +2,20 @@ package agl.app.io;
 
 import agl.app.BuildInfo;
 import agl.autograd.kernels.Kernels;
+import agl.nn.checkpoint.Json;
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.SerializationFeature;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
 
 /**
  * Where an output comes from: enough to make it again, or to see why two outputs differ. Every output folder gets one as
@@ -25,6 +30,9 @@ import java.util.Map;
  */
 public record Provenance(String command, long seed, String version, Object settings, Map<String, String> inputs, List<String> changed,
                          String java, String os, String kernels, int threads, Instant written) {
+    private static final String FILE = "provenance.json";
+    /** Commands that measure: what they record is not how a model or an adapter in that folder was trained. */
+    private static final Set<String> MEASURING = Set.of("drift", "compare", "ablate", "forgetting");
     private static final JsonMapper JSON = JsonMapper.builder().enable(SerializationFeature.INDENT_OUTPUT).build();
 
     /**
@@ -74,6 +82,17 @@ public record Provenance(String command, long seed, String version, Object setti
 
     /** Writes {@code provenance.json} into {@code folder}. */
     public void writeInto(Path folder) {
-        AtomicFiles.writeText(folder.resolve("provenance.json"), toJson());
+        AtomicFiles.writeText(folder.resolve(FILE), toJson());
+    }
+
+    /** What a folder's provenance.json holds; empty where there is none. */
+    public static Optional<JsonNode> read(Path folder) {
+        Path file = folder.resolve(FILE);
+        return Files.isRegularFile(file) ? Optional.of(Json.read(file)) : Optional.empty();
+    }
+
+    /** The same, if it tells how a model or an adapter was made. */
+    public static Optional<JsonNode> ofTraining(Path folder) {
+        return read(folder).filter(p -> !MEASURING.contains(p.path("command").asText()));
     }
 }
