@@ -52,7 +52,8 @@ public final class AlignCommand implements Callable<Integer> {
             + "answered.")
     private List<Path> data;
 
-    @Option(names = "--out", required = true, paramLabel = "DIR", description = "New model folder; must not exist or be empty. The loss of every step goes into OUT.metrics.jsonl beside it.")
+    @Option(names = "--out", required = true, paramLabel = "DIR", description =
+            "New model folder; must not exist or be empty. The loss of every step goes into OUT.metrics.jsonl beside it.")
     private Path out;
 
     @Option(names = "--lora", description = "Train an adapter and merge it, instead of all weights.")
