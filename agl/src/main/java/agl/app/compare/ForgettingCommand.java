@@ -80,25 +80,18 @@ public final class ForgettingCommand implements Callable<Integer> {
         List<RunRecord> runs = new ArrayList<>();
         List<Prompt> prompts = options.promptList();
         Map<String, RunRecord> aligned = new LinkedHashMap<>();
+        Map<String, Forgetting.Base> before = new LinkedHashMap<>();
         notes.addAll(data.notes(prompts));
         variants.stream().filter(v -> v.choice().kind() == MethodKind.AGL).limit(1).forEach(v -> notes.addAll(options.config(v, options.seeds.getFirst()).warnings()));
         notes.forEach(note -> System.err.println("agl: " + note));
         for (Path base : bases) {
-            run(base, variants, data, prompts, runs, aligned);
+            aligned.put(base.toString(), run(base, variants, data, prompts, runs, before));
         }
-        Map<String, Double> before = new LinkedHashMap<>();
-        aligned.forEach((base, record) -> before.put(base, record.last().pretrainLoss()));
-        spec.commandLine().getOut().print(ForgettingOutput.measured(runs, before));
-        ForgettingLaw.Fit fit = null;
-        String noLaw = null;
-        try {
-            fit = ForgettingLaw.fit(ForgettingOutput.observations(runs, before));
-        } catch (AglException e) {
-            noLaw = e.getMessage();
-        }
-        write(fit, noLaw, runs, before, new ForgettingOutput.Drift(aligned, prompts, options.drift.gate()), inputs, spec.commandLine().getOut());
-        if (noLaw != null) {
-            throw new AglException(noLaw + "; what was measured is printed and written");
+        Forgetting result = Forgetting.of(runs, before);
+        spec.commandLine().getOut().print(ForgettingOutput.measured(result));
+        write(result, new ForgettingOutput.Drift(aligned, prompts, options.drift.gate()), inputs, spec.commandLine().getOut());
+        if (result.noLaw() != null) {
+            throw new AglException(result.noLaw() + "; what was measured is printed and written");
         }
         return 0;
     }
@@ -123,14 +116,19 @@ public final class ForgettingCommand implements Callable<Integer> {
         }
     }
 
-    private void run(Path base, List<Variant> variants, TrainData data, List<Prompt> prompts, List<RunRecord> runs, Map<String, RunRecord> aligned) {
+    /** Adds the runs of one base to {@code runs} and its own losses to {@code before}; returns what was measured of it. */
+    private RunRecord run(Path base, List<Variant> variants, TrainData data, List<Prompt> prompts, List<RunRecord> runs, Map<String, Forgetting.Base> before) {
         ModelBundle bundle = options.load(base);
         PlainText text = PlainText.read(pretrainText, pretrainTokens, options.settings.config().train().maxLength());
         text.few(bundle).ifPresent(note -> System.err.println("agl: " + note));
         Probe probe = options.probe(data, prompts, text);
         Experiment experiment = new Experiment(bundle, probe, new RunStore(options.out), options.origin(base, List.of(pretrainText)), 0,
                 variants.stream().anyMatch(Variant::usesFisher), options.fisherCache);
-        aligned.put(base.toString(), experiment.base());
+        Forgetting.Base own = Forgetting.Base.of(experiment.base(), bundle.model().config().vocabulary());
+        before.put(base.toString(), own);
+        if (!own.saysNothing(base.toString()).isEmpty()) {
+            System.err.println("agl: " + own.saysNothing(base.toString()));
+        }
         int done = 0;
         for (long seed : options.seeds) {
             // Each amount holds the smaller ones, in an order of the seed's own.
@@ -143,17 +141,20 @@ public final class ForgettingCommand implements Callable<Integer> {
                     RunConfig config = options.config(v, seed);
                     RunRecord r = experiment.run(v, config, part);
                     runs.add(r.named(r.label(), r.group(), r.sets(), base.toString()));
+                    if (r.wrecked()) {
+                        System.err.println("agl: " + Forgetting.line(r));
+                    }
                 }
             }
         }
+        return experiment.base();
     }
 
-    /** @param fit null where there is none, for the reason {@code noLaw} */
-    private void write(ForgettingLaw.Fit fit, String noLaw, List<RunRecord> runs, Map<String, Double> before, ForgettingOutput.Drift drift, Inputs inputs, PrintWriter out) {
-        if (fit != null) {
-            out.print(ForgettingOutput.table(fit));
+    private void write(Forgetting result, ForgettingOutput.Drift drift, Inputs inputs, PrintWriter out) {
+        if (result.fit() != null) {
+            out.print(ForgettingOutput.table(result.fit()));
         }
-        AtomicFiles.writeText(options.out.resolve("forgetting.json"), ForgettingOutput.json(fit, noLaw, runs, before));
+        AtomicFiles.writeText(options.out.resolve("forgetting.json"), ForgettingOutput.json(result));
         Map<String, Object> settings = new LinkedHashMap<>();
         settings.put("sizes", sizes);
         settings.put("seeds", options.seeds);
@@ -162,7 +163,7 @@ public final class ForgettingCommand implements Callable<Integer> {
         settings.put("config", options.settings.config().toJson());
         Provenance provenance = Provenance.of("forgetting", options.seeds.getFirst(), settings, inputs);
         provenance.writeInto(options.out);
-        ForgettingOutput.report(options.out.resolve("report.html"), fit, noLaw, runs, before, drift, settings, provenance.toJson());
+        ForgettingOutput.report(options.out.resolve("report.html"), result, drift, settings, provenance.toJson());
         out.printf("wrote %s: report.html, forgetting.json, runs, provenance%n", options.out);
         out.flush();
     }

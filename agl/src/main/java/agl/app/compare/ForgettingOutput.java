@@ -2,7 +2,6 @@ package agl.app.compare;
 
 import agl.app.compare.ForgettingLaw.Constant;
 import agl.app.compare.ForgettingLaw.Fit;
-import agl.app.compare.ForgettingLaw.Observation;
 import agl.app.data.PromptSet.Prompt;
 import agl.app.drift.DriftCheck;
 import agl.app.drift.DriftComparison;
@@ -23,6 +22,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.function.ToDoubleFunction;
 import java.util.stream.Collectors;
 
 /** The forgetting law's constants and curves, in text, JSON and as a report. */
@@ -32,23 +32,22 @@ final class ForgettingOutput {
 
     private ForgettingOutput() { }
 
-    /** @param before pre-training loss of each base */
-    static List<Observation> observations(List<RunRecord> runs, Map<String, Double> before) {
-        return runs.stream().map(r -> new Observation(r.label(), r.seed(), r.taskTokens(), r.parameters(), r.last().pretrainLoss() - before.get(r.base()))).toList();
-    }
-
-    /** What the law is fitted to: a line per base, method and number of examples, means over seeds. */
-    static String measured(List<RunRecord> runs, Map<String, Double> before) {
+    /** What was measured: a line per base, method and number of examples, means over seeds, then notes. */
+    static String measured(Forgetting f) {
         StringBuilder s = new StringBuilder(String.format(Locale.ROOT, "%nloss on plain text, nats per token (means over seeds)%n%-24s %-24s %9s %12s %10s %10s%n", "base", "method", "examples", "D, tokens",
                 "loss", "increase"));
-        before.forEach((base, loss) -> {
-            s.append(String.format(Locale.ROOT, "%-24s %-24s %9s %12s %10.4f %10s%n", Path.of(base).getFileName(), "base", "", "", loss, ""));
+        f.before().forEach((base, losses) -> {
+            double loss = losses.pretrain();
+            s.append(String.format(Locale.ROOT, "%-24s %-24s %9s %12s %10.4f %10s%s%n", Path.of(base).getFileName(), "base", "", "", loss, "",
+                    losses.saysNothing(base).isEmpty() ? "" : " [above guessing]"));
+            List<RunRecord> runs = f.runs();
             runs.stream().filter(r -> r.base().equals(base)).map(RunRecord::label).distinct().forEach(method -> {
                 TreeMap<Integer, List<RunRecord>> sizes = bySize(runs.stream().filter(r -> r.base().equals(base) && r.label().equals(method)).toList());
-                sizes.forEach((examples, of) -> s.append(String.format(Locale.ROOT, "%-24s %-24s %9d %12.0f %10.4f %+10.6f%n", Path.of(base).getFileName(), method, examples,
-                        of.stream().mapToLong(RunRecord::taskTokens).average().orElseThrow(), increase(of, 0), increase(of, loss))));
+                sizes.forEach((examples, of) -> s.append(String.format(Locale.ROOT, "%-24s %-24s %9d %12.0f %10.4f %+10.6f%s%n", Path.of(base).getFileName(), method, examples,
+                        of.stream().mapToLong(RunRecord::taskTokens).average().orElseThrow(), increase(of, 0), increase(of, loss), f.marks(of))));
             });
         });
+        f.notes().forEach(note -> s.append(note).append(System.lineSeparator()));
         return s.toString();
     }
 
@@ -70,14 +69,16 @@ final class ForgettingOutput {
                 : String.format(Locale.ROOT, "%.4g [%.4g, %.4g]", c.value(), c.low(), c.high());
     }
 
-    /** @param fit null where there is none, for the reason {@code noLaw} */
-    static String json(Fit fit, String noLaw, List<RunRecord> runs, Map<String, Double> before) {
+    static String json(Forgetting f) {
         Map<String, Object> all = new LinkedHashMap<>();
-        all.put("law", fit);
-        all.put("no_law_because", noLaw);
-        all.put("pretrain_loss_before", before);
+        all.put("law", f.fit());
+        all.put("no_law_because", f.noLaw());
+        all.put("notes", f.notes());
+        all.put("pretrain_loss_before", byBase(f, Forgetting.Base::pretrain));
+        all.put("pretrain_loss_of_guessing", byBase(f, Forgetting.Base::uniform));
+        all.put("task_loss_before", byBase(f, Forgetting.Base::task));
         List<Object> list = new ArrayList<>();
-        for (RunRecord r : runs) {
+        for (RunRecord r : f.runs()) {
             Map<String, Object> one = new LinkedHashMap<>();
             one.put("method", r.label());
             one.put("seed", r.seed());
@@ -86,6 +87,10 @@ final class ForgettingOutput {
             one.put("tokens", r.taskTokens());
             one.put("parameters", r.parameters());
             one.put("pretrain_loss", r.last().pretrainLoss());
+            one.put("above_guessing", f.aboveUniform(r));
+            one.put("task_loss", Measures.taskLoss(r.last()));
+            one.put("task_loss_above_base", f.aboveBase(r));
+            one.put("wrecked_because", r.wreck());
             list.add(one);
         }
         all.put("runs", list);
@@ -96,48 +101,74 @@ final class ForgettingOutput {
         }
     }
 
+    private static Map<String, Double> byBase(Forgetting f, ToDoubleFunction<Forgetting.Base> loss) {
+        Map<String, Double> all = new LinkedHashMap<>();
+        f.before().forEach((name, base) -> all.put(name, loss.applyAsDouble(base)));
+        return all;
+    }
+
     /** What the bases did on the prompts, if there are any. */
     record Drift(Map<String, RunRecord> bases, List<Prompt> prompts, DriftGate gate) { }
 
-    /** One sentence: how much is forgotten, at what amount of task data and at what task loss, compared with what. */
-    static String verdict(Fit fit, String noLaw, List<RunRecord> runs, Map<String, Double> before) {
-        int most = runs.stream().mapToInt(RunRecord::examples).max().orElse(0);
-        boolean law = fit != null && fit.methods().values().stream().allMatch(ForgettingLaw.OfMethod::determined);
-        String start = fit == null ? noLaw + ". Measured" : law ? String.format(Locale.ROOT, "After %.0f tokens of task data the law puts the rise of the loss on plain text at", fit.d0())
-                : "The runs do not determine the law. Measured";
-        return start + runs.stream().map(RunRecord::label).distinct().map(method -> {
-            List<RunRecord> of = runs.stream().filter(r -> r.label().equals(method) && r.examples() == most).toList();
-            double task = of.stream().mapToDouble(r -> Measures.taskLoss(r.last())).average().orElse(Double.NaN);
-            double rise = law ? fit.predict(method, fit.d0(), fit.n0()) : of.stream().mapToDouble(r -> r.last().pretrainLoss() - before.get(r.base())).average().orElse(Double.NaN);
-            return String.format(Locale.ROOT, " %.4f nats per token for %s (task loss %.3f with the most data)", rise, method, task);
-        }).collect(Collectors.joining(",")) + (law ? "." : String.format(Locale.ROOT, ", each after its %d examples.", most));
+    /** How much is forgotten, at what amount of task data and at what task loss, compared with what; first of all whether the text can tell. */
+    static String verdict(Forgetting f) {
+        String nothing = f.before().entrySet().stream().map(e -> e.getValue().saysNothing(e.getKey())).filter(s -> !s.isEmpty()).map(s -> s + " ").collect(Collectors.joining());
+        long wrecks = f.runs().size() - f.sound().size();
+        return f.sound().isEmpty() ? nothing + f.noLaw() + "." : nothing + forgotten(f) + (wrecks == 0 ? "" : " Training wrecked " + wrecks + " of " + f.runs().size()
+                + " runs: left out here, see the notes.");
     }
 
-    static void report(Path file, Fit fit, String noLaw, List<RunRecord> runs, Map<String, Double> before, Drift drift, Map<String, Object> settings, String provenance) {
+    private static String forgotten(Forgetting f) {
+        Fit fit = f.fit();
+        List<RunRecord> runs = f.sound();
+        // A wreck may be what a method has with the most data.
+        Map<String, Integer> most = new LinkedHashMap<>();
+        runs.forEach(r -> most.merge(r.label(), r.examples(), Math::max));
+        boolean alike = most.values().stream().distinct().count() == 1;
+        boolean law = fit != null && fit.methods().values().stream().allMatch(ForgettingLaw.OfMethod::determined);
+        String start = fit == null ? f.noLaw() + ". Measured" : law ? String.format(Locale.ROOT, "After %.0f tokens of task data the law puts the rise of the loss on plain text at", fit.d0())
+                : "The runs do not determine the law. Measured";
+        return start + most.keySet().stream().map(method -> {
+            List<RunRecord> of = runs.stream().filter(r -> r.label().equals(method) && r.examples() == most.get(method)).toList();
+            double task = of.stream().mapToDouble(r -> Measures.taskLoss(r.last())).average().orElseThrow();
+            double own = of.stream().mapToDouble(r -> f.before().get(r.base()).task()).average().orElseThrow();
+            double rise = law ? fit.predict(method, fit.d0(), fit.n0())
+                    : of.stream().mapToDouble(r -> r.last().pretrainLoss() - f.before().get(r.base()).pretrain()).average().orElseThrow();
+            return String.format(Locale.ROOT, " %.4f nats per token for %s (task loss %.3f with %s%s)", rise, method, task,
+                    alike ? "the most data" : most.get(method) + " examples", task > own ? String.format(Locale.ROOT, ", above the base's own %.3f", own) : "");
+        }).collect(Collectors.joining(",")) + (law || !alike ? "." : String.format(Locale.ROOT, ", each after its %d examples.", most.values().iterator().next()));
+    }
+
+    static void report(Path file, Forgetting f, Drift drift, Map<String, Object> settings, String provenance) {
+        Fit fit = f.fit();
         Report report = Report.of("Forgetting: pre-training loss by amount of task data");
-        report.lead(verdict(fit, noLaw, runs, before));
+        report.lead(verdict(f));
         report.section("The law");
+        f.notes().forEach(report::warning);
         if (fit == null) {
-            report.warning(noLaw);
+            report.warning(f.noLaw());
         } else {
             law(report, fit);
         }
         report.text("D counts the tokens in the loss (the answers') of the task examples that training came to, each once, however many passes. Losses are per token of each model's own "
                 + "tokenizer: compare sizes within one family.");
         report.section("Curves");
-        for (Map.Entry<String, Double> base : before.entrySet()) {
-            List<RunRecord> own = runs.stream().filter(r -> r.base().equals(base.getKey())).toList();
+        for (Map.Entry<String, Forgetting.Base> base : f.before().entrySet()) {
+            List<RunRecord> own = f.sound().stream().filter(r -> r.base().equals(base.getKey())).toList();
             Map<String, double[][]> series = new LinkedHashMap<>();
             own.stream().map(RunRecord::label).distinct().forEach(method -> {
                 List<RunRecord> of = own.stream().filter(r -> r.label().equals(method)).toList();
-                series.put(method + ", measured", points(of, base.getValue()));
+                series.put(method + ", measured", points(of, base.getValue().pretrain()));
                 if (fit != null) {
                     series.put(method + ", law", curve(fit, method, of));
                 }
             });
+            if (series.isEmpty()) {
+                continue;
+            }
             report.lines("Increase of the loss on plain text, " + Path.of(base.getKey()).getFileName(), "task tokens", "nats per token", series);
         }
-        inside(report, runs, drift);
+        inside(report, f, drift);
         report.section("How it was made");
         report.settings(new JsonMapper().convertValue(settings, new TypeReference<Map<String, Object>>() { }));
         report.provenance(provenance);
@@ -155,19 +186,20 @@ final class ForgettingOutput {
     }
 
     /** Training, subspace and refusals of each method's run with the most data, on the first base and seed. */
-    private static void inside(Report report, List<RunRecord> runs, Drift drift) {
+    private static void inside(Report report, Forgetting f, Drift drift) {
+        List<RunRecord> runs = f.runs();
         RunRecord first = runs.getFirst();
         int most = runs.stream().filter(r -> r.base().equals(first.base())).mapToInt(RunRecord::examples).max().orElseThrow();
         List<RunRecord> shown = runs.stream().filter(r -> r.base().equals(first.base()) && r.seed() == first.seed() && r.examples() == most).toList();
         Map<String, TrainTrace> traces = new LinkedHashMap<>();
-        shown.stream().filter(r -> r.trace() != null).forEach(r -> traces.put(r.label(), r.trace()));
+        shown.stream().filter(r -> r.trace() != null).forEach(r -> traces.put(r.label() + f.marks(List.of(r)), r.trace()));
         TrainReport.sections(report, "Training on " + most + " examples, seed " + first.seed(), traces);
         if (drift.prompts().isEmpty()) {
             report.text("Drift was not measured: no --prompts were given.");
             return;
         }
         Map<String, List<DriftCheck.Result>> tuned = new LinkedHashMap<>();
-        shown.forEach(r -> tuned.put(r.label(), r.last().drift(drift.prompts())));
+        shown.forEach(r -> tuned.put(r.label() + f.marks(List.of(r)), r.last().drift(drift.prompts())));
         DriftComparison results = DriftComparison.of("aligned base", drift.bases().get(first.base()).last().drift(drift.prompts()), tuned, drift.gate());
         report.section("Drift after the most data");
         DriftReport.table(report, results);

@@ -207,6 +207,18 @@ class CompareCommandTest {
         assertEquals(2, run("forgetting", "--sizes", "4,8", "--pretrain-text", temp.resolve("plain.txt").toString()));
     }
 
+    @Test void forgettingMarksWrecksAndHasNoLawOfThem() throws IOException {
+        CommandLineRun run = forgetting("--sizes", "4,8,16", "--epochs", "1", "--seeds", "1,2", "--lr", "30", "-s", "lora_alpha=1e30");
+        assertEquals(2, run.code(), run.err());
+        assertTrue(run.err().contains("agl: lora, 4 examples, seed 1: training wrecked the model: ") && run.err().contains("agl: training wrecked every run: lora, 4 examples, seed 1: "), run.err());
+        assertEquals(3, run.out().lines().filter(l -> l.contains(" [wrecked with 2 of 2 seeds]")).count(), run.out());
+        JsonNode all = json("forgetting.json");
+        assertTrue(all.get("law").isNull() && all.at("/runs/5/wrecked_because").asText().startsWith("training wrecked the model"), all.toString());
+        assertEquals(Math.log(TinyModel.load(base).model().config().vocabulary()), all.get("pretrain_loss_of_guessing").elements().next().asDouble(), 1e-12);
+        double before = all.get("pretrain_loss_before").elements().next().asDouble();
+        assertEquals(before > all.get("pretrain_loss_of_guessing").elements().next().asDouble(), run.err().contains("agl: The plain text tells nothing about base"), run.err());
+    }
+
     /** With two steps of four examples, training comes to eight of them, whatever there is; with five, to twenty of thirty. */
     @Test void onlyWhatWasTrainedOnCounts() throws IOException {
         CommandLineRun same = forgetting("--sizes", "8,16,24", "--steps", "2", "--seeds", "1,2");
