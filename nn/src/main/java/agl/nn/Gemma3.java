@@ -9,57 +9,60 @@ import agl.autograd.op.Gelu;
 import agl.autograd.op.Mul;
 import agl.autograd.op.RmsNorm;
 import agl.autograd.op.Rope;
+import java.util.ArrayList;
+import java.util.List;
 
 /**
  * Gemma 3's text model (Gemma Team 2025, arXiv:2503.19786). As Llama, but: the embedding is scaled by sqrt(hidden); norms multiply by
  * 1 + w and stand before and after each block, x ← x + norm(attention(norm(x))), x ← x + norm(down(gelu(gate(n)) ⊙ up(n))) with
- * n = norm(x); queries and keys are normalised head by head; most layers see a window only, and turn by other frequencies.
+ * n = norm(x); queries and keys are normalized head by head; most layers see a window only, and rotate by other frequencies.
  */
 final class Gemma3 extends LlamaLayout {
-    private final Gemma3Variant variant;
+    /** One layer: a norm before and after each of its halves. */
+    private record Block(AttentionBlock attention, Weight afterAttention, Weight beforeFeedForward, FeedForward feedForward, Weight afterFeedForward) { }
+
+    private final List<Block> blocks = new ArrayList<>();
     private final RopeTable globalRope;
     private final RopeTable localRope;
 
-    Gemma3(ModelConfig config, Weights source) {
+    Gemma3(ModelConfig config, Gemma3Family family, Weights source) {
         super(config);
-        this.variant = config.gemma3();
-        this.globalRope = new RopeTable(variant.globalRope(), config.maxPositions());
-        this.localRope = new RopeTable(variant.localRope(), config.maxPositions());
-        int h = config.hidden();
-        embedding(source);
+        globalRope = new RopeTable(family.globalRope(), config.maxPositions());
+        localRope = new RopeTable(family.localRope(), config.maxPositions());
+        begin(source);
         for (int l = 0; l < config.layers(); l++) {
             String p = prefix(l);
-            attention(source, p, variant.bias(), variant.bias(), true);
-            parameter(source, p + "post_attention_layernorm.weight", h);
-            parameter(source, p + "pre_feedforward_layernorm.weight", h);
-            feedForward(source, p, false);
-            parameter(source, p + "post_feedforward_layernorm.weight", h);
+            AttentionLayer of = new AttentionLayer(l, family.windows()[l], family.scale());
+            blocks.add(new Block(attention(source, p, of, new AttentionParts(family.bias(), family.bias(), true)),
+                    norm(source, p + "post_attention_layernorm"), norm(source, p + "pre_feedforward_layernorm"),
+                    feedForward(source, p, false), norm(source, p + "post_feedforward_layernorm")));
         }
         end(source);
     }
 
     @Override Tensor embed(Tape tape, Pass pass) {
-        return Affine.scale(tape, Math.sqrt(config().hidden()), Embedding.of(tape, weight(embeddingName()), pass.batch().tokens()));
+        return Affine.scale(tape, Math.sqrt(config().hidden()), Embedding.of(tape, embedding(), pass.batch().tokens()));
     }
 
     @Override Tensor layer(Tape tape, int l, Tensor x, Pass pass) {
-        String p = prefix(l);
-        Tensor n = norm(tape, x, p + "input_layernorm");
-        Tensor q = norm(tape, linear(p + "self_attn.q_proj").forward(tape, n), p + "self_attn.q_norm");
-        Tensor k = norm(tape, linear(p + "self_attn.k_proj").forward(tape, n), p + "self_attn.k_norm");
-        Tensor v = linear(p + "self_attn.v_proj").forward(tape, n);
-        int window = variant.windows()[l];
-        Rope.Table table = (window > 0 ? localRope : globalRope).holding(pass.positions());
+        Block b = blocks.get(l);
+        AttentionBlock a = b.attention;
+        Tensor n = norm(tape, x, a.norm());
+        Tensor q = norm(tape, a.q().forward(tape, n), a.qNorm());
+        Tensor k = norm(tape, a.k().forward(tape, n), a.kNorm());
+        Tensor v = a.v().forward(tape, n);
+        Rope.Table table = (a.of().window() > 0 ? localRope : globalRope).holding(pass.positions());
         q = Rope.of(tape, q, pass.positions(), table);
         k = Rope.of(tape, k, pass.positions(), table);
-        Tensor attended = linear(p + "self_attn.o_proj").forward(tape, attend(tape, l, pass, q, k, v, window, variant.scale()));
-        x = Add.of(tape, x, norm(tape, attended, p + "post_attention_layernorm"));
-        Tensor m = norm(tape, x, p + "pre_feedforward_layernorm");
-        Tensor gated = Mul.of(tape, Gelu.of(tape, linear(p + "mlp.gate_proj").forward(tape, m)), linear(p + "mlp.up_proj").forward(tape, m));
-        return Add.of(tape, x, norm(tape, linear(p + "mlp.down_proj").forward(tape, gated), p + "post_feedforward_layernorm"));
+        Tensor attended = a.o().forward(tape, attend(tape, a.of(), pass, q, k, v));
+        x = Add.of(tape, x, norm(tape, attended, b.afterAttention));
+        Tensor m = norm(tape, x, b.beforeFeedForward);
+        FeedForward f = b.feedForward;
+        Tensor gated = Mul.of(tape, Gelu.of(tape, f.gate().forward(tape, m)), f.up().forward(tape, m));
+        return Add.of(tape, x, norm(tape, f.down().forward(tape, gated), b.afterFeedForward));
     }
 
-    @Override Tensor norm(Tape tape, Tensor x, String name) {
-        return RmsNorm.of(tape, x, Affine.of(tape, 1, weight(name + ".weight"), 1), config().normEps());
+    @Override Tensor norm(Tape tape, Tensor x, Weight weight) {
+        return RmsNorm.of(tape, x, Affine.of(tape, 1, weight.tensor(), 1), config().normEps());
     }
 }

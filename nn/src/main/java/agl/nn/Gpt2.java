@@ -7,65 +7,67 @@ import agl.autograd.op.Columns;
 import agl.autograd.op.Embedding;
 import agl.autograd.op.Gelu;
 import agl.autograd.op.LayerNorm;
+import java.util.ArrayList;
+import java.util.List;
 
 /**
  * GPT-2 (Radford et al. 2019): learned positions added to the embedding, LayerNorm, one map c_attn for queries, keys and values, GELU.
  * Its dropouts are not applied in training; what adapters drop is LoRA's own.
  *
- * <p>Hugging Face stores its maps as Conv1D, (in, out). They are turned on loading and saving: inside this program every W is (out, in).
+ * <p>Hugging Face stores its maps as Conv1D, (in, out). They are transposed on loading and saving: inside this program every W is (out, in).
  */
 final class Gpt2 extends Transformer {
-    private static final String POSITIONS = "transformer.wpe.weight";
+    private record Norm(Weight weight, Weight bias) { }
+
+    /** One layer: a norm before each of its halves. */
+    private record Block(AttentionLayer of, Norm norm1, Slot qkv, Slot out, Norm norm2, Slot up, Slot down) { }
+
+    private final List<Block> blocks = new ArrayList<>();
+    private final Weight tokens;
+    private final Weight positions;
+    private final Norm finalNorm;
 
     Gpt2(ModelConfig config, Weights source) {
         super(config);
         int h = config.hidden();
         int f = config.intermediate();
-        parameter(source, embeddingName(), config.vocabulary(), h);
-        parameter(source, POSITIONS, config.maxPositions(), h);
+        tokens = parameter(source, config.family().embeddingName(), config.vocabulary(), h);
+        positions = parameter(source, "transformer.wpe.weight", config.maxPositions(), h);
         for (int l = 0; l < config.layers(); l++) {
-            String p = prefix(l);
-            normWeights(source, p + "ln_1");
-            transposedLinear(source, p + "attn.c_attn", 3 * h, h);
-            transposedLinear(source, p + "attn.c_proj", h, h);
-            normWeights(source, p + "ln_2");
-            transposedLinear(source, p + "mlp.c_fc", f, h);
-            transposedLinear(source, p + "mlp.c_proj", h, f);
+            String p = "transformer.h." + l + ".";
+            blocks.add(new Block(new AttentionLayer(l, 0, attentionScale()),
+                    norm(source, p + "ln_1"), transposedLinear(source, p + "attn.c_attn", 3 * h, h), transposedLinear(source, p + "attn.c_proj", h, h),
+                    norm(source, p + "ln_2"), transposedLinear(source, p + "mlp.c_fc", f, h), transposedLinear(source, p + "mlp.c_proj", h, f)));
         }
-        normWeights(source, "transformer.ln_f");
+        finalNorm = norm(source, "transformer.ln_f");
         if (!config.tied()) {
             parameter(source, HEAD, config.vocabulary(), h);
         }
     }
 
-    private void normWeights(Weights source, String name) {
-        parameter(source, name + ".weight", config().hidden());
-        parameter(source, name + ".bias", config().hidden());
-    }
-
-    private static String prefix(int layer) {
-        return "transformer.h." + layer + ".";
+    private Norm norm(Weights source, String name) {
+        return new Norm(parameter(source, name + ".weight", config().hidden()), parameter(source, name + ".bias", config().hidden()));
     }
 
     @Override Tensor embed(Tape tape, Pass pass) {
-        return Add.of(tape, Embedding.of(tape, weight(embeddingName()), pass.batch().tokens()), Embedding.of(tape, weight(POSITIONS), pass.positions()));
+        return Add.of(tape, Embedding.of(tape, tokens.tensor(), pass.batch().tokens()), Embedding.of(tape, positions.tensor(), pass.positions()));
     }
 
     @Override Tensor layer(Tape tape, int l, Tensor x, Pass pass) {
-        String p = prefix(l);
+        Block b = blocks.get(l);
         int h = config().hidden();
-        Tensor qkv = linear(p + "attn.c_attn").forward(tape, norm(tape, x, p + "ln_1"));
-        Tensor attended = attend(tape, l, pass, Columns.of(tape, qkv, 0, h), Columns.of(tape, qkv, h, 2 * h), Columns.of(tape, qkv, 2 * h, 3 * h), 0);
-        x = Add.of(tape, x, linear(p + "attn.c_proj").forward(tape, attended));
-        Tensor activated = Gelu.of(tape, linear(p + "mlp.c_fc").forward(tape, norm(tape, x, p + "ln_2")));
-        return Add.of(tape, x, linear(p + "mlp.c_proj").forward(tape, activated));
+        Tensor qkv = b.qkv.forward(tape, norm(tape, x, b.norm1));
+        Tensor attended = attend(tape, b.of, pass, Columns.of(tape, qkv, 0, h), Columns.of(tape, qkv, h, 2 * h), Columns.of(tape, qkv, 2 * h, 3 * h));
+        x = Add.of(tape, x, b.out.forward(tape, attended));
+        Tensor activated = Gelu.of(tape, b.up.forward(tape, norm(tape, x, b.norm2)));
+        return Add.of(tape, x, b.down.forward(tape, activated));
     }
 
     @Override Tensor finalNorm(Tape tape, Tensor x) {
-        return norm(tape, x, "transformer.ln_f");
+        return norm(tape, x, finalNorm);
     }
 
-    private Tensor norm(Tape tape, Tensor x, String name) {
-        return LayerNorm.of(tape, x, weight(name + ".weight"), weight(name + ".bias"), config().normEps());
+    private Tensor norm(Tape tape, Tensor x, Norm norm) {
+        return LayerNorm.of(tape, x, norm.weight.tensor(), norm.bias.tensor(), config().normEps());
     }
 }

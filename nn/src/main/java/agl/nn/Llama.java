@@ -7,55 +7,59 @@ import agl.autograd.op.Embedding;
 import agl.autograd.op.RmsNorm;
 import agl.autograd.op.Rope;
 import agl.autograd.op.SwiGlu;
+import java.util.ArrayList;
+import java.util.List;
 
 /**
- * Llama (Touvron et al. 2023) and its relatives Mistral, Qwen2 and Qwen3; {@link LlamaVariant} has the differences. Per layer
- * x ← x + attention(norm(x)), x ← x + down(silu(gate(n)) ⊙ up(n)) with n = norm(x); positions come in by turning queries and keys.
+ * Llama (Touvron et al. 2023) and its relatives Mistral, Qwen2 and Qwen3; {@link LlamaFamily} has the differences. Per layer
+ * x ← x + attention(norm(x)), x ← x + down(silu(gate(n)) ⊙ up(n)) with n = norm(x); positions come in by rotating queries and keys.
  */
 final class Llama extends LlamaLayout {
-    private final LlamaVariant variant;
+    /** One layer: attention, the norm behind it, the feed-forward maps. */
+    private record Block(AttentionBlock attention, Weight norm, FeedForward feedForward) { }
+
+    private final List<Block> blocks = new ArrayList<>();
     private final RopeTable rope;
 
-    Llama(ModelConfig config, Weights source) {
+    Llama(ModelConfig config, LlamaFamily family, Weights source) {
         super(config);
-        this.variant = config.variant();
-        this.rope = new RopeTable(variant.rope(), config.maxPositions());
-        embedding(source);
+        rope = new RopeTable(family.rope(), config.maxPositions());
+        begin(source);
         for (int l = 0; l < config.layers(); l++) {
             String p = prefix(l);
-            attention(source, p, variant.qkvBias(), variant.outBias(), variant.qkNorm());
-            parameter(source, p + "post_attention_layernorm.weight", config.hidden());
-            feedForward(source, p, variant.mlpBias());
+            AttentionLayer of = new AttentionLayer(l, family.windows()[l], attentionScale());
+            blocks.add(new Block(attention(source, p, of, new AttentionParts(family.qkvBias(), family.outBias(), family.qkNorm())),
+                    norm(source, p + "post_attention_layernorm"), feedForward(source, p, family.mlpBias())));
         }
         end(source);
     }
 
     @Override Tensor embed(Tape tape, Pass pass) {
-        return Embedding.of(tape, weight(embeddingName()), pass.batch().tokens());
+        return Embedding.of(tape, embedding(), pass.batch().tokens());
     }
 
     @Override Tensor layer(Tape tape, int l, Tensor x, Pass pass) {
-        String p = prefix(l);
-        Tensor n = norm(tape, x, p + "input_layernorm");
-        Tensor q = linear(p + "self_attn.q_proj").forward(tape, n);
-        Tensor k = linear(p + "self_attn.k_proj").forward(tape, n);
-        Tensor v = linear(p + "self_attn.v_proj").forward(tape, n);
-        if (variant.qkNorm()) {
-            q = norm(tape, q, p + "self_attn.q_norm");
-            k = norm(tape, k, p + "self_attn.k_norm");
+        Block b = blocks.get(l);
+        AttentionBlock a = b.attention;
+        Tensor n = norm(tape, x, a.norm());
+        Tensor q = a.q().forward(tape, n);
+        Tensor k = a.k().forward(tape, n);
+        Tensor v = a.v().forward(tape, n);
+        if (a.qNorm() != null) {
+            q = norm(tape, q, a.qNorm());
+            k = norm(tape, k, a.kNorm());
         }
         Rope.Table table = rope.holding(pass.positions());
         q = Rope.of(tape, q, pass.positions(), table);
         k = Rope.of(tape, k, pass.positions(), table);
-        Tensor attended = attend(tape, l, pass, q, k, v, variant.windows()[l]);
-        x = Add.of(tape, x, linear(p + "self_attn.o_proj").forward(tape, attended));
-        Tensor m = norm(tape, x, p + "post_attention_layernorm");
-        Tensor gate = linear(p + "mlp.gate_proj").forward(tape, m);
-        Tensor up = linear(p + "mlp.up_proj").forward(tape, m);
-        return Add.of(tape, x, linear(p + "mlp.down_proj").forward(tape, SwiGlu.of(tape, gate, up)));
+        x = Add.of(tape, x, a.o().forward(tape, attend(tape, a.of(), pass, q, k, v)));
+        Tensor m = norm(tape, x, b.norm);
+        Tensor gate = b.feedForward.gate().forward(tape, m);
+        Tensor up = b.feedForward.up().forward(tape, m);
+        return Add.of(tape, x, b.feedForward.down().forward(tape, SwiGlu.of(tape, gate, up)));
     }
 
-    @Override Tensor norm(Tape tape, Tensor x, String name) {
-        return RmsNorm.of(tape, x, weight(name + ".weight"), config().normEps());
+    @Override Tensor norm(Tape tape, Tensor x, Weight weight) {
+        return RmsNorm.of(tape, x, weight.tensor(), config().normEps());
     }
 }

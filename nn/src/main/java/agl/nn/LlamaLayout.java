@@ -5,6 +5,14 @@ import agl.autograd.Tensor;
 
 /** The weights that Llama and Gemma 3 have under the same names and in the same shapes; what a layer does with them is each family's own. */
 abstract class LlamaLayout extends Transformer {
+    /** A layer's attention with the norm before it; qNorm and kNorm are null where queries and keys are not normalized. */
+    record AttentionBlock(AttentionLayer of, Weight norm, Slot q, Slot k, Slot v, Slot o, Weight qNorm, Weight kNorm) { }
+
+    /** A layer's feed-forward maps. */
+    record FeedForward(Slot gate, Slot up, Slot down) { }
+
+    private Weight embedding;
+    private Weight finalNorm;
 
     LlamaLayout(ModelConfig config) {
         super(config);
@@ -14,48 +22,57 @@ abstract class LlamaLayout extends Transformer {
         return "model.layers." + layer + ".";
     }
 
-    /** The token table, (vocabulary, hidden). */
-    final void embedding(Weights source) {
-        parameter(source, embeddingName(), config().vocabulary(), config().hidden());
+    /** What comes before the layers: the token table, (vocabulary, hidden). */
+    final void begin(Weights source) {
+        embedding = parameter(source, config().family().embeddingName(), config().vocabulary(), config().hidden());
     }
 
-    /** q (heads·headDim, hidden), k and v (kvHeads·headDim, hidden), o (hidden, heads·headDim), after the norm before them. */
-    final void attention(Weights source, String p, boolean qkvBias, boolean outBias, boolean qkNorm) {
-        int h = config().hidden();
-        int q = config().heads() * config().headDim();
-        int kv = config().kvHeads() * config().headDim();
-        parameter(source, p + "input_layernorm.weight", h);
-        linear(source, p + "self_attn.q_proj", q, h, qkvBias);
-        linear(source, p + "self_attn.k_proj", kv, h, qkvBias);
-        linear(source, p + "self_attn.v_proj", kv, h, qkvBias);
-        linear(source, p + "self_attn.o_proj", h, q, outBias);
-        if (qkNorm) {
-            parameter(source, p + "self_attn.q_norm.weight", config().headDim());
-            parameter(source, p + "self_attn.k_norm.weight", config().headDim());
-        }
-    }
-
-    /** gate and up (intermediate, hidden), down (hidden, intermediate). */
-    final void feedForward(Weights source, String p, boolean bias) {
-        int h = config().hidden();
-        int f = config().intermediate();
-        linear(source, p + "mlp.gate_proj", f, h, bias);
-        linear(source, p + "mlp.up_proj", f, h, bias);
-        linear(source, p + "mlp.down_proj", h, f, bias);
-    }
-
-    /** The last norm, and the head (vocabulary, hidden) unless it is the token table. */
+    /** What comes after the layers: the last norm, and the head (vocabulary, hidden) unless it is the token table. */
     final void end(Weights source) {
-        parameter(source, "model.norm.weight", config().hidden());
+        finalNorm = norm(source, "model.norm");
         if (!config().tied()) {
             parameter(source, HEAD, config().vocabulary(), config().hidden());
         }
     }
 
-    @Override Tensor finalNorm(Tape tape, Tensor x) {
-        return norm(tape, x, "model.norm");
+    /** The token table, (vocabulary, hidden). */
+    final Tensor embedding() {
+        return embedding.tensor();
     }
 
-    /** The family's norm with the weight of that name. */
-    abstract Tensor norm(Tape tape, Tensor x, String name);
+    /** Which of the attention's maps have a bias, and whether queries and keys are normalized. */
+    record AttentionParts(boolean qkvBias, boolean outBias, boolean qkNorm) { }
+
+    /** q (heads·headDim, hidden), k and v (kvHeads·headDim, hidden), o (hidden, heads·headDim), after the norm before them. */
+    final AttentionBlock attention(Weights source, String p, AttentionLayer of, AttentionParts has) {
+        int h = config().hidden();
+        int q = config().heads() * config().headDim();
+        int kv = config().kvHeads() * config().headDim();
+        String a = p + "self_attn.";
+        return new AttentionBlock(of, parameter(source, p + "input_layernorm.weight", h),
+                linear(source, a + "q_proj", q, h, has.qkvBias), linear(source, a + "k_proj", kv, h, has.qkvBias), linear(source, a + "v_proj", kv, h, has.qkvBias),
+                linear(source, a + "o_proj", h, q, has.outBias),
+                has.qkNorm ? parameter(source, a + "q_norm.weight", config().headDim()) : null,
+                has.qkNorm ? parameter(source, a + "k_norm.weight", config().headDim()) : null);
+    }
+
+    /** gate and up (intermediate, hidden), down (hidden, intermediate). */
+    final FeedForward feedForward(Weights source, String p, boolean bias) {
+        int h = config().hidden();
+        int f = config().intermediate();
+        return new FeedForward(linear(source, p + "mlp.gate_proj", f, h, bias), linear(source, p + "mlp.up_proj", f, h, bias),
+                linear(source, p + "mlp.down_proj", h, f, bias));
+    }
+
+    /** The weight of a norm, (hidden). */
+    final Weight norm(Weights source, String name) {
+        return parameter(source, name + ".weight", config().hidden());
+    }
+
+    @Override Tensor finalNorm(Tape tape, Tensor x) {
+        return norm(tape, x, finalNorm);
+    }
+
+    /** The family's norm with that weight. */
+    abstract Tensor norm(Tape tape, Tensor x, Weight weight);
 }

@@ -7,12 +7,11 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Locale;
-import java.util.Set;
 
 /**
  * The sizes of a decoder, from Hugging Face's config.json.
  *
- * @param family       model_type: llama, mistral, qwen2, qwen3, gemma3_text, gpt2
+ * @param family       the model's family, by model_type, with what it has of its own
  * @param hidden       hidden_size, the width of the residual stream
  * @param layers       num_hidden_layers
  * @param heads        num_attention_heads
@@ -23,17 +22,12 @@ import java.util.Set;
  * @param maxPositions max_position_embeddings
  * @param normEps      rms_norm_eps or layer_norm_epsilon
  * @param tied         tie_word_embeddings: the head is the embedding table
- * @param variant      what sets the relatives of Llama apart; null for others
- * @param gemma3       what Gemma 3 has of its own; null for others
  * @param json         the file as it was read, to write it again unchanged
  */
-public record ModelConfig(String family, int hidden, int layers, int heads, int kvHeads, int headDim, int intermediate, int vocabulary,
-                          int maxPositions, double normEps, boolean tied, LlamaVariant variant, Gemma3Variant gemma3, ObjectNode json) {
-    private static final String SUPPORTED = "llama, mistral, qwen2, qwen3, gemma3_text, gpt2";
-    private static final Set<String> LLAMA_LIKE = Set.of("llama", "mistral", "qwen2", "qwen3", "gemma3_text");
+public record ModelConfig(Family family, int hidden, int layers, int heads, int kvHeads, int headDim, int intermediate, int vocabulary,
+                          int maxPositions, double normEps, boolean tied, ObjectNode json) {
     /** More layers than any model has: a file that says so is broken, and would fill the memory before a tensor is missed. */
-    private static final int MAX_LAYERS = 10_000;
-    private static final int MAX_HEAD_DIM = 1 << 16;
+    static final int MAX_LAYERS = 10_000;
 
     /** Reads {@code config.json} of a model folder. */
     public static ModelConfig read(Path folder) {
@@ -59,67 +53,13 @@ public record ModelConfig(String family, int hidden, int layers, int heads, int 
     /** From a parsed config.json; {@code where} names it in messages. */
     public static ModelConfig parse(ObjectNode json, String where) {
         ConfigNode node = new ConfigNode(json, where);
-        String family = node.text("model_type", "");
-        if (!family.equals("gpt2") && !LLAMA_LIKE.contains(family)) {
-            throw node.unsupported("model_type \"" + family + "\"", SUPPORTED);
-        }
-        if (node.has("quantization_config")) {
-            throw node.unsupported("quantization_config (quantised weights)", "F32, BF16 and F16 weights");
-        }
-        ModelConfig config = family.equals("gpt2") ? gpt2(node, json) : llamaLike(node, family, json);
-        return config.checked(node);
-    }
-
-    private static ModelConfig llamaLike(ConfigNode node, String family, ObjectNode json) {
-        int hidden = node.positive("hidden_size", 0);
-        int heads = node.positive("num_attention_heads", 0);
-        boolean gemma3 = family.equals("gemma3_text");
-        // The families' own defaults where the file is silent.
-        int headDim = node.positive("head_dim", gemma3 ? 256 : family.equals("qwen3") ? 128 : Math.max(1, hidden / heads));
-        int layers = node.positive("num_hidden_layers", 0);
-        int maxPositions = node.positive("max_position_embeddings", switch (family) {
-            case "llama" -> 2048;
-            case "qwen2", "qwen3" -> 32_768;
-            default -> 131_072;
-        });
-        int kvHeads = node.positive("num_key_value_heads", node.isNull("num_key_value_heads") ? heads : switch (family) {
-            case "llama" -> heads;
-            case "mistral" -> 8;
-            case "gemma3_text" -> 4;
-            default -> 32;
-        });
-        if (headDim % 2 != 0 || headDim > MAX_HEAD_DIM) {
-            throw new AglException(node.where() + ": rotary embedding needs an even head_dim of at most " + MAX_HEAD_DIM + ", this is " + headDim);
-        }
-        return new ModelConfig(family, hidden, layers, heads, kvHeads, headDim, node.positive("intermediate_size", 0),
-                node.positive("vocab_size", 0), maxPositions, node.positiveNumber("rms_norm_eps", 1e-6), node.flag("tie_word_embeddings", gemma3),
-                gemma3 ? null : LlamaVariant.parse(node, family, Math.min(layers, MAX_LAYERS), headDim, maxPositions),
-                gemma3 ? Gemma3Variant.parse(node, Math.min(layers, MAX_LAYERS), headDim, maxPositions) : null, json);
-    }
-
-    private static ModelConfig gpt2(ConfigNode node, ObjectNode json) {
-        // The names that other families use outrank GPT-2's own where a file has both.
-        int hidden = node.positive("hidden_size", node.positive("n_embd", 768));
-        int heads = node.positive("num_attention_heads", node.positive("n_head", 12));
-        String activation = node.text("activation_function", "gelu_new");
-        if (!activation.equals("gelu_new") && !activation.equals("gelu_pytorch_tanh")) {
-            throw node.unsupported("activation_function \"" + activation + "\"", "gelu_new");
-        }
-        if (!node.flag("scale_attn_weights", true) || node.flag("scale_attn_by_inverse_layer_idx", false)) {
-            throw node.unsupported("another scale of the attention scores than 1/sqrt(head size)", "scale_attn_weights alone");
-        }
-        if (hidden % heads != 0) {
-            throw new AglException(node.where() + ": n_embd " + hidden + " is not a multiple of n_head " + heads);
-        }
-        return new ModelConfig("gpt2", hidden, node.positive("num_hidden_layers", node.positive("n_layer", 12)), heads, heads, hidden / heads,
-                node.positive("n_inner", Math.toIntExact(Math.min(Integer.MAX_VALUE, 4L * hidden))), node.positive("vocab_size", 50257),
-                node.positive("max_position_embeddings", node.positive("n_positions", 1024)), node.positiveNumber("layer_norm_epsilon", 1e-5), node.flag("tie_word_embeddings", true), null, null, json);
+        return Family.read(node).checked(node);
     }
 
     /** The same with a head of its own. */
     ModelConfig untied() {
         ObjectNode own = json.deepCopy().put("tie_word_embeddings", false);
-        return new ModelConfig(family, hidden, layers, heads, kvHeads, headDim, intermediate, vocabulary, maxPositions, normEps, false, variant, gemma3, own);
+        return new ModelConfig(family, hidden, layers, heads, kvHeads, headDim, intermediate, vocabulary, maxPositions, normEps, false, own);
     }
 
     private ModelConfig checked(ConfigNode node) {

@@ -49,10 +49,10 @@ public final class Models {
 
     private static Transformer load(Path folder, ModelConfig said, Checkpoint checkpoint, boolean trainable) {
         // Some checkpoints, base models above all, leave out the "model." or "transformer." in front.
-        String prefix = said.family().equals("gpt2") ? "transformer." : "model.";
+        String prefix = said.family().prefix();
         boolean bare = checkpoint.names().stream().noneMatch(name -> name.startsWith(prefix));
         UnaryOperator<String> key = name -> bare && name.startsWith(prefix) ? name.substring(prefix.length()) : name;
-        String embedding = Transformer.embeddingName(said);
+        String embedding = said.family().embeddingName();
         ModelConfig config = said.tied() && headDiffers(folder, checkpoint, key.apply(embedding)) ? said.untied() : said;
         return Transformer.of(config, (name, shape) -> {
             // Some tied checkpoints hold the one matrix under the head's name.
@@ -118,7 +118,7 @@ public final class Models {
     public static void save(Transformer model, Path folder, Path companions, DType dtype) {
         OutputFolder.write(folder, temporary -> {
             // An adapter that brings a head or an embedding of its own unties the two.
-            boolean untied = model.config().tied() && model.head() != model.effectiveWeight(model.embeddingName());
+            boolean untied = model.config().tied() && model.head() != model.effectiveWeight(model.config().family().embeddingName());
             var json = model.config().json().deepCopy();
             json.put("torch_dtype", dtype == DType.F32 ? "float32" : dtype == DType.BF16 ? "bfloat16" : "float16");
             json.remove("dtype");

@@ -32,8 +32,8 @@ public abstract class Transformer {
 
     private final ModelConfig config;
     private final Map<String, Tensor> parameters = new LinkedHashMap<>();
-    private final Map<String, Tensor> replaced = new LinkedHashMap<>();
-    private final Map<String, LinearLayer> linears = new LinkedHashMap<>();
+    private final Map<String, Weight> weights = new LinkedHashMap<>();
+    private final Map<String, Slot> linears = new LinkedHashMap<>();
     private final Set<String> storedTransposed = new HashSet<>();
     private boolean recompute;
 
@@ -47,59 +47,82 @@ public abstract class Transformer {
      */
     record Pass(Batch batch, int[] positions, KvCache cache) { }
 
+    /** A place for a weight: the model's own tensor, or one that is computed with instead. */
+    static final class Weight {
+        private final Tensor own;
+        private Tensor replacement;
+
+        private Weight(Tensor own) {
+            this.own = own;
+        }
+
+        Tensor tensor() {
+            return replacement == null ? own : replacement;
+        }
+    }
+
+    /** A place for a linear map: the model's own, or an adapter's. */
+    static final class Slot {
+        private LinearLayer layer;
+
+        private Slot(LinearLayer layer) {
+            this.layer = layer;
+        }
+
+        /** x (tokens, in) to (tokens, out). */
+        Tensor forward(Tape tape, Tensor x) {
+            return layer.forward(tape, x);
+        }
+    }
+
+    /**
+     * What one layer's attention is made with.
+     *
+     * @param layer  its index, under which its keys and values are cached
+     * @param window number of tokens, its own included, that a token attends to; 0 for all before it
+     * @param scale  factor on the scores
+     */
+    record AttentionLayer(int layer, int window, double scale) { }
+
     Transformer(ModelConfig config) {
         this.config = config;
     }
 
     /** The model of the configuration's family. */
     public static Transformer of(ModelConfig config, Weights weights) {
-        return switch (config.family()) {
-            case "gpt2" -> new Gpt2(config, weights);
-            case "gemma3_text" -> new Gemma3(config, weights);
-            default -> new Llama(config, weights);
-        };
+        return config.family().model(config, weights);
     }
 
     /** Takes a weight over from the source. */
-    final void parameter(Weights source, String name, int... shape) {
+    final Weight parameter(Weights source, String name, int... shape) {
         parameters.put(name, source.get(name, shape));
+        weights.put(name, new Weight(parameters.get(name)));
+        return weights.get(name);
     }
 
     /** Takes the weight of a linear map over, (out, in), and its bias if it has one. */
-    final void linear(Weights source, String name, int out, int in, boolean bias) {
-        parameter(source, name + ".weight", out, in);
-        if (bias) {
-            parameter(source, name + ".bias", out);
-        }
-        linears.put(name, new LinearLayer.Dense(name, () -> weight(name + ".weight"), () -> weight(name + ".bias")));
+    final Slot linear(Weights source, String name, int out, int in, boolean hasBias) {
+        Weight weight = parameter(source, name + ".weight", out, in);
+        Weight bias = hasBias ? parameter(source, name + ".bias", out) : null;
+        linears.put(name, new Slot(new LinearLayer.Dense(name, weight::tensor, () -> bias == null ? null : bias.tensor())));
+        return linears.get(name);
     }
 
     /** As {@link #linear(Weights, String, int, int, boolean)} with a bias, for a map that the family's files hold as (in, out). */
-    final void transposedLinear(Weights source, String name, int out, int in) {
-        linear((n, shape) -> n.endsWith(".bias") ? source.get(n, shape) : Models.transposed(source.get(n, shape[1], shape[0])), name, out, in, true);
+    final Slot transposedLinear(Weights source, String name, int out, int in) {
         storedTransposed.add(name + ".weight");
-    }
-
-    /** The weight of that name that is computed with, or null. */
-    final Tensor weight(String name) {
-        Tensor replacement = replaced.get(name);
-        return replacement == null ? parameters.get(name) : replacement;
+        return linear((n, shape) -> n.endsWith(".bias") ? source.get(n, shape) : Models.transposed(source.get(n, shape[1], shape[0])), name, out, in, true);
     }
 
     /** The weight of that name as the model computes with it, the update of an adapter added. */
     final Tensor effectiveWeight(String name) {
-        LinearLayer layer = name.endsWith(".weight") ? linears.get(name.substring(0, name.length() - ".weight".length())) : null;
-        return layer == null ? weight(name) : layer.effectiveWeight();
+        Slot slot = name.endsWith(".weight") ? linears.get(name.substring(0, name.length() - ".weight".length())) : null;
+        return slot == null ? weights.get(name).tensor() : slot.layer.effectiveWeight();
     }
 
     /** The type that the model's matrices are stored in. */
     public final DType dtype() {
-        return parameters.get(embeddingName()).dtype();
-    }
-
-    /** The linear map of that name, or what has taken its place. */
-    final LinearLayer linear(String name) {
-        return linears.get(name);
+        return parameters.get(config.family().embeddingName()).dtype();
     }
 
     /** The model's shapes and constants. */
@@ -127,41 +150,26 @@ public abstract class Transformer {
      * but can be given one under its name, {@value #HEAD}.
      */
     public final void replace(String name, Tensor replacement) {
-        Tensor own = name.equals(HEAD) ? ownHead() : parameters.get(name);
-        if (own == null || replacement != null && !own.sameShape(replacement)) {
+        Weight weight = name.equals(HEAD) ? headWeight() : weights.get(name);
+        if (weight == null || replacement != null && !weight.own.sameShape(replacement)) {
             throw new IllegalArgumentException("no weight " + name + " of that shape to replace");
         }
-        if (replacement == null) {
-            replaced.remove(name);
-        } else {
-            replaced.put(name, replacement);
-        }
+        weight.replacement = replacement;
     }
 
     /** The head's weight, (vocabulary, hidden). */
     public final Tensor head() {
-        Tensor replacement = replaced.get(HEAD);
-        return replacement == null ? ownHead() : replacement;
+        return headWeight().tensor();
     }
 
     /** A tied head is the model's own embedding table, whatever has taken that one's place. */
-    private Tensor ownHead() {
-        return parameters.get(config.tied() ? embeddingName() : HEAD);
-    }
-
-    /** Name of the table of token embeddings. */
-    final String embeddingName() {
-        return embeddingName(config);
-    }
-
-    /** Name of the table of token embeddings in the files of that family. */
-    static String embeddingName(ModelConfig config) {
-        return config.family().equals("gpt2") ? "transformer.wte.weight" : "model.embed_tokens.weight";
+    private Weight headWeight() {
+        return weights.computeIfAbsent(HEAD, name -> new Weight(parameters.get(config.family().embeddingName())));
     }
 
     /** Puts {@code replacement} of each linear map in its place. */
     public final void replaceLinears(UnaryOperator<LinearLayer> replacement) {
-        linears.replaceAll((name, layer) -> replacement.apply(layer));
+        linears.values().forEach(slot -> slot.layer = replacement.apply(slot.layer));
     }
 
     /** The first layer's input, (tokens, hidden). */
@@ -180,7 +188,7 @@ public abstract class Transformer {
 
     /** The linear maps of all layers, in the order in which they run. */
     public final List<LinearLayer> linears() {
-        return List.copyOf(linears.values());
+        return linears.values().stream().map(slot -> slot.layer).toList();
     }
 
     /** The last layer's output after the final norm, (tokens, hidden). */
@@ -223,23 +231,23 @@ public abstract class Transformer {
         return positions;
     }
 
-    /** Causal attention of the pass's tokens to those before them, in the batch or in the cache. */
-    final Tensor attend(Tape tape, int layer, Pass pass, Tensor q, Tensor k, Tensor v, int window) {
-        return attend(tape, layer, pass, q, k, v, window, 1 / Math.sqrt(config.headDim()));
+    /** The factor on the attention scores that most families have, 1/sqrt(headDim). */
+    final double attentionScale() {
+        return 1 / Math.sqrt(config.headDim());
     }
 
-    /** The same with another factor on the scores than 1/sqrt(headDim). */
-    final Tensor attend(Tape tape, int layer, Pass pass, Tensor q, Tensor k, Tensor v, int window, double scale) {
+    /** Causal attention of the pass's tokens to those before them, in the batch or in the cache. */
+    final Tensor attend(Tape tape, AttentionLayer of, Pass pass, Tensor q, Tensor k, Tensor v) {
         int[] starts = pass.batch.starts();
         if (pass.cache == null) {
             int[] ends = Arrays.copyOfRange(starts, 1, starts.length);
-            return Attention.of(tape, new AttentionShape(config.heads(), config.kvHeads(), config.headDim(), scale, window, starts, starts, ends), q, k, v);
+            return Attention.of(tape, new AttentionShape(config.heads(), config.kvHeads(), config.headDim(), of.scale, of.window, starts, starts, ends), q, k, v);
         }
         KvCache cache = pass.cache;
-        AttentionShape shape = new AttentionShape(config.heads(), config.kvHeads(), config.headDim(), scale, window, starts,
+        AttentionShape shape = new AttentionShape(config.heads(), config.kvHeads(), config.headDim(), of.scale, of.window, starts,
                 cache.starts(), cache.endsAfter(pass.batch));
-        cache.append(tape.kernels(), layer, pass.batch, k, v);
-        return Attention.of(tape, shape, q, cache.keys(layer), cache.values(layer));
+        cache.append(tape.kernels(), of.layer, pass.batch, k, v);
+        return Attention.of(tape, shape, q, cache.keys(of.layer), cache.values(of.layer));
     }
 
     /** Mean next-token cross-entropy over the batch's targets: the task loss. */

@@ -44,18 +44,19 @@ class ConfigRulesTest {
         boolean qBias;
         boolean oBias;
         boolean mlpBias = false;
-        if (config.gemma3() != null) {
-            assertArrayEquals(windows, config.gemma3().windows());
-            frequencies(expected.get("frequencies"), config.gemma3().globalRope());
-            frequencies(expected.get("local_frequencies"), config.gemma3().localRope());
-            qBias = config.gemma3().bias();
+        if (config.family() instanceof Gemma3Family gemma3) {
+            assertArrayEquals(windows, gemma3.windows());
+            frequencies(expected.get("frequencies"), gemma3.globalRope());
+            frequencies(expected.get("local_frequencies"), gemma3.localRope());
+            qBias = gemma3.bias();
             oBias = qBias;
         } else {
-            assertArrayEquals(windows, config.variant().windows());
-            frequencies(expected.get("frequencies"), config.variant().rope());
-            qBias = config.variant().qkvBias();
-            oBias = config.variant().outBias();
-            mlpBias = config.variant().mlpBias();
+            LlamaFamily llama = (LlamaFamily) config.family();
+            assertArrayEquals(windows, llama.windows());
+            frequencies(expected.get("frequencies"), llama.rope());
+            qBias = llama.qkvBias();
+            oBias = llama.outBias();
+            mlpBias = llama.mlpBias();
         }
         assertEquals(List.of(expected.get("q_bias").asBoolean(), expected.get("o_bias").asBoolean(), expected.get("mlp_bias").asBoolean()),
                 List.of(qBias, oBias, mlpBias));

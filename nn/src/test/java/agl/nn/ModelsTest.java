@@ -114,7 +114,7 @@ class ModelsTest {
         Transformer model = family.equals("gemma3_text") ? gemma3() : TransformerTest.small(family, DType.F32);
         Path m = folder.resolve("m");
         ModelConfig config = model.config();
-        String table = model.embeddingName();
+        String table = model.config().family().embeddingName();
         Tensor embedding = model.parameters().get(table);
         Files.createDirectories(m);
         Files.writeString(m.resolve("config.json"), config.json().deepCopy().put("tie_word_embeddings", true).toString());
@@ -159,12 +159,12 @@ class ModelsTest {
         SafeTensorsWriter writer = new SafeTensorsWriter();
         model.parameters().forEach((name, t) -> {
             boolean turn = model.storedTransposed(name);
-            if (!name.equals(Transformer.HEAD) && (!name.equals(model.embeddingName()) || name.equals(table))) {
+            if (!name.equals(Transformer.HEAD) && (!name.equals(model.config().family().embeddingName()) || name.equals(table))) {
                 writer.add(name, floats(turn ? Models.transposed(t) : t), turn ? new long[] {t.dim(1), t.dim(0)} : shape(t));
             }
         });
         if (head != null) {
-            writer.add(Transformer.HEAD, head, shape(model.parameters().get(model.embeddingName())));
+            writer.add(Transformer.HEAD, head, shape(model.parameters().get(model.config().family().embeddingName())));
         }
         writer.write(folder.resolve("model.safetensors"));
     }
@@ -179,7 +179,7 @@ class ModelsTest {
         SafeTensorsWriter writer = new SafeTensorsWriter();
         try (SafeTensors stored = SafeTensors.open(folder.resolve("half/model.safetensors"))) {
             stored.names().stream().filter(n -> !n.equals(Transformer.HEAD)).forEach(n -> writer.add(stored.info(n)));
-            writer.add(Transformer.HEAD, floats(half.parameters().get(model.embeddingName())), shape(half.parameters().get(model.embeddingName())));
+            writer.add(Transformer.HEAD, floats(half.parameters().get(model.config().family().embeddingName())), shape(half.parameters().get(model.config().family().embeddingName())));
             writer.write(m.resolve("model.safetensors"));
         }
         assertTrue(Models.load(m).config().tied());

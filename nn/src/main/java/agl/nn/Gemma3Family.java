@@ -9,9 +9,11 @@ package agl.nn;
  * @param localRope  frequencies of the layers with a window
  * @param bias       the attention's projections have biases
  */
-public record Gemma3Variant(double scale, int[] windows, RopeScaling globalRope, RopeScaling localRope, boolean bias) {
+public record Gemma3Family(double scale, int[] windows, RopeScaling globalRope, RopeScaling localRope, boolean bias) implements Family {
+    static final String MODEL_TYPE = "gemma3_text";
 
-    static Gemma3Variant parse(ConfigNode node, int layers, int headDim, int maxPositions) {
+    static ModelConfig read(ConfigNode node, String type) {
+        RotarySizes sizes = RotarySizes.read(node, new RotarySizes.Defaults(256, 4, 131_072));
         String activation = node.text("hidden_activation", node.text("hidden_act", "gelu_pytorch_tanh"));
         if (!activation.equals("gelu_pytorch_tanh")) {
             throw node.unsupported("hidden_activation \"" + activation + "\"", "gelu_pytorch_tanh");
@@ -21,15 +23,32 @@ public record Gemma3Variant(double scale, int[] windows, RopeScaling globalRope,
                 throw node.unsupported(key + " " + node.node().get(key), "Gemma 3 without it");
             }
         }
-        return new Gemma3Variant(1 / Math.sqrt(node.positiveNumber("query_pre_attn_scalar", 256)), windows(node, layers),
-                RopeScaling.gemma3Global(node, headDim, maxPositions), RopeScaling.gemma3Local(node, headDim, maxPositions),
+        Gemma3Family family = new Gemma3Family(1 / Math.sqrt(node.positiveNumber("query_pre_attn_scalar", 256)), windows(node, sizes.listedLayers()),
+                RopeScaling.gemma3Global(node, sizes.headDim(), sizes.maxPositions()), RopeScaling.gemma3Local(node, sizes.headDim(), sizes.maxPositions()),
                 node.flag("attention_bias", false));
+        return sizes.config(node, family, true);
+    }
+
+    @Override public String modelType() {
+        return MODEL_TYPE;
+    }
+
+    @Override public String prefix() {
+        return "model.";
+    }
+
+    @Override public String embeddingName() {
+        return "model.embed_tokens.weight";
+    }
+
+    @Override public Transformer model(ModelConfig config, Transformer.Weights weights) {
+        return new Gemma3(config, this, weights);
     }
 
     /** layer_types says which layers have the window; older files say every how many layers one has none. */
     private static int[] windows(ConfigNode node, int layers) {
         int window = node.isNull("sliding_window") ? 0 : node.positive("sliding_window", 4096);
         int pattern = node.positive("sliding_window_pattern", 6);
-        return LlamaVariant.windows(node, layers, window, l -> (l + 1) % pattern != 0);
+        return LlamaFamily.windows(node, layers, window, l -> (l + 1) % pattern != 0);
     }
 }

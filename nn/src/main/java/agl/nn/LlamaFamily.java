@@ -7,6 +7,7 @@ import java.util.function.IntPredicate;
 /**
  * What sets Llama, Mistral, Qwen2 and Qwen3 apart from each other.
  *
+ * @param modelType llama, mistral, qwen2 or qwen3
  * @param qkvBias the q, k and v projections have a bias
  * @param outBias the o projection has a bias
  * @param mlpBias the feed-forward projections have a bias
@@ -14,18 +15,38 @@ import java.util.function.IntPredicate;
  * @param windows per layer the number of tokens, its own included, that a token attends to; 0 for all before it
  * @param rope    frequencies of the rotary embedding
  */
-public record LlamaVariant(boolean qkvBias, boolean outBias, boolean mlpBias, boolean qkNorm, int[] windows, RopeScaling rope) {
+public record LlamaFamily(String modelType, boolean qkvBias, boolean outBias, boolean mlpBias, boolean qkNorm, int[] windows, RopeScaling rope) implements Family {
+    static final List<String> MODEL_TYPES = List.of("llama", "mistral", "qwen2", "qwen3");
 
-    static LlamaVariant parse(ConfigNode node, String family, int layers, int headDim, int maxPositions) {
+    static ModelConfig read(ConfigNode node, String type) {
+        RotarySizes sizes = RotarySizes.read(node, switch (type) {
+            case "llama" -> new RotarySizes.Defaults(0, 0, 2048);
+            case "mistral" -> new RotarySizes.Defaults(0, 8, 131_072);
+            case "qwen2" -> new RotarySizes.Defaults(0, 32, 32_768);
+            default -> new RotarySizes.Defaults(128, 32, 32_768);
+        });
         String activation = node.text("hidden_act", "silu");
         if (!activation.equals("silu") && !activation.equals("swish")) {
             throw node.unsupported("hidden_act \"" + activation + "\"", "silu");
         }
         // A switch that a family does not have is ignored in its files, as transformers does.
-        boolean qwen2 = family.equals("qwen2");
-        boolean attentionBias = (family.equals("llama") || family.equals("qwen3")) && node.flag("attention_bias", false);
-        return new LlamaVariant(qwen2 || attentionBias, attentionBias, family.equals("llama") && node.flag("mlp_bias", false), family.equals("qwen3"),
-                windows(node, family, layers), RopeScaling.parse(node, headDim, maxPositions));
+        boolean qwen2 = type.equals("qwen2");
+        boolean attentionBias = (type.equals("llama") || type.equals("qwen3")) && node.flag("attention_bias", false);
+        LlamaFamily family = new LlamaFamily(type, qwen2 || attentionBias, attentionBias, type.equals("llama") && node.flag("mlp_bias", false), type.equals("qwen3"),
+                windows(node, type, sizes.listedLayers()), RopeScaling.parse(node, sizes.headDim(), sizes.maxPositions()));
+        return sizes.config(node, family, false);
+    }
+
+    @Override public String prefix() {
+        return "model.";
+    }
+
+    @Override public String embeddingName() {
+        return "model.embed_tokens.weight";
+    }
+
+    @Override public Transformer model(ModelConfig config, Transformer.Weights weights) {
+        return new Llama(config, this, weights);
     }
 
     /** Mistral's window holds for the layers that layer_types names, else for all; Qwen's for those, else for the ones from max_window_layers on. */
