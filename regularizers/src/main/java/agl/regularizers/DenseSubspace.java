@@ -65,8 +65,6 @@ public final class DenseSubspace implements Subspace {
 
     @Override public DType dtype() { return u.isEmpty() ? DType.F32 : u.getFirst().dtype(); }
 
-    @Override public long bytes() { return (long) u.size() * out * in * dtype().bytes(); }
-
     @Override public double[] coefficients(Tape tape, LoraFactors f) {
         double[] c = new double[size()];
         Tile.forEach(tape, out, in, tile -> {

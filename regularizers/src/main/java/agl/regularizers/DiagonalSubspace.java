@@ -53,8 +53,6 @@ public final class DiagonalSubspace implements Subspace {
 
     @Override public DType dtype() { return dtype; }
 
-    @Override public long bytes() { return 12L * at.length; }
-
     @Override public double[] coefficients(Tape tape, LoraFactors f) {
         Matrix a = f.matrixA();
         Matrix b = f.matrixB();

@@ -39,8 +39,6 @@ public final class FactoredSubspace implements Subspace {
 
     @Override public DType dtype() { return g.dtype(); }
 
-    @Override public long bytes() { return g.bytes(); }
-
     /** c = S·h for h_i = ⟨g_i, ·⟩. */
     private void fromExamples(double[] h, double[] c) {
         for (int k = 0; k < weights.length; k++) {

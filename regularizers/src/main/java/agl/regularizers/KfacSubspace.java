@@ -174,8 +174,6 @@ public final class KfacSubspace implements Subspace {
 
     @Override public DType dtype() { return p.data().dtype(); }
 
-    @Override public long bytes() { return ((long) p.size() + q.size()) * dtype().bytes(); }
-
     /** ⟨p_a q_bᵀ, s·B·A⟩ = s (p_aᵀB)·(A q_b). */
     @Override public double[] coefficients(Tape tape, LoraFactors f) {
         double[] c = new double[size()];

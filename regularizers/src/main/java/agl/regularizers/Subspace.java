@@ -31,9 +31,6 @@ public sealed interface Subspace permits FactoredSubspace, DenseSubspace, KfacSu
     /** Type of the numbers. */
     DType dtype();
 
-    /** Bytes held. */
-    long bytes();
-
     /** c_k = ⟨u_k, s·B·A⟩, from the factors. */
     double[] coefficients(Tape tape, LoraFactors f);
 

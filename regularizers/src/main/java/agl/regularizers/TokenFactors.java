@@ -157,9 +157,4 @@ public record TokenFactors(int out, int in, List<Storage> delta, List<Storage> x
             visitor.visit(tile, row, rows);
         }
     }
-
-    /** Bytes held, a shared x counted as if it were this matrix's own. */
-    public long bytes() {
-        return totalTokens() * (out + in) * dtype().bytes();
-    }
 }
