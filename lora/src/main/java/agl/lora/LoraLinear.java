@@ -34,9 +34,12 @@ public final class LoraLinear implements LinearLayer {
      * @param magnitude lengths of the adapted rows (out) for DoRA, else null
      */
     public LoraLinear(LinearLayer base, Tensor a, Tensor b, Tensor magnitude, double scale, double dropout, long seed) {
-        if (a.dim(1) != base.in() || b.dim(0) != base.out() || a.dim(0) != b.dim(1) || magnitude != null && magnitude.size() != base.out()) {
+        if (a.dim(1) != base.in() || b.dim(0) != base.out() || a.dim(0) != b.dim(1)) {
             throw new AglException("layer " + base.name() + " is (" + base.out() + ", " + base.in() + "), the adapter's A is ("
                     + a.dim(0) + ", " + a.dim(1) + ") and B (" + b.dim(0) + ", " + b.dim(1) + ")");
+        }
+        if (magnitude != null && magnitude.size() != base.out()) {
+            throw new AglException("layer " + base.name() + " has " + base.out() + " rows, the adapter has " + magnitude.size() + " magnitudes (DoRA)");
         }
         this.base = base;
         this.a = a;

@@ -107,6 +107,16 @@ class PeftTest {
         assertTrue(difference < 1e-4, "largest difference " + difference);
     }
 
+    /** PEFT writes null for what was not chosen, and older versions leave it out: both are its default. */
+    @ParameterizedTest @ValueSource(strings = {"",
+        ",'use_rslora':null,'use_dora':null,'bias':null,'init_lora_weights':null,'modules_to_save':null,'rank_pattern':null,'alpha_pattern':null,"
+        + "'exclude_modules':null,'layers_to_transform':null,'layers_pattern':null"}) void whatIsNotChosenIsPeftsDefault(String nulls) {
+        LoraConfig c = config("{'target_modules':['q_proj']" + nulls + "}");
+        assertEquals(LoraConfig.of(8, 8, 0, "q_proj").targets(), c.targets());
+        assertEquals(List.of(8, 8.0, 0.0), List.of(c.r(), c.loraAlpha(), c.loraDropout()));
+        assertEquals(List.of(false, false, LoraConfig.Bias.NONE, LoraConfig.Init.DEFAULT), List.of(c.useRslora(), c.useDora(), c.bias(), c.init()));
+    }
+
     @Test void unknownSettingsAreKept() throws IOException {
         LoraConfig config = config("{'r':2,'target_modules':['q_proj'],'peft_version':'9.9','a_new_switch':{'x':[1]},'use_qalora':false}");
         LoraModel lora = LoraModel.attach(Tiny.llama(), config, 1, DType.F32);
