@@ -39,7 +39,8 @@ final class CompareReport {
             report.headline("LoRA's R_safe", lora.get(Metric.R_SAFE).overSeeds(1) + " %", "safe prompts answered; the base " + base.get(Metric.R_SAFE).overSeeds(1) + " %");
         });
         if (o.noDrift().isEmpty()) {
-            report.headline("Pareto front", Integer.toString(CompareVerdict.front(o).size()) + " of " + o.sound().size(), "no other has both less loss and less drift");
+            report.headline("Pareto front", Integer.toString(CompareVerdict.front(o).size()) + " of " + o.sound().size(),
+                    "no other has both less loss and less drift");
         }
         report.section("Results");
         table(report, o, "Mean over seeds, 95% interval over seeds (Student's t)", (e, m) -> e.overSeeds(m.digits));
@@ -109,7 +110,8 @@ final class CompareReport {
             report.lines("Drift by step", "step", DRIFT, bySteps);
         }
         Map<String, double[][]> strengths = new LinkedHashMap<>();
-        o.sound().stream().filter(v -> v.variant().sets().isEmpty()).collect(Collectors.groupingBy(v -> v.variant().group(), LinkedHashMap::new, Collectors.toList())).forEach((group, list) -> {
+        o.sound().stream().filter(v -> v.variant().sets().isEmpty()).collect(Collectors.groupingBy(v -> v.variant().group(),
+                LinkedHashMap::new, Collectors.toList())).forEach((group, list) -> {
             if (list.stream().mapToDouble(Summary::strength).distinct().count() > 1) {
                 strengths.put(group + " by " + list.getFirst().variant().choice().kind().strengthName(),
                         curve(list.stream().sorted(Comparator.comparingDouble(Summary::strength)).map(Summary::metrics).toList()));

@@ -44,15 +44,19 @@ final class CompareVerdict {
     /** Those at LoRA's task score, least drift first. */
     private static Stream<Summary> candidates(Comparison.Outcome o) {
         double limit = lora(o).map(l -> l.mean(Metric.TASK_LOSS) + SAME_LOSS).orElse(Double.POSITIVE_INFINITY);
-        return o.sound().stream().filter(v -> o.noDrift().isEmpty() && v.mean(Metric.TASK_LOSS) <= limit).sorted(Comparator.comparingDouble(v -> v.mean(Metric.DRIFT)));
+        return o.sound().stream()
+                .filter(v -> o.noDrift().isEmpty() && v.mean(Metric.TASK_LOSS) <= limit)
+                .sorted(Comparator.comparingDouble(v -> v.mean(Metric.DRIFT)));
     }
 
     /** How much drift, at what task score, compared with what, and how sure. */
     static String text(Comparison.Outcome o) {
         if (o.sound().isEmpty()) {
-            return "Training wrecked every variant: nothing is compared. " + o.variants().getFirst().runs().stream().filter(RunRecord::wrecked).findFirst().orElseThrow().wreckLine() + ".";
+            return "Training wrecked every variant: nothing is compared. "
+                    + o.variants().getFirst().runs().stream().filter(RunRecord::wrecked).findFirst().orElseThrow().wreckLine() + ".";
         }
-        return (o.noDrift().isPresent() ? "No drift is stated: " + o.noDrift().get() : lora(o).map(lora -> beside(o, lora)).orElseGet(() -> amongThemselves(o, o.sound()))) + wrecked(o);
+        return (o.noDrift().isPresent() ? "No drift is stated: " + o.noDrift().get()
+                : lora(o).map(lora -> beside(o, lora)).orElseGet(() -> amongThemselves(o, o.sound()))) + wrecked(o);
     }
 
     /** Which variants the verdict leaves out. */
@@ -71,7 +75,8 @@ final class CompareVerdict {
         }
         List<String> front = front(o);
         return "On the Pareto front of task loss and drift: " + String.join("; ", front) + "."
-                + sound.stream().filter(v -> front.contains(v.label())).map(v -> became(o, v) + limits(o, v)).collect(Collectors.joining()) + optimism(sound.size());
+                + sound.stream().filter(v -> front.contains(v.label())).map(v -> became(o, v) + limits(o, v)).collect(Collectors.joining())
+                + optimism(sound.size());
     }
 
     /** The others beside plain LoRA. */
@@ -111,7 +116,8 @@ final class CompareVerdict {
 
     /** How many safe prompts both answer, and the base; nothing without safe prompts. */
     private static String safe(Comparison.Outcome o, Summary best, Summary lora) {
-        return !best.get(Metric.R_SAFE).measured() ? "" : String.format(Locale.ROOT, " It answers %.1f %% of the safe prompts, LoRA %.1f %%, the base %.1f %%.",
+        return !best.get(Metric.R_SAFE).measured() ? "" : String.format(Locale.ROOT,
+                " It answers %.1f %% of the safe prompts, LoRA %.1f %%, the base %.1f %%.",
                 best.mean(Metric.R_SAFE), lora.mean(Metric.R_SAFE), baseSafe(o));
     }
 
@@ -128,7 +134,8 @@ final class CompareVerdict {
 
     /** That a variant is worse at the task than the base was, if it is. */
     private static String above(Comparison.Outcome o, Summary v) {
-        return !o.aboveBase(v) ? "" : String.format(Locale.ROOT, " But the task loss of %s, %.3f, is above the base's own, %.3f: it is worse at the task than before.",
+        return !o.aboveBase(v) ? ""
+                : String.format(Locale.ROOT, " But the task loss of %s, %.3f, is above the base's own, %.3f: it is worse at the task than before.",
                 v.label(), v.mean(Metric.TASK_LOSS), o.baseLoss());
     }
 

@@ -44,7 +44,8 @@ final class Comparison {
             List<String> notes = new ArrayList<>(DriftComparison.notes(prompts));
             variants.forEach(v -> v.runs().stream().filter(RunRecord::wrecked).forEach(r -> notes.add("Wrecked: " + r.wreckLine())));
             sound().stream().filter(this::aboveBase).forEach(v -> notes.add(String.format(Locale.ROOT,
-                    "The task loss of %s, %.3f, is above the base's own, %.3f: training made it worse at the task.", v.label(), v.mean(Metric.TASK_LOSS), baseLoss())));
+                    "The task loss of %s, %.3f, is above the base's own, %.3f: training made it worse at the task.", v.label(),
+                    v.mean(Metric.TASK_LOSS), baseLoss())));
             return notes;
         }
 
@@ -126,7 +127,8 @@ final class Comparison {
                     + String.join("; ", failed));
         }
         if (outcome.sound().isEmpty()) {
-            throw new AglException("nothing is left to compare: " + summaries.getFirst().runs().stream().filter(RunRecord::wrecked).findFirst().orElseThrow().wreckLine()
+            throw new AglException("nothing is left to compare: " + summaries.getFirst().runs().stream().filter(RunRecord::wrecked)
+                    .findFirst().orElseThrow().wreckLine()
                     + (summaries.size() > 1 ? "; the others likewise" : "") + "; what was measured is printed and written");
         }
         return outcome;

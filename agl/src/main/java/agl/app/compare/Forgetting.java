@@ -36,8 +36,10 @@ record Forgetting(Fit fit, String noLaw, List<RunRecord> runs, Map<String, Base>
 
         /** That the plain text tells nothing of this base: it knows less about it than nothing; empty where it does tell. */
         String saysNothing(String name) {
-            return pretrain <= uniform ? "" : String.format(Locale.ROOT, "The plain text tells nothing about %s: its own loss on it, %.3f nats per token, "
-                    + "is above that of guessing, all tokens alike, %.3f; name a text like that of its pre-training.", Path.of(name).getFileName(), pretrain, uniform);
+            return pretrain <= uniform ? "" : String.format(Locale.ROOT,
+                    "The plain text tells nothing about %s: its own loss on it, %.3f nats per token, "
+                    + "is above that of guessing, all tokens alike, %.3f; name a text like that of its pre-training.",
+                    Path.of(name).getFileName(), pretrain, uniform);
         }
     }
 
@@ -50,13 +52,15 @@ record Forgetting(Fit fit, String noLaw, List<RunRecord> runs, Map<String, Base>
         try {
             return new Forgetting(ForgettingLaw.fit(observations(runs, before)), null, runs, before);
         } catch (AglException e) {
-            return new Forgetting(null, e.getMessage() + (wrecks == 0 ? "" : " (" + wrecks + " of " + runs.size() + " runs are wrecks and left out)"), runs, before);
+            return new Forgetting(null, e.getMessage() + (wrecks == 0 ? "" : " (" + wrecks + " of " + runs.size()
+                    + " runs are wrecks and left out)"), runs, before);
         }
     }
 
     static List<Observation> observations(List<RunRecord> runs, Map<String, Base> before) {
         return runs.stream().filter(r -> !r.wrecked())
-                .map(r -> new Observation(r.label(), r.seed(), r.taskTokens(), r.parameters(), r.last().pretrainLoss() - before.get(r.base()).pretrain())).toList();
+                .map(r -> new Observation(r.label(), r.seed(), r.taskTokens(), r.parameters(),
+                        r.last().pretrainLoss() - before.get(r.base()).pretrain())).toList();
     }
 
     /** The runs that training did not wreck: law, curves and verdict are of those alone. */
@@ -94,17 +98,20 @@ record Forgetting(Fit fit, String noLaw, List<RunRecord> runs, Map<String, Base>
                 "The loss of %s on the plain text, up to %.3f, is above that of guessing, %.3f: how much more was forgotten it does not tell.",
                 r -> r.last().pretrainLoss(), Base::uniform);
         above(notes, sound().stream().filter(this::aboveBase).toList(),
-                "The task loss of %s, up to %.3f, is above the base's own, %.3f: training made it worse at the task.", r -> Measures.taskLoss(r.last()), Base::task);
+                "The task loss of %s, up to %.3f, is above the base's own, %.3f: training made it worse at the task.",
+                r -> Measures.taskLoss(r.last()), Base::task);
         notes.removeIf(String::isEmpty);
         return notes;
     }
 
     /** A sentence per base and method. */
     private void above(List<String> notes, List<RunRecord> which, String text, ToDoubleFunction<RunRecord> loss, ToDoubleFunction<Base> limit) {
-        which.stream().collect(Collectors.groupingBy(r -> List.of(r.base(), r.label()), LinkedHashMap::new, Collectors.toList())).forEach((key, list) -> {
+        which.stream().collect(Collectors.groupingBy(r -> List.of(r.base(), r.label()), LinkedHashMap::new,
+                Collectors.toList())).forEach((key, list) -> {
             String sizes = list.stream().map(RunRecord::examples).distinct().sorted().map(String::valueOf).collect(Collectors.joining(", "));
             String who = key.get(1) + " after " + sizes + " examples" + (before.size() > 1 ? " on " + Path.of(key.get(0)).getFileName() : "");
-            notes.add(String.format(Locale.ROOT, text, who, list.stream().mapToDouble(loss).max().orElseThrow(), limit.applyAsDouble(before.get(key.get(0)))));
+            notes.add(String.format(Locale.ROOT, text, who, list.stream().mapToDouble(loss).max().orElseThrow(),
+                    limit.applyAsDouble(before.get(key.get(0)))));
         });
     }
 }

@@ -117,7 +117,8 @@ public final class ForgettingCommand implements Callable<Integer> {
     }
 
     /** Adds the runs of one base to {@code runs} and its own losses to {@code before}; returns what was measured of it. */
-    private RunRecord run(Path base, List<Variant> variants, TrainData data, List<Prompt> prompts, List<RunRecord> runs, Map<String, Forgetting.Base> before) {
+    private RunRecord run(Path base, List<Variant> variants, TrainData data, List<Prompt> prompts, List<RunRecord> runs,
+            Map<String, Forgetting.Base> before) {
         ModelBundle bundle = options.load(base);
         PlainText text = PlainText.read(pretrainText, pretrainTokens, options.settings.config().train().maxLength());
         text.few(bundle).ifPresent(note -> System.err.println("agl: " + note));

@@ -43,7 +43,8 @@ final class ForgettingOutput {
             List<RunRecord> runs = f.runs();
             runs.stream().filter(r -> r.base().equals(base)).map(RunRecord::label).distinct().forEach(method -> {
                 TreeMap<Integer, List<RunRecord>> sizes = bySize(runs.stream().filter(r -> r.base().equals(base) && r.label().equals(method)).toList());
-                sizes.forEach((examples, of) -> s.append(String.format(Locale.ROOT, "%-24s %-24s %9d %12.0f %10.4f %+10.6f%s%n", Path.of(base).getFileName(), method, examples,
+                sizes.forEach((examples, of) -> s.append(String.format(Locale.ROOT, "%-24s %-24s %9d %12.0f %10.4f %+10.6f%s%n",
+                        Path.of(base).getFileName(), method, examples,
                         of.stream().mapToLong(RunRecord::taskTokens).average().orElseThrow(), increase(of, 0), increase(of, loss), f.marks(of))));
             });
         });
@@ -112,9 +113,11 @@ final class ForgettingOutput {
 
     /** How much is forgotten, at what amount of task data and at what task loss, compared with what; first of all whether the text can tell. */
     static String verdict(Forgetting f) {
-        String nothing = f.before().entrySet().stream().map(e -> e.getValue().saysNothing(e.getKey())).filter(s -> !s.isEmpty()).map(s -> s + " ").collect(Collectors.joining());
+        String nothing = f.before().entrySet().stream().map(e -> e.getValue().saysNothing(e.getKey())).filter(s -> !s.isEmpty())
+                .map(s -> s + " ").collect(Collectors.joining());
         long wrecks = f.runs().size() - f.sound().size();
-        return f.sound().isEmpty() ? nothing + f.noLaw() + "." : nothing + forgotten(f) + (wrecks == 0 ? "" : " Training wrecked " + wrecks + " of " + f.runs().size()
+        return f.sound().isEmpty() ? nothing + f.noLaw() + "." : nothing + forgotten(f)
+                + (wrecks == 0 ? "" : " Training wrecked " + wrecks + " of " + f.runs().size()
                 + " runs: left out here, see the notes.");
     }
 
@@ -126,7 +129,8 @@ final class ForgettingOutput {
         runs.forEach(r -> most.merge(r.label(), r.examples(), Math::max));
         boolean alike = most.values().stream().distinct().count() == 1;
         boolean law = fit != null && fit.methods().values().stream().allMatch(ForgettingLaw.OfMethod::determined);
-        String start = fit == null ? f.noLaw() + ". Measured" : law ? String.format(Locale.ROOT, "After %.0f tokens of task data the law puts the rise of the loss on plain text at", fit.d0())
+        String start = fit == null ? f.noLaw() + ". Measured" : law ? String.format(Locale.ROOT,
+                "After %.0f tokens of task data the law puts the rise of the loss on plain text at", fit.d0())
                 : "The runs do not determine the law. Measured";
         return start + most.keySet().stream().map(method -> {
             List<RunRecord> of = runs.stream().filter(r -> r.label().equals(method) && r.examples() == most.get(method)).toList();
@@ -135,8 +139,10 @@ final class ForgettingOutput {
             double rise = law ? fit.predict(method, fit.d0(), fit.n0())
                     : of.stream().mapToDouble(r -> r.last().pretrainLoss() - f.before().get(r.base()).pretrain()).average().orElseThrow();
             return String.format(Locale.ROOT, " %.4f nats per token for %s (task loss %.3f with %s%s)", rise, method, task,
-                    alike ? "the most data" : most.get(method) + " examples", task > own ? String.format(Locale.ROOT, ", above the base's own %.3f", own) : "");
-        }).collect(Collectors.joining(",")) + (law || !alike ? "." : String.format(Locale.ROOT, ", each after its %d examples.", most.values().iterator().next()));
+                    alike ? "the most data" : most.get(method) + " examples", task > own
+                            ? String.format(Locale.ROOT, ", above the base's own %.3f", own) : "");
+        }).collect(Collectors.joining(",")) + (law || !alike ? "." : String.format(Locale.ROOT, ", each after its %d examples.",
+                most.values().iterator().next()));
     }
 
     static void report(Path file, Forgetting f, Drift drift, Map<String, Object> settings, String provenance) {

@@ -25,7 +25,8 @@ public record RunRecord(String hash, String label, String group, double strength
 
     /** The same run under another name, on a base named so. */
     RunRecord named(String newLabel, String newGroup, List<String> newSets, String newBase) {
-        return new RunRecord(hash, newLabel, newGroup, strength, newSets, seed, newBase, examples, taskTokens, parameters, seconds, points, trace, wreck);
+        return new RunRecord(hash, newLabel, newGroup, strength, newSets, seed, newBase, examples, taskTokens, parameters, seconds, points,
+                trace, wreck);
     }
 
     /** Refuses a run whose numbers cannot be a run's. */

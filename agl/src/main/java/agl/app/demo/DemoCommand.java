@@ -101,7 +101,8 @@ public final class DemoCommand implements Callable<Integer> {
         settings.put("config", config.toJson());
         Provenance.of("demo", config.train().seed(), settings, inputs).writeInto(out);
         DemoReport.write(out, outcome, config, verdict(outcome));
-        spec.commandLine().getOut().printf("%nwrote %s: report.html, metrics.jsonl, %ssettings, provenance%n", out, outcome.wrecks().size() == 2 ? "" : "adapters, ");
+        spec.commandLine().getOut().printf("%nwrote %s: report.html, metrics.jsonl, %ssettings, provenance%n", out,
+                outcome.wrecks().size() == 2 ? "" : "adapters, ");
         if (!outcome.wrecks().isEmpty()) {
             throw new AglException("nothing is compared: " + wrecked(outcome) + "; no adapter is written of it, all else is");
         }
@@ -149,9 +150,11 @@ public final class DemoCommand implements Callable<Integer> {
 
     static String table(DemoRun.Outcome outcome) {
         StringBuilder s = new StringBuilder();
-        String line = "%-" + outcome.measured().keySet().stream().mapToInt(name -> Math.max(6, marked(outcome, name).length())).max().orElse(6) + "s %-22s %-22s%n";
+        String line = "%-" + outcome.measured().keySet().stream().mapToInt(name -> Math.max(6, marked(outcome, name).length())).max()
+                .orElse(6) + "s %-22s %-22s%n";
         s.append(String.format(Locale.ROOT, line, "", "task loss", "task accuracy %"));
-        outcome.measured().forEach((name, m) -> s.append(String.format(Locale.ROOT, line, marked(outcome, name), taskLoss(m).text(3), DriftOutput.percent(accuracy(m)))));
+        outcome.measured().forEach((name, m) -> s.append(String.format(Locale.ROOT, line, marked(outcome, name), taskLoss(m).text(3),
+                DriftOutput.percent(accuracy(m)))));
         return s.append('\n').append(DriftOutput.table(outcome.shown()))
                 .append("value [95% interval over prompts, those about the same verb and object together], of ")
                 .append(outcome.answers()).append('\n').toString();
@@ -187,7 +190,8 @@ public final class DemoCommand implements Callable<Integer> {
 
     /** What happened to the drift, and whether a model got worse at the task. Nothing is compared with a wreck. */
     static String verdict(DemoRun.Outcome outcome) {
-        return (outcome.wrecks().isEmpty() ? comparison(outcome) + above(outcome) : "No drift is compared: " + wrecked(outcome) + ".") + System.lineSeparator();
+        return (outcome.wrecks().isEmpty() ? comparison(outcome) + above(outcome) : "No drift is compared: " + wrecked(outcome) + ".")
+                + System.lineSeparator();
     }
 
     private static String comparison(DemoRun.Outcome outcome) {
@@ -207,7 +211,9 @@ public final class DemoCommand implements Callable<Integer> {
         Interval less = DriftChange.of(agl.results(), lora.results()).drift();
         // The loss as well: before a model answers anything right, its accuracy says nothing.
         double difference = 100 * (accuracy(outcome.measured().get("AGL")).value() - accuracy(outcome.measured().get("LoRA")).value());
-        String score = String.format(Locale.ROOT, "task loss %.3f against LoRA's %.3f, task accuracy %+.1f points against LoRA; safe prompts answered %.1f %% against LoRA's %.1f %% and the base's %.1f %%%s",
+        String score = String.format(Locale.ROOT,
+                "task loss %.3f against LoRA's %.3f, task accuracy %+.1f points against LoRA; "
+                + "safe prompts answered %.1f %% against LoRA's %.1f %% and the base's %.1f %%%s",
                 taskLoss(outcome.measured().get("AGL")).value(), taskLoss(outcome.measured().get("LoRA")).value(), difference,
                 100 * agl.summary().safeAnswered().value(), 100 * lora.summary().safeAnswered().value(),
                 100 * drift.base().summary().safeAnswered().value(), doubt.isEmpty() ? "" : ". " + doubt);

@@ -46,7 +46,8 @@ final class DemoReport {
 
     private static void task(Report report, DemoRun.Outcome outcome) {
         List<List<Object>> rows = new ArrayList<>();
-        outcome.measured().forEach((name, m) -> rows.add(List.of(DemoCommand.marked(outcome, name), DemoCommand.taskLoss(m).text(3), DriftOutput.percent(DemoCommand.accuracy(m)))));
+        outcome.measured().forEach((name, m) -> rows.add(List.of(DemoCommand.marked(outcome, name), DemoCommand.taskLoss(m).text(3),
+                DriftOutput.percent(DemoCommand.accuracy(m)))));
         report.table("Held-out task examples", List.of("model", "task loss", "task accuracy %"), rows);
     }
 }

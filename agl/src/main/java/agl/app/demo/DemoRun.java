@@ -62,8 +62,8 @@ public final class DemoRun {
      * @param seconds  time of each step of the job
      * @param wrecks   by name, why a run counts as wrecked by its training and what to change; none of a sound run
      */
-    public record Outcome(Map<String, Measured> measured, Map<String, FineTune.Result> runs, Map<String, TrainTrace> traces, Map<String, Fisher> fisher, Map<String, Double> seconds,
-                          Map<String, String> wrecks) {
+    public record Outcome(Map<String, Measured> measured, Map<String, FineTune.Result> runs, Map<String, TrainTrace> traces,
+            Map<String, Fisher> fisher, Map<String, Double> seconds, Map<String, String> wrecks) {
         /** LoRA and AGL against the base. */
         public DriftComparison drift() {
             return drift(name -> name);

@@ -112,7 +112,8 @@ class CompareCommandTest {
 
     /** Refusing everything is easy for a model that writes noise: its run is marked wherever it is shown, also when it is read again. */
     @Test void aWreckedRunIsMarked() throws IOException {
-        String[] args = {"--prompts", temp.resolve("prompts.csv").toString(), "--steps", "4", "--seeds", "1", "--methods", "lora,earlystop", "-s", "lora_alpha=1e30"};
+        String[] args = {"--prompts", temp.resolve("prompts.csv").toString(), "--steps", "4", "--seeds", "1", "--methods", "lora,earlystop",
+                "-s", "lora_alpha=1e30"};
         CommandLineRun run = wrecked(args);
         CommandLineRun again = wrecked(args);
         assertEquals(run.out(), again.out());
@@ -126,7 +127,8 @@ class CompareCommandTest {
     private CommandLineRun wrecked(String... args) {
         CommandLineRun run = CommandLineRun.of(with(arguments("compare", "30"), args));
         assertEquals(2, run.code(), run.err());
-        assertTrue(run.out().contains("lora [wrecked] ") && run.out().contains("Wrecked: lora, seed 1: training wrecked the model"), run.out() + run.err());
+        assertTrue(run.out().contains("lora [wrecked] ") && run.out().contains("Wrecked: lora, seed 1: training wrecked the model"),
+                run.out() + run.err());
         assertTrue(run.err().contains("agl: lora, seed 1: training wrecked the model: ")
                 && run.err().contains("agl: nothing is left to compare: lora, seed 1: training wrecked the model"), run.err());
         return run;
@@ -210,13 +212,16 @@ class CompareCommandTest {
     @Test void forgettingMarksWrecksAndHasNoLawOfThem() throws IOException {
         CommandLineRun run = forgetting("--sizes", "4,8,16", "--epochs", "1", "--seeds", "1,2", "--lr", "30", "-s", "lora_alpha=1e30");
         assertEquals(2, run.code(), run.err());
-        assertTrue(run.err().contains("agl: lora, 4 examples, seed 1: training wrecked the model: ") && run.err().contains("agl: training wrecked every run: lora, 4 examples, seed 1: "), run.err());
+        assertTrue(run.err().contains("agl: lora, 4 examples, seed 1: training wrecked the model: ")
+                && run.err().contains("agl: training wrecked every run: lora, 4 examples, seed 1: "), run.err());
         assertEquals(3, run.out().lines().filter(l -> l.contains(" [wrecked with 2 of 2 seeds]")).count(), run.out());
         JsonNode all = json("forgetting.json");
         assertTrue(all.get("law").isNull() && all.at("/runs/5/wrecked_because").asText().startsWith("training wrecked the model"), all.toString());
-        assertEquals(Math.log(TinyModel.load(base).model().config().vocabulary()), all.get("pretrain_loss_of_guessing").elements().next().asDouble(), 1e-12);
+        assertEquals(Math.log(TinyModel.load(base).model().config().vocabulary()),
+                all.get("pretrain_loss_of_guessing").elements().next().asDouble(), 1e-12);
         double before = all.get("pretrain_loss_before").elements().next().asDouble();
-        assertEquals(before > all.get("pretrain_loss_of_guessing").elements().next().asDouble(), run.err().contains("agl: The plain text tells nothing about base"), run.err());
+        assertEquals(before > all.get("pretrain_loss_of_guessing").elements().next().asDouble(),
+                run.err().contains("agl: The plain text tells nothing about base"), run.err());
     }
 
     /** With two steps of four examples, training comes to eight of them, whatever there is; with five, to twenty of thirty. */

@@ -87,7 +87,8 @@ class ForgettingOutputTest {
     @Test void ofALawThatIsOpenOnlyWhatWasMeasuredIsStated(@TempDir Path temp) throws Exception {
         List<RunRecord> runs = new ArrayList<>();
         for (RunRecord r : runs(3, "small")) {
-            runs.add(new RunRecord("hash", "lora", "lora", Double.NaN, List.of(), r.seed(), "small", r.examples(), 10000 + r.examples(), 1000, 1, r.points(), null, null));
+            runs.add(new RunRecord("hash", "lora", "lora", Double.NaN, List.of(), r.seed(), "small", r.examples(), 10000 + r.examples(),
+                    1000, 1, r.points(), null, null));
         }
         Fit fit = ForgettingLaw.fit(Forgetting.observations(runs, BEFORE));
         assertFalse(fit.methods().get("lora").determined(), fit.toString());
@@ -108,7 +109,8 @@ class ForgettingOutputTest {
 
     private static RunRecord wreck(RunRecord r) {
         Measured m = new Measured(new double[] {80}, new int[] {1}, new boolean[0], List.of(), new double[0], new double[0], 70, List.of());
-        return new RunRecord(r.hash(), r.label(), r.group(), r.strength(), r.sets(), r.seed(), r.base(), r.examples(), r.taskTokens(), r.parameters(), r.seconds(),
+        return new RunRecord(r.hash(), r.label(), r.group(), r.strength(), r.sets(), r.seed(), r.base(), r.examples(), r.taskTokens(),
+                r.parameters(), r.seconds(),
                 List.of(new RunRecord.Point(1, m)), null, "training wrecked the model: the loss rose");
     }
 
@@ -132,14 +134,17 @@ class ForgettingOutputTest {
         ForgettingOutput.Drift none = new ForgettingOutput.Drift(Map.of(), List.of(), DriftGate.DEFAULT);
         ForgettingOutput.report(temp.resolve("r.html"), f, none, Map.of(), "{}");
         String html = Files.readString(temp.resolve("r.html"));
-        assertTrue(html.contains("Wrecked: agl, 90 examples, seed 2") && !html.contains("agl, measured") && html.contains("lora, measured"), "no curve of a wreck");
+        assertTrue(html.contains("Wrecked: agl, 90 examples, seed 2") && !html.contains("agl, measured") && html.contains("lora, measured"),
+                "no curve of a wreck");
         Forgetting all = Forgetting.of(runs.stream().map(ForgettingOutputTest::wreck).toList(), SMALL);
-        assertEquals("training wrecked every run: lora, 10 examples, seed 1: training wrecked the model: the loss rose.", ForgettingOutput.verdict(all));
+        assertEquals("training wrecked every run: lora, 10 examples, seed 1: training wrecked the model: the loss rose.",
+                ForgettingOutput.verdict(all));
         ForgettingOutput.report(temp.resolve("all.html"), all, none, Map.of(), "{}");
         List<RunRecord> few = new ArrayList<>(runs(1, "small"));
         few.set(2, wreck(few.get(2)));
         assertTrue(Forgetting.of(few, SMALL).noLaw().endsWith(" (1 of 3 runs are wrecks and left out)"), Forgetting.of(few, SMALL).noLaw());
-        assertTrue(ForgettingOutput.verdict(Forgetting.of(few, SMALL)).contains(" for lora (task loss 1.000 with the most data), each after its 40 examples. Training wrecked 1 of 3"),
+        assertTrue(ForgettingOutput.verdict(Forgetting.of(few, SMALL))
+                .contains(" for lora (task loss 1.000 with the most data), each after its 40 examples. Training wrecked 1 of 3"),
                 ForgettingOutput.verdict(Forgetting.of(few, SMALL)));
     }
 
@@ -161,7 +166,8 @@ class ForgettingOutputTest {
 
     @Test void aTaskLossAboveTheBasesIsSaid() {
         Forgetting f = Forgetting.of(runs(3, "small"), Map.of("small", new Base(3, 0.9, 5)));
-        assertTrue(ForgettingOutput.verdict(f).contains("(task loss 1.000 with the most data, above the base's own 0.900)"), ForgettingOutput.verdict(f));
+        assertTrue(ForgettingOutput.verdict(f).contains("(task loss 1.000 with the most data, above the base's own 0.900)"),
+                ForgettingOutput.verdict(f));
         assertEquals(List.of("The task loss of lora after 10, 40, 90 examples, up to 1.000, is above the base's own, 0.900: training made it worse at the task."), f.notes());
     }
 }

@@ -133,7 +133,8 @@ class MeasuresTest {
     }
 
     private static RunRecord wreck(RunRecord r) {
-        return new RunRecord(r.hash(), r.label(), r.group(), r.strength(), r.sets(), r.seed(), r.base(), r.examples(), r.taskTokens(), r.parameters(), r.seconds(), r.points(), null,
+        return new RunRecord(r.hash(), r.label(), r.group(), r.strength(), r.sets(), r.seed(), r.base(), r.examples(), r.taskTokens(),
+                r.parameters(), r.seconds(), r.points(), null,
                 "training wrecked the model: the loss rose from 1.000 to 80.000 nats per token");
     }
 
@@ -255,9 +256,11 @@ class MeasuresTest {
         assertTrue(verdict.endsWith(" Training wrecked noise: left out of this verdict, see the notes."), verdict);
         assertEquals("b", CompareVerdict.best(o).label());
         assertFalse(CompareVerdict.front(o).contains("noise") || CompareVerdict.points(o).stream().anyMatch(p -> p.label().equals("noise")));
-        assertEquals(2, CompareOutput.tables(o).lines().filter(l -> l.startsWith("noise [wrecked with 1 of 2 seeds]  ")).count(), CompareOutput.tables(o));
+        assertEquals(2, CompareOutput.tables(o).lines().filter(l -> l.startsWith("noise [wrecked with 1 of 2 seeds]  ")).count(),
+                CompareOutput.tables(o));
         JsonNode json = new ObjectMapper().readTree(CompareOutput.json(o));
-        assertEquals("training wrecked the model: the loss rose from 1.000 to 80.000 nats per token", json.at("/variants/4/wrecked_by_seed/1").asText());
+        assertEquals("training wrecked the model: the loss rose from 1.000 to 80.000 nats per token",
+                json.at("/variants/4/wrecked_by_seed/1").asText());
         assertEquals(0, json.at("/variants/0/wrecked_by_seed").size());
         assertFalse(json.at("/variants/4/on_front").asBoolean());
         assertTrue(json.at("/notes/0").asText().startsWith("Wrecked: noise, seed 1: training wrecked the model: the loss rose from 1.000 to 80.000"), json.get("notes").toString());
@@ -279,26 +282,32 @@ class MeasuresTest {
         Map<String, Measured> all = three();
         Comparison.Outcome o = outcome(model(36, 0, 10, 0.95), all);
         String verdict = CompareVerdict.text(o);
-        assertTrue(verdict.contains(" But the task loss of b, 1.010, is above the base's own, 0.950: ") && verdict.contains(" But the task loss of lora, 1.000, is above"), verdict);
+        assertTrue(verdict.contains(" But the task loss of b, 1.010, is above the base's own, 0.950: ")
+                && verdict.contains(" But the task loss of lora, 1.000, is above"), verdict);
         assertEquals(2, CompareOutput.tables(o).lines().filter(l -> l.startsWith("b [loss above the base's]  ")).count(), CompareOutput.tables(o));
-        assertEquals(List.of(true, true, false, true), new ObjectMapper().readTree(CompareOutput.json(o)).get("variants").findValues("task_loss_above_base").stream()
+        assertEquals(List.of(true, true, false, true),
+                new ObjectMapper().readTree(CompareOutput.json(o)).get("variants").findValues("task_loss_above_base").stream()
                 .map(JsonNode::asBoolean).toList());
-        assertEquals(3, o.notes().stream().filter(n -> n.contains("is above the base's own, 0.950: training made it worse at the task")).count(), o.notes().toString());
+        assertEquals(3, o.notes().stream().filter(n -> n.contains("is above the base's own, 0.950: training made it worse at the task"))
+                .count(), o.notes().toString());
         assertFalse(CompareVerdict.text(outcome(model(36, 0, 10, 1.5), all)).contains("above the base's"));
         all.put("lora", model(36, 0, 4, 1));
         String nothing = CompareVerdict.text(outcome(model(36, 0, 10, 0.95), all));
         assertTrue(nothing.contains("more prompts would tell. lora answers 40.0 % of the safe prompts, the base 100.0 %. But the task loss of lora"), nothing);
         all.remove("lora");
         String front = CompareVerdict.text(outcome(model(36, 0, 10, 0.95), all));
-        assertTrue(front.startsWith("On the Pareto front of task loss and drift: c; b; far.") && front.contains("But the task loss of far, 2.000") && !front.contains("loss of c"), front);
+        assertTrue(front.startsWith("On the Pareto front of task loss and drift: c; b; far.")
+                && front.contains("But the task loss of far, 2.000") && !front.contains("loss of c"), front);
     }
 
     @Test void oneVariantHasNothingToBeComparedWith() {
         Map<String, Measured> all = new java.util.LinkedHashMap<>();
         all.put("lora", model(10, 0, 10, 1));
-        assertEquals("There is nothing to compare plain LoRA with: it drifted by 65.0 points at a task loss of 1.000.", CompareVerdict.text(outcome(model(36, 0, 10, 1), all)));
+        assertEquals("There is nothing to compare plain LoRA with: it drifted by 65.0 points at a task loss of 1.000.",
+                CompareVerdict.text(outcome(model(36, 0, 10, 1), all)));
         all.put("far", model(36, 0, 10, 2));
-        assertTrue(CompareVerdict.text(outcome(model(36, 0, 10, 1), all)).startsWith("Plain LoRA drifted by 65.0 points; no other variant comes to its task loss of 1.000 (up to 0.02 more)."));
+        assertTrue(CompareVerdict.text(outcome(model(36, 0, 10, 1),
+                all)).startsWith("Plain LoRA drifted by 65.0 points; no other variant comes to its task loss of 1.000 (up to 0.02 more)."));
         all.put("far", model(8, 0, 10, 1));
         assertTrue(CompareVerdict.text(outcome(model(36, 0, 10, 1), all)).startsWith("Nothing drifted less than plain LoRA (65.0 points)"));
         all.remove("lora");

@@ -29,7 +29,8 @@ class DemoVerdictTest {
         List<DriftCheck.Result> drift = IntStream.range(0, UNSAFE + SAFE).mapToObj(i -> {
             boolean unsafe = i < UNSAFE;
             boolean refuses = unsafe ? i < refused : i >= UNSAFE + safeAnswered;
-            return new DriftCheck.Result(new Prompt("p" + i, unsafe ? Label.UNSAFE : Label.SAFE, ""), "", refuses ? Outcome.REFUSED : Outcome.ANSWERED, 0, 0);
+            return new DriftCheck.Result(new Prompt("p" + i, unsafe ? Label.UNSAFE : Label.SAFE, ""), "", refuses ? Outcome.REFUSED
+                    : Outcome.ANSWERED, 0, 0);
         }).toList();
         return new DemoRun.Measured(Collections.nCopies(4, new TaskMeasure.Result(loss, 1, "", false)), drift);
     }
@@ -45,7 +46,8 @@ class DemoVerdictTest {
     @Test void theBasesSafePromptsStandBesideTheOthers() {
         String verdict = DemoCommand.verdict(outcome(model(10, 5, 0.5), model(30, 4, 0.5), Map.of()));
         assertTrue(verdict.startsWith("AGL removed 67% of LoRA's drift (25.0 instead of 75.0 points"), verdict);
-        assertTrue(verdict.contains("safe prompts answered 40.0 % against LoRA's 50.0 % and the base's 90.0 %") && !verdict.contains("above the base's own"), verdict);
+        assertTrue(verdict.contains("safe prompts answered 40.0 % against LoRA's 50.0 % and the base's 90.0 %")
+                && !verdict.contains("above the base's own"), verdict);
     }
 
     @Test void aLossAboveTheBasesIsSaid() {
@@ -58,7 +60,8 @@ class DemoVerdictTest {
     @Test void aWreckIsMarkedAndComparedWithNothing() {
         DemoRun.Outcome o = outcome(model(10, 5, 0.5), model(40, 0, 80), Map.of("AGL", "training wrecked the model: the loss rose"));
         assertEquals("No drift is compared: AGL: training wrecked the model: the loss rose.", DemoCommand.verdict(o).strip());
-        assertEquals(4, DemoCommand.table(o).lines().filter(l -> l.startsWith("AGL [wrecked] ")).count(), "task, drift and two of outcomes\n" + DemoCommand.table(o));
+        assertEquals(4, DemoCommand.table(o).lines().filter(l -> l.startsWith("AGL [wrecked] ")).count(),
+                "task, drift and two of outcomes\n" + DemoCommand.table(o));
     }
 
     @Test void noAdapterOfAWreckIsLeft(@TempDir Path temp) throws Exception {
@@ -67,7 +70,8 @@ class DemoVerdictTest {
         Files.writeString(adapter.resolve("notes.txt"), "somebody's own");
         CommandLineRun run = CommandLineRun.of("demo", "--quick", "--steps", "2", "--lr", "30", "--out", temp.toString());
         assertEquals(2, run.code(), run.err());
-        assertTrue(run.out().contains("LoRA [wrecked] ") && run.out().contains("AGL [wrecked] ") && run.out().contains("No drift is compared: LoRA: training wrecked the model: "), run.out() + run.err());
+        assertTrue(run.out().contains("LoRA [wrecked] ") && run.out().contains("AGL [wrecked] ")
+                && run.out().contains("No drift is compared: LoRA: training wrecked the model: "), run.out() + run.err());
         assertTrue(run.err().contains("agl: nothing is compared: LoRA: training wrecked the model: "), run.err());
         assertTrue(Files.readString(temp.resolve("report.html")).contains("AGL [wrecked]"));
         assertFalse(Files.exists(temp.resolve("adapter-lora")) || Files.exists(adapter.resolve("adapter_model.safetensors")));
