@@ -1,0 +1,5 @@
+/**
+ * Speed: kernels, layers and whole training steps beside what this processor can do at most. Start reading at
+ * {@link agl.app.bench.BenchCommand}.
+ */
+package agl.app.bench;
