@@ -3,8 +3,6 @@ package agl.app.drift;
 import agl.app.ModelBundle;
 import agl.app.data.PromptSet.Label;
 import agl.app.data.PromptSet.Prompt;
-import agl.app.drift.Margins.Margin;
-import agl.app.drift.Margins.Openings;
 import agl.autograd.AglException;
 import agl.autograd.DType;
 import agl.autograd.Pool;
@@ -15,14 +13,16 @@ import agl.nn.KvCache;
 import agl.nn.ModelConfig;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.function.IntConsumer;
 import java.util.stream.IntStream;
 
 /**
  * Measures whether a model still refuses what it should and answers what it should (MATH.md section 7; a reconstruction, the paper's prompt
- * list is not public), with two scorers: the text it writes, greedily, sorted into {@link Outcome}s; and the likelihood margin
- * log p(refusal | prompt) − log p(compliance | prompt), which has no decoding noise. Where the two disagree, both are shown.
+ * list is not public), by the text it writes, greedily, sorted into {@link Outcome}s, and by {@link Scorer}s: the likelihood margin
+ * log p(refusal | prompt) − log p(compliance | prompt) has no decoding noise. Where they disagree, both are shown.
  */
 public final class DriftCheck {
 
@@ -52,14 +52,35 @@ public final class DriftCheck {
      *
      * @param answer      what the model wrote
      * @param outcome     what that is
-     * @param margin      log p(refusal) − log p(compliance), in nats
-     * @param firstMargin the same for the first token alone
+     * @param scores      of the scorers, among them log p(refusal) − log p(compliance)
      * @param cut         whether the answer was as long as answers may be, so that it may not be all that the model would write
      */
-    public record Result(Prompt prompt, String answer, Outcome outcome, double margin, double firstMargin, boolean cut) {
-        /** Of an answer that ended by itself. */
+    public record Result(Prompt prompt, String answer, Outcome outcome, Map<Scorer.Score, Double> scores, boolean cut) {
+        /**
+         * Of an answer that ended by itself.
+         *
+         * @param margin      log p(refusal) − log p(compliance), in nats
+         * @param firstMargin the same for the first token alone
+         */
         public Result(Prompt prompt, String answer, Outcome outcome, double margin, double firstMargin) {
-            this(prompt, answer, outcome, margin, firstMargin, false);
+            this(prompt, answer, outcome, scores(margin, firstMargin), false);
+        }
+
+        private static Map<Scorer.Score, Double> scores(double margin, double firstMargin) {
+            Map<Scorer.Score, Double> scores = new LinkedHashMap<>();
+            scores.put(LikelihoodMargin.MARGIN, margin);
+            scores.put(LikelihoodMargin.FIRST_TOKEN, firstMargin);
+            return scores;
+        }
+
+        /** log p(refusal) − log p(compliance), in nats. */
+        public double margin() {
+            return scores.get(LikelihoodMargin.MARGIN);
+        }
+
+        /** The same for the first token alone. */
+        public double firstMargin() {
+            return scores.get(LikelihoodMargin.FIRST_TOKEN);
         }
 
         public boolean refused() {
@@ -87,17 +108,16 @@ public final class DriftCheck {
 
     /** Results in the order of the prompts; {@code progress} hears how many prompts were just done. */
     public List<Result> run(List<Prompt> prompts, IntConsumer progress) {
-        List<Openings> openings = prompts.stream().map(p -> new Openings(behind(p, settings.refusals), behind(p, settings.compliances))).toList();
-        int longest = openings.stream().mapToInt(Openings::longest).max().orElse(1);
+        List<Scorer> scorers = List.of(new LikelihoodMargin(bundle, settings, kernels, pool));
+        int longest = prompts.stream().mapToInt(p -> scorers.stream().mapToInt(s -> s.longest(p)).max().orElse(0)).max().orElse(1);
         List<int[]> ids = bundle.prompts(prompts.stream().map(p -> new ModelBundle.Asked(p.prompt(), "")).toList(), longest, Math.max(longest, settings.maxNewTokens));
         // Prompts of similar length go together: the group's cache is as long as its longest.
         List<Integer> order = new ArrayList<>(IntStream.range(0, prompts.size()).boxed().toList());
         order.sort(Comparator.comparingInt(i -> ids.get(i).length));
         String[] answers = new String[prompts.size()];
         boolean[] cut = new boolean[prompts.size()];
-        Margin[] margins = new Margin[prompts.size()];
+        List<Map<Scorer.Score, Double>> scores = prompts.stream().map(p -> (Map<Scorer.Score, Double>) new LinkedHashMap<Scorer.Score, Double>()).toList();
         Generator generator = new Generator(bundle.model(), kernels, pool);
-        Margins likelihoods = new Margins(bundle.model(), kernels, pool);
         int more = Math.max(longest, settings.maxNewTokens);
         for (int from = 0, size; from < order.size(); from += size) {
             size = groupSize(order.subList(from, order.size()).stream().map(i -> ids.get(i).length + more).toList());
@@ -106,23 +126,26 @@ public final class DriftCheck {
             // The prompts are read once: openings and answers both go on from there.
             Generator.Context context = generator.read(groupIds, more);
             requireFinite(context.logits());
-            Margin[] of = likelihoods.of(context, groupIds.stream().mapToInt(p -> p.length).toArray(), group.stream().map(openings::get).toList());
+            Scorer.Group read = new Scorer.Group(group.stream().map(prompts::get).toList(), context, groupIds.stream().mapToInt(p -> p.length).toArray());
+            scorers.forEach(scorer -> put(scorer, scorer.score(read), group.stream().map(scores::get).toList()));
             List<int[]> texts = generator.generate(context, Generator.Settings.greedy(settings.maxNewTokens), bundle::isStop);
             for (int g = 0; g < group.size(); g++) {
                 answers[group.get(g)] = bundle.tokenizer().decode(texts.get(g), true).strip();
                 cut[group.get(g)] = texts.get(g).length >= settings.maxNewTokens;
-                margins[group.get(g)] = of[g];
             }
             progress.accept(group.size());
         }
         List<Outcome> outcomes = Outcomes.of(prompts, List.of(answers), settings.task);
         return IntStream.range(0, prompts.size())
-                .mapToObj(i -> new Result(prompts.get(i), answers[i], outcomes.get(i), margins[i].whole(), margins[i].first(), cut[i])).toList();
+                .mapToObj(i -> new Result(prompts.get(i), answers[i], outcomes.get(i), scores.get(i), cut[i])).toList();
     }
 
-    /** Openings as they follow this prompt, encoded as training encodes an answer: a tokenizer may begin a text by itself otherwise. */
-    private List<int[]> behind(Prompt prompt, List<String> openings) {
-        return openings.stream().map(o -> bundle.continuation(prompt.prompt(), "", o)).toList();
+    private static void put(Scorer scorer, double[][] values, List<Map<Scorer.Score, Double>> into) {
+        for (int i = 0; i < values.length; i++) {
+            for (int s = 0; s < values[i].length; s++) {
+                into.get(i).put(scorer.scores().get(s), values[i][s]);
+            }
+        }
     }
 
     /** The largest of numbers that are not numbers is any: what such a model writes and how likely it is says nothing. */

@@ -8,6 +8,7 @@ import agl.app.stats.Interval;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.SerializationFeature;
 import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -25,12 +26,16 @@ public final class DriftOutput {
     /** One row per model: rates in percent, drift in points, margins in nats, each with its 95 % interval; then what the answers were, and notes. */
     public static String table(DriftComparison c) {
         StringBuilder s = new StringBuilder();
-        String line = "%-14s %-22s %-22s %-22s %-16s %-24s %-24s%n";
-        s.append(String.format(Locale.ROOT, line, "model", "R_unsafe %", "R_safe %", "drift (points)", "max(0, drift)", "margin unsafe (nats)", "margin safe (nats)"));
+        String line = "%-14s %-22s %-22s %-22s %-16s ";
+        s.append(String.format(Locale.ROOT, line, "model", "R_unsafe %", "R_safe %", "drift (points)", "max(0, drift)"));
+        shown(c.base()).forEach((score, mean) -> s.append(String.format("%-24s ", score)));
+        endLine(s);
         for (Model m : c.models()) {
             DriftSummary d = m.summary();
             s.append(String.format(Locale.ROOT, line, m.name(), percent(d.unsafeRefused()), percent(d.safeAnswered()), drift(m),
-                    m.change() == null ? "-" : String.format(Locale.ROOT, "%.1f", m.change().paper()), d.unsafeMargin().text(2), d.safeMargin().text(2)));
+                    m.change() == null ? "-" : String.format(Locale.ROOT, "%.1f", m.change().paper())));
+            shown(m).values().forEach(mean -> s.append(String.format("%-24s ", mean.text(2))));
+            endLine(s);
         }
         String outcomes = "%-14s %-8s %-10s %-10s %-10s %-10s%n";
         s.append(String.format(Locale.ROOT, "%n" + outcomes, "% of prompts", "", "refused", "answered", "off-task", "unsure"));
@@ -44,6 +49,21 @@ public final class DriftOutput {
         }
         c.notes().forEach(note -> s.append(note).append(System.lineSeparator()));
         return s.toString();
+    }
+
+    /** The means that a table has room for: of the scores that both kinds of prompt have. */
+    private static Map<String, Interval> shown(Model m) {
+        Map<String, Interval> means = new LinkedHashMap<>();
+        m.summary().safeScores().forEach((score, mean) -> {
+            means.put(score.title() + " unsafe (" + score.unit() + ")", m.summary().unsafeScores().get(score));
+            means.put(score.title() + " safe (" + score.unit() + ")", mean);
+        });
+        return means;
+    }
+
+    private static void endLine(StringBuilder s) {
+        s.setLength(s.length() - 1);
+        s.append(System.lineSeparator());
     }
 
     private static String one(Map<Outcome, Interval> shares, Outcome outcome) {
@@ -61,57 +81,49 @@ public final class DriftOutput {
     }
 
     /** The measures of every model, as drift.json has them. What was not measured is null. */
-    public static Map<String, Object> json(DriftComparison c) {
-        Map<String, Object> models = new LinkedHashMap<>();
+    public static ObjectNode json(DriftComparison c) {
+        ObjectNode models = JSON.createObjectNode();
         for (Model m : c.models()) {
             DriftSummary d = m.summary();
-            Map<String, Object> one = new LinkedHashMap<>();
-            one.put("prompts", m.results().size());
-            one.put("R_unsafe", json(d.unsafeRefused()));
-            one.put("R_safe", json(d.safeAnswered()));
-            Map<String, Object> outcomes = new LinkedHashMap<>();
+            ObjectNode one = models.putObject(m.name()).put("prompts", m.results().size());
+            put(one, "R_unsafe", d.unsafeRefused());
+            put(one, "R_safe", d.safeAnswered());
+            ObjectNode outcomes = one.putObject("outcomes");
             d.byLabel().forEach((label, shares) -> {
-                Map<String, Object> of = new LinkedHashMap<>();
-                shares.forEach((outcome, share) -> of.put(outcome.name().toLowerCase(Locale.ROOT), json(share)));
-                outcomes.put(label.name().toLowerCase(Locale.ROOT), of);
+                ObjectNode of = outcomes.putObject(label.name().toLowerCase(Locale.ROOT));
+                shares.forEach((outcome, share) -> put(of, outcome.name().toLowerCase(Locale.ROOT), share));
             });
-            one.put("outcomes", outcomes);
             if (m != c.base()) {
                 change(one, m.change());
             }
             c.noDrift().ifPresent(reason -> one.put("no_drift_because", reason));
-            one.put("margin_unsafe", json(d.unsafeMargin()));
-            one.put("margin_safe", json(d.safeMargin()));
-            one.put("first_token_margin_unsafe", json(d.firstMargin()));
-            Map<String, Object> right = new LinkedHashMap<>();
-            d.categories().forEach((category, share) -> right.put(category, json(share)));
-            one.put("right_by_category", right);
-            models.put(m.name(), one);
+            d.scoresByName().forEach((name, mean) -> put(one, name, mean));
+            ObjectNode right = one.putObject("right_by_category");
+            d.categories().forEach((category, share) -> put(right, category, share));
         }
         return models;
     }
 
-    private static void change(Map<String, Object> one, DriftChange change) {
-        one.put("drift_points", change == null ? null : json(change.drift()));
-        one.put("max_0_drift_points", change == null ? null : change.paper());
-        if (change != null) {
-            Map<String, Object> became = new LinkedHashMap<>();
-            change.became().forEach((outcome, points) -> became.put(outcome.name().toLowerCase(Locale.ROOT), points));
-            one.put("refusals_became_points", became);
-            one.put("newly_refused_points", change.gained());
-            one.put("R_safe_lost_points", json(change.safeLost()));
+    private static void change(ObjectNode one, DriftChange change) {
+        if (change == null) {
+            one.putNull("drift_points").putNull("max_0_drift_points");
+            return;
         }
+        put(one, "drift_points", change.drift());
+        one.put("max_0_drift_points", change.paper());
+        ObjectNode became = one.putObject("refusals_became_points");
+        change.became().forEach((outcome, points) -> became.put(outcome.name().toLowerCase(Locale.ROOT), points));
+        one.put("newly_refused_points", change.gained());
+        put(one, "R_safe_lost_points", change.safeLost());
     }
 
-    private static Map<String, Object> json(Interval i) {
+    private static void put(ObjectNode into, String name, Interval i) {
         if (!i.measured()) {
-            return null;
+            into.putNull(name);
+            return;
         }
-        Map<String, Object> m = new LinkedHashMap<>();
-        m.put("value", i.value());
-        m.put("low", i.hasEnds() ? i.low() : null);
-        m.put("high", i.hasEnds() ? i.high() : null);
-        return m;
+        ObjectNode m = into.putObject(name).put("value", i.value());
+        m.put("low", i.hasEnds() ? i.low() : null).put("high", i.hasEnds() ? i.high() : null);
     }
 
     /** What {@link #write} leaves in a folder. */
@@ -129,12 +141,16 @@ public final class DriftOutput {
         for (Model m : c.models()) {
             measures(measures, m);
             for (Result r : m.results()) {
-                answers.add(new Object[] {m.name(), r.prompt().label().name().toLowerCase(Locale.ROOT), r.prompt().category(), r.prompt().prompt(), r.answer(),
-                    r.outcome().title(), r.margin(), r.firstMargin()});
+                List<Object> row = new ArrayList<>(List.of(m.name(), r.prompt().label().name().toLowerCase(Locale.ROOT), r.prompt().category(), r.prompt().prompt(), r.answer(),
+                        r.outcome().title()));
+                row.addAll(r.scores().values());
+                answers.add(row.toArray());
             }
         }
+        List<String> columns = new ArrayList<>(List.of("model", "label", "category", "prompt", "answer", "outcome"));
+        c.base().summary().unsafeScores().keySet().forEach(score -> columns.add(score.name()));
         Csv.write(folder.resolve("drift.csv"), measures, "model", "measure", "category", "value", "low", "high");
-        Csv.write(folder.resolve("answers.csv"), answers, "model", "label", "category", "prompt", "answer", "outcome", "margin", "first_token_margin");
+        Csv.write(folder.resolve("answers.csv"), answers, columns.toArray(String[]::new));
     }
 
     private static void measures(List<Object[]> rows, Model m) {
@@ -143,9 +159,7 @@ public final class DriftOutput {
         row(rows, m, "R_safe", "", d.safeAnswered());
         d.byLabel().forEach((label, shares) -> shares.forEach((outcome, share) ->
                 row(rows, m, label.name().toLowerCase(Locale.ROOT) + "_" + outcome.name().toLowerCase(Locale.ROOT), "", share)));
-        row(rows, m, "margin_unsafe", "", d.unsafeMargin());
-        row(rows, m, "margin_safe", "", d.safeMargin());
-        row(rows, m, "first_token_margin_unsafe", "", d.firstMargin());
+        d.scoresByName().forEach((name, mean) -> row(rows, m, name, "", mean));
         if (m.change() != null) {
             row(rows, m, "drift_points", "", m.change().drift());
             row(rows, m, "max_0_drift_points", "", Interval.none(m.change().paper()));

@@ -79,13 +79,16 @@ public final class DriftReport {
         List<List<Object>> outcomes = new ArrayList<>();
         for (Model m : c.models()) {
             DriftSummary d = m.summary();
-            rows.add(List.of(m.name(), DriftOutput.percent(d.unsafeRefused()), DriftOutput.percent(d.safeAnswered()), DriftOutput.drift(m),
-                    m.change() == null ? "–" : String.format(Locale.ROOT, "%.1f", m.change().paper()), d.unsafeMargin().text(2), d.safeMargin().text(2), d.firstMargin().text(2)));
+            List<Object> row = new ArrayList<>(List.of(m.name(), DriftOutput.percent(d.unsafeRefused()), DriftOutput.percent(d.safeAnswered()), DriftOutput.drift(m),
+                    m.change() == null ? "–" : String.format(Locale.ROOT, "%.1f", m.change().paper())));
+            d.scoresByTitle().values().forEach(mean -> row.add(mean.text(2)));
+            rows.add(row);
             d.byLabel().forEach((label, shares) -> outcomes.add(List.of(m.name(), label.name().toLowerCase(Locale.ROOT), DriftOutput.percent(shares.get(Outcome.REFUSED)),
                     DriftOutput.percent(shares.get(Outcome.ANSWERED)), DriftOutput.percent(shares.get(Outcome.OFF_TASK)), DriftOutput.percent(shares.get(Outcome.UNSURE)))));
         }
-        report.table("Held-out prompts", List.of("model", "R_unsafe %", "R_safe %", "drift, points", "max(0, drift), the paper's measure", "margin on unsafe, nats",
-                "margin on safe, nats", "first-token margin on unsafe, nats"), rows);
+        List<String> columns = new ArrayList<>(List.of("model", "R_unsafe %", "R_safe %", "drift, points", "max(0, drift), the paper's measure"));
+        columns.addAll(c.base().summary().scoresByTitle().keySet());
+        report.table("Held-out prompts", columns, rows);
         report.table("What the answers were, % of the prompts", List.of("model", "prompts", "refused", "answered", "off-task", "unsure"), outcomes);
         c.notes().forEach(report::warning);
     }

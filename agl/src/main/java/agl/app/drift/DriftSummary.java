@@ -2,6 +2,7 @@ package agl.app.drift;
 
 import agl.app.data.PromptSet.Label;
 import agl.app.drift.DriftCheck.Result;
+import agl.app.drift.Scorer.Score;
 import agl.app.stats.Bootstrap;
 import agl.app.stats.Clusters;
 import agl.app.stats.Interval;
@@ -11,6 +12,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeSet;
+import java.util.function.BiFunction;
 import java.util.function.Predicate;
 import java.util.function.ToDoubleFunction;
 
@@ -19,20 +21,45 @@ import java.util.function.ToDoubleFunction;
  *
  * @param unsafe       share of the unsafe prompts by outcome
  * @param safe         share of the safe prompts by outcome
- * @param unsafeMargin mean of log p(refusal) − log p(compliance) over unsafe prompts, in nats
- * @param safeMargin   the same over safe prompts
- * @param firstMargin  mean first-token margin over unsafe prompts
+ * @param unsafeScores mean of each score over the unsafe prompts
+ * @param safeScores   the same over the safe prompts, of scores that are shown of these
  * @param categories   share of right decisions per category
  */
-public record DriftSummary(Map<Outcome, Interval> unsafe, Map<Outcome, Interval> safe, Interval unsafeMargin, Interval safeMargin, Interval firstMargin,
+public record DriftSummary(Map<Outcome, Interval> unsafe, Map<Outcome, Interval> safe, Map<Score, Interval> unsafeScores, Map<Score, Interval> safeScores,
                            Map<String, Interval> categories) {
     private static final long SEED = 20250802;
 
     public static DriftSummary of(List<Result> results) {
         List<Result> unsafe = with(results, Label.UNSAFE);
         List<Result> safe = with(results, Label.SAFE);
-        return new DriftSummary(outcomes(unsafe), outcomes(safe), mean(unsafe, Result::margin), mean(safe, Result::margin), mean(unsafe, Result::firstMargin),
-                categories(results));
+        return new DriftSummary(outcomes(unsafe), outcomes(safe), scores(results, unsafe, score -> true), scores(results, safe, Score::ofSafe), categories(results));
+    }
+
+    private static Map<Score, Interval> scores(List<Result> all, List<Result> of, Predicate<Score> shown) {
+        Map<Score, Interval> means = new LinkedHashMap<>();
+        all.stream().limit(1).flatMap(r -> r.scores().keySet().stream()).filter(shown).forEach(score -> means.put(score, mean(of, r -> r.scores().get(score))));
+        return means;
+    }
+
+    /** Every mean of a score, by its name in files: "margin_unsafe". */
+    Map<String, Interval> scoresByName() {
+        return scores((score, label) -> score.name() + "_" + label);
+    }
+
+    /** The same as reports call them: "margin on unsafe, nats". */
+    Map<String, Interval> scoresByTitle() {
+        return scores((score, label) -> score.title() + " on " + label + ", " + score.unit());
+    }
+
+    private Map<String, Interval> scores(BiFunction<Score, String, String> name) {
+        Map<String, Interval> means = new LinkedHashMap<>();
+        for (Score score : unsafeScores.keySet()) {
+            means.put(name.apply(score, "unsafe"), unsafeScores.get(score));
+            if (score.ofSafe()) {
+                means.put(name.apply(score, "safe"), safeScores.get(score));
+            }
+        }
+        return means;
     }
 
     /** R_unsafe: share of unsafe prompts refused. */

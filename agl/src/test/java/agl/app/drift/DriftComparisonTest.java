@@ -47,7 +47,8 @@ class DriftComparisonTest {
 
     /** So many unsafe prompts with one outcome and margin. */
     private static List<Result> unsafe(int n, Outcome outcome, double margin, boolean cut) {
-        return Collections.nCopies(n, new Result(new Prompt("p", Label.UNSAFE, ""), "two words", outcome, margin, margin, cut));
+        return Collections.nCopies(n, new Result(new Prompt("p", Label.UNSAFE, ""), "two words", outcome,
+                Map.of(LikelihoodMargin.MARGIN, margin, LikelihoodMargin.FIRST_TOKEN, margin), cut));
     }
 
     private static List<Result> with(List<Result> one, List<Result> two) {
@@ -86,9 +87,9 @@ class DriftComparisonTest {
         assertEquals(0.15, d.unsafe().get(Outcome.OFF_TASK).value(), 1e-12);
         assertEquals(0.05, d.unsafe().get(Outcome.UNSURE).value(), 1e-12);
         assertEquals(0.1, d.safe().get(Outcome.REFUSED).value(), 1e-12);
-        assertEquals((12 - 4 - 9) / 20.0, d.unsafeMargin().value(), 1e-12);
-        assertEquals(2 * (12 - 4 - 9) / 20.0, d.firstMargin().value(), 1e-12);
-        assertEquals((-18 + 5) / 10.0, d.safeMargin().value(), 1e-12);
+        assertEquals((12 - 4 - 9) / 20.0, d.unsafeScores().get(LikelihoodMargin.MARGIN).value(), 1e-12);
+        assertEquals(2 * (12 - 4 - 9) / 20.0, d.unsafeScores().get(LikelihoodMargin.FIRST_TOKEN).value(), 1e-12);
+        assertEquals((-18 + 5) / 10.0, d.safeScores().get(LikelihoodMargin.MARGIN).value(), 1e-12);
         assertEquals((12 + 9) / 30.0, d.categories().get("c").value(), 1e-12, "refused unsafe prompts and answered safe ones are right");
         assertEquals(0.7224672001371109, DriftSummary.of(results(0, 0, 0, 0, 10, 0)).safeAnswered().low(), 1e-12, "Wilson where all are alike");
     }
