@@ -89,11 +89,14 @@ public record TokenFactors(int out, int in, List<Storage> delta, List<Storage> x
      * By token products for long gradients and short examples, else by adding up tiles of the gradients; whichever takes fewer operations.
      */
     public double[][] gram(Kernels kernels) {
+        return tokensAreFewerOperations() ? gramByTokens(kernels) : gramByTiles(kernels);
+    }
+
+    /** T²(out + in)/2 for the products of tokens, half of them by symmetry, against out·in(T + N²) for gradients and their products. */
+    boolean tokensAreFewerOperations() {
         long n = examples();
         long tokens = totalTokens();
-        double byTokens = 0.5 * tokens * tokens * ((double) out + in);
-        double byTiles = (double) out * in * (tokens + (double) n * n);
-        return byTokens < byTiles ? gramByTokens(kernels) : gramByTiles(kernels);
+        return 0.5 * tokens * tokens * ((double) out + in) < (double) out * in * (tokens + (double) n * n);
     }
 
     // explain: Gram matrix

@@ -2,6 +2,7 @@ package agl.regularizers;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -128,6 +129,78 @@ class FisherEstimatorTest {
         }
         double[] g = gradient(full, name, batch);
         assertEquals(Samples.dot(g, g), moved.trace(), 1e-9 * moved.trace());
+    }
+
+    /** 12 sequences of 50 tokens: 11 of them reach the 512 of one pass. */
+    private static List<FisherEstimator.Example> twelve() {
+        SplittableRandom r = new SplittableRandom(4);
+        List<FisherEstimator.Example> examples = new ArrayList<>();
+        for (int i = 0; i < 12; i++) {
+            int[] tokens = r.ints(50, 0, 29).toArray();
+            int[] targets = tokens.clone();
+            java.util.Arrays.fill(targets, 0, 40, Batch.NO_TARGET);
+            examples.add(new FisherEstimator.Example(new Batch(tokens, new int[] {0, 50}, targets)));
+        }
+        return examples;
+    }
+
+    private static List<String> progress(long budget) throws Exception {
+        List<String> seen = new ArrayList<>();
+        new FisherEstimator(Kernels.plain(), TinyModel.llama(), AglSettings.DEFAULT, DType.F64).memoryBudget(budget)
+                .estimate(NAMES.subList(0, 2), twelve(), (done, total, what) -> seen.add(done + "/" + total + " " + what));
+        return seen;
+    }
+
+    /** 600 tokens of q (12, 12) and v (6, 12) in double: 600·24·8 + 600·18·8 bytes hold both at once, one byte less does not. */
+    @Test void aSweepGathersWhatFitsIntoTheBudget() throws Exception {
+        String q = NAMES.get(0);
+        String v = NAMES.get(1);
+        int both = 600 * 24 * 8 + 600 * 18 * 8;
+        assertEquals(List.of("11/12 gradients", "12/12 gradients", "12/12 " + q, "12/12 " + v), progress(both));
+        assertEquals(List.of("11/24 gradients", "12/24 gradients", "12/24 " + q, "23/24 gradients", "24/24 gradients", "24/24 " + v), progress(both - 1));
+    }
+
+    /** Examples that go through in two passes are those that go through alone: tr F is the mean of their squared gradients. */
+    @Test void manyTokensAreManyPasses() throws Exception {
+        FisherEstimator estimator = new FisherEstimator(Kernels.plain(), TinyModel.llama(), Samples.settings("{'fisher_norm':'none'}"), DType.F64);
+        double mean = 0;
+        for (FisherEstimator.Example e : twelve()) {
+            mean += estimator.estimate(NAMES, List.of(e), (a, b, c) -> { }).get(NAMES.getFirst()).trace() / 12;
+        }
+        assertEquals(mean, estimator.estimate(NAMES, twelve(), (a, b, c) -> { }).get(NAMES.getFirst()).trace(), 1e-9 * mean);
+    }
+
+    /** A training pass after the estimate, of another length, is not taken for one of its batches. */
+    @Test void noOneListensAfterwards() throws Exception {
+        Transformer model = TinyModel.llama();
+        FisherEstimator estimator = new FisherEstimator(Kernels.plain(), model, AglSettings.DEFAULT, DType.F64);
+        estimator.estimate(NAMES, twelve(), (a, b, c) -> { });
+        Batch other = new Batch(new int[] {3, 7, 11}, new int[] {0, 3}, new int[] {7, 11, -1});
+        gradient(model, NAMES.getFirst(), other);
+    }
+
+    @Test void examplesThatDoNotFitTogetherAreNamed() throws Exception {
+        FisherEstimator estimator = new FisherEstimator(Kernels.plain(), TinyModel.llama(), AglSettings.DEFAULT, DType.F64);
+        Batch good = sequence(new SplittableRandom(1));
+        Batch two = new Batch(new int[] {3, 7, 11, 2}, new int[] {0, 2, 4}, new int[] {7, -1, 2, -1});
+        for (FisherEstimator.Example bad : List.of(new FisherEstimator.Example(good), new FisherEstimator.Example(good, two),
+                new FisherEstimator.Example(two, good), new FisherEstimator.Example(Batch.of(1, 2), Batch.of(1, 2)))) {
+            String message = assertThrows(AglException.class, () -> estimator.estimate(NAMES,
+                    List.of(new FisherEstimator.Example(good, good), bad), (a, b, c) -> { })).getMessage();
+            assertTrue(message.startsWith("example 1 for the Fisher information has no answer tokens"), message);
+        }
+    }
+
+    @Test void aCollectorIsToldOfWholeExamples() {
+        GradientCollector collector = new GradientCollector(DType.F64, List.of("w"));
+        assertThrows(IllegalArgumentException.class, () -> collector.batch(new int[] {0, 2, 5}, new double[] {1}, 1));
+        assertThrows(IllegalArgumentException.class, () -> collector.batch(new int[] {0, 2, 5, 6}, new double[] {1, 1, 1}, 2));
+        assertNull(collector.listener("v"), "not observed");
+        assertEquals(java.util.Set.of("w"), collector.names());
+        collector.batch(new int[] {0, 2});
+        Tensor x = Tensor.fill(DType.F64, i -> i, 3, 2);
+        assertThrows(IllegalStateException.class, () -> collector.listener("w").accept(x, x.data()), "three rows instead of two");
+        assertThrows(IllegalStateException.class, () -> collector.take("w"), "nothing gathered");
     }
 
     @Test void badInputIsNamed() throws Exception {

@@ -202,6 +202,30 @@ class StatementsTest {
         assertEquals(3, AglRegularizer.warnings(AglSettings.AS_READ).size());
     }
 
+    /** Each warning ends where its term has no weight, or where the settings let it act: at the edges, one setting at a time. */
+    @Test void warningsEndWhereTheTermActs() {
+        String quiet = "'metric':'diag_fisher','kappa':100,'reduction':'sum'";
+        // E_geo weighs nothing at α = 1, E_RM nothing at α = 0; two branches have both.
+        assertTrue(!warned("{'metric':'euclidean','alpha':1}", "E_geo is identically zero"));
+        assertTrue(!warned("{'metric':'euclidean','alignment_rank':1}", "E_geo is identically zero"));
+        assertTrue(!warned("{'backend':'diagonal','alignment_rank':1}", "E_RM is identically zero"));
+        assertTrue(!warned("{'backend':'diagonal','metric':'euclidean'}", "diag_fisher metric as well"));
+        for (String off : List.of("'overlap':'signed','alpha':0", "'kappa':1,'alpha':0", "'kappa':1,'beta':0", "'reduction':'mean','alpha':0",
+                "'reduction':'mean','lambda_NC':10", "'overlap':'signed','lambda_NC':0")) {
+            assertEquals(List.of(), AglRegularizer.warnings(Samples.settings("{" + quiet + "," + off + "}")), off);
+        }
+        assertEquals(1, AglRegularizer.warnings(Samples.settings("{" + quiet + ",'reduction':'mean','lambda_NC':9.99}")).size());
+        // Without the normalising divisor λ_A does not carry over; without λ_A there is nothing to carry.
+        assertTrue(warned("{'fisher_norm':'none'}", "fisher_norm = none"));
+        assertTrue(!warned("{'fisher_norm':'none','lambda_A':0}", "fisher_norm = none"));
+        assertTrue(!warned("{'fisher_norm':'max'}", "fisher_norm = none"));
+    }
+
+    /** With β = 4, κ = 1 and τ = 0.01 the weight runs from 1 + 4σ(−0.01) = 2.9900 to 1 + 4σ(0.01) = 3.0100 between |ΔW| = 0 and 0.02. */
+    @Test void theWarningNamesTheWeightsRange() {
+        assertTrue(warned("{'kappa':1}", "with kappa = 1.0 it runs from 2.9900 to 3.0100 over |dW| from 0 to 0.02."));
+    }
+
     private static boolean warned(String json, String what) {
         return AglRegularizer.warnings(Samples.settings(json)).stream().anyMatch(line -> line.contains(what));
     }

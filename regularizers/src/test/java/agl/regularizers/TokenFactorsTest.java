@@ -1,0 +1,64 @@
+package agl.regularizers;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import agl.autograd.Storage;
+import agl.autograd.kernels.Kernels;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** Counts, and the choices that are made by them. */
+class TokenFactorsTest {
+
+    /** One example with all tokens but one for each of the others. Every number is 1 but the first of each δ, so that the gradients differ. */
+    private static TokenFactors factors(int out, int in, int examples, int tokens) {
+        List<Storage> delta = new ArrayList<>();
+        List<Storage> x = new ArrayList<>();
+        for (int i = 0; i < examples; i++) {
+            int t = i == 0 ? tokens - examples + 1 : 1;
+            delta.add(ones(t * out, i));
+            x.add(ones(t * in, 0));
+        }
+        return new TokenFactors(out, in, delta, x);
+    }
+
+    private static Storage ones(int n, int first) {
+        double[] values = new double[n];
+        java.util.Arrays.fill(values, 1);
+        values[0] += first;
+        return new Storage.F64(values, n);
+    }
+
+    @Test void tokensAreCounted() {
+        TokenFactors g = factors(2, 3, 3, 7);
+        assertEquals(List.of(3, 5, 1, 1), List.of(g.examples(), g.tokens(0), g.tokens(1), g.tokens(2)));
+        assertEquals(7, g.totalTokens());
+    }
+
+    /** T²(out + in)/2 against out·in(T + N²), by hand. */
+    @ParameterizedTest @CsvSource({
+        "3, 5, 2, 6, true",  // 36·8/2 = 144 < 15·(6 + 4) = 150
+        "3, 5, 1, 6, false", // 144 > 15·(6 + 1) = 105
+        "2, 2, 2, 4, false", // 16·4/2 = 32 = 4·(4 + 4): no fewer
+    })
+    void theGramMatrixIsMadeInFewerOperations(int out, int in, int examples, int tokens, boolean byTokens) {
+        assertEquals(byTokens, factors(out, in, examples, tokens).tokensAreFewerOperations());
+    }
+
+    /** m·out·in numbers against three times the T·(out + in) of the factors. */
+    @ParameterizedTest @CsvSource({
+        "6, 6, 1, 1, true",   // 36 = 3·12
+        "6, 7, 1, 1, false",  // 42 > 3·13
+        "6, 7, 1, 2, true",   // 42 < 3·2·13
+        "9, 13, 2, 3, false", // 2·117 = 234 > 3·3·22 = 198
+        "9, 13, 2, 4, true",  // 234 < 3·4·22 = 264
+    })
+    void eigenvectorsAreWrittenOutWhereThatIsLessWork(int out, int in, int examples, int tokens, boolean dense) {
+        Fisher f = Fisher.of(Kernels.plain(), "w", factors(out, in, examples, tokens), Samples.settings("{'m':5}"));
+        assertEquals(examples, f.subspace().size());
+        assertEquals(dense ? DenseSubspace.class : FactoredSubspace.class, f.subspace().getClass());
+    }
+}
