@@ -36,19 +36,22 @@ public record Fisher(String name, Subspace subspace, double[] eigenvalues, doubl
         }
         int m = settings.directions(n);
         Storage diagonal = settings.needsDiagonal() || settings.backend() == AglSettings.Backend.DIAGONAL ? g.diagonal(kernels) : null;
-        Fisher fisher = switch (settings.backend()) {
+        return switch (settings.backend()) {
             case EXACT -> exact(kernels, name, g, settings, m, diagonal);
             case KFAC -> {
                 double trace = trace(kernels, g);
+                requireFinite(name, trace);
                 Subspace s = KfacSubspace.of(kernels, g, trace, m, settings.energy());
                 yield new Fisher(name, s, s.eigenvalues(), 1, trace, s.eigenvalues(), diagonal);
             }
             case DIAGONAL -> diagonal(name, g, settings, m, diagonal);
         };
-        if (!Double.isFinite(fisher.trace)) {
+    }
+
+    private static void requireFinite(String name, double trace) {
+        if (!Double.isFinite(trace)) {
             throw new AglException(name + ": the gradients for the Fisher information are not finite; the base model or the alignment data is broken");
         }
-        return fisher;
     }
 
     /** Eigenvectors u_k = Gᵀ v_k / sqrt(N λ_k) from the Gram matrix K = GGᵀ/N = V Λ Vᵀ. */
@@ -60,9 +63,7 @@ public record Fisher(String name, Subspace subspace, double[] eigenvalues, doubl
         for (int i = 0; i < n; i++) {
             trace += gram[i][i];
         }
-        if (!Double.isFinite(trace)) {
-            return new Fisher(name, null, null, 1, trace, null, null);
-        }
+        requireFinite(name, trace);
         SymmetricEigen eigen = SymmetricEigen.of(gram);
         int kept = SymmetricEigen.keep(eigen.values(), trace, m, settings.energy(), floor(g.dtype()));
         double[] lambda = java.util.Arrays.copyOf(eigen.values(), kept);
@@ -88,9 +89,7 @@ public record Fisher(String name, Subspace subspace, double[] eigenvalues, doubl
         for (int e = 0; e < diagonal.length(); e++) {
             trace += diagonal.get(e);
         }
-        if (!Double.isFinite(trace)) {
-            return new Fisher(name, null, null, 1, trace, null, null);
-        }
+        requireFinite(name, trace);
         int[] at = DiagonalSubspace.largest(diagonal, settings.energy() > 0 ? diagonal.length() : m);
         double[] falling = java.util.Arrays.stream(at).mapToDouble(diagonal::get).toArray();
         int kept = SymmetricEigen.keep(falling, trace, m, settings.energy(), floor(g.dtype()));

@@ -53,7 +53,7 @@ public record TokenFactors(int out, int in, List<Storage> delta, List<Storage> x
 
     /** What the factors are kept in. */
     public DType dtype() {
-        return delta.isEmpty() ? DType.F32 : delta.getFirst().dtype();
+        return delta.getFirst().dtype();
     }
 
     /** Gradients given whole, (out, in) each, row-major: row o is a token with δ = e_o and x = g[o]. */

@@ -93,4 +93,13 @@ class AglRegularizerTest {
                     assertThrows(AglException.class, () -> r.addGradientsComposed(tape, List.of(FACTORS))).getMessage());
         }
     }
+
+    @Test void anEstimateOfAnotherShapeIsRefused() {
+        Map<String, Fisher> wide = Map.of("w", Fisher.of(Kernels.plain(), "w", TokenFactors.ofDense(2, 3, List.of(new double[] {1, 0, 0, 0, 0, 0})), settings("")));
+        AglRegularizer r = AglRegularizer.of(settings(""), wide);
+        try (Tape tape = Tape.plain()) {
+            assertEquals("w: its Fisher subspace is of a (2, 3) matrix, the factors are of a (2, 2) one; estimate the Fisher again for this base model",
+                    assertThrows(AglException.class, () -> r.addGradients(tape, List.of(FACTORS), false)).getMessage());
+        }
+    }
 }

@@ -3,6 +3,7 @@ package agl.regularizers;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -201,6 +202,21 @@ class FisherEstimatorTest {
         Tensor x = Tensor.fill(DType.F64, i -> i, 3, 2);
         assertThrows(IllegalStateException.class, () -> collector.listener("w").accept(x, x.data()), "three rows instead of two");
         assertThrows(IllegalStateException.class, () -> collector.take("w"), "nothing gathered");
+    }
+
+    /** Layers that read the same input share a copy within a batch; in the next batch the tensor may be the same and its numbers others. */
+    @Test void eachBatchHasInputsOfItsOwn() {
+        GradientCollector collector = new GradientCollector(DType.F64, List.of("w", "v"));
+        Tensor x = Tensor.of(new double[] {1}, 1, 1);
+        for (int batch = 0; batch < 2; batch++) {
+            x.data().set(0, 1 + batch);
+            collector.batch(new int[] {0, 1});
+            collector.listener("w").accept(x, Tensor.of(new double[] {1}, 1, 1).data());
+            collector.listener("v").accept(x, Tensor.of(new double[] {1}, 1, 1).data());
+        }
+        TokenFactors w = collector.take("w");
+        assertEquals(List.of(1.0, 2.0), w.x().stream().map(s -> s.get(0)).toList());
+        assertSame(w.x().getLast(), collector.take("v").x().getLast());
     }
 
     @Test void badInputIsNamed() throws Exception {

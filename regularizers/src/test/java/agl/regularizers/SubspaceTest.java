@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import agl.autograd.AglException;
 import agl.autograd.DType;
 import agl.autograd.Pool;
 import agl.autograd.Storage;
@@ -313,6 +314,43 @@ class SubspaceTest {
         }
         java.util.Arrays.sort(diagonal);
         assertArrayEquals(new double[] {diagonal[34], diagonal[33], diagonal[32], diagonal[31]}, f.eigenvalues(), 1e-10);
+    }
+
+    /** diag F = (4, 9, 0, 1) of one gradient; 9 of 14 is 64 %. */
+    @Test void diagonalKeepsByNumberOrByShare() {
+        TokenFactors g = TokenFactors.ofDense(2, 2, List.of(new double[] {2, 3, 0, 1}));
+        assertArrayEquals(new double[] {9, 4}, kept(g, "'m':2"));
+        assertArrayEquals(new double[] {9, 4, 1}, kept(g, "'m':9"));
+        assertArrayEquals(new double[] {9, 4, 1}, kept(g, "'m':1,'energy':1"));
+        assertArrayEquals(new double[] {9}, kept(g, "'m':4,'energy':0.64"));
+        assertArrayEquals(new int[] {1, 0}, DiagonalSubspace.largest(g.diagonal(Kernels.plain()), 2));
+    }
+
+    private static double[] kept(TokenFactors g, String settings) {
+        return Samples.fisher(g, Samples.settings("{'backend':'diagonal','fisher_norm':'none'," + settings + "}")).eigenvalues();
+    }
+
+    @Test void gradientsThatAreNotFiniteAreRefusedByName() {
+        for (String backend : BACKENDS) {
+            for (double broken : new double[] {Double.NaN, Double.POSITIVE_INFINITY, 1e200}) {
+                TokenFactors g = TokenFactors.ofDense(2, 2, List.of(new double[] {1, 0, 2, 1}, new double[] {0, broken, 1, 1}));
+                String message = assertThrows(AglException.class, () -> Fisher.of(Kernels.plain(), "q_proj", g, Samples.settings("{" + backend + "}"))).getMessage();
+                assertTrue(message.startsWith("q_proj: the gradients for the Fisher information are not finite"), backend + " " + broken + ": " + message);
+            }
+        }
+        TokenFactors none = new TokenFactors(2, 2, List.of(), List.of());
+        assertEquals("q_proj: a Fisher information needs at least one gradient",
+                assertThrows(AglException.class, () -> Fisher.of(Kernels.plain(), "q_proj", none, AglSettings.DEFAULT)).getMessage());
+    }
+
+    /** F = 0 is divided by 1, whatever was asked for: there is no largest eigenvalue and no trace. */
+    @Test void aMatrixWithoutGradientIsNotNormalised() {
+        for (String norm : List.of("none", "trace", "mean_trace", "max")) {
+            for (String backend : BACKENDS) {
+                Fisher f = Samples.fisher(TokenFactors.ofDense(2, 2, List.of(new double[4])), Samples.settings("{'fisher_norm':'" + norm + "'," + backend + "}"));
+                assertEquals(List.of(0, 1.0), List.of(f.eigenvalues().length, f.scale()), norm + " " + backend);
+            }
+        }
     }
 
     @Test void floatFollowsDouble() {

@@ -77,6 +77,14 @@ class AglTest {
         assertEquals(0.5 * 4 * 36, log.get("penalty"), 1e-9);
     }
 
+    /** Parts of an orthogonal projection: in the Euclidean metric E_geo is 0, known without a pass, and logged at every step. */
+    @Test void whatIsKnownToBeZeroIsLoggedWithoutBeingMeasured() {
+        String settings = "{'lambda_NC':0,'m':1,'fisher_norm':'none'}";
+        AglRegularizer r = AglRegularizer.of(Samples.settings(settings), Map.of("w", Hand.fisher(2, 2, settings, row(1, 1, 1, 1))));
+        assertEquals(0, step(new Agl(r, 0), factors(), 1).get("E_geo"));
+        assertEquals(0, step(new Agl(r, 1), factors(), 1).get("E_geo"), "nor is it rounding");
+    }
+
     /** After training has diverged, the log says so: NaN is not taken for "not measured". */
     @Test void aDivergedTermIsStillLogged() {
         Map<String, Double> log = step(new Agl(regularizer(), 0), Hand.factors(matrix(row(Double.NaN), row(1)), matrix(row(1, 2))), 1);
