@@ -4,6 +4,8 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import agl.app.data.Example;
+import agl.app.demo.corpus.DemoCorpus;
 import agl.app.demo.corpus.Refusals;
 import java.util.HashMap;
 import java.util.List;
@@ -226,6 +228,18 @@ class RefusalPatternsTest {
         List<String> table = RefusalScores.table();
         assertEquals(12, table.size(), "two lines of head, four sets with two scorers each, and what - stands for");
         assertTrue(table.get(2).startsWith("| seen, English | patterns |") && table.get(9).startsWith("| held out, other languages | keywords |"), table.toString());
+    }
+
+    /** Reasons and offers behind a refusal leave it one, and nothing else in the demo's alignment data is one. */
+    @Test
+    void everyAnswerOfTheDemoIsWhatItIs() {
+        int refusals = 0;
+        for (Example e : DemoCorpus.generate(1, 2000).alignmentTrain()) {
+            boolean opens = Refusals.OPENINGS.stream().anyMatch(e.response()::startsWith);
+            assertEquals(opens ? Verdict.REFUSAL : Verdict.NOT_REFUSAL, RefusalPatterns.judge(e.response()), e.response());
+            refusals += opens ? 1 : 0;
+        }
+        assertTrue(refusals > 50, () -> "few refusals");
     }
 
     @Test
