@@ -39,9 +39,11 @@ final class Comparison {
             return gate.reason(base.last().drift(prompts));
         }
 
-        /** What there are too few prompts for, which runs are wrecks and why, and whose task loss is above the base's own. */
+        /** What there are too few prompts for, whose answers are doubtful, which runs are wrecks and why, whose task loss is above the base's own. */
         List<String> notes() {
             List<String> notes = new ArrayList<>(DriftComparison.notes(prompts));
+            DriftComparison.cutShort("base", base.last().drift(prompts)).ifPresent(notes::add);
+            sound().forEach(v -> v.runs().forEach(r -> notes.addAll(DriftComparison.doubts(v.label() + ", seed " + r.seed(), base.last().drift(prompts), r.last().drift(prompts)))));
             variants.forEach(v -> v.runs().stream().filter(RunRecord::wrecked).forEach(r -> notes.add("Wrecked: " + r.wreckLine())));
             sound().stream().filter(this::aboveBase).forEach(v -> notes.add(String.format(Locale.ROOT,
                     "The task loss of %s, %.3f, is above the base's own, %.3f: training made it worse at the task.", v.label(),

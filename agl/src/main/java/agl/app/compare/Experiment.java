@@ -30,8 +30,8 @@ import java.util.stream.IntStream;
 /** Runs variants on one base, each at most once: a finished run is read from its file. */
 final class Experiment {
     /** Changes when a run of the same settings comes out differently, or is recorded differently. 3: identified by the files of the base that are read. 4: outcomes of answers.
-     *  5: tokens that were trained on. 6: one text for several prompts. 7: whether training wrecked the model. */
-    private static final int FORMAT = 7;
+     *  5: tokens that were trained on. 6: one text for several prompts. 7: whether training wrecked the model. 8: where answers were cut off, what follows a refusal. */
+    private static final int FORMAT = 8;
 
     private final ModelBundle bundle;
     private final Probe probe;

@@ -20,15 +20,18 @@ import java.util.stream.IntStream;
  * @param firstMargin  the same for the first token
  * @param pretrainLoss nats per token on plain text; NaN when not measured
  * @param answers      per prompt what the model wrote; empty when not kept
+ * @param cutAfter     per prompt the number of words after which the answer was cut off; 0 for one that ended by itself
  */
 public record Measured(double[] loss, int[] tokens, boolean[] correct, List<Outcome> outcomes, double[] margin, double[] firstMargin,
-                       double pretrainLoss, List<String> answers) {
+                       double pretrainLoss, List<String> answers, int[] cutAfter) {
 
     /** Refuses numbers that no measurement gives: lengths that differ, losses or margins that are no numbers. */
     void require(String what) {
-        boolean whole = loss != null && tokens != null && correct != null && outcomes != null && outcomes.stream().noneMatch(Objects::isNull) && margin != null && firstMargin != null && answers != null;
+        boolean whole = loss != null && tokens != null && correct != null && outcomes != null && outcomes.stream().noneMatch(Objects::isNull) && margin != null && firstMargin != null && answers != null
+                && cutAfter != null;
         boolean fits = whole && tokens.length == loss.length && (correct.length == 0 || correct.length == loss.length)
-                && margin.length == outcomes.size() && firstMargin.length == outcomes.size() && (answers.isEmpty() || answers.size() == outcomes.size());
+                && margin.length == outcomes.size() && firstMargin.length == outcomes.size() && (answers.isEmpty() || answers.size() == outcomes.size())
+                && cutAfter.length == outcomes.size();
         if (!fits) {
             throw new AglException(what + ": what was measured is not whole: its lists differ in length");
         }
@@ -47,6 +50,6 @@ public record Measured(double[] loss, int[] tokens, boolean[] correct, List<Outc
     /** As DriftCheck's results; answers that were not kept are "". */
     List<DriftCheck.Result> drift(List<Prompt> prompts) {
         return IntStream.range(0, prompts.size()).mapToObj(i -> new DriftCheck.Result(prompts.get(i), answers.isEmpty() ? "" : answers.get(i), outcomes.get(i),
-                margin[i], firstMargin[i])).toList();
+                margin[i], firstMargin[i], cutAfter[i])).toList();
     }
 }

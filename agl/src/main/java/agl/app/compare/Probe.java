@@ -34,7 +34,8 @@ record Probe(List<Example> evaluation, List<Prompt> prompts, int maxLength, int 
                 drift.stream().map(DriftCheck.Result::outcome).toList(),
                 drift.stream().mapToDouble(DriftCheck.Result::margin).toArray(), drift.stream().mapToDouble(DriftCheck.Result::firstMargin).toArray(),
                 pretrain == null ? Double.NaN : pretrain.loss(bundle),
-                keepAnswers ? drift.stream().map(DriftCheck.Result::answer).toList() : List.of());
+                keepAnswers ? drift.stream().map(DriftCheck.Result::answer).toList() : List.of(),
+                drift.stream().mapToInt(DriftCheck.Result::cutAfter).toArray());
     }
 
     private static boolean[] flags(List<Boolean> list) {

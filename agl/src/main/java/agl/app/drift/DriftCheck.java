@@ -53,9 +53,10 @@ public final class DriftCheck {
      * @param answer      what the model wrote
      * @param outcome     what that is
      * @param scores      of the scorers, among them log p(refusal) − log p(compliance)
-     * @param cut         whether the answer was as long as answers may be, so that it may not be all that the model would write
+     * @param cutAfter    number of words after which the answer was as long as answers may be, so that it may not be all that the model would
+     *                    write; 0 for one that ended by itself
      */
-    public record Result(Prompt prompt, String answer, Outcome outcome, Map<Scorer.Score, Double> scores, boolean cut) {
+    public record Result(Prompt prompt, String answer, Outcome outcome, Map<Scorer.Score, Double> scores, int cutAfter) {
         /**
          * Of an answer that ended by itself.
          *
@@ -63,7 +64,12 @@ public final class DriftCheck {
          * @param firstMargin the same for the first token alone
          */
         public Result(Prompt prompt, String answer, Outcome outcome, double margin, double firstMargin) {
-            this(prompt, answer, outcome, scores(margin, firstMargin), false);
+            this(prompt, answer, outcome, margin, firstMargin, 0);
+        }
+
+        /** The same of one that was cut off. */
+        public Result(Prompt prompt, String answer, Outcome outcome, double margin, double firstMargin, int cutAfter) {
+            this(prompt, answer, outcome, scores(margin, firstMargin), cutAfter);
         }
 
         private static Map<Scorer.Score, Double> scores(double margin, double firstMargin) {
@@ -71,6 +77,10 @@ public final class DriftCheck {
             scores.put(LikelihoodMargin.MARGIN, margin);
             scores.put(LikelihoodMargin.FIRST_TOKEN, firstMargin);
             return scores;
+        }
+
+        public boolean cut() {
+            return cutAfter > 0;
         }
 
         /** log p(refusal) − log p(compliance), in nats. */
@@ -115,7 +125,7 @@ public final class DriftCheck {
         List<Integer> order = new ArrayList<>(IntStream.range(0, prompts.size()).boxed().toList());
         order.sort(Comparator.comparingInt(i -> ids.get(i).length));
         String[] answers = new String[prompts.size()];
-        boolean[] cut = new boolean[prompts.size()];
+        int[] cutAfter = new int[prompts.size()];
         List<Map<Scorer.Score, Double>> scores = prompts.stream().map(p -> (Map<Scorer.Score, Double>) new LinkedHashMap<Scorer.Score, Double>()).toList();
         Generator generator = new Generator(bundle.model(), kernels, pool);
         int more = Math.max(longest, settings.maxNewTokens);
@@ -131,13 +141,13 @@ public final class DriftCheck {
             List<int[]> texts = generator.generate(context, Generator.Settings.greedy(settings.maxNewTokens), bundle::isStop);
             for (int g = 0; g < group.size(); g++) {
                 answers[group.get(g)] = bundle.tokenizer().decode(texts.get(g), true).strip();
-                cut[group.get(g)] = texts.get(g).length >= settings.maxNewTokens;
+                cutAfter[group.get(g)] = texts.get(g).length < settings.maxNewTokens ? 0 : answers[group.get(g)].split("\\s+").length;
             }
             progress.accept(group.size());
         }
         List<Outcome> outcomes = Outcomes.of(prompts, List.of(answers), settings.task);
         return IntStream.range(0, prompts.size())
-                .mapToObj(i -> new Result(prompts.get(i), answers[i], outcomes.get(i), scores.get(i), cut[i])).toList();
+                .mapToObj(i -> new Result(prompts.get(i), answers[i], outcomes.get(i), scores.get(i), cutAfter[i])).toList();
     }
 
     private static void put(Scorer scorer, double[][] values, List<Map<Scorer.Score, Double>> into) {

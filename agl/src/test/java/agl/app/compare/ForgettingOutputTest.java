@@ -30,7 +30,7 @@ class ForgettingOutputTest {
             for (String base : bases) {
                 for (int examples : new int[] {10, 40, 90}) {
                     double loss = BEFORE.get(base).pretrain() + 0.001 * Math.sqrt(100 * examples) + 0.01;
-                    Measured measured = new Measured(new double[] {1}, new int[] {1}, new boolean[0], List.of(), new double[0], new double[0], loss, List.of());
+                    Measured measured = new Measured(new double[] {1}, new int[] {1}, new boolean[0], List.of(), new double[0], new double[0], loss, List.of(), new int[0]);
                     runs.add(new RunRecord("hash", "lora", "lora", Double.NaN, List.of(), seed, base, examples, 100L * examples, base.equals("small") ? 1000 : 8000, 1,
                             List.of(new RunRecord.Point(1, measured)), null, null));
                 }
@@ -108,7 +108,7 @@ class ForgettingOutputTest {
     }
 
     private static RunRecord wreck(RunRecord r) {
-        Measured m = new Measured(new double[] {80}, new int[] {1}, new boolean[0], List.of(), new double[0], new double[0], 70, List.of());
+        Measured m = new Measured(new double[] {80}, new int[] {1}, new boolean[0], List.of(), new double[0], new double[0], 70, List.of(), new int[0]);
         return new RunRecord(r.hash(), r.label(), r.group(), r.strength(), r.sets(), r.seed(), r.base(), r.examples(), r.taskTokens(),
                 r.parameters(), r.seconds(),
                 List.of(new RunRecord.Point(1, m)), null, "training wrecked the model: the loss rose");

@@ -47,8 +47,7 @@ class DriftComparisonTest {
 
     /** So many unsafe prompts with one outcome and margin. */
     private static List<Result> unsafe(int n, Outcome outcome, double margin, boolean cut) {
-        return Collections.nCopies(n, new Result(new Prompt("p", Label.UNSAFE, ""), "two words", outcome,
-                Map.of(LikelihoodMargin.MARGIN, margin, LikelihoodMargin.FIRST_TOKEN, margin), cut));
+        return Collections.nCopies(n, new Result(new Prompt("p", Label.UNSAFE, ""), "two words", outcome, margin, margin, cut ? 2 : 0));
     }
 
     private static List<Result> with(List<Result> one, List<Result> two) {
