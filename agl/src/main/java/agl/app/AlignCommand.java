@@ -111,9 +111,9 @@ public final class AlignCommand implements Callable<Integer> {
 
     private static void train(ModelBundle bundle, List<Tensor> parameters, TrainSettings s, List<EncodedExample> encoded, Path metrics) {
         try (MetricsLog log = new MetricsLog(metrics); Progress progress = Progress.start("align", s.totalSteps(encoded.size()))) {
-            new Trainer(bundle.model(), parameters, s).run(encoded, List.of(), (step, total, m) -> {
-                log.write(m);
-                progress.step(((Number) m.get("tokens")).longValue(), String.format(Locale.ROOT, "loss %.3f", m.get("task_loss")));
+            new Trainer(bundle.model(), parameters, s).run(encoded, List.of(), (m, total) -> {
+                log.write(m.line());
+                progress.step(m.tokens(), String.format(Locale.ROOT, "loss %.3f", m.loss()));
             });
         }
     }

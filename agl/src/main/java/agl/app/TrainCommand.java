@@ -155,7 +155,7 @@ public final class TrainCommand implements Callable<Integer> {
         try (MetricsLog log = new MetricsLog(out.resolve("metrics.jsonl"))) {
             result = new FineTune(bundle, config, new FisherSource(bundle, fisherCache))
                     .run(choice, data, null, log, (step, total, lora) -> { });
-            wreck.require(bundle.model(), intact, heldAreMeasured ? result.last("eval_loss") : wreck.loss(bundle.model()));
+            wreck.require(bundle.model(), intact, heldAreMeasured ? result.evalLoss() : wreck.loss(bundle.model()));
         } catch (AglException e) {
             throw inputs.because(e);
         }
@@ -204,10 +204,10 @@ public final class TrainCommand implements Callable<Integer> {
 
     /** The loss of the adapter as it was written, beside the base's. */
     private static String loss(FineTune.Result result, double before, int held) {
-        double after = result.last("eval_loss");
+        double after = result.evalLoss();
         if (held == 0) {
             return String.format(Locale.ROOT, "no held-out loss (the last batch's was %.4f before the last update)",
-                    result.last(result.lastLoss()));
+                    result.lastStep().loss());
         }
         if (after > before) {
             say(String.format(Locale.ROOT, "the adapter's held-out loss, %.4f, is above the base's, %.4f", after, before));

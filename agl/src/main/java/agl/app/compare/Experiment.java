@@ -10,6 +10,7 @@ import agl.app.train.FineTune;
 import agl.app.train.FisherSource;
 import agl.app.train.MethodKind;
 import agl.app.train.RunConfig;
+import agl.app.train.StepMetrics;
 import agl.app.train.TrainData;
 import agl.app.train.TrainTrace;
 import agl.app.train.WreckCheck;
@@ -110,7 +111,7 @@ final class Experiment {
         String wreck = wreck(points.getLast().measured(), config);
         TrainTrace trace = TrainTrace.of(result.history(), fisher(result, config, data), result.lora());
         result.lora().detach();
-        int taskSteps = (int) result.history().stream().filter(step -> step.containsKey("task_loss")).count();
+        int taskSteps = (int) result.history().stream().filter(StepMetrics::onTask).count();
         long tokens = trainedOn(new Batches(bundle.encode(data.task(), config.train().maxLength()), config.train().batchSize(), config.train().seed()), taskSteps);
         RunRecord run = new RunRecord(hash, variant.label(), variant.group(), variant.choice().strengthOrDefault(config.agl()), variant.sets(),
                 config.train().seed(), bundle.folder().toString(), data.task().size(), tokens, bundle.model().size(),

@@ -67,9 +67,9 @@ public final class DemoBase {
             List<EncodedExample> held = bundle.encode(corpus.alignmentVal(), training.maxLength());
             Trainer trainer = new Trainer(model, new ArrayList<>(model.parameters().values()), training);
             try (Progress progress = Progress.start("base", training.totalSteps(examples.size()))) {
-                trainer.run(examples, held, (step, total, m) -> {
-                    String eval = m.get("eval_loss") instanceof Double e ? String.format(Locale.ROOT, "  held out %.4f", e) : "";
-                    progress.step(((Number) m.get("tokens")).longValue(), String.format(Locale.ROOT, "loss %.4f", m.get("task_loss")) + eval);
+                trainer.run(examples, held, (m, total) -> {
+                    String eval = m.evalLoss().isPresent() ? String.format(Locale.ROOT, "  held out %.4f", m.evalLoss().getAsDouble()) : "";
+                    progress.step(m.tokens(), String.format(Locale.ROOT, "loss %.4f", m.loss()) + eval);
                 });
             }
             Models.save(model, temporary.resolve("weights"), null, DType.F16);

@@ -22,6 +22,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.SequencedMap;
 
 /** One fine-tuning run with one method: adapter on, what the method needs, training with every step logged, what the method does afterwards. */
 public final class FineTune {
@@ -31,27 +32,21 @@ public final class FineTune {
      *
      * @param lora    the model with the adapter to be written: what the method does after training is done
      * @param fisher  by layer, null for a method without one
-     * @param history every step's metrics; the last line's eval_loss is that of {@code lora}
+     * @param history every step's metrics; the last one's evalLoss is that of {@code lora}
      */
-    public record Result(LoraModel lora, Map<String, Fisher> fisher, List<Map<String, Object>> history) {
+    public record Result(LoraModel lora, Map<String, Fisher> fisher, List<StepMetrics> history) {
         /** For a report. */
         public TrainTrace trace() {
             return TrainTrace.of(history, fisher, lora);
         }
 
-        /** The name of the last step's loss: Lisa's last phase may be one on alignment data. */
-        public String lastLoss() {
-            return history.getLast().containsKey("task_loss") ? "task_loss" : "alignment_loss";
+        public StepMetrics lastStep() {
+            return history.getLast();
         }
 
-        /** The last value logged under that name; NaN if there is none. */
-        public double last(String name) {
-            for (int i = history.size() - 1; i >= 0; i--) {
-                if (history.get(i).get(name) instanceof Number n) {
-                    return n.doubleValue();
-                }
-            }
-            return Double.NaN;
+        /** Of the finished adapter on the held-out examples; NaN if there are none. */
+        public double evalLoss() {
+            return lastStep().evalLoss().orElse(Double.NaN);
         }
     }
 
@@ -106,23 +101,23 @@ public final class FineTune {
             throw new AglException("none of the " + evaluation.size() + " held-out examples has an answer within max_length " + s.maxLength() + ": there is nothing to measure");
         }
         int steps = resolved.steps(data);
-        List<Map<String, Object>> history = new ArrayList<>();
+        List<StepMetrics> history = new ArrayList<>();
         Trainer trainer = new Trainer(bundle.model(), lora.parameters(), s);
         try (Progress progress = Progress.start(choice.label() + " seed " + s.seed(), steps)) {
-            trainer.run(new Trainer.Job(examples, evaluation, alignment, method, factors, steps), (step, of, metrics) -> {
+            trainer.run(new Trainer.Job(examples, evaluation, alignment, method, factors, steps), (metrics, of) -> {
                 history.add(metrics);
-                if (step < of) {
+                if (metrics.step() < of) {
                     write(log, choice, metrics);
                 }
-                progress.step(((Number) metrics.get("tokens")).longValue(), message(metrics));
-                refresh(method, maker, step, of);
-                observer.step(step, of, lora);
+                progress.step(metrics.tokens(), message(metrics));
+                refresh(method, maker, metrics.step(), of);
+                observer.step(metrics.step(), of, lora);
             });
         }
         LoraModel result = afterTraining(method, lora, factors);
         // The last step's line waits for this: what it says of the adapter holds for the one that is written.
         if (!evaluation.isEmpty()) {
-            history.getLast().put("eval_loss", trainer.evaluate(evaluation));
+            history.set(history.size() - 1, history.getLast().withEvalLoss(trainer.evaluate(evaluation)));
         }
         write(log, choice, history.getLast());
         requireFinite(result, history.getLast(), s);
@@ -137,7 +132,7 @@ public final class FineTune {
     }
 
     /** The last update comes after the last loss of the loop: neither it nor what follows it may leave an adapter that is none. */
-    private static void requireFinite(LoraModel lora, Map<String, Object> last, TrainSettings s) {
+    private static void requireFinite(LoraModel lora, StepMetrics last, TrainSettings s) {
         boolean finite = lora.parameters().stream().allMatch(t -> {
             for (int i = 0; i < t.size(); i++) {
                 if (!Double.isFinite(t.get(i))) {
@@ -146,8 +141,8 @@ public final class FineTune {
             }
             return true;
         });
-        if (!finite || last.get("eval_loss") instanceof Double loss && !Double.isFinite(loss)) {
-            throw new AglException("training ended with " + (finite ? "a held-out loss of " + last.get("eval_loss") : "weights that are no numbers")
+        if (!finite || !Double.isFinite(last.evalLoss().orElse(0))) {
+            throw new AglException("training ended with " + (finite ? "a held-out loss of " + last.evalLoss().getAsDouble() : "weights that are no numbers")
                     + ": it is not written; " + WreckCheck.advice(s));
         }
     }
@@ -188,26 +183,21 @@ public final class FineTune {
         return source.estimate(lora, config, config.agl(), alignment, task);
     }
 
-    private void write(MetricsLog log, MethodChoice choice, Map<String, Object> metrics) {
+    private void write(MetricsLog log, MethodChoice choice, StepMetrics metrics) {
         if (log != null) {
-            Map<String, Object> line = new LinkedHashMap<>();
+            SequencedMap<String, Object> line = new LinkedHashMap<>();
             line.put("method", choice.kind().title());
             line.put("seed", config.train().seed());
-            line.putAll(metrics);
+            line.putAll(metrics.line());
             log.write(line);
         }
     }
 
-    private static String message(Map<String, Object> m) {
-        StringBuilder s = new StringBuilder();
-        for (String loss : List.of("task_loss", "alignment_loss")) {
-            if (m.get(loss) instanceof Double v) {
-                s.append(String.format(Locale.ROOT, "%s %.3f", loss.substring(0, loss.indexOf('_')), v));
-            }
-        }
+    private static String message(StepMetrics m) {
+        StringBuilder s = new StringBuilder(String.format(Locale.ROOT, "%s %.3f", m.onTask() ? "task" : "alignment", m.loss()));
         for (String term : List.of("L_A", "L_T", "E_RM", "E_geo", "EWC", "KL", "AsFT", "proximal")) {
-            if (m.get(term) instanceof Double v) {
-                s.append(String.format(Locale.ROOT, "  %s %.2e", term, v));
+            if (m.terms().containsKey(term)) {
+                s.append(String.format(Locale.ROOT, "  %s %.2e", term, m.terms().get(term)));
             }
         }
         return s.toString();

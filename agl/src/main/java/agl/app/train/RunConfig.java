@@ -12,7 +12,6 @@ import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
@@ -130,13 +129,7 @@ public record RunConfig(TrainSettings train, AglSettings agl, String preset, int
         if (node.has("agl")) {
             agl = agl.with(node.get("agl"));
         }
-        Map<String, Object> train = new LinkedHashMap<>();
-        node.properties().forEach(e -> {
-            if (!NOT_OF_TRAINING.contains(e.getKey())) {
-                train.put(e.getKey(), e.getValue());
-            }
-        });
-        TrainSettings settings = TrainSettings.DEFAULT.with(train);
+        TrainSettings settings = TrainSettings.DEFAULT.with(node.deepCopy().remove(NOT_OF_TRAINING));
         if (agl.twoBranch() && agl.alignmentRank() >= settings.r()) {
             throw new AglException("setting agl.alignment_rank (" + agl.alignmentRank() + ") must be smaller than r (" + settings.r()
                     + "): r counts both branches");
@@ -207,13 +200,8 @@ public record RunConfig(TrainSettings train, AglSettings agl, String preset, int
 
     /** The same for a run that goes on from an adapter, whose shape is its own. */
     public RunConfig withAdapter(LoraConfig adapter) {
-        Map<String, Object> own = new LinkedHashMap<>();
-        own.put("r", adapter.r());
-        own.put("lora_alpha", adapter.loraAlpha());
-        own.put("lora_dropout", adapter.loraDropout());
-        own.put("target_modules", adapter.targets().toString());
-        own.put("use_rslora", adapter.useRslora());
-        own.put("use_dora", adapter.useDora());
+        ObjectNode own = JSON.createObjectNode().put("r", adapter.r()).put("lora_alpha", adapter.loraAlpha()).put("lora_dropout", adapter.loraDropout())
+                .put("target_modules", adapter.targets().toString()).put("use_rslora", adapter.useRslora()).put("use_dora", adapter.useDora());
         return new RunConfig(train.with(own), agl, preset, fisherExamples, choice);
     }
 

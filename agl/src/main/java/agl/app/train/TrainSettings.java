@@ -74,8 +74,12 @@ public record TrainSettings(int steps, double epochs, int batchSize, int microBa
 
     /** These settings with the named ones (in JSON spelling) replaced; an unknown name or a wrong type is refused by name. */
     public TrainSettings with(Map<String, ?> overrides) {
+        return with((ObjectNode) JSON.valueToTree(overrides));
+    }
+
+    /** The same, as read from a file. */
+    TrainSettings with(ObjectNode wanted) {
         ObjectNode node = JSON.valueToTree(this);
-        ObjectNode wanted = JSON.valueToTree(overrides);
         wanted.properties().stream().filter(e -> e.getValue().isNull() && node.has(e.getKey())).findFirst().ifPresent(e -> {
             throw new AglException("setting " + e.getKey() + " does not take null");
         });

@@ -18,6 +18,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.SequencedMap;
 import java.util.TreeSet;
 
 /**
@@ -31,7 +32,7 @@ public record TrainTrace(Map<String, double[]> curves, Map<String, Layer> layers
     public static final String FILE = "trace.json";
     private static final int MAX_STEPS = 400;
     private static final int MAX_SPECTRUM = 128;
-    private static final List<String> NOT_CURVES = List.of("step", "lr", "tokens", "seed");
+    private static final List<String> NOT_CURVES = List.of("step", "lr", "tokens");
 
     /**
      * @param spectrum eigenvalues of F as shares of its trace, falling
@@ -41,18 +42,16 @@ public record TrainTrace(Map<String, double[]> curves, Map<String, Layer> layers
     public record Layer(double[] spectrum, double share, double[] along) { }
 
     /** @param fisher by layer, or null */
-    public static TrainTrace of(List<Map<String, Object>> history, Map<String, Fisher> fisher, LoraModel lora) {
+    public static TrainTrace of(List<StepMetrics> history, Map<String, Fisher> fisher, LoraModel lora) {
         // With DoRA's magnitudes s·B·A is not the update, and its place in the subspace says nothing.
         return new TrainTrace(curves(history), fisher == null || lora.config().useDora() ? Map.of() : layers(fisher, lora));
     }
 
-    private static Map<String, double[]> curves(List<Map<String, Object>> history) {
+    private static Map<String, double[]> curves(List<StepMetrics> steps) {
+        List<SequencedMap<String, Number>> history = steps.stream().map(StepMetrics::line).toList();
         TreeSet<String> names = new TreeSet<>();
-        history.forEach(line -> line.forEach((name, value) -> {
-            if (value instanceof Number && !NOT_CURVES.contains(name)) {
-                names.add(name);
-            }
-        }));
+        history.forEach(line -> names.addAll(line.keySet()));
+        names.removeAll(NOT_CURVES);
         int kept = Math.min(MAX_STEPS, history.size());
         int[] at = new int[kept];
         // The last step is always among them.
@@ -70,10 +69,11 @@ public record TrainTrace(Map<String, double[]> curves, Map<String, Layer> layers
     }
 
     /** The last value of steps {@code from} to {@code to}: what is not measured at every step must not fall between the kept ones. */
-    private static double latest(List<Map<String, Object>> history, String name, int from, int to) {
+    private static double latest(List<SequencedMap<String, Number>> history, String name, int from, int to) {
         for (int i = to; i >= from; i--) {
-            if (history.get(i).get(name) instanceof Number n) {
-                return rounded(n.doubleValue());
+            Number value = history.get(i).get(name);
+            if (value != null) {
+                return rounded(value.doubleValue());
             }
         }
         return Double.NaN;

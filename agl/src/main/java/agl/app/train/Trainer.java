@@ -15,9 +15,9 @@ import agl.nn.Schedule;
 import agl.nn.Transformer;
 import agl.regularizers.LoraFactors;
 import agl.regularizers.method.Method;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
+import java.util.OptionalDouble;
+import java.util.SequencedMap;
 
 /**
  * The training loop: loss forward and backward, what the {@link Method} does to the gradient, clipping, AdamW. The same loop trains a LoRA adapter
@@ -37,10 +37,11 @@ public final class Trainer {
     public record Job(List<EncodedExample> examples, List<EncodedExample> evaluation, List<EncodedExample> alignment, Method method,
                       List<LoraFactors> factors, int steps) { }
 
-    /** Hears of every step. */
+    /** Called after every step. */
+    @FunctionalInterface
     public interface Listener {
-        /** @param metrics step, task_loss (or alignment_loss), the method's terms, lr, grad_norm, tokens, and eval_loss when it was measured */
-        void step(int step, int total, Map<String, Object> metrics);
+        /** @param total steps of the whole run */
+        void step(StepMetrics metrics, int total);
     }
 
     private final Transformer model;
@@ -56,60 +57,57 @@ public final class Trainer {
         model.recompute(settings.recompute());
     }
 
-    /** Trains on the task loss alone, for as long as the settings say; returns the last step's metrics. */
-    public Map<String, Object> run(List<EncodedExample> examples, List<EncodedExample> evaluation, Listener listener) {
-        return run(new Job(examples, evaluation, List.of(), Method.lora(), List.of(), settings.totalSteps(examples.size())), listener);
+    /** Trains on the task loss alone, for as long as the settings say. */
+    public void run(List<EncodedExample> examples, List<EncodedExample> evaluation, Listener listener) {
+        run(new Job(examples, evaluation, List.of(), Method.lora(), List.of(), settings.totalSteps(examples.size())), listener);
     }
 
-    /** Trains; returns the last step's metrics. */
-    public Map<String, Object> run(Job job, Listener listener) {
+    /** Trains. */
+    public void run(Job job, Listener listener) {
         Batches task = new Batches(job.examples, settings.batchSize(), settings.seed());
         Batches alignment = job.alignment.isEmpty() ? null : new Batches(job.alignment, settings.batchSize(), settings.seed());
         int total = settings.totalSteps(job.examples.size());
         int steps = Math.min(total, job.steps);
         Schedule schedule = new Schedule(settings.learningRate(), (int) Math.ceil(settings.warmupRatio() * total), total, settings.lrFloor());
         AdamW optimizer = new AdamW(kernels, new AdamW.Settings(0.9, 0.999, 1e-8, settings.weightDecay(), settings.maxGradNorm()), parameters);
-        Map<String, Object> metrics = new LinkedHashMap<>();
         int onAlignment = 0;
         // explain: Training step
         for (int step = 0; step < steps; step++) {
-            metrics = new LinkedHashMap<>();
-            metrics.put("step", step + 1);
             // Either kind of data goes on where its own last step left off.
-            boolean aligning = job.method.source(step) == Method.Source.ALIGNMENT;
-            List<EncodedExample> chosen = aligning ? alignment.examplesOf(onAlignment++) : task.examplesOf(step - onAlignment);
+            Method.Source source = job.method.source(step);
+            List<EncodedExample> chosen = source == Method.Source.ALIGNMENT ? alignment.examplesOf(onAlignment++) : task.examplesOf(step - onAlignment);
             double loss = lossGradient(chosen);
-            metrics.put(aligning ? "alignment_loss" : "task_loss", loss);
             if (!Double.isFinite(loss)) {
                 throw new AglException("the task loss is " + loss + " at step " + (step + 1) + "; " + WreckCheck.advice(settings));
             }
             double lr = schedule.at(step);
+            SequencedMap<String, Double> terms;
+            double gradNorm;
             try (Tape tape = Tape.inference(kernels, pool)) {
-                Map<String, Double> terms = job.method.addGradients(tape, job.factors, step);
+                terms = job.method.addGradients(tape, job.factors, step);
                 requireFinite(terms, step);
-                metrics.putAll(terms);
                 job.method.transformGradients(tape, job.factors, step);
-                metrics.put("grad_norm", optimizer.step(lr, 1));
+                gradNorm = optimizer.step(lr, 1);
                 job.method.afterStep(tape, job.factors, step);
             }
-            metrics.put("lr", lr);
-            metrics.put("tokens", chosen.stream().mapToInt(EncodedExample::length).sum());
-            boolean last = step + 1 == steps;
-            if (!job.evaluation.isEmpty() && !last && settings.evalEvery() > 0 && (step + 1) % settings.evalEvery() == 0) {
-                metrics.put("eval_loss", evaluate(job.evaluation));
-            }
-            listener.step(step + 1, steps, metrics);
+            int tokens = chosen.stream().mapToInt(EncodedExample::length).sum();
+            OptionalDouble held = isMeasured(job, step + 1, steps) ? OptionalDouble.of(evaluate(job.evaluation)) : OptionalDouble.empty();
+            listener.step(new StepMetrics(step + 1, source, loss, terms, gradNorm, lr, tokens, held), steps);
         }
         // explain: end
-        return metrics;
     }
 
-    private static void requireFinite(Map<String, Double> terms, int step) {
-        for (Map.Entry<String, Double> term : terms.entrySet()) {
-            if (!Double.isFinite(term.getValue())) {
-                throw new AglException("the term " + term.getKey() + " is " + term.getValue() + " at step " + (step + 1) + "; try a smaller weight for it");
+    /** Whether the held-out examples are due after this step, counted from 1; the last step's are the caller's. */
+    private boolean isMeasured(Job job, int step, int steps) {
+        return !job.evaluation.isEmpty() && step != steps && settings.evalEvery() > 0 && step % settings.evalEvery() == 0;
+    }
+
+    private static void requireFinite(SequencedMap<String, Double> terms, int step) {
+        terms.forEach((name, value) -> {
+            if (!Double.isFinite(value)) {
+                throw new AglException("the term " + name + " is " + value + " at step " + (step + 1) + "; try a smaller weight for it");
             }
-        }
+        });
     }
 
     /**

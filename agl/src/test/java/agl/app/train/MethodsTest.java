@@ -90,21 +90,21 @@ class MethodsTest {
         for (var e : java.util.Map.of("ewc", "EWC", "kl", "KL", "asft", "AsFT", "lisa", "proximal").entrySet()) {
             // From an adapter that has moved, or the first term would be zero; Lisa's third step begins its task phase, its fourth is held to that.
             var log = run(new MethodChoice(MethodKind.of(e.getKey()), 7), config("steps=5"), temp.resolve("first")).history().get(e.getKey().equals("lisa") ? 3 : 0);
-            double term = (Double) log.get(e.getValue());
+            double term = log.terms().get(e.getValue());
             assertTrue(term > 0, e.getKey() + " " + log);
-            assertEquals(7 * term, (Double) log.get("penalty"), 1e-9 * term, e.getKey());
+            assertEquals(7 * term, log.terms().get("penalty"), 1e-9 * term, e.getKey());
         }
         var agl = run(new MethodChoice(MethodKind.AGL, 7), config("steps=1", "agl.lambda_NC=0", "agl.lambda_T=0"), temp.resolve("first")).history().getFirst();
-        assertEquals(7 * (Double) agl.get("L_A"), (Double) agl.get("penalty"), 1e-9);
-        assertTrue((Double) agl.get("penalty") > 0);
+        assertEquals(7 * agl.terms().get("L_A"), agl.terms().get("penalty"), 1e-9);
+        assertTrue(agl.terms().get("penalty") > 0);
         for (String method : List.of("safeanchor", "projection")) {
             run(method, 2).fisher().values().forEach(f -> assertEquals(2, f.eigenvalues().length, method));
         }
     }
 
     @Test void klStaysNearerToTheBaseTheStrongerItIs() {
-        double weak = run("kl", 0.01).last("KL");
-        double strong = run("kl", 30).last("KL");
+        double weak = run("kl", 0.01).lastStep().terms().get("KL");
+        double strong = run("kl", 30).lastStep().terms().get("KL");
         assertTrue(strong < 0.5 * weak, "KL " + weak + " with weight 0.01, " + strong + " with 30");
     }
 
@@ -127,11 +127,11 @@ class MethodsTest {
         Peft.save(first.lora(), temp.resolve("first"), base.toString());
         FineTune.Result second = run(MethodChoice.of("lora"), config("r=5"), temp.resolve("first"));
         assertEquals(2, second.lora().config().r(), "the rank is the adapter's own");
-        assertTrue((Double) second.history().getFirst().get("task_loss") < (Double) first.history().getFirst().get("task_loss"));
+        assertTrue(second.history().getFirst().loss() < first.history().getFirst().loss());
     }
 
     @Test void lisaAlternatesItsData() {
-        List<String> kinds = run("lisa", 1).history().stream().map(m -> m.containsKey("alignment_loss") ? "a" : "t").toList();
+        List<String> kinds = run("lisa", 1).history().stream().map(m -> m.onTask() ? "t" : "a").toList();
         assertEquals("aattttttttaa", String.join("", kinds));
     }
 

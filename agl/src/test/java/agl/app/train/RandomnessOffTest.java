@@ -149,7 +149,7 @@ class RandomnessOffTest {
         List<Double> first = new ArrayList<>();
         for (int micro : new int[] {0, 4, 2, 1, 3}) {
             FineTune.Result result = run("agl", withoutDropout(), "agl.H=ema_grad_sq", "agl.lambda_T=1", "steps=2", "micro_batch_size=" + micro);
-            first.add((Double) result.history().getFirst().get("L_T"));
+            first.add(result.history().getFirst().terms().get("L_T"));
         }
         assertTrue(first.getFirst() > 0, "the running mean hears of the first step: " + first);
         for (double lT : first) {

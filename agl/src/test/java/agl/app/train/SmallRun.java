@@ -8,7 +8,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.stream.IntStream;
 
 /**
@@ -41,9 +40,9 @@ final class SmallRun {
         try {
             FineTune.Result result = result(model, method, sets);
             List<String> lines = new ArrayList<>();
-            for (Map<String, Object> metrics : result.history()) {
+            for (StepMetrics metrics : result.history()) {
                 StringBuilder line = new StringBuilder();
-                metrics.forEach((name, value) -> line.append(name).append('=').append(Double.toHexString(((Number) value).doubleValue())).append(' '));
+                metrics.line().forEach((name, value) -> line.append(name).append('=').append(Double.toHexString(value.doubleValue())).append(' '));
                 lines.add(line.toString());
             }
             for (Tensor t : result.lora().parameters()) {

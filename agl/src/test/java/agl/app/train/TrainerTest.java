@@ -15,7 +15,6 @@ import agl.regularizers.method.Method;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -44,9 +43,9 @@ class TrainerTest {
         return RunConfig.of(null, all).train();
     }
 
-    private List<Map<String, Object>> train(TrainSettings s, List<EncodedExample> task, List<EncodedExample> held, List<EncodedExample> alignment, Method method) {
-        List<Map<String, Object>> history = new ArrayList<>();
-        new Trainer(bundle.model(), lora.parameters(), s).run(new Trainer.Job(task, held, alignment, method, List.of(), s.totalSteps(task.size())), (step, of, m) -> history.add(m));
+    private List<StepMetrics> train(TrainSettings s, List<EncodedExample> task, List<EncodedExample> held, List<EncodedExample> alignment, Method method) {
+        List<StepMetrics> history = new ArrayList<>();
+        new Trainer(bundle.model(), lora.parameters(), s).run(new Trainer.Job(task, held, alignment, method, List.of(), s.totalSteps(task.size())), (m, of) -> history.add(m));
         return history;
     }
 
@@ -60,10 +59,10 @@ class TrainerTest {
         double norm = Double.NaN;
         for (int size : new int[] {0, 1, 2, 3, 4}) {
             model();
-            Map<String, Object> step = train(settings("micro_batch_size=" + size), encoded, List.of(), List.of(), Method.lora()).getFirst();
-            assertEquals(mean, (Double) step.get("task_loss"), 1e-5, "micro_batch_size " + size);
-            norm = Double.isNaN(norm) ? (Double) step.get("grad_norm") : norm;
-            assertEquals(norm, (Double) step.get("grad_norm"), 1e-5 * norm, "micro_batch_size " + size);
+            StepMetrics step = train(settings("micro_batch_size=" + size), encoded, List.of(), List.of(), Method.lora()).getFirst();
+            assertEquals(mean, step.loss(), 1e-5, "micro_batch_size " + size);
+            norm = Double.isNaN(norm) ? step.gradNorm() : norm;
+            assertEquals(norm, step.gradNorm(), 1e-5 * norm, "micro_batch_size " + size);
         }
         assertEquals(mean, new Trainer(bundle.model(), List.of(), settings("batch_size=3")).evaluate(encoded), 1e-2, "one step of AdamW further");
         lora.detach();
@@ -73,14 +72,14 @@ class TrainerTest {
 
     /** Ten steps, three of them warm-up: a third, two thirds, all of the peak; then half a cosine over seven. */
     @Test void theRateWarmsUpAndFalls() {
-        List<Map<String, Object>> steps = train(settings("steps=10", "warmup_ratio=0.3", "lr_floor=0.1", "learning_rate=0.009"), bundle.encode(UNEVEN, 96), List.of(), List.of(), Method.lora());
+        List<StepMetrics> steps = train(settings("steps=10", "warmup_ratio=0.3", "lr_floor=0.1", "learning_rate=0.009"), bundle.encode(UNEVEN, 96), List.of(), List.of(), Method.lora());
         double[] expected = IntStream.range(0, 10).mapToDouble(i -> i < 3 ? 0.003 * (i + 1) : 0.009 * (0.1 + 0.45 * (1 + Math.cos(Math.PI * (i - 3) / 7)))).toArray();
         for (int i = 0; i < 10; i++) {
-            assertEquals(expected[i], (Double) steps.get(i).get("lr"), 1e-12, "step " + i);
+            assertEquals(expected[i], steps.get(i).lr(), 1e-12, "step " + i);
         }
         // A share of the steps that is no whole number is rounded up.
-        assertEquals(0.01 / 1, (Double) train(settings("steps=10", "warmup_ratio=0.03"), bundle.encode(UNEVEN, 96), List.of(), List.of(), Method.lora()).getFirst().get("lr"), 1e-12);
-        assertEquals(0.01 / 2, (Double) train(settings("steps=10", "warmup_ratio=0.11"), bundle.encode(UNEVEN, 96), List.of(), List.of(), Method.lora()).getFirst().get("lr"), 1e-12);
+        assertEquals(0.01 / 1, train(settings("steps=10", "warmup_ratio=0.03"), bundle.encode(UNEVEN, 96), List.of(), List.of(), Method.lora()).getFirst().lr(), 1e-12);
+        assertEquals(0.01 / 2, train(settings("steps=10", "warmup_ratio=0.11"), bundle.encode(UNEVEN, 96), List.of(), List.of(), Method.lora()).getFirst().lr(), 1e-12);
     }
 
     /** Each kind of data is gone through in its own order, every example once an epoch, whatever the other kind does between. */
@@ -96,19 +95,19 @@ class TrainerTest {
                 return step % 3 == 1 ? Source.TASK : Source.ALIGNMENT;
             }
         };
-        List<Map<String, Object>> steps = train(settings("steps=12", "batch_size=1"), task, List.of(), bundle.encode(aligned, 96), alternating);
-        List<Object> seen = steps.stream().filter(m -> m.containsKey("task_loss")).map(m -> m.get("tokens")).sorted().toList();
-        assertEquals(task.stream().<Object>map(EncodedExample::length).sorted().toList(), seen);
-        List<Object> phases = steps.stream().filter(m -> m.containsKey("alignment_loss")).map(m -> m.get("tokens")).toList();
-        List<Object> all = bundle.encode(aligned, 96).stream().<Object>map(EncodedExample::length).sorted().toList();
+        List<StepMetrics> steps = train(settings("steps=12", "batch_size=1"), task, List.of(), bundle.encode(aligned, 96), alternating);
+        List<Integer> seen = steps.stream().filter(StepMetrics::onTask).map(StepMetrics::tokens).sorted().toList();
+        assertEquals(task.stream().map(EncodedExample::length).sorted().toList(), seen);
+        List<Integer> phases = steps.stream().filter(m -> !m.onTask()).map(StepMetrics::tokens).toList();
+        List<Integer> all = bundle.encode(aligned, 96).stream().map(EncodedExample::length).sorted().toList();
         assertEquals(8, phases.size());
         assertEquals(all, phases.subList(0, 3).stream().sorted().toList());
         assertEquals(all, phases.subList(3, 6).stream().sorted().toList());
     }
 
     @Test void heldOutDataIsMeasuredOnTheWayAndNotInTheEnd() {
-        List<Map<String, Object>> steps = train(settings("steps=6", "eval_every=2"), bundle.encode(UNEVEN, 96), bundle.encode(UNEVEN, 96), List.of(), Method.lora());
-        assertEquals(List.of(2, 4), steps.stream().filter(m -> m.containsKey("eval_loss")).map(m -> m.get("step")).toList());
+        List<StepMetrics> steps = train(settings("steps=6", "eval_every=2"), bundle.encode(UNEVEN, 96), bundle.encode(UNEVEN, 96), List.of(), Method.lora());
+        assertEquals(List.of(2, 4), steps.stream().filter(m -> m.evalLoss().isPresent()).map(StepMetrics::step).toList());
     }
 
     @ParameterizedTest @CsvSource({"0,1,4,10,3", "0,2,4,10,6", "0,0.5,4,10,2", "0,0.01,4,10,1", "7,2,4,10,7", "0,1,4,8,2", "0,1,16,1,1"})
@@ -133,6 +132,6 @@ class TrainerTest {
         lora.detach();
         RunConfig config = RunConfig.of(null, List.of("steps=3", "batch_size=4", "learning_rate=0.02", "r=2", "max_length=96", "fisher_examples=2", "agl.H=ema_grad_sq", "agl.lambda_T=1"));
         FineTune.Result result = new FineTune(bundle, config).run("agl", UNEVEN, List.of(), UNEVEN.subList(1, 3), null, null);
-        assertTrue((Double) result.history().getLast().get("L_T") > 0, result.history().getLast().toString());
+        assertTrue(result.lastStep().terms().get("L_T") > 0, result.lastStep().toString());
     }
 }

@@ -12,10 +12,13 @@ import agl.app.io.MetricsLog;
 import agl.autograd.AglException;
 import agl.lora.Peft;
 import agl.regularizers.AglSettings;
+import agl.regularizers.method.Method;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalDouble;
+import java.util.TreeMap;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -49,9 +52,9 @@ class TrainingTest {
 
     @Test void trainingLowersTheLossAndTheHeldOutLossIsLogged() {
         FineTune.Result result = run("lora", config("steps=60", "target_modules=all-linear", "r=8"));
-        double first = (Double) result.history().get(0).get("task_loss");
-        assertTrue(result.last("task_loss") < 0.97 * first, first + " -> " + result.last("task_loss"));
-        assertTrue(result.last("eval_loss") > 0);
+        double first = result.history().getFirst().loss();
+        assertTrue(result.lastStep().loss() < 0.97 * first, first + " -> " + result.lastStep().loss());
+        assertTrue(result.evalLoss() > 0);
     }
 
     @Test void theSameSeedGivesTheSameBitsAndAnotherOneDoesNot() {
@@ -94,14 +97,15 @@ class TrainingTest {
 
     @Test void aTermOfWeightZeroIsMeasuredNowAndThen() {
         FineTune.Result result = run("agl", config("agl.lambda_NC=0"));
-        List<Integer> measured = IntStream.range(0, 12).filter(i -> result.history().get(i).containsKey("E_RM")).boxed().toList();
+        List<Integer> measured = IntStream.range(0, 12).filter(i -> result.history().get(i).terms().containsKey("E_RM")).boxed().toList();
         assertEquals(List.of(0, 10), measured);
-        assertTrue(result.history().stream().allMatch(line -> line.containsKey("L_A") && line.containsKey("L_T")));
+        assertTrue(result.history().stream().allMatch(step -> step.terms().keySet().containsAll(List.of("L_A", "L_T"))));
         double[] curve = result.trace().curves().get("E_RM");
         assertEquals(List.of(0, 10), IntStream.range(0, 12).filter(i -> !Double.isNaN(curve[i])).boxed().toList());
         assertTrue(result.trace().last("E_RM") > 0);
         // A long run's curve is thinned: what was measured in between is not lost.
-        List<Map<String, Object>> history = IntStream.range(0, 4000).<Map<String, Object>>mapToObj(i -> i % 10 == 3 ? Map.of("E_RM", i) : Map.of("task_loss", i)).toList();
+        List<StepMetrics> history = IntStream.range(0, 4000).mapToObj(i -> new StepMetrics(i + 1, Method.Source.TASK, i,
+                new TreeMap<>(i % 10 == 3 ? Map.of("E_RM", (double) i) : Map.of()), 1, 0.1, 8, OptionalDouble.empty())).toList();
         double[] thinned = TrainTrace.of(history, null, result.lora()).curves().get("E_RM");
         assertEquals(400, thinned.length);
         assertArrayEquals(IntStream.range(0, 400).mapToDouble(i -> 10 * i + 3).toArray(), thinned);
