@@ -12,6 +12,7 @@ import agl.lora.LoraConfig;
 import agl.lora.LoraModel;
 import agl.nn.AdamW;
 import agl.nn.Batch;
+import agl.nn.Optimizer;
 import agl.nn.Transformer;
 import agl.regularizers.AglRegularizer;
 import agl.regularizers.AglSettings;
@@ -62,7 +63,7 @@ record StepBench(Shape shape, int batch, int tokens, int rank, double dropout, D
         Kernels kernels = profile ? timed : Kernels.best();
         model.parameters().values().forEach(t -> t.resideWith(kernels));
         Pool pool = new Pool(DType.F32);
-        AdamW optimizer = new AdamW(kernels, AdamW.Settings.DEFAULT, lora.parameters());
+        Optimizer optimizer = new AdamW(kernels, AdamW.Settings.DEFAULT, lora.parameters());
         long startFisher = System.nanoTime();
         AglRegularizer regularizer = agl == null ? null : AglRegularizer.of(agl, fisher(lora));
         double fisherSeconds = agl == null ? 0 : since(startFisher);

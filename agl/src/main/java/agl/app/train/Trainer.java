@@ -11,6 +11,7 @@ import agl.autograd.kernels.Kernels;
 import agl.autograd.op.HeadCrossEntropy;
 import agl.nn.AdamW;
 import agl.nn.Batch;
+import agl.nn.Optimizer;
 import agl.nn.Schedule;
 import agl.nn.Transformer;
 import agl.regularizers.LoraFactors;
@@ -69,7 +70,7 @@ public final class Trainer {
         int total = settings.totalSteps(job.examples.size());
         int steps = Math.min(total, job.steps);
         Schedule schedule = new Schedule(settings.learningRate(), (int) Math.ceil(settings.warmupRatio() * total), total, settings.lrFloor());
-        AdamW optimizer = new AdamW(kernels, new AdamW.Settings(0.9, 0.999, 1e-8, settings.weightDecay(), settings.maxGradNorm()), parameters);
+        Optimizer optimizer = optimizer();
         int onAlignment = 0;
         // explain: Training step
         for (int step = 0; step < steps; step++) {
@@ -95,6 +96,10 @@ public final class Trainer {
             listener.step(new StepMetrics(step + 1, source, loss, terms, gradNorm, lr, tokens, held), steps);
         }
         // explain: end
+    }
+
+    private Optimizer optimizer() {
+        return new AdamW(kernels, new AdamW.Settings(0.9, 0.999, 1e-8, settings.weightDecay(), settings.maxGradNorm()), parameters);
     }
 
     /** Whether the held-out examples are due after this step, counted from 1; the last step's are the caller's. */

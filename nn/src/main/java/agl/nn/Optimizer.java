@@ -1,0 +1,92 @@
+package agl.nn;
+
+import agl.autograd.AglException;
+import agl.autograd.DType;
+import agl.autograd.Storage;
+import agl.autograd.Tensor;
+import agl.autograd.kernels.Kernels;
+import java.util.ArrayList;
+import java.util.List;
+
+/** What every optimizer does: hold the trained tensors, clip the gradient's global norm, count the steps. How a tensor moves is the subclass's. */
+public abstract class Optimizer {
+    protected final Kernels kernels;
+    private final double maxGradNorm;
+    private final List<Tensor> parameters = new ArrayList<>();
+    private int step;
+
+    /**
+     * @param maxGradNorm norm that the gradient is clipped to; 0: it is not clipped
+     * @param parameters  those that do not require a gradient are left alone
+     */
+    protected Optimizer(Kernels kernels, double maxGradNorm, Iterable<Tensor> parameters) {
+        this.kernels = kernels;
+        this.maxGradNorm = maxGradNorm;
+        for (Tensor p : parameters) {
+            if (p.requiresGrad()) {
+                p.resideWith(kernels);
+                this.parameters.add(p);
+            }
+        }
+    }
+
+    /** The trained tensors, in the order in which {@link #update} counts them. */
+    protected final List<Tensor> parameters() {
+        return parameters;
+    }
+
+    /** A zeroed state as large as each trained tensor, in their order: float, for a tensor in double precision double. */
+    protected final List<Storage> state() {
+        return parameters.stream().map(p -> kernels.allocate(p.dtype() == DType.F64 ? DType.F64 : DType.F32, p.size())).toList();
+    }
+
+    /** Euclidean norm of all gradients together. */
+    public final double gradNorm() {
+        double sum = 0;
+        for (Tensor p : parameters) {
+            if (p.grad() != null) {
+                sum += kernels.dot(p.size(), p.grad(), 0, p.grad(), 0);
+            }
+        }
+        return Math.sqrt(sum);
+    }
+
+    /**
+     * One step; afterwards the gradients are zero.
+     *
+     * @param lr    learning rate of this step
+     * @param scale factor of the gradients, 1/accumulation steps
+     * @return the gradient's norm after {@code scale}, before clipping
+     */
+    // explain: Clipping
+    public final double step(double lr, double scale) {
+        double norm = gradNorm() * scale;
+        if (!Double.isFinite(norm)) {
+            throw new AglException("the gradient is not finite at step " + (step + 1) + "; try a lower learning rate");
+        }
+        double clip = maxGradNorm > 0 && norm > maxGradNorm ? maxGradNorm / (norm + 1e-6) : 1;
+        step++;
+        for (int i = 0; i < parameters.size(); i++) {
+            Tensor p = parameters.get(i);
+            if (p.grad() != null) {
+                update(i, p, lr, scale * clip);
+                p.zeroGrad();
+            }
+        }
+        return norm;
+    }
+    // explain: end
+
+    /**
+     * Moves one tensor along its gradient.
+     *
+     * @param i     its place among {@link #parameters()}
+     * @param scale factor of the gradient, that of clipping included
+     */
+    protected abstract void update(int i, Tensor p, double lr, double scale);
+
+    /** Steps taken; within {@link #update}, this one included. */
+    public final int steps() {
+        return step;
+    }
+}
