@@ -40,7 +40,8 @@ public final class DriftCommand implements Callable<Integer> {
     @Option(names = "--adapter", paramLabel = "DIR", description = "PEFT adapter; may be given several times.")
     private List<Path> adapters = new ArrayList<>();
 
-    @Option(names = "--prompts", required = true, arity = "1..*", paramLabel = "FILE", description = "CSV, JSONL or JSON with prompt, label (safe or unsafe), category if any.")
+    @Option(names = "--prompts", required = true, arity = "1..*", paramLabel = "FILE", description = "CSV, .tsv (no quoting), JSONL or JSON with prompt, label (safe or unsafe)"
+            + "; category and cluster (variants of one prompt) if any.")
     private List<Path> prompts;
 
     @Option(names = "--out", required = true, paramLabel = "DIR", description = "Where report.html, drift.json, drift.csv and answers.csv go.")

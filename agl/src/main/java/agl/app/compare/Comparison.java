@@ -7,7 +7,6 @@ import agl.app.drift.DriftGate;
 import agl.app.io.AtomicFiles;
 import agl.app.io.Inputs;
 import agl.app.io.Provenance;
-import agl.app.train.MethodKind;
 import agl.app.train.TrainData;
 import agl.autograd.AglException;
 import java.io.PrintWriter;
@@ -90,7 +89,7 @@ final class Comparison {
                 variants.stream().anyMatch(Variant::usesFisher), options.fisherCache);
         notes.addAll(data.notes(prompts));
         notes.forEach(note -> System.err.println("agl: " + note));
-        warn(variants);
+        options.warnings(variants, data).forEach(line -> System.err.println("agl: " + line));
         RunRecord aligned = experiment.base();
         Map<Variant, List<RunRecord>> runs = new LinkedHashMap<>();
         variants.forEach(v -> runs.put(v, new ArrayList<>()));
@@ -137,17 +136,6 @@ final class Comparison {
     }
 
     /** What a setting cannot do, once, with the variants that it concerns. */
-    private void warn(List<Variant> variants) {
-        Map<String, List<String>> warnings = new LinkedHashMap<>();
-        for (Variant v : variants) {
-            if (v.choice().kind() == MethodKind.AGL) {
-                options.config(v, options.seeds.getFirst()).warnings()
-                        .forEach(w -> warnings.computeIfAbsent(w, x -> new ArrayList<>()).add(v.label()));
-            }
-        }
-        warnings.forEach((warning, labels) -> System.err.println("agl: " + String.join("; ", labels) + ": " + warning));
-    }
-
     private void write(Outcome outcome, List<Variant> variants, Inputs inputs, PrintWriter out) {
         out.print(CompareOutput.tables(outcome));
         out.println(CompareVerdict.text(outcome));

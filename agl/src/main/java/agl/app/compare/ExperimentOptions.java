@@ -9,6 +9,7 @@ import agl.app.data.PromptSet.Prompt;
 import agl.app.io.Inputs;
 import agl.app.train.MethodKind;
 import agl.app.train.RunConfig;
+import agl.app.train.RunNotes;
 import agl.app.train.TrainData;
 import agl.app.train.UnusedSettings;
 import agl.autograd.AglException;
@@ -83,6 +84,18 @@ public final class ExperimentOptions {
         // Held-out loss is measured at the end and at the checkpoints, with everything else.
         decided.add("eval_every=0");
         return settings.config(List.of(), decided);
+    }
+
+    /** What to know of the variants' settings before they run: each line once, with the variants that it holds for. */
+    List<String> warnings(List<Variant> variants, TrainData data) {
+        Map<String, List<String>> labels = new LinkedHashMap<>();
+        for (Variant v : variants) {
+            RunConfig config = config(v, seeds.getFirst()).resolved(v.choice());
+            List<String> lines = new ArrayList<>(v.choice().kind() == MethodKind.AGL ? config.warnings() : List.of());
+            lines.addAll(RunNotes.lines(config, data, settings.given()));
+            lines.forEach(line -> labels.computeIfAbsent(line, x -> new ArrayList<>()).add(v.label()));
+        }
+        return labels.entrySet().stream().map(e -> String.join("; ", e.getValue()) + ": " + e.getKey()).toList();
     }
 
     Probe probe(TrainData data, List<Prompt> list, PlainText pretrain) {

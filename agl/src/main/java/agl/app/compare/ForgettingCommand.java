@@ -6,7 +6,6 @@ import agl.app.data.PromptSet.Prompt;
 import agl.app.io.AtomicFiles;
 import agl.app.io.Inputs;
 import agl.app.io.Provenance;
-import agl.app.train.MethodKind;
 import agl.app.train.RunConfig;
 import agl.app.train.TrainData;
 import agl.app.train.TrainSettings;
@@ -82,7 +81,7 @@ public final class ForgettingCommand implements Callable<Integer> {
         Map<String, RunRecord> aligned = new LinkedHashMap<>();
         Map<String, Forgetting.Base> before = new LinkedHashMap<>();
         notes.addAll(data.notes(prompts));
-        variants.stream().filter(v -> v.choice().kind() == MethodKind.AGL).limit(1).forEach(v -> notes.addAll(options.config(v, options.seeds.getFirst()).warnings()));
+        notes.addAll(options.warnings(variants, data));
         notes.forEach(note -> System.err.println("agl: " + note));
         for (Path base : bases) {
             aligned.put(base.toString(), run(base, variants, data, prompts, runs, before));

@@ -110,6 +110,16 @@ class CompareCommandTest {
         assertTrue(run.out().contains("Whether plain LoRA drifted here cannot be told (0.0 [") && run.out().contains("Too few unsafe prompts (4) "), run.out());
     }
 
+    @Test void whatComesOutOtherwiseThanItReadsIsSaidOncePerVariant() {
+        CommandLineRun run = CommandLineRun.of("compare", "--task", temp.resolve("task.csv").toString(), "--out", temp.resolve("out").toString(), "--template", "plain",
+                "--max-new-tokens", "2", "--r", "2", "--max-length", "64", "--steps", "3", "--seeds", "1,2", "--methods", "lora,earlystop", "--strengths", "earlystop=0.4",
+                "--base", base.toString(), "--min-refused", "0", "--prompts", temp.resolve("prompts.csv").toString());
+        assertEquals(0, run.code(), run.err());
+        List<String> said = run.err().lines().filter(line -> line.startsWith("agl: earlystop, share_of_steps 0.4: earlystop: ")).toList();
+        assertEquals(1, said.size(), run.err());
+        assertTrue(said.getFirst().contains("of 3 steps"), said.getFirst());
+    }
+
     /** Refusing everything is easy for a model that writes noise: its run is marked wherever it is shown, also when it is read again. */
     @Test void aWreckedRunIsMarked() throws IOException {
         String[] args = {"--prompts", temp.resolve("prompts.csv").toString(), "--steps", "4", "--seeds", "1", "--methods", "lora,earlystop",
