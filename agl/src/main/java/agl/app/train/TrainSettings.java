@@ -1,6 +1,10 @@
 package agl.app.train;
 
 import agl.autograd.AglException;
+import agl.autograd.Tensor;
+import agl.autograd.kernels.Kernels;
+import agl.nn.AdamW;
+import agl.nn.Optimizer;
 import com.fasterxml.jackson.annotation.JsonProperty;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.DeserializationFeature;
@@ -10,6 +14,7 @@ import com.fasterxml.jackson.databind.annotation.JsonNaming;
 import com.fasterxml.jackson.databind.exc.UnrecognizedPropertyException;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.util.List;
 import java.util.Map;
 
 /**
@@ -104,10 +109,15 @@ public record TrainSettings(int steps, double epochs, int batchSize, int microBa
     }
 
     /** Names of all settings in JSON. */
-    public static java.util.List<String> names() {
-        java.util.List<String> names = new java.util.ArrayList<>();
+    public static List<String> names() {
+        List<String> names = new java.util.ArrayList<>();
         ((ObjectNode) JSON.valueToTree(DEFAULT)).fieldNames().forEachRemaining(names::add);
         return names;
+    }
+
+    /** The optimizer that these settings describe. */
+    Optimizer optimizer(Kernels kernels, List<Tensor> parameters) {
+        return new AdamW(kernels, new AdamW.Settings(0.9, 0.999, 1e-8, weightDecay, maxGradNorm), parameters);
     }
 
     /** Optimiser steps for that many examples. */

@@ -9,7 +9,6 @@ import agl.autograd.Tape;
 import agl.autograd.Tensor;
 import agl.autograd.kernels.Kernels;
 import agl.autograd.op.HeadCrossEntropy;
-import agl.nn.AdamW;
 import agl.nn.Batch;
 import agl.nn.Optimizer;
 import agl.nn.Schedule;
@@ -21,8 +20,8 @@ import java.util.OptionalDouble;
 import java.util.SequencedMap;
 
 /**
- * The training loop: loss forward and backward, what the {@link Method} does to the gradient, clipping, AdamW. The same loop trains a LoRA adapter
- * and, for aligning a base, the whole model: it trains whatever tensors it is given.
+ * The training loop: loss forward and backward, what the {@link Method} does to the gradient, clipping, the optimizer. The same loop trains a LoRA
+ * adapter and, for aligning a base, the whole model: it trains whatever tensors it is given.
  */
 public final class Trainer {
 
@@ -70,7 +69,7 @@ public final class Trainer {
         int total = settings.totalSteps(job.examples.size());
         int steps = Math.min(total, job.steps);
         Schedule schedule = new Schedule(settings.learningRate(), (int) Math.ceil(settings.warmupRatio() * total), total, settings.lrFloor());
-        Optimizer optimizer = optimizer();
+        Optimizer optimizer = settings.optimizer(kernels, parameters);
         int onAlignment = 0;
         // explain: Training step
         for (int step = 0; step < steps; step++) {
@@ -96,10 +95,6 @@ public final class Trainer {
             listener.step(new StepMetrics(step + 1, source, loss, terms, gradNorm, lr, tokens, held), steps);
         }
         // explain: end
-    }
-
-    private Optimizer optimizer() {
-        return new AdamW(kernels, new AdamW.Settings(0.9, 0.999, 1e-8, settings.weightDecay(), settings.maxGradNorm()), parameters);
     }
 
     /** Whether the held-out examples are due after this step, counted from 1; the last step's are the caller's. */
