@@ -18,65 +18,61 @@ import agl.autograd.op.Linear;
  * dL/dm = Σ_t dY_t ⊙ V_t / n, dL/dB = s·Gᵀ·U, dL/dA = (s·G·B)ᵀ·x̃, dL/dx = dY·W0, dL/dx̃ = (G − dY)·W0 + s·G·B·A, dL/db = Σ_t dY_t.
  */
 public final class DoraProduct implements Operation {
+    /**
+     * @param m     the rows' lengths, (out)
+     * @param norms n of {@link #norms}
+     */
+    public record Magnitudes(Tensor m, double[] norms) { }
+
     private final Tensor x;
     private final Tensor dropped;
-    private final Tensor w0;
-    private final Tensor bias;
-    private final Tensor a;
-    private final Tensor b;
-    private final Tensor m;
-    private final double[] norms;
-    private final double s;
-    private final Matrix u;
-    private final Matrix v;
+    private final LoraWeights w;
+    private final Magnitudes lengths;
+    private final Products of;
     private final Linear.GradientListener listener;
 
-    private DoraProduct(Tensor x, Tensor dropped, Tensor w0, Tensor bias, Tensor a, Tensor b, Tensor m, double[] norms, double s, Matrix u, Matrix v,
-                        Linear.GradientListener listener) {
+    /** U = x̃·Aᵀ (tokens, r) and V = x̃·(W0 + s·B·A)ᵀ (tokens, out), kept for backward. */
+    private record Products(Matrix u, Matrix v) { }
+
+    private DoraProduct(Tensor x, Tensor dropped, LoraWeights w, Magnitudes lengths, Products of, Linear.GradientListener listener) {
         this.x = x;
         this.dropped = dropped;
-        this.w0 = w0;
-        this.bias = bias;
-        this.a = a;
-        this.b = b;
-        this.m = m;
-        this.norms = norms;
-        this.s = s;
-        this.u = u;
-        this.v = v;
+        this.w = w;
+        this.lengths = lengths;
+        this.of = of;
         this.listener = listener;
     }
 
     /**
-     * @param dropped  x after dropout, or x itself
-     * @param bias     (out) or null
-     * @param norms    n of {@link #norms}
+     * Y (tokens, out).
+     *
+     * @param x        X, (tokens, in)
+     * @param dropped  X after dropout, or X itself
      * @param listener sees X and dL/dY, the factors of the gradient that the whole adapted matrix would have; or null
      */
-    public static Tensor of(Tape tape, Tensor x, Tensor dropped, Tensor w0, Tensor bias, Tensor a, Tensor b, Tensor m, double[] norms, double s,
-                            Linear.GradientListener listener) {
+    public static Tensor of(Tape tape, Tensor x, Tensor dropped, LoraWeights w, Magnitudes lengths, Linear.GradientListener listener) {
         Kernels kernels = tape.kernels();
-        int out = w0.dim(0);
+        int out = w.w0().dim(0);
         Tensor y = tape.alloc(x.rows(), out);
         // explain: DoraProduct forward
-        Matrix w = w0.matrix();
-        Matrix u = tape.product(1, dropped.matrix(), a.matrix().T());
-        Matrix v = tape.product(1, dropped.matrix(), w.T());
+        Matrix w0 = w.w0().matrix();
+        Matrix u = tape.product(1, dropped.matrix(), w.a().matrix().T());
+        Matrix v = tape.product(1, dropped.matrix(), w0.T());
         if (dropped == x) {
             kernels.clear(y.size(), y.data());
         } else {
             kernels.scale(y.size(), -1, v.data(), 0, y.data(), 0);
-            kernels.product(1, x.matrix(), w.T(), 1, y.matrix());
+            kernels.product(1, x.matrix(), w0.T(), 1, y.matrix());
         }
-        kernels.product(s, u, b.matrix().T(), 1, v);
+        kernels.product(w.s(), u, w.b().matrix().T(), 1, v);
         for (int o = 0; o < out; o++) {
-            double g = m.get(o) / norms[o];
-            double shift = bias == null ? 0 : bias.get(o);
+            double g = lengths.m.get(o) / lengths.norms[o];
+            double shift = w.bias() == null ? 0 : w.bias().get(o);
             for (int i = o; i < y.size(); i += out) {
                 y.data().set(i, y.data().get(i) + g * v.data().get(i) + shift);
             }
         }
-        return tape.record(y, new DoraProduct(x, dropped, w0, bias, a, b, m, norms, s, u, v, listener), x, dropped, bias, a, b, m);
+        return tape.record(y, new DoraProduct(x, dropped, w, lengths, new Products(u, v), listener), x, dropped, w.bias(), w.a(), w.b(), lengths.m);
         // explain: end
     }
 
@@ -119,28 +115,28 @@ public final class DoraProduct implements Operation {
         // explain: DoraProduct backward
         Matrix g = Matrix.of(tape.scratch(y.size()), y.rows(), out);
         for (int o = 0; o < out; o++) {
-            double gain = m.get(o) / norms[o];
+            double gain = lengths.m.get(o) / lengths.norms[o];
             double dm = 0;
             double dBias = 0;
             for (int i = o; i < y.size(); i += out) {
                 g.data().set(i, gain * dy.get(i));
-                dm += dy.get(i) * v.data().get(i) / norms[o];
+                dm += dy.get(i) * of.v.data().get(i) / lengths.norms[o];
                 dBias += dy.get(i);
             }
-            if (m.requiresGrad()) {
-                tape.grad(m).add(o, dm);
+            if (lengths.m.requiresGrad()) {
+                tape.grad(lengths.m).add(o, dm);
             }
-            if (bias != null && bias.requiresGrad()) {
-                tape.grad(bias).add(o, dBias);
+            if (w.bias() != null && w.bias().requiresGrad()) {
+                tape.grad(w.bias()).add(o, dBias);
             }
         }
-        Matrix dU = tape.product(s, g, b.matrix());
-        tape.addGrad(b, s, g.T(), u);
-        tape.addGrad(a, 1, dU.T(), dropped);
-        tape.addGrad(dropped, new Product(1, dU, a.matrix()), new Product(1, g, w0.matrix()));
+        Matrix dU = tape.product(w.s(), g, w.b().matrix());
+        tape.addGrad(w.b(), w.s(), g.T(), of.u);
+        tape.addGrad(w.a(), 1, dU.T(), dropped);
+        tape.addGrad(dropped, new Product(1, dU, w.a().matrix()), new Product(1, g, w.w0().matrix()));
         if (dropped != x) {
-            tape.addGrad(x, 1, y.gradMatrix(), w0);
-            tape.addGrad(dropped, -1, y.gradMatrix(), w0);
+            tape.addGrad(x, 1, y.gradMatrix(), w.w0());
+            tape.addGrad(dropped, -1, y.gradMatrix(), w.w0());
         }
         // explain: end
     }

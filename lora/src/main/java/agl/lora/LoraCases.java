@@ -20,7 +20,7 @@ public final class LoraCases implements GradientCase.Provider {
             boolean biased = random.nextBoolean();
             Tensor w0 = gaussian(random, out, in);
             return new GradientCase.Problem(
-                    (tape, x) -> LoraProduct.of(tape, x[0], Dropout.of(tape, x[0], dropout, 11), w0, biased ? x[3] : null, x[1], x[2], 1.7),
+                    (tape, x) -> LoraProduct.of(tape, x[0], Dropout.of(tape, x[0], dropout, 11), new LoraWeights(w0, biased ? x[3] : null, x[1], x[2], 1.7), null),
                     gaussian(random, tokens, in).requireGrad(), gaussian(random, r, in).requireGrad(), gaussian(random, out, r).requireGrad(),
                     gaussian(random, out).requireGrad());
         }), new GradientCase("DoraProduct", random -> {
@@ -33,7 +33,8 @@ public final class LoraCases implements GradientCase.Provider {
             // The norms are constants by definition; any will do for the derivative.
             double[] norms = random.doubles(out, 0.5, 2).toArray();
             return new GradientCase.Problem(
-                    (tape, x) -> DoraProduct.of(tape, x[0], Dropout.of(tape, x[0], dropout, 11), w0, x[4], x[1], x[2], x[3], norms, 1.7, null),
+                    (tape, x) -> DoraProduct.of(tape, x[0], Dropout.of(tape, x[0], dropout, 11), new LoraWeights(w0, x[4], x[1], x[2], 1.7),
+                            new DoraProduct.Magnitudes(x[3], norms), null),
                     gaussian(random, tokens, in).requireGrad(), gaussian(random, r, in).requireGrad(), gaussian(random, out, r).requireGrad(),
                     gaussian(random, out).requireGrad(), gaussian(random, out).requireGrad());
         }));

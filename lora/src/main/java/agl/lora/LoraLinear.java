@@ -29,11 +29,31 @@ public final class LoraLinear implements LinearLayer {
     private Linear.GradientListener listener;
 
     /**
-     * With factors A (r, in) and B (out, r) as they are.
+     * What an adapter has for one layer.
      *
-     * @param magnitude lengths of the adapted rows (out) for DoRA, else null
+     * @param a         A, (r, in)
+     * @param b         B, (out, r)
+     * @param scale     s, lora_alpha / r
+     * @param magnitude lengths of the adapted rows, (out), for DoRA, else null
      */
-    public LoraLinear(LinearLayer base, Tensor a, Tensor b, Tensor magnitude, double scale, double dropout, long seed) {
+    public record Update(Tensor a, Tensor b, double scale, Tensor magnitude) {
+        /** Without magnitudes. */
+        public Update(Tensor a, Tensor b, double scale) {
+            this(a, b, scale, null);
+        }
+    }
+
+    /**
+     * With factors as they are.
+     *
+     * @param dropout probability with which a feature of x̃ is dropped in training
+     * @param seed    of the dropout's masks
+     * @throws AglException when the factors do not fit the layer
+     */
+    public LoraLinear(LinearLayer base, Update update, double dropout, long seed) {
+        Tensor a = update.a;
+        Tensor b = update.b;
+        Tensor magnitude = update.magnitude;
         if (a.dim(1) != base.in() || b.dim(0) != base.out() || a.dim(0) != b.dim(1)) {
             throw new AglException("layer " + base.name() + " is (" + base.out() + ", " + base.in() + "), the adapter's A is ("
                     + a.dim(0) + ", " + a.dim(1) + ") and B (" + b.dim(0) + ", " + b.dim(1) + ")");
@@ -45,7 +65,7 @@ public final class LoraLinear implements LinearLayer {
         this.a = a;
         this.b = b;
         this.magnitude = magnitude;
-        this.scale = scale;
+        this.scale = update.scale;
         this.dropout = dropout;
         this.seed = seed;
     }
@@ -71,7 +91,7 @@ public final class LoraLinear implements LinearLayer {
             double[] norms = DoraProduct.norms(Kernels.plain(), base.weight(), rowSquares(base.weight()), a, b, scale);
             magnitude = Tensor.fill(dtype, o -> norms[o], base.out()).requireGrad();
         }
-        return new LoraLinear(base, a, b, magnitude, scale, config.loraDropout(), seed);
+        return new LoraLinear(base, new Update(a, b, scale, magnitude), config.loraDropout(), seed);
     }
     // explain: end
 
@@ -84,8 +104,12 @@ public final class LoraLinear implements LinearLayer {
         }
         // Each training pass has a mask of its own; the same seed and the same number of passes give the same masks.
         Tensor dropped = tape.recording() ? Dropout.of(tape, x, dropout, tape.draw(() -> seed * 1_000_003 + calls++)) : x;
-        return magnitude == null ? LoraProduct.of(tape, x, dropped, base.weight(), base.bias(), a, b, scale, listener)
-                : DoraProduct.of(tape, x, dropped, base.weight(), base.bias(), a, b, magnitude, norms(tape.kernels()), scale, listener);
+        return magnitude == null ? LoraProduct.of(tape, x, dropped, weights(), listener)
+                : DoraProduct.of(tape, x, dropped, weights(), new DoraProduct.Magnitudes(magnitude, norms(tape.kernels())), listener);
+    }
+
+    private LoraWeights weights() {
+        return new LoraWeights(base.weight(), base.bias(), a, b, scale);
     }
 
     private double[] norms(Kernels kernels) {

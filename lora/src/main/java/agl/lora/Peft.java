@@ -126,7 +126,7 @@ public final class Peft {
                     Tensor a = reader.read(name + A, false, r, layer.in());
                     Tensor b = reader.read(name + B, false, layer.out(), r);
                     Tensor m = config.useDora() ? reader.read(name + MAGNITUDE, false, layer.out()) : null;
-                    return new LoraLinear(layer, a, b, m, config.scale(layer.name()), config.loraDropout(), LoraModel.layerSeed(seed, index));
+                    return new LoraLinear(layer, new LoraLinear.Update(a, b, config.scale(layer.name()), m), config.loraDropout(), LoraModel.layerSeed(seed, index));
                 }, (name, w) -> reader.read(copyName(name, adapted), model.storedTransposed(name), w.shape()));
             } catch (AglException e) {
                 throw e.getMessage().startsWith(folder.toString()) ? e

@@ -71,8 +71,8 @@ class LoraCasesTest {
         }
         double[] computed = DoraProduct.norms(Kernels.plain(), w, squares, a, b, s);
         try (Tape tape = Tape.plain()) {
-            double[] lora = LoraProduct.of(tape, x, x, w, bias, a, b, s).toArray();
-            double[] dora = DoraProduct.of(tape, x, x, w, bias, a, b, m, computed, s, null).toArray();
+            double[] lora = LoraProduct.of(tape, x, x, new LoraWeights(w, bias, a, b, s), null).toArray();
+            double[] dora = DoraProduct.of(tape, x, x, new LoraWeights(w, bias, a, b, s), new DoraProduct.Magnitudes(m, computed), null).toArray();
             double[] plain = Linear.of(tape, x, Tensor.fill(DType.F64, i -> sum[i / 5][i % 5], 3, 5), bias, null).toArray();
             double[] scaled = Linear.of(tape, x, Tensor.fill(DType.F64, i -> sum[i / 5][i % 5] * m.get(i / 5) / norms[i / 5], 3, 5), bias, null).toArray();
             for (int i = 0; i < 12; i++) {

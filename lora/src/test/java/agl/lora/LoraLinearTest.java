@@ -25,7 +25,7 @@ class LoraLinearTest {
     private static LoraLinear layer(LinearLayer base, double dropout, long seed) {
         Tensor a = Tensor.fill(DType.F64, i -> i + 1, 2, base.in()).requireGrad();
         Tensor b = Tensor.fill(DType.F64, i -> 1 - i, base.out(), 2).requireGrad();
-        return new LoraLinear(base, a, b, null, 0.5, dropout, seed);
+        return new LoraLinear(base, new LoraLinear.Update(a, b, 0.5), dropout, seed);
     }
 
     private static double[] forward(LoraLinear layer) {
@@ -84,10 +84,11 @@ class LoraLinearTest {
         LinearLayer base = base();
         int out = base.out();
         int in = base.in();
-        String shapes = assertThrows(AglException.class, () -> new LoraLinear(base, Tensor.zeros(DType.F64, 2, in), Tensor.zeros(DType.F64, out, 3), null, 1, 0, 1)).getMessage();
+        String shapes = assertThrows(AglException.class, () -> new LoraLinear(base,
+                new LoraLinear.Update(Tensor.zeros(DType.F64, 2, in), Tensor.zeros(DType.F64, out, 3), 1), 0, 1)).getMessage();
         assertEquals("layer " + base.name() + " is (" + out + ", " + in + "), the adapter's A is (2, " + in + ") and B (" + out + ", 3)", shapes);
-        String magnitudes = assertThrows(AglException.class, () -> new LoraLinear(base, Tensor.zeros(DType.F64, 2, in), Tensor.zeros(DType.F64, out, 2),
-                Tensor.zeros(DType.F64, out - 1), 1, 0, 1)).getMessage();
+        String magnitudes = assertThrows(AglException.class, () -> new LoraLinear(base, new LoraLinear.Update(Tensor.zeros(DType.F64, 2, in),
+                Tensor.zeros(DType.F64, out, 2), 1, Tensor.zeros(DType.F64, out - 1)), 0, 1)).getMessage();
         assertEquals("layer " + base.name() + " has " + out + " rows, the adapter has " + (out - 1) + " magnitudes (DoRA)", magnitudes);
     }
 }

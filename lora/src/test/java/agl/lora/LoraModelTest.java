@@ -191,7 +191,7 @@ class LoraModelTest {
         int n = 10_000;
         double p = 0.3;
         Tensor one = Tensor.fill(DType.F64, i -> 1, 1, 1).requireGrad();
-        LoraLinear layer = new LoraLinear(zero, one, Tensor.fill(DType.F64, i -> 1, 1, 1).requireGrad(), null, 1, p, 1);
+        LoraLinear layer = new LoraLinear(zero, new LoraLinear.Update(one, Tensor.fill(DType.F64, i -> 1, 1, 1).requireGrad(), 1), p, 1);
         try (Tape tape = Tape.training(Kernels.plain(), new Pool(DType.F64))) {
             double[] y = layer.forward(tape, Tensor.fill(DType.F64, i -> 1, n, 1)).toArray();
             long dropped = Arrays.stream(y).filter(v -> v == 0).count();

@@ -49,8 +49,8 @@ class LoraProductTest {
     }
 
     private static LoraLinear layer(SplittableRandom random, int out, int in, int r, boolean dora) {
-        return new LoraLinear(new Frozen(gaussian(random, out, in)), gaussian(random, r, in).requireGrad(), gaussian(random, out, r).requireGrad(),
-                dora ? gaussian(random, out).requireGrad() : null, 0.7, 0, 1);
+        return new LoraLinear(new Frozen(gaussian(random, out, in)), new LoraLinear.Update(gaussian(random, r, in).requireGrad(),
+                gaussian(random, out, r).requireGrad(), 0.7, dora ? gaussian(random, out).requireGrad() : null), 0, 1);
     }
 
     /** The factors of dL/dW_eff: the input of the layer and the gradient of its output. */
@@ -99,7 +99,7 @@ class LoraProductTest {
         Pool pool = new Pool(DType.F64);
         try (Tape tape = Tape.training(Kernels.plain(), pool)) {
             Tensor x = Add.of(tape, leaf, leaf);
-            Tensor y = LoraProduct.of(tape, x, Dropout.of(tape, x, dropout, 11), w, null, a, b, 0.7,
+            Tensor y = LoraProduct.of(tape, x, Dropout.of(tape, x, dropout, 11), new LoraWeights(w, null, a, b, 0.7),
                     listened ? (input, dy) -> seen.add(input.toArray()) : null);
             if (release) {
                 tape.releaseSince(0, y);
@@ -131,7 +131,7 @@ class LoraProductTest {
         Pool pool = new Pool(DType.F64);
         try (Tape tape = Tape.training(Kernels.plain(), pool)) {
             Tensor x = Add.of(tape, gaussian(random, 4, 5).requireGrad(), gaussian(random, 4, 5));
-            Tensor y = LoraProduct.of(tape, x, x, gaussian(random, 3, 5), null, gaussian(random, 2, 5), gaussian(random, 3, 2).requireGrad(), 1);
+            Tensor y = LoraProduct.of(tape, x, x, new LoraWeights(gaussian(random, 3, 5), null, gaussian(random, 2, 5), gaussian(random, 3, 2).requireGrad(), 1), null);
             tape.releaseSince(0, y);
             long before = pool.bytesAllocated();
             pool.take(20);
@@ -203,8 +203,10 @@ class LoraProductTest {
     @ParameterizedTest @CsvSource({"2,4,3,2,3", "2,5,4,2,3", "2,5,3,1,3", "2,5,3,2,4"}) void factorsThatDoNotFitAreRefused(int r, int in, int out, int rB, int m) {
         Frozen base = new Frozen(Tensor.zeros(DType.F64, 3, 5));
         Tensor magnitude = Tensor.zeros(DType.F64, m);
-        String message = assertThrows(AglException.class, () -> new LoraLinear(base, Tensor.zeros(DType.F64, r, in), Tensor.zeros(DType.F64, out, rB), magnitude, 1, 0, 1))
+        String message = assertThrows(AglException.class, () -> new LoraLinear(base,
+                new LoraLinear.Update(Tensor.zeros(DType.F64, r, in), Tensor.zeros(DType.F64, out, rB), 1, magnitude), 0, 1))
                 .getMessage();
-        assertTrue(message.contains("layers.0.q is (3, 5)") && message.contains("A is (" + r + ", " + in + ") and B (" + out + ", " + rB + ")"), message);
+        assertTrue(m == 3 ? message.contains("layers.0.q is (3, 5)") && message.contains("A is (" + r + ", " + in + ") and B (" + out + ", " + rB + ")")
+                : message.contains("layers.0.q has 3 rows, the adapter has 4 magnitudes"), message);
     }
 }

@@ -11,6 +11,7 @@ import agl.autograd.kernels.Kernels;
 import agl.autograd.op.Affine;
 import agl.autograd.op.Matmul;
 import agl.lora.LoraProduct;
+import agl.lora.LoraWeights;
 import agl.nn.AdamW;
 import java.util.Arrays;
 import java.util.List;
@@ -87,7 +88,7 @@ class Lesson3Test {
 
     private static double[] backward(Tensor a, Tensor b, double s) {
         try (Tape tape = Tape.plain()) {
-            Tensor y = LoraProduct.of(tape, X, X, W0, null, a, b, s);
+            Tensor y = LoraProduct.of(tape, X, X, new LoraWeights(W0, null, a, b, s), null);
             double[] result = y.toArray();
             tape.backward(y, new double[] {1, -1, 0.5, 2, 0, 1});
             return result;

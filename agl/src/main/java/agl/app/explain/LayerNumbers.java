@@ -73,7 +73,7 @@ final class LayerNumbers {
     private static String merged() {
         Tensor a = Tensor.fill(DType.F64, i -> 0.1 * (i - 3), 1, 8);
         Tensor b = Tensor.fill(DType.F64, i -> 0.05 * (4 - i), 8, 1);
-        LoraLinear layer = new LoraLinear(base(), a, b, null, 2, 0, 0);
+        LoraLinear layer = new LoraLinear(base(), new LoraLinear.Update(a, b, 2), 0, 0);
         double[] apart = run(layer, input());
         layer.merge();
         double[] together = run(layer, input());

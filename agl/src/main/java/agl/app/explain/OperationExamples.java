@@ -37,6 +37,7 @@ import agl.autograd.op.Tanh;
 import agl.autograd.op.Transpose;
 import agl.lora.DoraProduct;
 import agl.lora.LoraProduct;
+import agl.lora.LoraWeights;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
@@ -99,10 +100,11 @@ final class OperationExamples {
         e.put("HeadCrossEntropy", Example.of("H W", (t, x) -> HeadCrossEntropy.mean(t, x[0], x[1], new int[] {-1, 2, 0}),
                 matrix(3, 2, 1, 0, 0, 1, 1, 1), matrix(4, 2, 1, 0, 0, 1, 1, 2, -1, 0.5)));
         Tensor w0 = matrix(2, 3, 1, 0, -1, 0.5, 2, 1);
-        e.put("LoraProduct", Example.of("X A B", (t, x) -> LoraProduct.of(t, x[0], x[0], w0, null, x[1], x[2], 2),
+        e.put("LoraProduct", Example.of("X A B", (t, x) -> LoraProduct.of(t, x[0], x[0], new LoraWeights(w0, null, x[1], x[2], 2), null),
                 matrix(2, 3, 1, 2, 3, -1, 0, 1), matrix(1, 3, 0.5, -1, 0.25), matrix(2, 1, 0.2, -0.4)));
         double[] norms = {1.5, 2.5};
-        e.put("DoraProduct", Example.of("X A B m", (t, x) -> DoraProduct.of(t, x[0], x[0], w0, null, x[1], x[2], x[3], norms, 2, null),
+        e.put("DoraProduct", Example.of("X A B m", (t, x) -> DoraProduct.of(t, x[0], x[0], new LoraWeights(w0, null, x[1], x[2], 2),
+                        new DoraProduct.Magnitudes(x[3], norms), null),
                 matrix(2, 3, 1, 2, 3, -1, 0, 1), matrix(1, 3, 0.5, -1, 0.25), matrix(2, 1, 0.2, -0.4), vector(1.4, 2.3)));
     }
 

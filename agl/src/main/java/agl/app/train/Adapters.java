@@ -53,7 +53,7 @@ public final class Adapters {
                     b.data().set(i * rank + k, fb.get(i, k) * f.scale() / scale);
                 }
             }
-            return new LoraLinear(layer, a.requireGrad(), b.requireGrad(), null, scale, config.loraDropout(), index);
+            return new LoraLinear(layer, new LoraLinear.Update(a.requireGrad(), b.requireGrad(), scale), config.loraDropout(), index);
         }, (name, own) -> lora.copies().get(name));
     }
 }

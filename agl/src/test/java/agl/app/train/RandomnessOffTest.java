@@ -140,7 +140,7 @@ class RandomnessOffTest {
         LoraConfig c = lora.config();
         return LoraModel.attach(bundle.model(), LoraConfig.of(c.r(), c.loraAlpha(), 0, "q_proj", "v_proj"), (layer, index) -> {
             LoraLinear l = lora.layers().get(layer.name());
-            return new LoraLinear(layer, l.a(), l.b(), null, l.scale(), 0, index);
+            return new LoraLinear(layer, new LoraLinear.Update(l.a(), l.b(), l.scale()), 0, index);
         }, (name, own) -> own);
     }
 

@@ -109,9 +109,39 @@ public interface Kernels {
     /** y = alpha · x, n elements; x and y may be the same. */
     void scale(int n, double alpha, Storage x, int xOff, Storage y, int yOff);
 
+    /** y[i] = x[from[i]] for rows of {@code cols} numbers: an embedding. */
+    default void gather(int n, int cols, Storage x, int[] from, Storage y) {
+        rows(n, cols, x, from, null, y, null, false);
+    }
+
+    /** y[to[i]] += x[i] for rows of {@code cols} numbers, in order: an embedding's gradient. */
+    default void scatterAdd(int n, int cols, Storage x, int[] to, Storage y) {
+        rows(n, cols, x, null, null, y, to, true);
+    }
+
+    /** y[to[i]] = factor[i] · x[i] for rows of {@code cols} numbers; no row of y twice. */
+    default void scatter(int n, int cols, double[] factor, Storage x, int[] to, Storage y) {
+        rows(n, cols, x, null, factor, y, to, false);
+    }
+
+    /** x[i] = factor[i] · x[i] for rows of {@code cols} numbers. */
+    default void scaleRows(int n, int cols, double[] factor, Storage x) {
+        rows(n, cols, x, null, factor, x, null, false);
+    }
+
+    /** y[i] = x for all n rows of y, each of {@code cols} numbers: a bias. */
+    default void repeatRow(int n, int cols, Storage x, Storage y) {
+        rows(n, cols, x, new int[n], null, y, null, false);
+    }
+
+    /** y += Σ_i x[i] over the n rows of x, each of {@code cols} numbers: a bias's gradient. */
+    default void addRows(int n, int cols, Storage x, Storage y) {
+        rows(n, cols, x, null, null, y, new int[n], true);
+    }
+
     /**
-     * Rows of a matrix to rows of another, of {@code cols} numbers each: y[to[i]] = factor[i] · x[from[i]], or y[to[i]] += … if accumulate, for
-     * each i in order. Embedding, its gradient, and a bias for every row are of this form.
+     * What a provider implements of {@link #gather}, {@link #scatter} and the others of their kind; callers use those. Rows of {@code cols}
+     * numbers: y[to[i]] = factor[i] · x[from[i]], or y[to[i]] += … if accumulate, for each i in order.
      *
      * @param from   rows of x, null for 0, 1, …, n − 1
      * @param factor null for 1
@@ -171,6 +201,20 @@ public interface Kernels {
      */
     void crossEntropyRows(int rows, int vocabulary, Storage logits, int logitsOff, int[] targets, int targetsOff,
                           Storage loss, int lossOff, boolean gradient);
+
+    /** Each row z of (rows, cols) becomes softmax(z), and logSumExp its log Σ e^z. */
+    default void softmaxRows(int rows, int cols, Storage z, Storage logSumExp) {
+        // Cross-entropy with target 0 leaves softmax(z) − onehot(0) and log Σ e^z − z_0.
+        double[] first = new double[rows];
+        for (int i = 0; i < rows; i++) {
+            first[i] = z.get(i * cols);
+        }
+        crossEntropyRows(rows, cols, z, 0, new int[rows], 0, logSumExp, 0, true);
+        for (int i = 0; i < rows; i++) {
+            z.add(i * cols, 1);
+            logSumExp.add(i, first[i]);
+        }
+    }
 
     /**
      * One AdamW step with decoupled weight decay (Loshchilov and Hutter 2019, as PyTorch does it), {@code step} counted from 1:

@@ -28,7 +28,7 @@ public final class Embedding implements Operation {
                 throw new IllegalArgumentException("id " + ids[t] + " at position " + t + " is outside the table of " + w.dim(0) + " rows");
             }
         }
-        tape.kernels().rows(ids.length, hidden, w.data(), ids, null, y.data(), null, false);
+        tape.kernels().gather(ids.length, hidden, w.data(), ids, y.data());
         return tape.record(y, new Embedding(w, ids), w);
     }
     // explain: end
@@ -39,7 +39,7 @@ public final class Embedding implements Operation {
 
     // explain: Embedding backward
     @Override public void backward(Tape tape, Tensor y) {
-        tape.kernels().rows(ids.length, w.cols(), y.grad(), null, null, tape.grad(w), ids, true);
+        tape.kernels().scatterAdd(ids.length, w.cols(), y.grad(), ids, tape.grad(w));
     }
     // explain: end
 }

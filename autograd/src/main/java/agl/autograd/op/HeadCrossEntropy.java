@@ -90,7 +90,7 @@ public final class HeadCrossEntropy implements Operation {
         for (int from = 0; from < rows.length; from += chunk) {
             int n = Math.min(chunk, rows.length - from);
             int[] at = Arrays.copyOfRange(rows, from, from + n);
-            kernels.rows(n, h.cols(), h.data(), at, null, input, null, false);
+            kernels.gather(n, h.cols(), h.data(), at, input);
             for (int i = 0; i < n; i++) {
                 ids[i] = targets[at[i]];
             }
@@ -108,10 +108,10 @@ public final class HeadCrossEntropy implements Operation {
             }
             if (gradH) {
                 kernels.product(1, z, w.matrix(), 0, Matrix.of(dInput, n, h.cols()));
-                kernels.rows(n, h.cols(), dInput, null, factors, dh, at, false);
+                kernels.scatter(n, h.cols(), factors, dInput, at, dh);
             }
             if (gradW) {
-                kernels.rows(n, h.cols(), input, null, factors, input, null, false);
+                kernels.scaleRows(n, h.cols(), factors, input);
                 kernels.product(1, z.T(), hidden, 1, Matrix.of(dw, vocabulary, h.cols()));
             }
         }

@@ -55,7 +55,7 @@ public final class Linear implements Operation {
         }
         Tensor y = tape.alloc(tokens, out);
         if (b != null) {
-            tape.kernels().rows(tokens, out, b.data(), new int[tokens], null, y.data(), null, false);
+            tape.kernels().repeatRow(tokens, out, b.data(), y.data());
         }
         tape.kernels().product(1, x.matrix(), w.matrix().T(), b == null ? 0 : 1, y.matrix());
         boolean needed = x.requiresGrad() || w.requiresGrad() || b != null && b.requiresGrad() || listener != null;
@@ -77,7 +77,7 @@ public final class Linear implements Operation {
         tape.addGrad(x, 1, dY, w);
         tape.addGrad(w, 1, dY.T(), x);
         if (b != null && b.requiresGrad()) {
-            tape.kernels().rows(y.rows(), y.cols(), y.grad(), null, null, tape.grad(b), new int[y.rows()], true);
+            tape.kernels().addRows(y.rows(), y.cols(), y.grad(), tape.grad(b));
         }
     }
     // explain: end

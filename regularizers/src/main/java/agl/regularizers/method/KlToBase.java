@@ -63,7 +63,7 @@ public final class KlToBase implements Operation {
             k.product(1, Matrix.of(base, rows.length, hidden).rows(from, n), w.matrix().T(), 0, Matrix.of(zBase, n, vocabulary));
             k.product(1, Matrix.of(input, n, hidden), w.matrix().T(), 0, z);
             k.scale(n * vocabulary, 1, zBase, 0, pBase, 0);
-            softmax(k, n, vocabulary, pBase, lBase);
+            k.softmaxRows(n, vocabulary, pBase, lBase);
             for (int i = 0; i < n; i++) {
                 Tiles.load(pBase, i * vocabulary, vocabulary, p);
                 Tiles.load(zBase, i * vocabulary, vocabulary, zb);
@@ -75,7 +75,7 @@ public final class KlToBase implements Operation {
                 total += weight * sum;
             }
             // From here on zTuned holds p_tuned.
-            softmax(k, n, vocabulary, zTuned, lTuned);
+            k.softmaxRows(n, vocabulary, zTuned, lTuned);
             for (int i = 0; i < n; i++) {
                 total += weight * lTuned.get(i);
             }
@@ -91,19 +91,6 @@ public final class KlToBase implements Operation {
         Tensor out = tape.alloc();
         out.data().set(0, total);
         return tape.record(out, new KlToBase(h, dh), h);
-    }
-
-    /** Rows of z become softmax(z); l = logsumexp(z). The cross-entropy kernel with target 0 gives l − z_0, and softmax − onehot(0). */
-    private static void softmax(Kernels k, int rows, int vocabulary, Storage z, Storage l) {
-        double[] first = new double[rows];
-        for (int i = 0; i < rows; i++) {
-            first[i] = z.get(i * vocabulary);
-        }
-        k.crossEntropyRows(rows, vocabulary, z, 0, new int[rows], 0, l, 0, true);
-        for (int i = 0; i < rows; i++) {
-            z.add(i * vocabulary, 1);
-            l.add(i, first[i]);
-        }
     }
 
     @Override public void backward(Tape tape, Tensor out) {
