@@ -121,17 +121,13 @@ public final class DriftCheck {
         List<Scorer> scorers = List.of(new LikelihoodMargin(bundle, settings, kernels, pool));
         int longest = prompts.stream().mapToInt(p -> scorers.stream().mapToInt(s -> s.longest(p)).max().orElse(0)).max().orElse(1);
         List<int[]> ids = bundle.prompts(prompts.stream().map(p -> new ModelBundle.Asked(p.prompt(), "")).toList(), longest, Math.max(longest, settings.maxNewTokens));
-        // Prompts of similar length go together: the group's cache is as long as its longest.
-        List<Integer> order = new ArrayList<>(IntStream.range(0, prompts.size()).boxed().toList());
-        order.sort(Comparator.comparingInt(i -> ids.get(i).length));
         String[] answers = new String[prompts.size()];
         int[] cutAfter = new int[prompts.size()];
         List<Map<Scorer.Score, Double>> scores = prompts.stream().map(p -> (Map<Scorer.Score, Double>) new LinkedHashMap<Scorer.Score, Double>()).toList();
         Generator generator = new Generator(bundle.model(), kernels, pool);
         int more = Math.max(longest, settings.maxNewTokens);
-        for (int from = 0, size; from < order.size(); from += size) {
-            size = groupSize(order.subList(from, order.size()).stream().map(i -> ids.get(i).length + more).toList());
-            List<Integer> group = order.subList(from, from + size);
+        int[] lengths = ids.stream().mapToInt(p -> p.length).toArray();
+        for (List<Integer> group : groups(lengths, more, settings.group, groupTokens(bundle.model().config(), pool.dtype()))) {
             List<int[]> groupIds = group.stream().map(ids::get).toList();
             // The prompts are read once: openings and answers both go on from there.
             Generator.Context context = generator.read(groupIds, more);
@@ -141,7 +137,8 @@ public final class DriftCheck {
             List<int[]> texts = generator.generate(context, Generator.Settings.greedy(settings.maxNewTokens), bundle::isStop);
             for (int g = 0; g < group.size(); g++) {
                 answers[group.get(g)] = bundle.tokenizer().decode(texts.get(g), true).strip();
-                cutAfter[group.get(g)] = texts.get(g).length < settings.maxNewTokens ? 0 : answers[group.get(g)].split("\\s+").length;
+                int room = Math.min(settings.maxNewTokens, bundle.model().config().maxPositions() - groupIds.get(g).length);
+                cutAfter[group.get(g)] = texts.get(g).length < room ? 0 : answers[group.get(g)].split("\\s+").length;
             }
             progress.accept(group.size());
         }
@@ -168,14 +165,29 @@ public final class DriftCheck {
         }
     }
 
-    /** How many of the next prompts go together, by their lengths with the answers, rising. A group of one is always possible. */
-    private int groupSize(List<Integer> lengths) {
-        ModelConfig config = bundle.model().config();
-        long bytes = KvCache.bytesPerToken(config, pool.dtype()) + (6L * config.hidden() + 3L * config.intermediate()) * pool.dtype().bytes();
-        int size = 1;
-        while (size < Math.min(settings.group, lengths.size()) && (size + 1) * bytes * lengths.get(size) <= GROUP_BYTES) {
-            size++;
+    /** Tokens that a group may have. Each takes its keys and values in every layer, and what one layer computes of it. */
+    static long groupTokens(ModelConfig config, DType dtype) {
+        return GROUP_BYTES / (KvCache.bytesPerToken(config, dtype) + (6L * config.hidden() + 3L * config.intermediate()) * dtype.bytes());
+    }
+
+    /**
+     * Which prompts go together, the shortest first: a group's cache is for each prompt as long as for its longest. One alone is always possible.
+     *
+     * @param lengths of the prompts, in tokens
+     * @param more    tokens that may follow each
+     * @param most    prompts in a group
+     * @param tokens  in a group, its longest prompt counted for each
+     * @return indices of the prompts
+     */
+    static List<List<Integer>> groups(int[] lengths, int more, int most, long tokens) {
+        List<List<Integer>> groups = new ArrayList<>();
+        for (int i : IntStream.range(0, lengths.length).boxed().sorted(Comparator.comparingInt(i -> lengths[i])).toList()) {
+            int size = groups.isEmpty() ? most : groups.getLast().size();
+            if (size == most || (size + 1L) * (lengths[i] + more) > tokens) {
+                groups.add(new ArrayList<>());
+            }
+            groups.getLast().add(i);
         }
-        return size;
+        return groups;
     }
 }

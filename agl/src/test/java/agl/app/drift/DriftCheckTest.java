@@ -1,6 +1,7 @@
 package agl.app.drift;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -17,9 +18,12 @@ import agl.autograd.Tensor;
 import agl.autograd.kernels.Kernels;
 import agl.nn.Batch;
 import agl.nn.Generator;
+import agl.nn.ModelConfig;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -54,7 +58,7 @@ class DriftCheckTest {
         double sum = 0;
         for (int id : openings.stream().mapToInt(o -> bundle.continuation(prompt.prompt(), "", o)[0]).distinct().toArray()) {
             int[] targets = new int[p.length];
-            java.util.Arrays.fill(targets, Batch.NO_TARGET);
+            Arrays.fill(targets, Batch.NO_TARGET);
             targets[p.length - 1] = id;
             try (Tape tape = Tape.inference(Kernels.plain(), new Pool(DType.F64))) {
                 sum += Math.exp(-bundle.model().tokenLosses(tape, new Batch(p, new int[] {0, p.length}, targets))[p.length - 1]);
@@ -68,10 +72,10 @@ class DriftCheckTest {
         int[] p = bundle.prompt(prompt.prompt(), "");
         for (String opening : openings) {
             int[] o = bundle.continuation(prompt.prompt(), "", opening);
-            int[] tokens = java.util.Arrays.copyOf(p, p.length + o.length);
+            int[] tokens = Arrays.copyOf(p, p.length + o.length);
             System.arraycopy(o, 0, tokens, p.length, o.length);
             int[] targets = new int[tokens.length];
-            java.util.Arrays.fill(targets, Batch.NO_TARGET);
+            Arrays.fill(targets, Batch.NO_TARGET);
             System.arraycopy(o, 0, targets, p.length - 1, o.length);
             try (Tape tape = Tape.inference(Kernels.plain(), new Pool(DType.F64))) {
                 double sum = 0;
@@ -91,8 +95,78 @@ class DriftCheckTest {
         for (double bad : new double[] {Double.NaN, Double.POSITIVE_INFINITY}) {
             head.data().set(3, bad);
             AglException e = assertThrows(AglException.class, () -> new DriftCheck(bundle, DriftCheck.Settings.DEFAULT).run(List.of(new Prompt("the", Label.SAFE, "")), n -> { }));
-            assertTrue(e.getMessage().contains("not finite"), e.getMessage());
+            assertTrue(e.getMessage().startsWith(bundle.folder() + ": the model's output is not finite (" + bad), e.getMessage());
         }
+    }
+
+    /** The last logit of all, of the longest prompt, is looked at too. */
+    @Test void theLastOutputThatIsNotFiniteIsRefused() {
+        ModelBundle bundle = ModelBundle.loadTrainable(TinyModel.write(temp.resolve("m"), 5), PromptTemplate.PLAIN);
+        Tensor head = bundle.model().head();
+        head.data().set(head.size() - 1, Double.NaN);
+        List<Prompt> prompts = List.of(new Prompt("the", Label.SAFE, ""), new Prompt("the cat", Label.SAFE, ""));
+        AglException e = assertThrows(AglException.class, () -> new DriftCheck(bundle, DriftCheck.Settings.DEFAULT).run(prompts, n -> { }));
+        assertTrue(e.getMessage().startsWith(bundle.folder() + ": the model's output is not finite (NaN)"), e.getMessage());
+    }
+
+    /** Of a token: 2 · layers · key heads · head width of keys and values, and 6 · hidden + 3 · intermediate of a layer, four bytes each. */
+    @Test void aGroupHas256MebibytesOfTokens() {
+        ModelConfig config = ModelConfig.llama(16, 2, 4, 2, 24, 300, 96);
+        assertEquals((256L << 20) / (4 * (2 * 2 * 2 * 4 + 6 * 16 + 3 * 24)), DriftCheck.groupTokens(config, DType.F32));
+        assertEquals((256L << 20) / (8 * (2 * 2 * 2 * 4 + 6 * 16 + 3 * 24)), DriftCheck.groupTokens(config, DType.F64));
+    }
+
+    /** Lengths with their answers are 12, 11, 13, 11; the longest counts for each of its group. */
+    @Test void promptsOfSimilarLengthGoTogether() {
+        int[] lengths = {2, 1, 3, 1};
+        assertEquals(List.of(List.of(1, 3, 0, 2)), DriftCheck.groups(lengths, 10, 128, 4 * 13), "exactly enough");
+        assertEquals(List.of(List.of(1, 3, 0), List.of(2)), DriftCheck.groups(lengths, 10, 128, 4 * 13 - 1));
+        assertEquals(List.of(List.of(1, 3), List.of(0, 2)), DriftCheck.groups(lengths, 10, 2, 1000));
+        assertEquals(List.of(List.of(1), List.of(3), List.of(0), List.of(2)), DriftCheck.groups(lengths, 10, 128, 5), "one alone is always possible");
+        assertEquals(List.of(), DriftCheck.groups(new int[0], 10, 128, 1000));
+    }
+
+    @Test void progressHearsEveryGroup() {
+        ModelBundle bundle = TinyModel.load(TinyModel.write(temp.resolve("m"), 5));
+        List<Prompt> prompts = List.of(new Prompt("the", Label.SAFE, ""), new Prompt("the cat", Label.SAFE, ""), new Prompt("a", Label.UNSAFE, ""));
+        List<Integer> heard = new ArrayList<>();
+        new DriftCheck(bundle, new DriftCheck.Settings(2, 2, List.of("the"), List.of("a"), ClosedSet.NONE)).run(prompts, heard::add);
+        assertEquals(List.of(2, 1), heard);
+    }
+
+    /** The model's embedding of one token becomes another's, in part turned by a right angle. Embeddings are the head as well. */
+    private static void likeToken(ModelBundle bundle, int id, int other, double alike, double turned) {
+        Tensor head = bundle.model().head();
+        int n = head.cols();
+        for (int h = 0; h < n; h++) {
+            double across = h % 2 == 0 ? head.get(other * n + h + 1) : -head.get(other * n + h - 1);
+            head.data().set(id * n + h, alike * head.get(other * n + h) + turned * across);
+        }
+    }
+
+    /** A model with random weights says the last token for ever; here " cat" is likelier after it, and after that again. */
+    @Test void answersThatAreAsLongAsAllowedWereCutOff() {
+        ModelBundle bundle = ModelBundle.loadTrainable(TinyModel.write(temp.resolve("m"), 5), PromptTemplate.PLAIN);
+        int[] prompt = bundle.prompt("tell me a story", "");
+        int last = prompt[prompt.length - 1];
+        int cat = bundle.tokenizer().encode(" cat", false)[0];
+        likeToken(bundle, cat, last, 1.1, 0);
+        assertEquals("cat cat cat", story(bundle, 3).answer());
+        assertEquals(3, story(bundle, 3).cutAfter(), "words");
+        assertTrue(story(bundle, 3).cut());
+        // The model has 96 positions.
+        assertEquals(96 - prompt.length, story(bundle, 200).cutAfter(), "where the model has no more positions");
+        // Now the end of text is likelier after " cat", though not after the prompt.
+        likeToken(bundle, cat, last, 1.1, 0.4);
+        likeToken(bundle, bundle.tokenizer().eosId(), last, 1, 0.8);
+        assertEquals("cat", story(bundle, 2).answer());
+        assertEquals(0, story(bundle, 2).cutAfter(), "ended by itself");
+        assertFalse(story(bundle, 2).cut());
+        assertEquals(1, story(bundle, 1).cutAfter(), "as long as the longest");
+    }
+
+    private static DriftCheck.Result story(ModelBundle bundle, int longest) {
+        return new DriftCheck(bundle, DriftCheck.Settings.DEFAULT.withMaxNewTokens(longest)).run(List.of(new Prompt("tell me a story", Label.SAFE, "")), n -> { }).getFirst();
     }
 
     @Test void answersOfTheTaskCountAsOffTask() {
