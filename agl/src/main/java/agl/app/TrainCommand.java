@@ -27,7 +27,6 @@ import agl.app.train.UnusedSettings;
 import agl.app.train.WreckCheck;
 import agl.autograd.AglException;
 import agl.lora.Peft;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -131,7 +130,7 @@ public final class TrainCommand implements Callable<Integer> {
         FineTune.requireAdapter(bundle, choice.kind(), config.train(), data);
         List<EncodedExample> encoded = bundle.encode(data.task(), config.train().maxLength());
         bundle.sayCut(encoded, config.train().maxLength(), "task examples");
-        if (choice.kind() == MethodKind.AGL) {
+        if (choice.kind().reads() == MethodKind.Reads.EVERYTHING) {
             notes.addAll(config.warnings());
         }
         notes.addAll(RunNotes.lines(config, data, options.given()));
@@ -168,7 +167,7 @@ public final class TrainCommand implements Callable<Integer> {
         AtomicFiles.writeText(out.resolve("settings.json"), config.toJson().toPrettyString() + "\n");
         Map<String, Object> settings = new LinkedHashMap<>();
         settings.put("method", choice.kind().title());
-        if (choice.kind().strengthName() != null) {
+        if (choice.kind().strength().name() != null) {
             settings.put("strength", config.inForce(data));
         }
         settings.putAll(bundle.template().described());

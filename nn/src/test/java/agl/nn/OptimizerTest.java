@@ -81,7 +81,8 @@ class OptimizerTest {
         Descent descent = new Descent(1, List.of(x, y));
         gradient(x, 1);
         gradient(y, Double.POSITIVE_INFINITY);
-        assertEquals("the gradient is not finite at step 1; try a lower learning rate", assertThrows(AglException.class, () -> descent.step(0.1, 1)).getMessage());
+        String message = assertThrows(AglException.class, () -> descent.step(0.1, 1)).getMessage();
+        assertEquals("the gradient is not finite at step 1; try a lower learning rate", message);
         assertEquals(1, x.get(0));
         assertEquals(0, descent.steps());
     }

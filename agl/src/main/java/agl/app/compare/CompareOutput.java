@@ -69,7 +69,7 @@ final class CompareOutput {
             Map<String, Object> one = new LinkedHashMap<>();
             one.put("label", v.variant().label());
             one.put("method", v.variant().choice().kind().title());
-            one.put("strength_name", v.variant().choice().kind().strengthName());
+            one.put("strength_name", v.variant().choice().kind().strength().name());
             one.put("strength", Double.isNaN(v.strength()) ? null : v.strength());
             one.put("settings", v.variant().sets());
             one.put("seeds", v.runs().stream().map(RunRecord::seed).toList());

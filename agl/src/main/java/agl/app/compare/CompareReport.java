@@ -113,7 +113,7 @@ final class CompareReport {
         o.sound().stream().filter(v -> v.variant().sets().isEmpty()).collect(Collectors.groupingBy(v -> v.variant().group(),
                 LinkedHashMap::new, Collectors.toList())).forEach((group, list) -> {
             if (list.stream().mapToDouble(Summary::strength).distinct().count() > 1) {
-                strengths.put(group + " by " + list.getFirst().variant().choice().kind().strengthName(),
+                strengths.put(group + " by " + list.getFirst().variant().choice().kind().strength().name(),
                         curve(list.stream().sorted(Comparator.comparingDouble(Summary::strength)).map(Summary::metrics).toList()));
             }
         });

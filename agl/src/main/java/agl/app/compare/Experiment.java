@@ -11,6 +11,7 @@ import agl.app.train.FisherSource;
 import agl.app.train.MethodKind;
 import agl.app.train.RunConfig;
 import agl.app.train.StepMetrics;
+import agl.app.train.Strength;
 import agl.app.train.TrainData;
 import agl.app.train.TrainTrace;
 import agl.app.train.WreckCheck;
@@ -153,9 +154,9 @@ final class Experiment {
         Map<String, Object> all = common(kind.title());
         ObjectNode settings = config.toJson();
         settings.remove("preset");
-        if (kind.needs() != MethodKind.Needs.FISHER && kind != MethodKind.AGL) {
+        if (kind.reads() == MethodKind.Reads.NOTHING) {
             settings.remove("agl");
-        } else if (kind != MethodKind.AGL) {
+        } else if (kind.reads() != MethodKind.Reads.EVERYTHING) {
             // All that shapes the estimate, new settings included; how its vectors are kept does not count.
             settings.withObject("/agl").remove(FisherCache.NOT_OF_THE_ESTIMATE.stream().filter(name -> !name.equals("fisher_norm")).toList()).remove("exact_storage");
         }
@@ -167,7 +168,7 @@ final class Experiment {
             all.remove("unaligned");
         }
         double strength = variant.choice().strengthOrDefault(config.agl());
-        if (kind == MethodKind.AGL) {
+        if (kind.strength().setting() == Strength.Setting.LAMBDA_A) {
             settings.withObject("/agl").put("lambda_A", strength);
         }
         all.put("strength", Double.isNaN(strength) ? "none" : strength);

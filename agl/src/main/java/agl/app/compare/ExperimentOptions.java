@@ -91,7 +91,7 @@ public final class ExperimentOptions {
         Map<String, List<String>> labels = new LinkedHashMap<>();
         for (Variant v : variants) {
             RunConfig config = config(v, seeds.getFirst()).resolved(v.choice());
-            List<String> lines = new ArrayList<>(v.choice().kind() == MethodKind.AGL ? config.warnings() : List.of());
+            List<String> lines = new ArrayList<>(v.choice().kind().reads() == MethodKind.Reads.EVERYTHING ? config.warnings() : List.of());
             lines.addAll(RunNotes.lines(config, data, settings.given()));
             lines.forEach(line -> labels.computeIfAbsent(line, x -> new ArrayList<>()).add(v.label()));
         }

@@ -15,7 +15,6 @@ import agl.lora.LoraModel;
 import agl.lora.Peft;
 import agl.regularizers.Fisher;
 import agl.regularizers.LoraFactors;
-import agl.regularizers.method.Agl;
 import agl.regularizers.method.Method;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -23,6 +22,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.SequencedMap;
+import java.util.stream.IntStream;
 
 /** One fine-tuning run with one method: adapter on, what the method needs, training with every step logged, what the method does afterwards. */
 public final class FineTune {
@@ -86,21 +86,23 @@ public final class FineTune {
         TrainSettings s = config.train();
         LoraModel lora = adapter(bundle, s, data);
         if (config.agl().twoBranch() && config.agl().alignmentRank() >= lora.config().r()) {
-            throw new AglException(data.initAdapter() + ": its rank " + lora.config().r() + " leaves no room for agl.alignment_rank " + config.agl().alignmentRank());
+            throw new AglException(data.initAdapter() + ": its rank " + lora.config().r() + " leaves no room for agl.alignment_rank "
+                    + config.agl().alignmentRank());
         }
         requireUpdate(choice.kind(), lora);
         RunConfig resolved = config.resolved(choice);
-        MethodMaker maker = new MethodMaker(bundle, lora, resolved, data, source, fisher);
-        Method method = maker.make();
+        MethodContext context = new MethodContext(bundle, lora, resolved, data, source, fisher);
+        Method method = context.make();
         List<LoraFactors> factors = Adapters.factors(lora);
         List<EncodedExample> examples = bundle.encode(data.task(), s.maxLength());
         List<EncodedExample> evaluation = bundle.encode(data.evaluation(), s.maxLength());
-        List<EncodedExample> alignment = choice.kind() != MethodKind.LISA ? List.of()
-                : bundle.encode(FisherSource.chosen(config, data.alignment()), s.maxLength());
-        if (!evaluation.isEmpty() && evaluation.stream().mapToInt(EncodedExample::lossTokens).sum() == 0) {
-            throw new AglException("none of the " + evaluation.size() + " held-out examples has an answer within max_length " + s.maxLength() + ": there is nothing to measure");
-        }
         int steps = resolved.steps(data);
+        boolean onAlignment = IntStream.range(0, steps).anyMatch(step -> method.source(step) == Method.Source.ALIGNMENT);
+        List<EncodedExample> alignment = !onAlignment ? List.of() : bundle.encode(FisherSource.chosen(config, data.alignment()), s.maxLength());
+        if (!evaluation.isEmpty() && evaluation.stream().mapToInt(EncodedExample::lossTokens).sum() == 0) {
+            throw new AglException("none of the " + evaluation.size() + " held-out examples has an answer within max_length " + s.maxLength()
+                    + ": there is nothing to measure");
+        }
         List<StepMetrics> history = new ArrayList<>();
         Trainer trainer = new Trainer(bundle.model(), lora.parameters(), s);
         try (Progress progress = Progress.start(choice.label() + " seed " + s.seed(), steps)) {
@@ -110,7 +112,9 @@ public final class FineTune {
                     write(log, choice, metrics);
                 }
                 progress.step(metrics.tokens(), message(metrics));
-                refresh(method, maker, metrics.step(), of);
+                if (metrics.step() < of) {
+                    method.refresh(metrics.step());
+                }
                 observer.step(metrics.step(), of, lora);
             });
         }
@@ -121,7 +125,7 @@ public final class FineTune {
         }
         write(log, choice, history.getLast());
         requireFinite(result, history.getLast(), s);
-        return new Result(result, maker.fisher(), history);
+        return new Result(result, context.fisher(), history);
     }
 
     private LoraModel afterTraining(Method method, LoraModel lora, List<LoraFactors> factors) {
@@ -144,14 +148,6 @@ public final class FineTune {
         if (!finite || !Double.isFinite(last.evalLoss().orElse(0))) {
             throw new AglException("training ended with " + (finite ? "a held-out loss of " + last.evalLoss().getAsDouble() : "weights that are no numbers")
                     + ": it is not written; " + WreckCheck.advice(s));
-        }
-    }
-
-    /** A new Fisher every so many steps, where the settings ask for it: in time for the step after this one. */
-    private void refresh(Method method, MethodMaker maker, int step, int of) {
-        int every = config.agl().refreshEvery();
-        if (every > 0 && step < of && step % every == 0 && method instanceof Agl agl) {
-            maker.refresh(agl);
         }
     }
 

@@ -1,30 +1,141 @@
 package agl.app.train;
 
 import agl.autograd.AglException;
+import agl.autograd.Tensor;
+import agl.autograd.kernels.Kernels;
 import agl.nn.checkpoint.Json;
+import agl.regularizers.AglRegularizer;
 import agl.regularizers.AglSettings;
+import agl.regularizers.EmaGradSq;
+import agl.regularizers.method.Agl;
+import agl.regularizers.method.AsFt;
+import agl.regularizers.method.EwcLora;
+import agl.regularizers.method.HardProjection;
+import agl.regularizers.method.KlPenalty;
+import agl.regularizers.method.Lisa;
+import agl.regularizers.method.Method;
+import agl.regularizers.method.OpLora;
+import agl.regularizers.method.SafeAnchor;
+import agl.regularizers.method.SafeLora;
 import java.util.Arrays;
 import java.util.Collection;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.stream.Collectors;
 
-/** The methods that {@code --method} takes: their names, what each needs, and the one number that says how strongly it acts. */
+/**
+ * The methods that {@code --method} takes, in the order in which they are listed. One entry says all that the application knows of a method:
+ * its name, its strength, what it needs, how it is made, and where it differs from the rest.
+ */
 public enum MethodKind {
-    LORA(null, Double.NaN, Needs.NOTHING),
-    AGL("lambda_A", Double.NaN, Needs.FISHER),
-    EWC("lambda", 1e5, Needs.FISHER),
-    KL("weight", 1, Needs.ALIGNMENT),
-    SAFELORA("threshold", 0.5, Needs.UNALIGNED),
-    ASFT("lambda", 1, Needs.UNALIGNED),
+    /** The task loss alone. */
+    LORA(Strength.NONE, Needs.NOTHING) {
+        @Override Method make(MethodContext c) {
+            return Method.lora();
+        }
+
+        @Override public boolean actsOnUpdate() {
+            return false;
+        }
+    },
+    /** AlignGuard-LoRA. */
+    AGL(Strength.LAMBDA_A, Reads.EVERYTHING) {
+        @Override Method make(MethodContext c) {
+            AglSettings s = c.settings();
+            EmaGradSq running = s.h() == AglSettings.H.EMA_GRAD_SQ ? new EmaGradSq(Kernels.best(), s.emaDecay()) : null;
+            AglRegularizer regularizer = new AglRegularizer(s, c.estimate(s), running);
+            c.listen(running);
+            return new Agl(regularizer, MEASURE_EVERY, () -> c.current(s));
+        }
+    },
+    /** Elastic weight consolidation of ΔW. */
+    EWC(Strength.weight("lambda", 1e5), Reads.DIAGONAL) {
+        @Override Method make(MethodContext c) {
+            return new EwcLora(c.strength(), c.estimate(c.settings().with("{\"metric\":\"diag_fisher\"}")));
+        }
+    },
+    /** Divergence from the base on alignment examples. */
+    KL(Strength.weight("weight", 1), Needs.ALIGNMENT) {
+        @Override Method make(MethodContext c) {
+            return new KlPenalty(c.strength(), c.lora(), c.alignmentBatches());
+        }
+
+        @Override public boolean actsOnUpdate() {
+            return false;
+        }
+    },
+    /** Update projection after training, where the update has left the alignment direction. */
+    SAFELORA(Strength.cosine("threshold", 0.5), Needs.UNALIGNED) {
+        @Override Method make(MethodContext c) {
+            return new SafeLora(c.strength(), c.alignmentMatrices());
+        }
+
+        @Override public boolean changesFactorsAfterTraining() {
+            return true;
+        }
+    },
+    /** A penalty on the part of the update that is orthogonal to the alignment direction. */
+    ASFT(Strength.weight("lambda", 1), Needs.UNALIGNED) {
+        @Override Method make(MethodContext c) {
+            return new AsFt(c.strength(), c.alignmentMatrices());
+        }
+    },
     /** Gradient projection. */
-    SAFEANCHOR("m", Double.NaN, Needs.FISHER),
-    LISA("rho", 1, Needs.ALIGNMENT),
+    SAFEANCHOR(Strength.M, Reads.SUBSPACE) {
+        @Override Method make(MethodContext c) {
+            return new SafeAnchor(c.estimate(c.settings()));
+        }
+    },
+    /** Phases on task and on alignment data in turn. */
+    LISA(Strength.weight("rho", 1), Needs.ALIGNMENT) {
+        @Override Method make(MethodContext c) {
+            return new Lisa(c.strength(), LISA_TASK_STEPS, LISA_ALIGNMENT_STEPS);
+        }
+    },
     /** Update projection, after training. */
-    PROJECTION("m", Double.NaN, Needs.FISHER),
-    OPLORA("k", 16, Needs.NOTHING),
+    PROJECTION(Strength.M, Reads.SUBSPACE) {
+        @Override Method make(MethodContext c) {
+            return new HardProjection(c.estimate(c.settings()), 0);
+        }
+
+        @Override public boolean changesFactorsAfterTraining() {
+            return true;
+        }
+    },
+    /** The update is kept off the k leading singular directions of the frozen weights. */
+    OPLORA(Strength.count("k", 16), Needs.NOTHING) {
+        @Override Method make(MethodContext c) {
+            Map<String, Tensor> weights = c.weights();
+            int k = (int) c.strength();
+            // With k directions of the smaller side gone there is nothing left to train.
+            int most = weights.values().stream().mapToInt(w -> Math.min(w.dim(0), w.dim(1))).min().orElse(0);
+            if (k >= most) {
+                throw new AglException("method oplora: k must be below the smaller side of every adapted matrix, here " + most + ", got " + k);
+            }
+            return new OpLora(k, weights);
+        }
+    },
     /** LoRA, the schedule cut off after this share of its steps. */
-    EARLYSTOP("share_of_steps", 0.5, Needs.NOTHING);
+    EARLYSTOP(Strength.share("share_of_steps", 0.5), Needs.NOTHING) {
+        @Override Method make(MethodContext c) {
+            return Method.lora();
+        }
+
+        @Override public boolean actsOnUpdate() {
+            return false;
+        }
+
+        @Override boolean cutsSteps() {
+            return true;
+        }
+    };
+
+    /** Lisa's phases, in steps: one step in five on alignment data, as part of the same number of steps that the other methods get. */
+    private static final int LISA_TASK_STEPS = 8;
+    private static final int LISA_ALIGNMENT_STEPS = 2;
+    /** A term of weight zero costs a pass over every ΔW and changes nothing: it is looked at now and then. */
+    private static final int MEASURE_EVERY = 10;
 
     /** What a method asks for beside the task. */
     public enum Needs {
@@ -37,14 +148,33 @@ public enum MethodKind {
         UNALIGNED
     }
 
-    private final String strength;
-    private final double byDefault;
-    private final Needs needs;
+    /** What a method looks at of the settings under {@code agl}. */
+    public enum Reads {
+        /** It has no Fisher information. */
+        NOTHING,
+        /** The estimate's, for its diagonal. */
+        DIAGONAL,
+        /** The estimate's, for its eigenvectors. */
+        SUBSPACE,
+        /** Those of AGL's terms too. */
+        EVERYTHING
+    }
 
-    MethodKind(String strength, double byDefault, Needs needs) {
+    private final Strength strength;
+    private final Needs needs;
+    private final Reads reads;
+
+    MethodKind(Strength strength, Needs needs) {
         this.strength = strength;
-        this.byDefault = byDefault;
         this.needs = needs;
+        this.reads = Reads.NOTHING;
+    }
+
+    /** With the Fisher information. */
+    MethodKind(Strength strength, Reads reads) {
+        this.strength = strength;
+        this.needs = Needs.FISHER;
+        this.reads = reads;
     }
 
     /** The method of that name. */
@@ -62,23 +192,34 @@ public enum MethodKind {
         return name().toLowerCase(Locale.ROOT);
     }
 
-    /** What its strength is called; null for a method without one. */
-    public String strengthName() {
-        return strength;
-    }
+    /** Makes the method for one run. */
+    abstract Method make(MethodContext c);
 
-    /** The strength where none is given; NaN: the settings say it, or there is none. */
-    public double defaultStrength() {
-        return byDefault;
+    public Strength strength() {
+        return strength;
     }
 
     public Needs needs() {
         return needs;
     }
 
+    public Reads reads() {
+        return reads;
+    }
+
     /** Whether it looks at, or changes, the update s·B·A alone: what an adapter trains beside A and B would escape it. */
     public boolean actsOnUpdate() {
-        return this != LORA && this != KL && this != EARLYSTOP;
+        return true;
+    }
+
+    /** Whether what training left is replaced by other factors. */
+    public boolean changesFactorsAfterTraining() {
+        return false;
+    }
+
+    /** Whether its strength is the share of the steps after which training stops. */
+    boolean cutsSteps() {
+        return false;
     }
 
     /**
@@ -93,11 +234,6 @@ public enum MethodKind {
             throw new AglException("method " + title() + " sees the update s*B*A alone, but " + Json.quote(beside)
                     + " would be trained beside it and move the model unseen: train without, or choose lora, kl or earlystop");
         }
-    }
-
-    /** Whether what training left is replaced by other factors. */
-    public boolean changesFactorsAfterTraining() {
-        return this == SAFELORA || this == PROJECTION;
     }
 
     /** Whether the method looks at alignment examples under these settings. */

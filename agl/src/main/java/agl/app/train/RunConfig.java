@@ -153,25 +153,20 @@ public record RunConfig(TrainSettings train, AglSettings agl, String preset, int
 
     /** The settings of this method's run, with its strength among them: what it uses and what is written are one. */
     public RunConfig resolved(MethodChoice wanted) {
-        double x = wanted.strength();
         MethodKind kind = wanted.kind();
-        if (!Double.isNaN(kind.defaultStrength()) || kind.strengthName() == null) {
+        Strength.Setting setting = kind.strength().setting();
+        if (setting == null) {
             return new RunConfig(train, agl, preset, fisherExamples, new MethodChoice(kind, wanted.strengthOrDefault()));
         }
-        AglSettings own = agl;
-        if (!Double.isNaN(x)) {
-            // energy would go before m.
-            own = agl.with(kind == MethodKind.AGL ? JSON.createObjectNode().put("lambda_A", x)
-                    : JSON.createObjectNode().put("m", (int) x).put("energy", 0));
-        }
+        AglSettings own = Double.isNaN(wanted.strength()) ? agl : setting.set(agl, wanted.strength());
         return new RunConfig(train, own, preset, fisherExamples, new MethodChoice(kind, Double.NaN));
     }
 
     /** What decides how strongly a run on these data acts, by name: energy where it goes before m, m as it comes out where it is left open. */
     public Map<String, Double> inForce(TrainData data) {
-        MethodKind kind = choice.kind();
-        if (kind != MethodKind.SAFEANCHOR && kind != MethodKind.PROJECTION) {
-            return kind.strengthName() == null ? Map.of() : Map.of(kind.strengthName(), choice.strengthOrDefault(agl));
+        Strength strength = choice.kind().strength();
+        if (strength.setting() != Strength.Setting.M) {
+            return strength.name() == null ? Map.of() : Map.of(strength.name(), choice.strengthOrDefault(agl));
         }
         List<Example> source = agl.fisherData() == AglSettings.FisherData.TASK ? data.task() : data.alignment();
         return agl.energy() > 0 ? Map.of("energy", agl.energy())
@@ -182,14 +177,14 @@ public record RunConfig(TrainSettings train, AglSettings agl, String preset, int
     public String described(TrainData data) {
         String strength = inForce(data).entrySet().stream().map(e -> ", " + e.getKey() + " " + MethodChoice.number(e.getValue()))
                 .collect(Collectors.joining());
-        return choice.kind().title() + strength + (choice.kind() == MethodKind.EARLYSTOP
+        return choice.kind().title() + strength + (choice.kind().cutsSteps()
                 ? " (" + steps(data) + " of " + train.totalSteps(data.task().size()) + " steps)" : "");
     }
 
     /** Optimiser steps of a run on these data: earlystop's are whole ones too, and at least one. */
     int steps(TrainData data) {
         int total = train.totalSteps(data.task().size());
-        boolean cut = choice != null && choice.kind() == MethodKind.EARLYSTOP;
+        boolean cut = choice != null && choice.kind().cutsSteps();
         return cut ? Math.max(1, (int) Math.round(choice.strengthOrDefault() * total)) : total;
     }
 
@@ -239,9 +234,9 @@ public record RunConfig(TrainSettings train, AglSettings agl, String preset, int
 
     private void dropUnused(ObjectNode node) {
         node.remove(List.of("epochs", "preset", "fisher_examples").stream().filter(name -> UnusedSettings.reason(name, choice, this) != null).toList());
-        if (choice.kind().needs() != MethodKind.Needs.FISHER) {
+        if (choice.kind().reads() == MethodKind.Reads.NOTHING) {
             node.remove("agl");
-        } else if (choice.kind() != MethodKind.AGL) {
+        } else if (choice.kind().reads() != MethodKind.Reads.EVERYTHING) {
             // AGL's own run keeps them all: a term of weight 0 is still measured, with its settings.
             node.withObject("/agl").remove(AglSettings.names().stream().filter(name -> UnusedSettings.reason("agl." + name, choice, this) != null).toList());
         }

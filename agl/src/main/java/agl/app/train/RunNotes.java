@@ -20,12 +20,13 @@ public final class RunNotes {
         int total = config.train().totalSteps(data.task().size());
         int steps = config.steps(data);
         double share = (double) steps / total;
-        if (kind == MethodKind.EARLYSTOP && Math.abs(share - config.choice().strength()) > 1e-9) {
-            lines.add(String.format(Locale.ROOT, "earlystop: %d of %d steps, which is a share of %.3g; share_of_steps %s is no whole number of steps%s",
-                    steps, total, share, MethodChoice.number(config.choice().strength()), steps == 1 ? ", and one is the least" : ""));
+        if (kind.cutsSteps() && Math.abs(share - config.choice().strength()) > 1e-9) {
+            lines.add(String.format(Locale.ROOT, "%s: %d of %d steps, which is a share of %.3g; %s %s is no whole number of steps%s",
+                    kind.title(), steps, total, share, kind.strength().name(), MethodChoice.number(config.choice().strength()),
+                    steps == 1 ? ", and one is the least" : ""));
         }
         AglSettings agl = config.agl();
-        if (kind == MethodKind.AGL && agl.refreshEvery() >= steps) {
+        if (kind.reads() == MethodKind.Reads.EVERYTHING && agl.refreshEvery() >= steps) {
             lines.add("agl.refresh_every " + agl.refreshEvery() + " is not reached before the last of " + steps
                     + " steps: the Fisher information is estimated once, at the start");
         }
@@ -34,7 +35,7 @@ public final class RunNotes {
         if (asked && evaluate >= steps && !data.evaluation().isEmpty()) {
             lines.add("eval_every " + evaluate + " is not reached before the last of " + steps + " steps: the held-out loss is measured at the end alone");
         }
-        if (kind == MethodKind.AGL && agl.lambdaA() == 0 && agl.lambdaT() == 0 && agl.lambdaNC() == 0) {
+        if (kind.reads() == MethodKind.Reads.EVERYTHING && agl.lambdaA() == 0 && agl.lambdaT() == 0 && agl.lambdaNC() == 0) {
             lines.add("agl.lambda_A, lambda_T and lambda_NC are all 0: agl adds nothing to the task loss, and this is plain LoRA");
         }
         return lines;

@@ -8,6 +8,7 @@ import agl.nn.Optimizer;
 import com.fasterxml.jackson.annotation.JsonProperty;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.DeserializationFeature;
+import com.fasterxml.jackson.databind.JsonMappingException;
 import com.fasterxml.jackson.databind.MapperFeature;
 import com.fasterxml.jackson.databind.PropertyNamingStrategies;
 import com.fasterxml.jackson.databind.annotation.JsonNaming;
@@ -37,8 +38,8 @@ import java.util.Map;
  * @param useDora        weight-decomposed LoRA; refused by the methods that act on the update s·B·A ({@link MethodKind#actsOnUpdate})
  */
 @JsonNaming(PropertyNamingStrategies.SnakeCaseStrategy.class)
-public record TrainSettings(int steps, double epochs, int batchSize, int microBatchSize, boolean recompute, double learningRate, double warmupRatio, double lrFloor,
-                            double weightDecay, double maxGradNorm, int maxLength, int evalEvery, long seed,
+public record TrainSettings(int steps, double epochs, int batchSize, int microBatchSize, boolean recompute, double learningRate, double warmupRatio,
+                            double lrFloor, double weightDecay, double maxGradNorm, int maxLength, int evalEvery, long seed,
                             int r, double loraAlpha, double loraDropout, String targetModules,
                             @JsonProperty("use_rslora") boolean useRslora, @JsonProperty("use_dora") boolean useDora) {
     private static final JsonMapper JSON = JsonMapper.builder().enable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES)
@@ -46,7 +47,8 @@ public record TrainSettings(int steps, double epochs, int batchSize, int microBa
             .disable(MapperFeature.ALLOW_COERCION_OF_SCALARS).enable(DeserializationFeature.FAIL_ON_NULL_FOR_PRIMITIVES).build();
 
     /** LoRA's values are those of the authors' repository; the learning rate suits models of up to a few hundred million parameters. */
-    public static final TrainSettings DEFAULT = new TrainSettings(0, 1, 16, 0, false, 1e-3, 0.03, 0, 0, 1, 512, 50, 1, 8, 16, 0.1, "q_proj,v_proj", false, false);
+    public static final TrainSettings DEFAULT = new TrainSettings(0, 1, 16, 0, false, 1e-3, 0.03, 0, 0, 1, 512, 50, 1,
+            8, 16, 0.1, "q_proj,v_proj", false, false);
 
     public TrainSettings {
         requireFinite("epochs", epochs, "learning_rate", learningRate, "warmup_ratio", warmupRatio, "lr_floor", lrFloor, "weight_decay", weightDecay,
@@ -97,7 +99,7 @@ public record TrainSettings(int steps, double epochs, int batchSize, int microBa
             if (e.getCause() instanceof AglException cause) {
                 throw cause;
             }
-            String path = e instanceof com.fasterxml.jackson.databind.JsonMappingException m && !m.getPath().isEmpty() ? m.getPath().get(0).getFieldName() : "?";
+            String path = e instanceof JsonMappingException m && !m.getPath().isEmpty() ? m.getPath().get(0).getFieldName() : "?";
             throw new AglException("setting " + path + " does not take " + wanted.get(path));
         }
     }

@@ -95,7 +95,8 @@ public record TrainTrace(Map<String, double[]> curves, Map<String, Layer> layers
                     along[bin(k + 1)] += c[k] * c[k] / norm;
                     share += c[k] * c[k] / norm;
                 }
-                double[] spectrum = Arrays.stream(own.spectrum()).limit(MAX_SPECTRUM).map(v -> own.trace() > 0 ? rounded(Math.max(v, 0) / own.trace()) : 0).toArray();
+                double[] spectrum = Arrays.stream(own.spectrum()).limit(MAX_SPECTRUM)
+                        .map(v -> own.trace() > 0 ? rounded(Math.max(v, 0) / own.trace()) : 0).toArray();
                 layers.put(f.name(), new Layer(spectrum, rounded(share), Arrays.stream(along).map(TrainTrace::rounded).toArray()));
             }
         }

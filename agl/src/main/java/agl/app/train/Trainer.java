@@ -123,7 +123,8 @@ public final class Trainer {
             targets += e.lossTokens();
         }
         if (targets == 0) {
-            throw new AglException("none of the " + chosen.size() + " examples of a batch has an answer within max_length " + settings.maxLength() + ": there is nothing to train on");
+            throw new AglException("none of the " + chosen.size() + " examples of a batch has an answer within max_length " + settings.maxLength()
+                    + ": there is nothing to train on");
         }
         int size = settings.microBatchSize() == 0 ? chosen.size() : settings.microBatchSize();
         double loss = 0;

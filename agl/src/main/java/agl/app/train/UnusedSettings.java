@@ -50,8 +50,10 @@ public final class UnusedSettings {
     public static List<String> ofAligning(Set<String> given, boolean lora, TrainSettings settings) {
         List<String> lines = new ArrayList<>();
         given.forEach(name -> {
-            String reason = OF_LORA.contains(name) ? lora ? null : "without --lora there is no adapter" : name.equals("epochs") ? settings.steps() > 0 ? "steps decides" : null
-                    : name.startsWith("agl.") || name.equals("preset") || name.equals("fisher_examples") ? "align has no method" : name.equals("eval_every") ? "align holds nothing out" : null;
+            String reason = OF_LORA.contains(name) ? lora ? null : "without --lora there is no adapter"
+                    : name.equals("epochs") ? settings.steps() > 0 ? "steps decides" : null
+                    : name.startsWith("agl.") || name.equals("preset") || name.equals("fisher_examples") ? "align has no method"
+                    : name.equals("eval_every") ? "align holds nothing out" : null;
             if (reason != null) {
                 lines.add("not used: " + name + " (" + reason + ")");
             }
@@ -65,7 +67,7 @@ public final class UnusedSettings {
         if (name.equals("epochs")) {
             return config.train().steps() > 0 ? "steps decides" : null;
         }
-        boolean fisher = kind.needs() == MethodKind.Needs.FISHER;
+        boolean fisher = kind.reads() != MethodKind.Reads.NOTHING;
         if (name.equals("fisher_examples")) {
             return fisher || kind.needs() == MethodKind.Needs.ALIGNMENT ? null : kind.title() + " sees no alignment data";
         }
@@ -79,19 +81,19 @@ public final class UnusedSettings {
         if (!fisher) {
             return kind.title() + " has no Fisher information";
         }
-        return kind == MethodKind.AGL ? ofAgl(own, choice, config.agl()) : ofEstimate(own, choice, config.agl());
+        return kind.reads() == MethodKind.Reads.EVERYTHING ? ofAgl(own, choice, config.agl()) : ofEstimate(own, choice, config.agl());
     }
 
     /** Methods that take the Fisher information and nothing else of AGL. */
     private static String ofEstimate(String name, MethodChoice choice, AglSettings s) {
         MethodKind kind = choice.kind();
-        boolean ewc = kind == MethodKind.EWC;
-        if (FisherCache.NOT_OF_THE_ESTIMATE.contains(name) && !(ewc && name.equals("fisher_norm"))) {
+        boolean diagonal = kind.reads() == MethodKind.Reads.DIAGONAL;
+        if (FisherCache.NOT_OF_THE_ESTIMATE.contains(name) && !(diagonal && name.equals("fisher_norm"))) {
             return kind.title() + " has no such term";
         }
         boolean directions = Set.of("m", "energy", "exact_storage").contains(name);
-        if (ewc && directions) {
-            return "ewc takes the diagonal";
+        if (diagonal && directions) {
+            return kind.title() + " takes the diagonal";
         }
         if (!Double.isNaN(choice.strength()) && Set.of("m", "energy").contains(name)) {
             return "--strength decides";
@@ -108,7 +110,9 @@ public final class UnusedSettings {
         }
         boolean ofERm = OF_ETA.contains(name) || OF_E_RM.contains(name);
         if (ofERm || OF_E_GEO.contains(name) || name.equals("alpha")) {
-            return s.lambdaNC() == 0 ? "agl.lambda_NC is 0" : ofERm && s.alpha() == 0 ? "agl.alpha is 0" : OF_E_GEO.contains(name) && s.alpha() == 1 ? "agl.alpha is 1" : null;
+            return s.lambdaNC() == 0 ? "agl.lambda_NC is 0"
+                    : ofERm && s.alpha() == 0 ? "agl.alpha is 0"
+                    : OF_E_GEO.contains(name) && s.alpha() == 1 ? "agl.alpha is 1" : null;
         }
         return switch (name) {
             case "exact_storage" -> s.backend() == AglSettings.Backend.EXACT ? null : "agl.backend is not exact";

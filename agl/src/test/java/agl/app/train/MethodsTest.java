@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import agl.app.CommandLineRun;
 import agl.app.ModelBundle;
 import agl.app.TinyModel;
 import agl.app.data.Example;
@@ -13,12 +14,18 @@ import agl.autograd.AglException;
 import agl.autograd.DType;
 import agl.lora.LoraModel;
 import agl.lora.Peft;
+import agl.regularizers.AglRegularizer;
 import agl.regularizers.AglSettings;
 import agl.regularizers.Fisher;
+import agl.regularizers.method.Agl;
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
+import java.util.regex.Pattern;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -141,6 +148,36 @@ class MethodsTest {
         assertFalse(Arrays.equals(once, refreshed));
         double[] running = weights(run(MethodChoice.of("agl"), config("agl.refresh_every=4", "agl.H=ema_grad_sq", "agl.lambda_T=1"), null));
         assertTrue(Arrays.stream(running).allMatch(Double::isFinite) && !Arrays.equals(refreshed, running));
+    }
+
+    /** Every two steps the method asks for an estimate, and for none in between; without a source it keeps what it has. */
+    @Test void theFisherIsEstimatedAnewEverySoManySteps() {
+        AglRegularizer regularizer = new AglRegularizer(AglSettings.DEFAULT.with("{\"refresh_every\":2}"), Map.of(), null);
+        List<Integer> asked = new ArrayList<>();
+        int[] step = {0};
+        Agl agl = new Agl(regularizer, 0, () -> {
+            asked.add(step[0]);
+            return Map.of();
+        });
+        for (step[0] = 1; step[0] <= 5; step[0]++) {
+            agl.refresh(step[0]);
+            new Agl(regularizer, 0).refresh(step[0]);
+        }
+        assertEquals(List.of(2, 4), asked);
+    }
+
+    /** What users choose by stands where they look for it: a new method is not to be forgotten there. */
+    @Test void everyMethodIsNamedInHelpAndReadme() throws IOException {
+        String readme = Files.readString(Path.of("..", "README.md"));
+        String train = CommandLineRun.of("train", "--help").out();
+        String compare = CommandLineRun.of("compare", "--help").out();
+        for (MethodKind kind : MethodKind.values()) {
+            for (String text : List.of(readme, train, compare)) {
+                assertTrue(Pattern.compile("\\b" + kind.title() + "\\b").matcher(text).find(), kind.title() + " is not in " + text);
+            }
+            String strength = kind.strength().name();
+            assertTrue(strength == null || Pattern.compile("\\b" + strength + "\\b").matcher(train).find(), strength + " is not in " + train);
+        }
     }
 
     @Test void everyChoiceOfFisherDataIsAnEstimateOfItsOwn() {

@@ -113,7 +113,7 @@ class SettingsOfMethodsTest {
         "lisa,rho,1,1", "projection,m,NaN,NaN", "oplora,k,16,16", "earlystop,share_of_steps,0.5,0.5"})
     void strengths(String method, String name, double byDefault, double inForce) {
         MethodChoice choice = MethodChoice.of(method);
-        assertEquals(name, choice.kind().strengthName());
+        assertEquals(name, choice.kind().strength().name());
         assertEquals(byDefault, choice.strengthOrDefault());
         assertEquals(inForce, choice.strengthOrDefault(AglSettings.DEFAULT));
         assertEquals(method, choice.label());

@@ -3,22 +3,36 @@ package agl.regularizers.method;
 import agl.autograd.Tape;
 import agl.regularizers.AglRegularizer;
 import agl.regularizers.AglSettings;
+import agl.regularizers.Fisher;
 import agl.regularizers.LoraFactors;
 import agl.regularizers.Term;
 import agl.regularizers.TermValues;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.SequencedMap;
+import java.util.function.Supplier;
 
 /** AlignGuard-LoRA as a {@link Method}: {@link AglRegularizer} at every step. */
 public final class Agl implements Method {
     private final AglRegularizer regularizer;
     private final int measureEvery;
+    private final Supplier<Map<String, Fisher>> estimate;
 
-    /** @param measureEvery steps between measurements of terms whose weight is zero; 0 for never */
+    /** With the Fisher information that the regularizer has, to the end. As {@link #Agl(AglRegularizer, int, Supplier)}. */
     public Agl(AglRegularizer regularizer, int measureEvery) {
+        this(regularizer, measureEvery, null);
+    }
+
+    /**
+     * @param measureEvery steps between measurements of terms whose weight is zero; 0 for never
+     * @param estimate     the Fisher information at the weights as they are when it is asked, by layer: every {@link AglSettings#refreshEvery} steps.
+     *                     Null: the regularizer keeps what it has
+     */
+    public Agl(AglRegularizer regularizer, int measureEvery, Supplier<Map<String, Fisher>> estimate) {
         this.regularizer = regularizer;
         this.measureEvery = measureEvery;
+        this.estimate = estimate;
     }
 
     @Override public String name() {
@@ -43,5 +57,12 @@ public final class Agl implements Method {
         }
         log.put("penalty", v.weighted());
         return log;
+    }
+
+    @Override public void refresh(int steps) {
+        int every = regularizer.settings().refreshEvery();
+        if (estimate != null && every > 0 && steps % every == 0) {
+            regularizer.refresh(estimate.get());
+        }
     }
 }

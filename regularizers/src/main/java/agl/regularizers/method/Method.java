@@ -8,7 +8,8 @@ import java.util.SequencedMap;
 
 /**
  * A way of keeping alignment while fine-tuning, as seen by a training loop. Each step: backward of the loss on {@link #source} data,
- * {@link #addGradients}, {@link #transformGradients}, the optimiser, {@link #afterStep}; and once at the end {@link #afterTraining}.
+ * {@link #addGradients}, {@link #transformGradients}, the optimiser, {@link #afterStep}; between two steps
+ * {@link #refresh}; and once at the end {@link #afterTraining}.
  */
 public interface Method {
 
@@ -38,6 +39,13 @@ public interface Method {
 
     /** Changes A and B, or takes note of them, after the optimiser's step. */
     default void afterStep(Tape tape, List<LoraFactors> factors, int step) { }
+
+    /**
+     * Estimates anew what the method holds of the weights, where it wants that at this point.
+     *
+     * @param steps taken so far; there is at least one more
+     */
+    default void refresh(int steps) { }
 
     /** The adapter to keep; by default the trained one. The rank may differ from layer to layer. */
     default List<LoraFactors> afterTraining(Tape tape, List<LoraFactors> factors) {

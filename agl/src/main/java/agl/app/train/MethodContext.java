@@ -1,0 +1,150 @@
+package agl.app.train;
+
+import agl.app.ModelBundle;
+import agl.app.data.Batches;
+import agl.app.data.EncodedExample;
+import agl.app.data.Example;
+import agl.autograd.AglException;
+import agl.autograd.DType;
+import agl.autograd.Tensor;
+import agl.lora.LoraModel;
+import agl.nn.Batch;
+import agl.nn.LinearLayer;
+import agl.nn.Models;
+import agl.nn.Transformer;
+import agl.regularizers.AglSettings;
+import agl.regularizers.EmaGradSq;
+import agl.regularizers.Fisher;
+import agl.regularizers.method.AlignmentMatrix;
+import agl.regularizers.method.Method;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Supplier;
+
+/** The run that a method is made for: its settings and its model, and what methods need of them. */
+final class MethodContext {
+    private final ModelBundle bundle;
+    private final LoraModel lora;
+    private final RunConfig config;
+    private final TrainData data;
+    private final FisherSource source;
+    private final Map<String, Fisher> given;
+    private Map<String, Fisher> fisher;
+    private EmaGradSq running;
+
+    /**
+     * @param config resolved for the method
+     * @param given  an estimate to use instead of making one, or null
+     */
+    MethodContext(ModelBundle bundle, LoraModel lora, RunConfig config, TrainData data, FisherSource source, Map<String, Fisher> given) {
+        this.bundle = bundle;
+        this.lora = lora;
+        this.config = config;
+        this.data = data;
+        this.source = source;
+        this.given = given;
+    }
+
+    /** The method of the settings. */
+    Method make() {
+        MethodKind kind = config.choice().kind();
+        kind.require(config.agl(), !data.alignment().isEmpty(), data.unaligned() != null);
+        return kind.make(this);
+    }
+
+    /** The method's own number; NaN where it has none, or has it among AGL's settings. */
+    double strength() {
+        return config.choice().strength();
+    }
+
+    AglSettings settings() {
+        return config.agl();
+    }
+
+    /** The model with the adapter to be trained. */
+    LoraModel lora() {
+        return lora;
+    }
+
+    /** The Fisher information that the method asked for, by layer; null for one that did not. */
+    Map<String, Fisher> fisher() {
+        return fisher;
+    }
+
+    /** The Fisher information at the frozen base, by layer. */
+    Map<String, Fisher> estimate(AglSettings settings) {
+        fisher = given != null ? given : source.estimate(lora, config, settings, data.alignment(), data.task());
+        return fisher;
+    }
+
+    /** The same at the weights as they are now. */
+    Map<String, Fisher> current(AglSettings settings) {
+        Map<String, Fisher> now = source.current(lora, config, settings, data.alignment(), data.task());
+        listen(running);
+        return now;
+    }
+
+    /** Lets a running mean see the gradients of training; null for none. An estimate leaves the layers without listeners, so this comes after it. */
+    void listen(EmaGradSq mean) {
+        running = mean;
+        if (mean != null) {
+            lora.layers().forEach((name, layer) -> layer.listen(mean.listener(name)));
+        }
+    }
+
+    /** The alignment examples, a micro-batch at a time. */
+    List<Batch> alignmentBatches() {
+        return batches(FisherSource.chosen(config, data.alignment()));
+    }
+
+    private List<Batch> batches(List<Example> examples) {
+        List<EncodedExample> encoded = bundle.encode(examples, config.train().maxLength());
+        int size = config.train().microBatchSize() > 0 ? Math.min(config.train().microBatchSize(), config.train().batchSize()) : config.train().batchSize();
+        List<Batch> batches = new ArrayList<>();
+        for (int from = 0; from < encoded.size(); from += size) {
+            batches.add(Batches.collate(encoded.subList(from, Math.min(encoded.size(), from + size))));
+        }
+        return batches;
+    }
+
+    /** C of the adapted layers, from the base and the checkpoint before it was aligned. */
+    Map<String, AlignmentMatrix> alignmentMatrices() {
+        Path folder = data.unaligned();
+        Map<String, Tensor> aligned = weights();
+        Map<String, Tensor> unaligned = weights(Models.load(folder));
+        Map<String, AlignmentMatrix> matrices = new LinkedHashMap<>();
+        aligned.forEach((name, w) -> matrices.put(name, in(folder, () -> {
+            if (!unaligned.containsKey(name)) {
+                throw new AglException("has no layer " + name + ", so it is not the checkpoint from which the base was aligned");
+            }
+            return AlignmentMatrix.of(name, w, unaligned.get(name), DType.F32);
+        })));
+        return matrices;
+    }
+
+    private static <T> T in(Path folder, Supplier<T> work) {
+        try {
+            return work.get();
+        } catch (AglException e) {
+            throw new AglException(folder + ": " + e.getMessage(), e);
+        }
+    }
+
+    /** The frozen weights of the adapted layers, (out, in) each. */
+    Map<String, Tensor> weights() {
+        return weights(bundle.model());
+    }
+
+    private Map<String, Tensor> weights(Transformer model) {
+        Map<String, Tensor> weights = new LinkedHashMap<>();
+        for (LinearLayer layer : model.linears()) {
+            if (lora.layers().containsKey(layer.name())) {
+                weights.put(layer.name(), layer.weight());
+            }
+        }
+        return weights;
+    }
+}

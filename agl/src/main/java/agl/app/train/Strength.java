@@ -1,0 +1,96 @@
+package agl.app.train;
+
+import agl.autograd.AglException;
+import agl.regularizers.AglSettings;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+
+/**
+ * The one number that says how strongly a method acts.
+ *
+ * @param name      as messages, tables and files have it; null for a method without one
+ * @param byDefault where none is given; NaN: {@code setting} says it, or there is none
+ * @param range     what it may be
+ * @param setting   which of AGL's settings it is; null for a number of the method's own
+ */
+public record Strength(String name, double byDefault, Range range, Setting setting) {
+    /** Of a method without one. */
+    static final Strength NONE = new Strength(null, Double.NaN, null, null);
+    /** AGL's weight of L_A. */
+    static final Strength LAMBDA_A = new Strength("lambda_A", Double.NaN, Range.WEIGHT, Setting.LAMBDA_A);
+    /** Eigenvectors that span the alignment subspace. */
+    static final Strength M = new Strength("m", Double.NaN, Range.COUNT, Setting.M);
+
+    /** Allowed values, all of them finite. */
+    public enum Range {
+        /** At least 0. */
+        WEIGHT,
+        /** At least -1, which every cosine reaches. */
+        COSINE,
+        /** A whole number of at least 1. */
+        COUNT,
+        /** Above 0 and at most 1. */
+        SHARE
+    }
+
+    /** A strength that is one of AGL's settings stands among them, in memory and in files. */
+    public enum Setting {
+        LAMBDA_A {
+            @Override double get(AglSettings s) {
+                return s.lambdaA();
+            }
+
+            @Override AglSettings set(AglSettings s, double x) {
+                return s.with(JsonNodeFactory.instance.objectNode().put("lambda_A", x));
+            }
+        },
+        M {
+            @Override double get(AglSettings s) {
+                return s.m() > 0 && s.energy() == 0 ? s.m() : Double.NaN;
+            }
+
+            @Override AglSettings set(AglSettings s, double x) {
+                // energy would go before m.
+                return s.with(JsonNodeFactory.instance.objectNode().put("m", (int) x).put("energy", 0));
+            }
+        };
+
+        /** NaN where the settings leave it open. */
+        abstract double get(AglSettings s);
+
+        abstract AglSettings set(AglSettings s, double x);
+    }
+
+    static Strength weight(String name, double byDefault) {
+        return new Strength(name, byDefault, Range.WEIGHT, null);
+    }
+
+    static Strength cosine(String name, double byDefault) {
+        return new Strength(name, byDefault, Range.COSINE, null);
+    }
+
+    static Strength count(String name, double byDefault) {
+        return new Strength(name, byDefault, Range.COUNT, null);
+    }
+
+    static Strength share(String name, double byDefault) {
+        return new Strength(name, byDefault, Range.SHARE, null);
+    }
+
+    /** What acts where none is given; NaN for a method without a strength, and where the settings leave it open. */
+    double in(AglSettings settings) {
+        return setting == null ? byDefault : setting.get(settings);
+    }
+
+    /** Refuses a number that the method's strength cannot be. */
+    void require(String method, double x) {
+        if (name == null) {
+            throw new AglException("method " + method + " takes no --strength");
+        }
+        String wanted = !(x >= (range == Range.COSINE ? -1 : 0)) || Double.isInfinite(x) ? "a number of at least 0"
+                : range == Range.COUNT && (x < 1 || x != Math.rint(x)) ? "a whole number of at least 1"
+                : range == Range.SHARE && !(x > 0 && x <= 1) ? "above 0 and at most 1" : null;
+        if (wanted != null) {
+            throw new AglException("method " + method + ": " + name + " must be " + wanted + ", got " + x);
+        }
+    }
+}
