@@ -88,7 +88,7 @@ public final class AglRegularizer {
         Workers.parallelFor(parts.length, i -> {
             LoraFactors f = factors.get(i);
             try (Tape own = Tape.inference(tape.kernels(), pools.get().computeIfAbsent(tape.dtype(), Pool::new))) {
-                parts[i] = FusedAgl.run(own, f, of(f.name()), settings, metrics[i], gradients, all);
+                parts[i] = FusedAgl.run(own, f, of(f.name()), settings, metrics[i], new FusedAgl.Wanted(gradients, all));
             }
         });
         TermValues total = TermValues.ZERO;

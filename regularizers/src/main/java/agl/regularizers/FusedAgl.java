@@ -37,13 +37,12 @@ final class FusedAgl {
     /** M's diagonal of E_geo and H's of L_T, null for the identity. */
     private final Storage metric;
     private final Storage h;
-    private final boolean gradients;
-    private final boolean all;
+    private final Wanted wanted;
     /** Weights of Σ w_k u_k in ∂L/∂R. */
     private final double[] w;
     private final Map<Term, Double> values = new EnumMap<>(Term.class);
 
-    private FusedAgl(Tape tape, LoraFactors f, Fisher fisher, AglSettings s, Storage h, boolean gradients, boolean all) {
+    private FusedAgl(Tape tape, LoraFactors f, Fisher fisher, AglSettings s, Storage h, Wanted wanted) {
         this.tape = tape;
         this.kernels = tape.kernels();
         this.s = s;
@@ -54,19 +53,22 @@ final class FusedAgl {
         this.subspace = fisher.subspace();
         this.metric = s.metric() == AglSettings.Metric.DIAG_FISHER ? fisher.diagonal() : null;
         this.h = h;
-        this.gradients = gradients;
-        this.all = all;
+        this.wanted = wanted;
         this.w = new double[subspace.size()];
     }
 
     /**
-     * @param h         H's diagonal for L_T, or null for the identity
+     * What a pass is for.
+     *
      * @param gradients whether to add the weighted gradient to A's and B's
      * @param all       whether to measure terms of weight zero as well
      */
-    static TermValues run(Tape tape, LoraFactors f, Fisher fisher, AglSettings s, Storage h, boolean gradients, boolean all) {
+    record Wanted(boolean gradients, boolean all) { }
+
+    /** @param h H's diagonal for L_T, or null for the identity */
+    static TermValues run(Tape tape, LoraFactors f, Fisher fisher, AglSettings s, Storage h, Wanted wanted) {
         Decomposition.requireFit(f, fisher.subspace());
-        return new FusedAgl(tape, f, fisher, s, h, gradients, all).run();
+        return new FusedAgl(tape, f, fisher, s, h, wanted).run();
     }
 
     private TermValues run() {
@@ -76,7 +78,7 @@ final class FusedAgl {
         double[] ofUpdate = s.twoBranch() ? null : c;
         if (h == null) {
             values.put(Term.L_T, TaskStability.identity(tape, ft, ofUpdate));
-            if (gradients && weight(Term.L_T) > 0) {
+            if (wanted.gradients && weight(Term.L_T) > 0) {
                 TaskStability.addIdentity(tape, ft, ofUpdate, weight(Term.L_T), w);
             }
         }
@@ -88,7 +90,7 @@ final class FusedAgl {
         if (rows || wanted(Term.E_GEO)) {
             pass(ofUpdate, rows, wanted(Term.E_GEO));
         }
-        if (gradients) {
+        if (wanted.gradients) {
             subspace.addGradient(tape, seen, w);
         }
         return TermValues.of(s, t -> values.getOrDefault(t, Double.NaN));
@@ -100,7 +102,7 @@ final class FusedAgl {
 
     /** Whether a pass over ΔW has to find the value of this term. */
     private boolean wanted(Term t) {
-        return !values.containsKey(t) && (all || weight(t) > 0);
+        return !values.containsKey(t) && (wanted.all || weight(t) > 0);
     }
 
     private void pass(double[] c, boolean rows, boolean geo) {
@@ -171,7 +173,7 @@ final class FusedAgl {
                 Tiles.store(da, in, aTile.data(), i);
                 Tiles.store(dt, in, tTile.data(), i);
             }
-            if (gradients) {
+            if (wanted.gradients) {
                 Tiles.addChain(tape, ft, 1, tTile);
                 if (s.twoBranch()) {
                     Tiles.addChain(tape, fa, 1, aTile);
@@ -193,7 +195,7 @@ final class FusedAgl {
 
     /** E_geo: M∘a and M∘t go through the chain rule row by row, and are weighted when {@link GeodesicOverlap.Sums} are complete. */
     private final class GeodesicTerm {
-        private final boolean withGradient = gradients && weight(Term.E_GEO) > 0;
+        private final boolean withGradient = wanted.gradients && weight(Term.E_GEO) > 0;
         private final Pending maToT = withGradient ? new Pending(ft) : null;
         private final Pending mtToT = withGradient ? new Pending(ft) : null;
         private final Pending maToA = withGradient && s.twoBranch() ? new Pending(fa) : null;

@@ -27,12 +27,13 @@ public final class KfacSubspace implements Subspace {
     private final int[] a;
     private final int[] b;
 
-    private KfacSubspace(int out, int in, double[] eigenvalues, Storage p, Storage q, int[] a, int[] b) {
-        this.out = out;
-        this.in = in;
+    /** @param p rows of length out; likewise q of length in */
+    private KfacSubspace(double[] eigenvalues, Matrix p, Matrix q, int[] a, int[] b) {
+        this.out = p.cols();
+        this.in = q.cols();
         this.eigenvalues = eigenvalues;
-        this.p = Matrix.of(p, p.length() / out, out);
-        this.q = Matrix.of(q, q.length() / in, in);
+        this.p = p;
+        this.q = q;
         this.a = a;
         this.b = b;
     }
@@ -62,9 +63,13 @@ public final class KfacSubspace implements Subspace {
             a[k] = order[k] / q.rows();
             b[k] = order[k] % q.rows();
         }
-        return new KfacSubspace(g.out(), g.in(), java.util.Arrays.copyOf(descending, kept), select(p, a), select(q, b), a, b);
+        return new KfacSubspace(java.util.Arrays.copyOf(descending, kept), rowsOf(select(p, a), g.out()), rowsOf(select(q, b), g.in()), a, b);
     }
     // explain: end
+
+    private static Matrix rowsOf(Storage s, int length) {
+        return Matrix.of(s, s.length() / length, length);
+    }
 
     /** C_out = (1/N) Σ δᵀ(x xᵀ)δ, or C_in = (1/N) Σ xᵀ(δ δᵀ)x, through the (T, T) products of the tokens. */
     private static double[][] factor(Kernels kernels, TokenFactors g, boolean left) {
@@ -163,7 +168,7 @@ public final class KfacSubspace implements Subspace {
             a[k] = (int) pairs[2 * k];
             b[k] = (int) pairs[2 * k + 1];
         }
-        return new KfacSubspace(out, in, eigenvalues, p, q, a, b);
+        return new KfacSubspace(eigenvalues, rowsOf(p, out), rowsOf(q, in), a, b);
     }
 
     @Override public int out() { return out; }

@@ -32,8 +32,8 @@ import java.util.stream.IntStream;
 /** Runs variants on one base, each at most once: a finished run is read from its file. */
 final class Experiment {
     /** Changes when a run of the same settings comes out differently, or is recorded differently. 3: identified by the files of the base that are read. 4: outcomes of answers.
-     *  5: tokens that were trained on. 6: one text for several prompts. 7: whether training wrecked the model. 8: where answers were cut off, what follows a refusal. */
-    private static final int FORMAT = 8;
+     *  5: tokens that were trained on. 6: one text for several prompts. 7: whether training wrecked the model. 8: where answers were cut off, what follows a refusal. 9: the variant is one value. */
+    private static final int FORMAT = 9;
 
     private final ModelBundle bundle;
     private final Probe probe;
@@ -75,7 +75,7 @@ final class Experiment {
         return store.find(hash).orElseGet(() -> {
             long start = System.nanoTime();
             Measured measured = probe.measure(bundle, true, ClosedSet.NONE);
-            RunRecord run = new RunRecord(hash, "base", "base", Double.NaN, List.of(), 0, bundle.folder().toString(), 0, 0, bundle.model().size(),
+            RunRecord run = new RunRecord(hash, new RunRecord.Name("base", "base", Double.NaN, List.of()), 0, bundle.folder().toString(), 0, 0, bundle.model().size(),
                     (System.nanoTime() - start) * 1e-9, List.of(new RunRecord.Point(0, measured)), null, null);
             save(run);
             return run;
@@ -114,7 +114,7 @@ final class Experiment {
         result.lora().detach();
         int taskSteps = (int) result.history().stream().filter(StepMetrics::onTask).count();
         long tokens = trainedOn(new Batches(bundle.encode(data.task(), config.train().maxLength()), config.train().batchSize(), config.train().seed()), taskSteps);
-        RunRecord run = new RunRecord(hash, variant.label(), variant.group(), variant.choice().strengthOrDefault(config.agl()), variant.sets(),
+        RunRecord run = new RunRecord(hash, new RunRecord.Name(variant.label(), variant.group(), variant.choice().strengthOrDefault(config.agl()), variant.sets()),
                 config.train().seed(), bundle.folder().toString(), data.task().size(), tokens, bundle.model().size(),
                 (System.nanoTime() - start) * 1e-9, points, trace, wreck);
         save(run);

@@ -140,7 +140,7 @@ public final class ForgettingCommand implements Callable<Integer> {
                     System.err.printf("%s, run %d: %s, %d examples, seed %d%n", base, ++done, v.label(), size, seed);
                     RunConfig config = options.config(v, seed);
                     RunRecord r = experiment.run(v, config, part);
-                    runs.add(r.named(r.label(), r.group(), r.sets(), base.toString()));
+                    runs.add(r.named(r.label(), r.group(), r.variant().sets(), base.toString()));
                     if (r.wrecked()) {
                         System.err.println("agl: " + Forgetting.line(r));
                     }

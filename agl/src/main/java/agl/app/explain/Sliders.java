@@ -128,10 +128,10 @@ final class Sliders {
 
     static String html() {
         StringBuilder s = new StringBuilder("<div class=\"mover\"><form id=\"sliders\"><fieldset><legend>Method</legend>\n");
-        s.append(slider("r", "r, rank of the update", 1, SmallProblem.MAX_RANK, 1, 2, false)).append(slider("m", "m, eigenvectors kept", 1, SmallProblem.EXAMPLES, 1, 3, false))
-                .append(slider("alpha", "α, share of E_RM", 0, 1, 0.05, 0.5, false)).append(slider("beta", "β, extra weight of large entries", 0, 10, 0.5, 4, false))
-                .append(slider("kappa", "κ, steepness of η", 0, 3, 0.1, 0, true)).append(slider("tau", "τ, entry size at half height", 0, 0.1, 0.005, 0.01, false))
-                .append("</fieldset>\n<fieldset><legend>Setting</legend>\n").append(slider("size", "size of the update, × B", 0, MAX_SIZE, 0.05, 1, false))
+        s.append(slider("r", "r, rank of the update", new Range(1, SmallProblem.MAX_RANK, 1, 2), false)).append(slider("m", "m, eigenvectors kept", new Range(1, SmallProblem.EXAMPLES, 1, 3), false))
+                .append(slider("alpha", "α, share of E_RM", new Range(0, 1, 0.05, 0.5), false)).append(slider("beta", "β, extra weight of large entries", new Range(0, 10, 0.5, 4), false))
+                .append(slider("kappa", "κ, steepness of η", new Range(0, 3, 0.1, 0), true)).append(slider("tau", "τ, entry size at half height", new Range(0, 0.1, 0.005, 0.01), false))
+                .append("</fieldset>\n<fieldset><legend>Setting</legend>\n").append(slider("size", "size of the update, × B", new Range(0, MAX_SIZE, 0.05, 1), false))
                 .append("<p><label for=\"subspace\">subspace</label><select id=\"subspace\" name=\"subspace\"><option value=\"exact\" selected>exact projection</option>"
                         + "<option value=\"diagonal\">diagonal mask</option><option value=\"branches\">two branches</option></select></p>\n")
                 .append("<p><label for=\"metric\">metric M of E_geo</label><select id=\"metric\" name=\"metric\"><option value=\"euclidean\" selected>identity</option>"
@@ -150,8 +150,11 @@ final class Sliders {
         return s.append("</div>\n<p id=\"agreement\" class=\"note\"></p></div></div>\n<script type=\"application/json\" id=\"problem\">").append(json().replace("<", "\\u003c")).append("</script>\n").toString();
     }
 
-    private static String slider(String name, String label, double min, double max, double step, double value, boolean power) {
+    /** @param value at first */
+    private record Range(double min, double max, double step, double value) { }
+
+    private static String slider(String name, String label, Range range, boolean power) {
         return String.format(Locale.ROOT, "<p><label for=\"s-%s\">%s</label><input type=\"range\" id=\"s-%s\" name=\"%s\" min=\"%s\" max=\"%s\" step=\"%s\" value=\"%s\"%s><output for=\"s-%s\"></output></p>%n",
-                name, label, name, name, min, max, step, value, power ? " data-power" : "", name);
+                name, label, name, name, range.min, range.max, range.step, range.value, power ? " data-power" : "", name);
     }
 }

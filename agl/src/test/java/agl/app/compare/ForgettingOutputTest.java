@@ -31,7 +31,7 @@ class ForgettingOutputTest {
                 for (int examples : new int[] {10, 40, 90}) {
                     double loss = BEFORE.get(base).pretrain() + 0.001 * Math.sqrt(100 * examples) + 0.01;
                     Measured measured = new Measured(new double[] {1}, new int[] {1}, new boolean[0], List.of(), new double[0], new double[0], loss, List.of(), new int[0]);
-                    runs.add(new RunRecord("hash", "lora", "lora", Double.NaN, List.of(), seed, base, examples, 100L * examples, base.equals("small") ? 1000 : 8000, 1,
+                    runs.add(new RunRecord("hash", new RunRecord.Name("lora", "lora", Double.NaN, List.of()), seed, base, examples, 100L * examples, base.equals("small") ? 1000 : 8000, 1,
                             List.of(new RunRecord.Point(1, measured)), null, null));
                 }
             }
@@ -87,7 +87,7 @@ class ForgettingOutputTest {
     @Test void ofALawThatIsOpenOnlyWhatWasMeasuredIsStated(@TempDir Path temp) throws Exception {
         List<RunRecord> runs = new ArrayList<>();
         for (RunRecord r : runs(3, "small")) {
-            runs.add(new RunRecord("hash", "lora", "lora", Double.NaN, List.of(), r.seed(), "small", r.examples(), 10000 + r.examples(),
+            runs.add(new RunRecord("hash", new RunRecord.Name("lora", "lora", Double.NaN, List.of()), r.seed(), "small", r.examples(), 10000 + r.examples(),
                     1000, 1, r.points(), null, null));
         }
         Fit fit = ForgettingLaw.fit(Forgetting.observations(runs, BEFORE));
@@ -109,7 +109,7 @@ class ForgettingOutputTest {
 
     private static RunRecord wreck(RunRecord r) {
         Measured m = new Measured(new double[] {80}, new int[] {1}, new boolean[0], List.of(), new double[0], new double[0], 70, List.of(), new int[0]);
-        return new RunRecord(r.hash(), r.label(), r.group(), r.strength(), r.sets(), r.seed(), r.base(), r.examples(), r.taskTokens(),
+        return new RunRecord(r.hash(), r.variant(), r.seed(), r.base(), r.examples(), r.taskTokens(),
                 r.parameters(), r.seconds(),
                 List.of(new RunRecord.Point(1, m)), null, "training wrecked the model: the loss rose");
     }
@@ -118,8 +118,8 @@ class ForgettingOutputTest {
     @Test void aWreckIsMarkedAndLeftOutOfTheLaw(@TempDir Path temp) throws Exception {
         List<RunRecord> runs = new ArrayList<>(runs(3, "small"));
         Forgetting before = Forgetting.of(List.copyOf(runs), SMALL);
-        runs.add(wreck(new RunRecord("hash", "lora", "lora", Double.NaN, List.of(), 2, "small", 200, 20000, 1000, 1, List.of(), null, null)));
-        runs.add(wreck(new RunRecord("hash", "agl", "agl", Double.NaN, List.of(), 2, "small", 90, 9000, 1000, 1, List.of(), null, null)));
+        runs.add(wreck(new RunRecord("hash", new RunRecord.Name("lora", "lora", Double.NaN, List.of()), 2, "small", 200, 20000, 1000, 1, List.of(), null, null)));
+        runs.add(wreck(new RunRecord("hash", new RunRecord.Name("agl", "agl", Double.NaN, List.of()), 2, "small", 90, 9000, 1000, 1, List.of(), null, null)));
         Forgetting f = Forgetting.of(runs, SMALL);
         assertEquals(before.fit().methods(), f.fit().methods());
         assertEquals(before.fit().beta(), f.fit().beta());

@@ -129,11 +129,11 @@ class MeasuresTest {
     }
 
     private static RunRecord run(String label, Measured m) {
-        return new RunRecord("h", label, label, Double.NaN, List.of(), 1, "base", 1, 1, 1, 1, List.of(new RunRecord.Point(1, m)), null, null);
+        return new RunRecord("h", new RunRecord.Name(label, label, Double.NaN, List.of()), 1, "base", 1, 1, 1, 1, List.of(new RunRecord.Point(1, m)), null, null);
     }
 
     private static RunRecord wreck(RunRecord r) {
-        return new RunRecord(r.hash(), r.label(), r.group(), r.strength(), r.sets(), r.seed(), r.base(), r.examples(), r.taskTokens(),
+        return new RunRecord(r.hash(), r.variant(), r.seed(), r.base(), r.examples(), r.taskTokens(),
                 r.parameters(), r.seconds(), r.points(), null,
                 "training wrecked the model: the loss rose from 1.000 to 80.000 nats per token");
     }

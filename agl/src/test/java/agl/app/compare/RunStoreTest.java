@@ -31,7 +31,7 @@ class RunStoreTest {
     }
 
     private static RunRecord record(Measured m, TrainTrace trace) {
-        return new RunRecord(HASH, "lora", "lora", Double.NaN, List.of(), 1, "base", 10, 100, 1000, 1.5, List.of(new RunRecord.Point(5, m)),
+        return new RunRecord(HASH, new RunRecord.Name("lora", "lora", Double.NaN, List.of()), 1, "base", 10, 100, 1000, 1.5, List.of(new RunRecord.Point(5, m)),
                 trace, null);
     }
 

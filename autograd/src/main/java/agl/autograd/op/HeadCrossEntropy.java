@@ -62,14 +62,17 @@ public final class HeadCrossEntropy implements Operation {
      * @param weight    factor of each token's loss, by its row
      */
     public static Tensor of(Tape tape, Tensor h, Tensor w, int[] targets, Storage tokenLoss, IntToDoubleFunction weight) {
-        return of(tape, h, w, targets, tokenLoss, weight, LOGITS);
+        return of(tape, h, w, new Targets(targets, weight), tokenLoss, LOGITS);
     }
 
+    /** Per token the id to predict, −1 for none, and the factor of its loss, by its row. */
+    record Targets(int[] ids, IntToDoubleFunction weight) { }
+
     /** @param most logits held at once; a row of the vocabulary is, however long */
-    static Tensor of(Tape tape, Tensor h, Tensor w, int[] targets, Storage tokenLoss, IntToDoubleFunction weight, int most) {
+    static Tensor of(Tape tape, Tensor h, Tensor w, Targets of, Storage tokenLoss, int most) {
         Kernels kernels = tape.kernels();
         int vocabulary = w.dim(0);
-        int[] rows = rowsWithTarget(targets, vocabulary);
+        int[] rows = rowsWithTarget(of.ids, vocabulary);
         boolean gradH = tape.recording() && h.requiresGrad();
         boolean gradW = tape.recording() && w.requiresGrad();
         Storage dh = gradH ? tape.scratch(h.size()) : null;
@@ -92,14 +95,14 @@ public final class HeadCrossEntropy implements Operation {
             int[] at = Arrays.copyOfRange(rows, from, from + n);
             kernels.gather(n, h.cols(), h.data(), at, input);
             for (int i = 0; i < n; i++) {
-                ids[i] = targets[at[i]];
+                ids[i] = of.ids[at[i]];
             }
             Matrix hidden = Matrix.of(input, n, h.cols());
             Matrix z = Matrix.of(logits, n, vocabulary);
             kernels.product(1, hidden, w.matrix().T(), 0, z);
             kernels.crossEntropyRows(n, vocabulary, logits, 0, ids, 0, loss, 0, gradH || gradW);
             for (int i = 0; i < n; i++) {
-                double factor = weight.applyAsDouble(at[i]);
+                double factor = of.weight.applyAsDouble(at[i]);
                 total += factor * loss.get(i);
                 factors[i] = factor;
                 if (tokenLoss != null) {

@@ -87,7 +87,7 @@ public final class OperationCases implements GradientCase.Provider {
             int chunk = vocabulary * (1 + r.nextInt(3));
             boolean mean = r.nextBoolean();
             return problem((t, in) -> mean ? HeadCrossEntropy.mean(t, in[0], in[1], targets)
-                            : HeadCrossEntropy.of(t, in[0], in[1], targets, null, row -> weights[row], chunk),
+                            : HeadCrossEntropy.of(t, in[0], in[1], new HeadCrossEntropy.Targets(targets, row -> weights[row]), null, chunk),
                     random(r, tokens, hidden), random(r, vocabulary, hidden));
         }));
         return cases;

@@ -63,7 +63,7 @@ class HeadCrossEntropyTest {
         Storage tokens = Storage.allocate(type, TOKENS);
         tokens.fill(0, TOKENS, -1);
         try (Tape tape = Tape.training(kernels, new Pool(type))) {
-            Tensor loss = HeadCrossEntropy.of(tape, x, table, targets, tokens, t -> weights[t], logits);
+            Tensor loss = HeadCrossEntropy.of(tape, x, table, new HeadCrossEntropy.Targets(targets, t -> weights[t]), tokens, logits);
             double value = loss.item();
             tape.backward(loss, Tensor.of(new double[] {upstream}, 1).to(type).data());
             double[] each = new double[TOKENS];
@@ -99,7 +99,7 @@ class HeadCrossEntropyTest {
             long before = chunked.bytesAllocated();
             for (Pool pool : new Pool[] {whole, chunked}) {
                 try (Tape tape = Tape.training(Kernels.plain(), pool)) {
-                    tape.backward(HeadCrossEntropy.of(tape, many, w, all, null, t -> 1, pool == whole ? HeadCrossEntropy.LOGITS : 100 * VOCABULARY));
+                    tape.backward(HeadCrossEntropy.of(tape, many, w, new HeadCrossEntropy.Targets(all, t -> 1), null, pool == whole ? HeadCrossEntropy.LOGITS : 100 * VOCABULARY));
                 }
             }
             assertTrue(step == 0 || chunked.bytesAllocated() == before, "step " + step + " asked for " + (chunked.bytesAllocated() - before) + " bytes more");
