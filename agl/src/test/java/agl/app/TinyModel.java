@@ -22,7 +22,7 @@ public final class TinyModel {
         Path parts = folder.resolveSibling(folder.getFileName() + "-tokenizer");
         BpeTrainer.train(List.of("the cat sat on the mat and the dog sat on the cat", "tell me a story about the red fox"), 300, List.of("<|end|>"))
                 .write(parts, null, "<|end|>", null, null);
-        ModelConfig config = ModelConfig.llama(hidden, 2, 4, 2, intermediate, HfTokenizer.load(parts).vocabSize(), positions);
+        ModelConfig config = ModelConfig.llama(hidden, 2, 4, 2, intermediate, HfTokenizer.load(parts).vocabSize()).withPositions(positions);
         Models.save(Models.random(config, seed, DType.F32), folder, parts, DType.F32);
         return folder;
     }

@@ -178,7 +178,7 @@ class WrongInputTest {
 
     @Test void adaptersThatDoNotFit() throws IOException {
         Path wide = temp.resolve("wide");
-        Models.save(Models.random(agl.nn.ModelConfig.llama(32, 2, 4, 2, 24, Models.load(base).config().vocabulary(), 96), 1, DType.F32), wide, base, DType.F32);
+        Models.save(Models.random(agl.nn.ModelConfig.llama(32, 2, 4, 2, 24, Models.load(base).config().vocabulary()).withPositions(96), 1, DType.F32), wide, base, DType.F32);
         prompts();
         for (String command : new String[] {"logits --tokens 1 --adapter", "generate --prompt x --adapter", "merge --out $new/m --adapter", "drift --prompts $prompts.csv --out $new --adapter",
             "train --method lora --task $task.csv --out $new/t --init-adapter"}) {

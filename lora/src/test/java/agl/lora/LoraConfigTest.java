@@ -140,7 +140,7 @@ class LoraConfigTest {
 
     /** A: uniform in ±1/√in has the variance 1/(3·in); normal with deviation 1/r; RANDOM draws B as well, uniform in ±1/√r. */
     @Test void startsAreDistributedAsTheSettingSays() {
-        LinearLayer wide = layer(agl.nn.Models.random(agl.nn.ModelConfig.llama(64, 1, 4, 2, 8, 11, 16), 1, DType.F32));
+        LinearLayer wide = layer(agl.nn.Models.random(agl.nn.ModelConfig.llama(64, 1, 4, 2, 8, 11).withPositions(16), 1, DType.F32));
         LoraLinear uniform = LoraLinear.initial(wide, with(LoraConfig.Init.DEFAULT), DType.F64, 5);
         assertEquals(1 / Math.sqrt(3 * 64), deviation(uniform.a()), 0.006);
         assertEquals(0, deviation(uniform.b()));

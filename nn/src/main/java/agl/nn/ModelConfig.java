@@ -75,13 +75,18 @@ public record ModelConfig(Family family, int hidden, int layers, int heads, int 
         return this;
     }
 
-    /** A Llama configuration with a tied head. */
-    public static ModelConfig llama(int hidden, int layers, int heads, int kvHeads, int intermediate, int vocabulary, int maxPositions) {
+    /** The same for so many positions. */
+    public ModelConfig withPositions(int positions) {
+        return parse(json.deepCopy().put("max_position_embeddings", positions), "a generated configuration");
+    }
+
+    /** A Llama configuration with a tied head, for 2048 positions. */
+    public static ModelConfig llama(int hidden, int layers, int heads, int kvHeads, int intermediate, int vocabulary) {
         ObjectNode n = JsonNodeFactory.instance.objectNode();
         n.putArray("architectures").add("LlamaForCausalLM");
         n.put("model_type", "llama").put("hidden_size", hidden).put("num_hidden_layers", layers).put("num_attention_heads", heads)
                 .put("num_key_value_heads", kvHeads).put("head_dim", hidden / heads).put("intermediate_size", intermediate)
-                .put("vocab_size", vocabulary).put("max_position_embeddings", maxPositions).put("rms_norm_eps", 1e-5)
+                .put("vocab_size", vocabulary).put("max_position_embeddings", 2048).put("rms_norm_eps", 1e-5)
                 .put("rope_theta", 10000.0).put("hidden_act", "silu").put("tie_word_embeddings", true)
                 .put("attention_bias", false).put("mlp_bias", false).put("torch_dtype", "float32");
         return parse(n, "a generated configuration");

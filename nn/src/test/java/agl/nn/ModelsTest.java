@@ -202,7 +202,7 @@ class ModelsTest {
     }
 
     @Test void anotherSeedIsAnotherModel() {
-        ModelConfig config = ModelConfig.llama(8, 1, 2, 1, 12, 9, 16);
+        ModelConfig config = ModelConfig.llama(8, 1, 2, 1, 12, 9).withPositions(16);
         double[] one = Models.random(config, 1, DType.F32).head().toArray();
         assertArrayEquals(one, Models.random(config, 1, DType.F32).head().toArray());
         assertFalse(Arrays.equals(one, Models.random(config, 2, DType.F32).head().toArray()));
@@ -258,7 +258,7 @@ class ModelsTest {
         "rope_scaling={\"type\":\"yarn\",\"factor\":2}", "rope_scaling={\"type\":\"linear\"}", "rope_scaling={\"rope_type\":\"llama3\",\"factor\":8}",
         "hidden_size=1000000000", "num_hidden_layers=2000000000", "rms_norm_eps=\"small\"", "rope_theta=-1", "sliding_window=\"x\""})
     void refusesConfigurationsByName(String change) throws IOException {
-        ObjectNode json = ModelConfig.llama(12, 3, 6, 2, 17, 31, 40).json().deepCopy();
+        ObjectNode json = ModelConfig.llama(12, 3, 6, 2, 17, 31).withPositions(40).json().deepCopy();
         String key = change.substring(0, change.indexOf('='));
         json.set(key, new com.fasterxml.jackson.databind.ObjectMapper().readTree(change.substring(change.indexOf('=') + 1)));
         if (key.equals("sliding_window")) {

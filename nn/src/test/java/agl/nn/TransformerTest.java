@@ -42,7 +42,7 @@ class TransformerTest {
     }
 
     private static ObjectNode llama(String family) {
-        ObjectNode json = ModelConfig.llama(12, 3, 6, 2, 17, VOCABULARY, 40).json().deepCopy();
+        ObjectNode json = ModelConfig.llama(12, 3, 6, 2, 17, VOCABULARY).withPositions(40).json().deepCopy();
         json.put("model_type", family).put("head_dim", 4).put("tie_word_embeddings", family.equals("llama"));
         if (family.equals("mistral")) {
             json.put("sliding_window", 3);

@@ -35,7 +35,7 @@ record Shape(String title, int hidden, int layers, int heads, int kvHeads, int i
     }
 
     ModelConfig config(int positions) {
-        return ModelConfig.llama(hidden, layers, heads, kvHeads, intermediate, vocabulary, positions);
+        return ModelConfig.llama(hidden, layers, heads, kvHeads, intermediate, vocabulary).withPositions(positions);
     }
 
     /**

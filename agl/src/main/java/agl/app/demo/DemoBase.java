@@ -59,7 +59,7 @@ public final class DemoBase {
         DemoCorpus corpus = DemoCorpus.generate(seed);
         OutputFolder.write(folder, temporary -> {
             writeTokenizer(temporary, corpus);
-            ModelConfig config = ModelConfig.llama(160, 4, 5, 1, 448, HfTokenizer.load(temporary).vocabSize(), 256);
+            ModelConfig config = ModelConfig.llama(160, 4, 5, 1, 448, HfTokenizer.load(temporary).vocabSize()).withPositions(256);
             config.json().put("eos_token_id", 0);
             Transformer model = Models.random(config, seed, DType.F32);
             ModelBundle bundle = new ModelBundle(temporary, model, HfTokenizer.load(temporary), PromptTemplate.INSTRUCTION);

@@ -13,7 +13,7 @@ final class TinyTransformer {
     }
 
     static Transformer make() {
-        Transformer model = Models.random(ModelConfig.llama(8, 1, 2, 1, 8, 11, 16), 3, DType.F64);
+        Transformer model = Models.random(ModelConfig.llama(8, 1, 2, 1, 8, 11).withPositions(16), 3, DType.F64);
         // Larger weights than at initialisation, so that every layer matters.
         model.parameters().values().forEach(t -> {
             for (int i = 0; t.rank() == 2 && i < t.size(); i++) {

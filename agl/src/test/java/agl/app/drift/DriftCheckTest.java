@@ -111,7 +111,7 @@ class DriftCheckTest {
 
     /** Of a token: 2 · layers · key heads · head width of keys and values, and 6 · hidden + 3 · intermediate of a layer, four bytes each. */
     @Test void aGroupHas256MebibytesOfTokens() {
-        ModelConfig config = ModelConfig.llama(16, 2, 4, 2, 24, 300, 96);
+        ModelConfig config = ModelConfig.llama(16, 2, 4, 2, 24, 300).withPositions(96);
         assertEquals((256L << 20) / (4 * (2 * 2 * 2 * 4 + 6 * 16 + 3 * 24)), DriftCheck.groupTokens(config, DType.F32));
         assertEquals((256L << 20) / (8 * (2 * 2 * 2 * 4 + 6 * 16 + 3 * 24)), DriftCheck.groupTokens(config, DType.F64));
     }

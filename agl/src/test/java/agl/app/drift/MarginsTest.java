@@ -69,7 +69,7 @@ class MarginsTest {
     private ModelBundle bundle() throws IOException {
         Path parts = temp.resolve("tokenizer");
         sentencePieces(parts);
-        ModelConfig config = ModelConfig.llama(16, 2, 4, 2, 24, HfTokenizer.load(parts).vocabSize(), 128);
+        ModelConfig config = ModelConfig.llama(16, 2, 4, 2, 24, HfTokenizer.load(parts).vocabSize()).withPositions(128);
         Models.save(Models.random(config, 7, DType.F32), temp.resolve("model"), parts, DType.F32);
         return ModelBundle.load(temp.resolve("model"), PromptTemplate.INSTRUCTION);
     }
