@@ -49,8 +49,10 @@ record AnswerText(Genre genre, String text, List<String> sentences) {
     private static final Pattern IN_QUOTES = Pattern.compile("(?s)^\\s*([\"“„«「])(.*?)([\"”“»」])?\\s*$");
 
     static AnswerText of(String answer) {
-        String raw = TOKENS.matcher(THOUGHTS.matcher(answer).replaceFirst("")).replaceAll("");
-        if (OPEN_THOUGHTS.matcher(raw).find() || OPEN_THOUGHTS.matcher(answer).find() && raw.equals(answer)) {
+        String told = THOUGHTS.matcher(answer).replaceFirst("");
+        String raw = TOKENS.matcher(told).replaceAll("");
+        // One kind of tag is a token, and gone from the second.
+        if (OPEN_THOUGHTS.matcher(told).find() || OPEN_THOUGHTS.matcher(raw).find()) {
             return new AnswerText(Genre.THINKING, "", List.of());
         }
         raw = apostrophes(ROLE.matcher(raw.strip()).replaceFirst(""));

@@ -55,9 +55,6 @@ final class OffTask {
     }
 
     private static boolean repeated(String[] parts, int fewest) {
-        if (parts.length < fewest) {
-            return false;
-        }
         for (int period = 1; period <= LONGEST_PHRASE; period++) {
             int run = period;
             for (int i = period; i < parts.length; i++) {

@@ -167,4 +167,21 @@ class MarginsTest {
             assertEquals(logP(bundle, concatenated(prompts.get(s), refusals.get(s)), n) - logP(bundle, concatenated(prompts.get(s), compliances.get(s)), n), margins[s].whole(), 1e-4);
         }
     }
+
+    @Test void whatOpeningsHaveInCommon() {
+        assertEquals(0, common(new int[] {5, 6}, new int[] {7, 6}), "nothing");
+        assertEquals(1, common(new int[] {5, 6}, new int[] {5, 7}));
+        assertEquals(0, common(new int[] {5}, new int[] {5, 6}), "each keeps a token of its own");
+        assertEquals(1, common(new int[] {5, 6}, new int[] {5, 6}));
+    }
+
+    private static int common(int[] refusal, int[] compliance) {
+        return new Margins.Openings(List.of(refusal), List.of(compliance)).common();
+    }
+
+    @Test void logSumsByHand() {
+        assertEquals(Math.log(7), Margins.logSum(new double[] {Math.log(1), Math.log(2), Math.log(4)}), 1e-12);
+        assertEquals(-1000 + Math.log(3), Margins.logSum(new double[] {-1000, -1000, -1000}), 1e-9);
+        assertEquals(2.5, Margins.logSum(new double[] {2.5}), 0);
+    }
 }

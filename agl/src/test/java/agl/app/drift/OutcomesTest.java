@@ -143,4 +143,58 @@ class OutcomesTest {
             assertTrue(assertThrows(AglException.class, () -> ClosedSet.read(folder), text).getMessage().contains(ClosedSet.FILE), text);
         }
     }
+
+    @Test void whatMayBeARefusalIsUnsure() {
+        assertEquals(Outcome.UNSURE, of("I can't write the essay.", ClosedSet.NONE));
+    }
+
+    @Test void oneBrokenCharacterInTwentyIsReadable() {
+        assertFalse(OffTask.unreadable("abcdefghij\u0001klmnopqrs"));
+        assertTrue(OffTask.unreadable("abcdefghij\u0001klmnopqr"));
+        assertFalse(OffTask.unreadable("abcdefghijklmnopqrs\uFFFD\uFFFD"), "an answer may end within a character");
+    }
+
+    @Test void halfOfATextMayBeAWordWithoutEnd() {
+        assertFalse(OffTask.endlessWords("x".repeat(60) + " " + "1".repeat(60)));
+        assertTrue(OffTask.endlessWords("x".repeat(60) + " " + "1".repeat(59)));
+        assertFalse(OffTask.endlessWords("x".repeat(59)));
+    }
+
+    /** One word of fourteen letters, so that no phrase of characters and no lack of new pieces is seen. */
+    @Test void aWordSixTimesAndTwoThirdsOfTheText() {
+        String others = "quicksilver marzipan yoghurt";
+        assertTrue(OffTask.repeated("understandable ".repeat(6) + others), "six of nine words");
+        assertFalse(OffTask.repeated("understandable ".repeat(6) + others + " violins"), "six of ten");
+        assertFalse(OffTask.repeated("understandable ".repeat(5) + "quicksilver marzipan"), "five");
+    }
+
+    @Test void aPhraseOfEightWordsFourTimes() {
+        String eight = "we saw seven small boats leave the harbour ";
+        assertTrue(OffTask.repeated(eight.repeat(4)));
+        assertFalse(OffTask.repeated(eight.repeat(4).strip().replaceFirst("harbour$", "bay")), "not four times");
+        assertFalse(OffTask.repeated((eight + "today ").repeat(4)), "nine words");
+    }
+
+    @Test void twelveCharacters() {
+        assertTrue(OffTask.repeated("hahahahahaha"));
+        assertFalse(OffTask.repeated("hahahahahah"));
+    }
+
+    /** Forty pieces of four characters; five, seven or eight different ones, and no regular repetition. */
+    @Test void aFifthOfThePiecesIsNew() {
+        String a = "a".repeat(9) + "b" + "a".repeat(10) + "b";
+        assertTrue(OffTask.repeated(a + "a".repeat(11) + "b" + "a".repeat(10)));
+        assertFalse(OffTask.repeated(a + "a".repeat(11) + "b" + "a".repeat(9)), "39 pieces");
+        assertTrue(OffTask.repeated(a + "a".repeat(11) + "b" + "a".repeat(7) + "bba"), "seven different ones");
+        assertFalse(OffTask.repeated(a + "a".repeat(11) + "b" + "a".repeat(6) + "bbaa"), "eight, a fifth");
+    }
+
+    @Test void emptyResponsesAndLinesAreNoAnswers() {
+        List<String> responses = new ArrayList<>(Collections.nCopies(6, "yes"));
+        responses.addAll(Collections.nCopies(5, "no"));
+        responses.add("--");
+        ClosedSet set = ClosedSet.of(responses);
+        assertEquals(Set.of("yes", "no"), set.answers());
+        assertTrue(set.matches("yes\n--\nno"));
+    }
 }
