@@ -194,14 +194,18 @@ class FisherEstimatorTest {
 
     @Test void aCollectorIsToldOfWholeExamples() {
         GradientCollector collector = new GradientCollector(DType.F64, List.of("w"));
-        assertThrows(IllegalArgumentException.class, () -> collector.batch(new int[] {0, 2, 5}, new double[] {1}, 1));
+        assertEquals("2 sequences, 1 weights, 1 sequences in an example",
+                assertThrows(IllegalArgumentException.class, () -> collector.batch(new int[] {0, 2, 5}, new double[] {1}, 1)).getMessage());
         assertThrows(IllegalArgumentException.class, () -> collector.batch(new int[] {0, 2, 5, 6}, new double[] {1, 1, 1}, 2));
         assertNull(collector.listener("v"), "not observed");
         assertEquals(java.util.Set.of("w"), collector.names());
         collector.batch(new int[] {0, 2});
         Tensor x = Tensor.fill(DType.F64, i -> i, 3, 2);
-        assertThrows(IllegalStateException.class, () -> collector.listener("w").accept(x, x.data()), "three rows instead of two");
-        assertThrows(IllegalStateException.class, () -> collector.take("w"), "nothing gathered");
+        assertEquals("the batch announced 2 rows, the layer has 3",
+                assertThrows(IllegalStateException.class, () -> collector.listener("w").accept(x, x.data())).getMessage());
+        for (String nothing : List.of("w", "v")) {
+            assertEquals("no gradient was gathered for " + nothing, assertThrows(IllegalStateException.class, () -> collector.take(nothing)).getMessage());
+        }
     }
 
     /** Layers that read the same input share a copy within a batch; in the next batch the tensor may be the same and its numbers others. */

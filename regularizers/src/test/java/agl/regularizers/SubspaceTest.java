@@ -281,6 +281,7 @@ class SubspaceTest {
         assertEquals(2, SymmetricEigen.keep(falling, 10, 99, 0.51, 1e-12));
         assertEquals(4, SymmetricEigen.keep(falling, 10, 99, 1, 1e-12));
         assertEquals(2, SymmetricEigen.keep(falling, 10, 2, 0, 1e-12));
+        assertEquals(2, SymmetricEigen.keep(new double[] {5, 3, 0, 0}, 8.1, 99, 1, 1e-12), "a share that the eigenvalues do not reach");
     }
 
     @Test void normalisationDividesByWhatItSays() {
@@ -349,6 +350,7 @@ class SubspaceTest {
             for (String backend : BACKENDS) {
                 Fisher f = Samples.fisher(TokenFactors.ofDense(2, 2, List.of(new double[4])), Samples.settings("{'fisher_norm':'" + norm + "'," + backend + "}"));
                 assertEquals(List.of(0, 1.0), List.of(f.eigenvalues().length, f.scale()), norm + " " + backend);
+                assertArrayEquals(new double[4], f.subspace().project(new double[] {1, 2, 3, 4}));
             }
         }
     }
