@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import agl.autograd.AglException;
+import agl.autograd.DType;
 import agl.autograd.Tape;
 import agl.autograd.Tensor;
 import agl.autograd.kernels.Kernels;
@@ -94,12 +95,50 @@ class AglRegularizerTest {
         }
     }
 
+    /** Fused and composed say the same. */
     @Test void anEstimateOfAnotherShapeIsRefused() {
         Map<String, Fisher> wide = Map.of("w", Fisher.of(Kernels.plain(), "w", TokenFactors.ofDense(2, 3, List.of(new double[] {1, 0, 0, 0, 0, 0})), settings("")));
         AglRegularizer r = AglRegularizer.of(settings(""), wide);
-        try (Tape tape = Tape.plain()) {
-            assertEquals("w: its Fisher subspace is of a (2, 3) matrix, the factors are of a (2, 2) one; estimate the Fisher again for this base model",
-                    assertThrows(AglException.class, () -> r.addGradients(tape, List.of(FACTORS), false)).getMessage());
+        for (boolean composed : new boolean[] {false, true}) {
+            try (Tape tape = Tape.plain()) {
+                assertEquals("w: its Fisher subspace is of a (2, 3) matrix, the factors are of a (2, 2) one; estimate the Fisher again for this base model",
+                        assertThrows(AglException.class, () -> step(r, tape, composed)).getMessage());
+            }
         }
+    }
+
+    /** A Fisher of zero has no directions: all of ΔW is ΔW_T, of square 9 + 36 + 1 + 4. */
+    @Test void withoutDirectionsTheWholeUpdateIsTheTasks() {
+        AglSettings s = settings("").with("{\"lambda_A\":1}");
+        AglRegularizer r = AglRegularizer.of(s, fisher("w", 0, 0, s));
+        for (boolean composed : new boolean[] {false, true}) {
+            try (Tape tape = Tape.plain()) {
+                TermValues v = step(r, tape, composed);
+                assertEquals(List.of(0.0, 50.0, 50.0), List.of(v.lA(), v.lT(), v.weighted()));
+            }
+        }
+    }
+
+    @Test void theTaskBranchNeedsARankOfItsOwn() {
+        LoraFactors two = new LoraFactors("w", Tensor.zeros(DType.F64, 2, 3), Tensor.zeros(DType.F64, 4, 2), 1);
+        try (Tape tape = Tape.plain()) {
+            assertEquals(List.of(4, 3), List.of(Decomposition.branches(tape, two, 1).deltaT().dim(0), Decomposition.branches(tape, two, 1).deltaT().dim(1)));
+            assertEquals("two-branch mode on w: alignment_rank 2 leaves nothing of rank 2 for the task branch",
+                    assertThrows(AglException.class, () -> Decomposition.branches(tape, two, 2)).getMessage());
+        }
+    }
+
+    @Test void factorsThatMakeNoProductAreRefused() {
+        Tensor a = Tensor.zeros(DType.F64, 2, 3);
+        Tensor b = Tensor.zeros(DType.F64, 4, 2);
+        assertEquals(0, new LoraFactors("w", a, b, 1, 2, 2).rank(), "a view may be empty");
+        for (int[] range : new int[][] {{-1, 1}, {0, 3}, {2, 1}}) {
+            String message = assertThrows(AglException.class, () -> new LoraFactors("w", a, b, 1, range[0], range[1])).getMessage();
+            assertEquals("w: factors A [2, 3] and B [4, 2] do not make a product B·A over the rank range " + range[0] + " to " + range[1], message);
+        }
+        for (Tensor other : List.of(Tensor.zeros(DType.F64, 3, 4), Tensor.zeros(DType.F64, 2), Tensor.zeros(DType.F64, 4, 1))) {
+            assertThrows(AglException.class, () -> new LoraFactors("w", a, other, 1, 0, 1));
+        }
+        assertThrows(AglException.class, () -> new LoraFactors("w", Tensor.zeros(DType.F64, 2), b, 1));
     }
 }

@@ -275,6 +275,12 @@ class SubspaceTest {
         }
     }
 
+    @Test void theZeroMatrixHasEigenvectorsToo() {
+        SymmetricEigen e = SymmetricEigen.of(new double[3][3]);
+        assertArrayEquals(new double[3], e.values());
+        assertArrayEquals(new double[][] {{1, 0, 0}, {0, 1, 0}, {0, 0, 1}}, e.vectors());
+    }
+
     @Test void explainedEnergyKeepsTheFewest() {
         double[] falling = {5, 3, 1, 1};
         assertEquals(1, SymmetricEigen.keep(falling, 10, 99, 0.5, 1e-12));
