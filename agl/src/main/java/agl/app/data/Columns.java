@@ -34,10 +34,10 @@ final class Columns {
     }
 
     /** Refuses a row with something in a column of {@link #REFUSED}. */
-    static void refuse(Path file, List<Row> rows, Set<String> used) {
+    static void refuse(Path file, List<Row> rows) {
         for (Row row : rows) {
             for (String name : row.fields().keySet()) {
-                String advice = used.contains(name) ? null : REFUSED.get(name.strip().toLowerCase(Locale.ROOT));
+                String advice = REFUSED.get(name.strip().toLowerCase(Locale.ROOT));
                 if (advice != null && row.says(name)) {
                     throw new AglException(Row.place(file, row.number()) + ": column " + name + ": " + advice);
                 }

@@ -59,7 +59,7 @@ public final class DataFiles {
 
     private static <T> List<T> read(Path file, Set<String> used, Function<Row, T> maker) {
         List<Row> rows = RowReader.read(file);
-        Columns.refuse(file, rows, used);
+        Columns.refuse(file, rows);
         List<T> made = rows.stream().map(row -> row.make(() -> maker.apply(row))).toList();
         Columns.sayUnused(file, rows, used);
         return made;

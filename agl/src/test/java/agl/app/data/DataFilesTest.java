@@ -96,12 +96,12 @@ class DataFilesTest {
                 new String[] {"header-only.csv", "instruction,response\n", "no rows"},
                 new String[] {"empty.jsonl", "\n", "no rows"},
                 new String[] {"empty.json", "[]", "no rows"},
-                new String[] {"no-instruction.csv", "goal,target\na,b\n", "instruction"},
+                new String[] {"no-instruction.csv", "goal,target\na,b\n", "row 1: no column instruction; found: goal, target"},
                 new String[] {"no-response.csv", "instruction,input\na,b\n", "response or output"},
                 new String[] {"twice.csv", "instruction,response,response\na,b,c\n", "same name"},
                 new String[] {"breaks-off.csv", "instruction,input,response\na,,b\nc,\n", "row 2"},
                 new String[] {"too-many.csv", "instruction,response\na,b\nc,d, and e\n", "row 2"},
-                new String[] {"open-quote.csv", "instruction,response\na,b\n\"c,d\ne,f\n", "row 2"},
+                new String[] {"open-quote.csv", "instruction,response\na,b\n\"c,d\ne,f\n", "row 2: a quotation mark that opens here or after is not closed rightly"},
                 new String[] {"quote-inside.csv", "instruction,response\na,b\n\"c\" x,d\n", "row 2"},
                 new String[] {"blank-response.csv", "instruction,response\na,b\nc,  \n", "row 2"},
                 new String[] {"blank-instruction.csv", "instruction,response\n,b\n", "row 1"},
@@ -139,13 +139,14 @@ class DataFilesTest {
     private static void assertRefused(Path file, String named) {
         String message = assertThrows(AglException.class, () -> DataFiles.examples(List.of(file))).getMessage();
         assertTrue(message.startsWith(file.toString()) && message.contains(named), message);
+        assertEquals(0, message.lastIndexOf(file.toString()), "the file is named once: " + message);
         assertFalse(message.contains("\n"), message);
     }
 
     @Test
     void refusesWhatIsNoTextFile() throws IOException {
         assertRefused(folder.resolve("missing.csv"), "no such file");
-        assertRefused(Files.createDirectory(folder.resolve("folder.csv")), "folder");
+        assertRefused(Files.createDirectory(folder.resolve("folder.csv")), "folder.csv: is a folder");
         byte[] latin1 = "instruction,response\na,b\nc,d\u00e9\n".getBytes(StandardCharsets.ISO_8859_1);
         assertRefused(file("latin1.csv", latin1), "UTF-8");
         assertRefused(file("latin1.jsonl", "{\"instruction\":\"a\",\"response\":\"\u00e9\"}".getBytes(StandardCharsets.ISO_8859_1)), "UTF-8");
@@ -161,6 +162,7 @@ class DataFilesTest {
                 DataFiles.examples(List.of(file))));
         assertTrue(said.contains("glue.tsv: 1 fields begin and end with a quotation mark"), said);
         assertEquals("", errors(() -> DataFiles.examples(List.of(file("plain.tsv", "instruction\tresponse\na\t\"b\n")))));
+        assertEquals("", errors(() -> assertEquals(List.of(new Example("a", "\"b\"")), DataFiles.examples(List.of(file("marks.csv", "instruction,response\na,\"\"\"b\"\"\"\n"))))));
     }
 
     @Test
@@ -235,5 +237,17 @@ class DataFilesTest {
         assertTrue(message.contains("row 2") && message.contains("harmful"), message);
         Path noLabel = file("nolabel.csv", "prompt\na\n");
         assertTrue(assertThrows(AglException.class, () -> DataFiles.prompts(noLabel)).getMessage().contains("label"));
+    }
+
+    @Test
+    void promptsThatAreThereOnceAreNotSpokenOf() throws IOException {
+        assertEquals("", errors(() -> DataFiles.prompts(List.of(file("once.csv", "prompt,label\na,safe\nb,unsafe\n")))));
+    }
+
+    @Test
+    void oneColumnOfAFile() throws IOException {
+        Path jsonl = file("answers.jsonl", "{\"answer\":\"a\"}\n{\"other\":1}\n{\"answer\":2}\n");
+        assertEquals(List.of("a", "", "2"), DataFiles.column(jsonl, "answer"));
+        assertEquals(jsonl + ", row 1: no column text; found: answer", assertThrows(AglException.class, () -> DataFiles.column(jsonl, "text")).getMessage());
     }
 }

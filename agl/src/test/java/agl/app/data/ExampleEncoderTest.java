@@ -3,16 +3,21 @@ package agl.app.data;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import agl.app.data.PromptSet.Label;
+import agl.app.data.PromptSet.Prompt;
 import agl.autograd.AglException;
 import agl.nn.tokenizer.ChatTemplate;
 import agl.nn.tokenizer.Tokenizer;
+import java.lang.reflect.Proxy;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.function.UnaryOperator;
 import java.util.stream.IntStream;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
@@ -127,6 +132,7 @@ class ExampleEncoderTest {
         assertEquals("00000001", masked(e.answerPart(2, 9)));
         assertEquals("00000000", masked(e.answerPart(3, 2)));
         assertEquals("00000111", masked(e.answerPart(0, 0)));
+        assertEquals("00000000", masked(e.answerPart(9, 0)));
         assertEquals("00000111", masked(e), "the example itself stays as it was");
     }
 
@@ -141,16 +147,61 @@ class ExampleEncoderTest {
         }
     }
 
-    /** SentencePiece puts a marker before every text; the response behind a prompt has none. */
+    /** A tokenizer that is Letters but for what it makes of a text and of the wish for special tokens. */
+    private static Tokenizer letters(UnaryOperator<String> text, boolean special) {
+        return (Tokenizer) Proxy.newProxyInstance(Tokenizer.class.getClassLoader(), new Class<?>[] {Tokenizer.class}, (self, method, args) ->
+                method.getName().equals("encode") ? new Letters().encode(text.apply((String) args[0]), special && (Boolean) args[1]) : method.invoke(new Letters(), args));
+    }
+
+    /** SentencePiece puts a marker before every text; the response behind a prompt has none, nor has one that is encoded by itself. */
     @Test
     void theResponseIsEncodedAsItGoesOn() {
-        Tokenizer marking = (Tokenizer) java.lang.reflect.Proxy.newProxyInstance(Tokenizer.class.getClassLoader(), new Class<?>[] {Tokenizer.class}, (self, method, args) -> {
-            if (args != null && args[0] instanceof String text) {
-                args[0] = method.getName().equals("encode") ? "_" + text : text;
-            }
-            return method.invoke(new Letters(), args);
-        });
+        Tokenizer marking = letters(text -> "_" + text, true);
         assertArrayEquals(ids(BOS, "_q=r", EOS), new ExampleEncoder(marking, QA, 100).encode(new Example("q", "r")).tokens());
+        ExampleEncoder seam = new ExampleEncoder(marking, PromptTemplate.of("{instruction}a"), 100);
+        assertArrayEquals(ids(BOS, "_xabc", EOS), seam.encode(new Example("x", "bc")).tokens());
+        assertTrue(seam.remarks().containsKey("seam"), seam.remarks().toString());
+    }
+
+    /** Nothing is left of "#": neither of an answer nor of a prompt. */
+    @Test
+    void textsThatTheTokenizerDrops() {
+        Tokenizer dropping = letters(text -> text.replace("#", ""), true);
+        EncodedExample e = new ExampleEncoder(dropping, QA, 100).encode(new Example("q", "#"));
+        assertArrayEquals(ids(BOS, "q=", EOS), e.tokens());
+        assertEquals("0001", masked(e));
+        assertArrayEquals(ids(BOS), new ExampleEncoder(dropping, PromptTemplate.of("{instruction}"), 100).prompt("#", ""));
+    }
+
+    @Test
+    void aTokenizerThatAddsNoBosToATemplateThatHasOne() {
+        assertArrayEquals(ids(BOS, "q="), new ExampleEncoder(letters(text -> text, false), PromptTemplate.of("\u0001{instruction}="), 100).prompt("q", ""));
+    }
+
+    /** The first id of a vocabulary may be the end of text, or the beginning. */
+    @Test
+    void specialTokensWithIdZero() {
+        ExampleEncoder end = new ExampleEncoder(new Letters(false, BOS, 0), QA, 100);
+        assertArrayEquals(ids(BOS, "q=r", 0), end.encode(List.of(new Example("q", "r"), new Example("p", "r"))).getFirst().tokens());
+        assertEquals(Map.of(), end.remarks());
+        ExampleEncoder begin = new ExampleEncoder(new Letters(false, 0, EOS), QA, 8);
+        assertArrayEquals(ids(0, "89=xyz", EOS), begin.encode(new Example("0123456789", "xyz")).tokens());
+    }
+
+    @Test
+    void aPromptThatFitsStaysTheOneItIs() {
+        ExampleEncoder encoder = new ExampleEncoder(new Letters(), QA, 100);
+        int[] prompt = encoder.prompt("2+3", "");
+        assertSame(prompt, encoder.fit(prompt, prompt.length));
+        assertArrayEquals(ids(BOS, "+3="), encoder.fit(prompt, prompt.length - 1));
+    }
+
+    @Test
+    void examplesAndPromptsAreWhole() {
+        assertEquals("", new Example("a", null, "b").input());
+        assertEquals(new Prompt("a", Label.SAFE, "", ""), new Prompt("a", Label.SAFE, null, null));
+        assertThrows(AglException.class, () -> new Prompt(null, Label.SAFE, ""));
+        assertThrows(AglException.class, () -> new EncodedExample(new int[2], new boolean[1], false));
     }
 
     @Test
@@ -207,11 +258,15 @@ class ExampleEncoderTest {
         assertTrue(encoder.remarks().get("template").contains("<t>"), encoder.remarks().toString());
         assertArrayEquals(ids("UqA<t>"), encoder.prompt("q", ""));
         assertArrayEquals(ids("I"), encoder.continuation("q", "", "I"));
+        // Here the texts part where the user's turn ends.
+        ExampleEncoder directly = new ExampleEncoder(new Letters(), chat("'U' ~ m.content", "'A' ~ m.content ~ '\u0002'", "G<t>"), 100);
+        assertArrayEquals(ids("UqAr", EOS), directly.encode(new Example("q", "r")).tokens());
+        assertTrue(directly.remarks().get("template").contains("ends a prompt with G<t> when it asks"), directly.remarks().toString());
     }
 
     @Test
     void whereTheTemplateDoesNotWriteTheAnswerItFollowsBare() {
-        String[][] cases = {{"m.content ~ ('!' if loop.last else '?')", "m.content", "A", "q!A", "user's turn differently"}, {"m.content", "''", "A", "qA", "writes no answer"},
+        String[][] cases = {{"m.content ~ ('!' if loop.last else '?')", "m.content", "A", "q!A", "user's turn differently when an answer follows (q!A without, q?r with it)"}, {"m.content", "''", "A", "qA", "writes no answer"},
             {"m.content", "''", "", "q", "writes no answer"}, {"m.content", "'E'", "A", "qA", "writes no answer"}};
         for (String[] c : cases) {
             ExampleEncoder encoder = new ExampleEncoder(new Letters(), chat(c[0], c[1], c[2]), 100);
@@ -249,6 +304,7 @@ class ExampleEncoderTest {
             int[] prompt = encoder.prompt("q", "");
             int[] opening = encoder.continuation("q", "", "b c");
             int[] tokens = encoder.encode(new Example("q", "b c d")).tokens();
+            assertTrue(new Letters().decode(opening, true).endsWith("b c"), Arrays.toString(opening));
             assertArrayEquals(Arrays.copyOfRange(tokens, prompt.length, prompt.length + opening.length), opening);
         }
     }

@@ -4,6 +4,8 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import agl.autograd.AglException;
+import agl.nn.tokenizer.ChatTemplate;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 
 class PromptTemplateTest {
@@ -36,5 +38,27 @@ class PromptTemplateTest {
     @Test
     void refusesATextWithoutTheInstruction() {
         assertThrows(AglException.class, () -> PromptTemplate.of("alpca"));
+    }
+
+    @Test
+    void whatProvenanceRecords() {
+        assertEquals(Map.of("template", "plain"), PromptTemplate.PLAIN.described());
+        assertEquals(Map.of("template", "Q: {instruction}"), PromptTemplate.of("Q: {instruction}").described());
+        assertEquals("Q: {instruction}", PromptTemplate.of("Q: {instruction}").name());
+        PromptTemplate chat = PromptTemplate.chat(ChatTemplate.of("{{ messages[0].content }}", Map.of()));
+        assertEquals("chat", chat.name());
+        // printf '{{ messages[0].content }}' | sha256sum
+        assertEquals(Map.of("template", "chat", "template_sha256", "21b1d9c74a217211f93d54eca585c322017b9008d86619712ec946b10cf156f1"), chat.described());
+    }
+
+    @Test
+    void openingsGoOnFromThePrompt() {
+        assertEquals("Sure, ", PromptTemplate.PLAIN.opening("Add.", "", "Sure, "));
+        assertEquals("Sure,", chat("''").opening("Add.", "", "Sure, "), "nothing of the template stands before it");
+        assertEquals("(b)Sure", chat("'(b)'").opening("Add.", "", "Sure"));
+    }
+
+    private static PromptTemplate chat(String before) {
+        return PromptTemplate.chat(ChatTemplate.of("{% for m in messages %}{{ m.content ~ '\n' if m.role == 'user' else " + before + " ~ m.content ~ 'E' }}{% endfor %}", Map.of()));
     }
 }
