@@ -231,8 +231,10 @@ public enum MethodKind {
     public void requireNothingBesideUpdate(boolean dora, Collection<String> copies) {
         String beside = dora ? "DoRA's magnitudes" : String.join(", ", copies);
         if (actsOnUpdate() && !beside.isEmpty()) {
+            List<String> others = Arrays.stream(values()).filter(k -> !k.actsOnUpdate()).map(MethodKind::title).toList();
             throw new AglException("method " + title() + " sees the update s*B*A alone, but " + Json.quote(beside)
-                    + " would be trained beside it and move the model unseen: train without, or choose lora, kl or earlystop");
+                    + " would be trained beside it and move the model unseen: train without, or choose "
+                    + String.join(", ", others.subList(0, others.size() - 1)) + " or " + others.getLast());
         }
     }
 
