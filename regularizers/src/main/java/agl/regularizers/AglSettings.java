@@ -2,73 +2,121 @@ package agl.regularizers;
 
 import agl.autograd.AglException;
 import com.fasterxml.jackson.annotation.JsonProperty;
-import com.fasterxml.jackson.annotation.JsonPropertyOrder;
+import com.fasterxml.jackson.annotation.JsonValue;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonMappingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.MapperFeature;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import com.fasterxml.jackson.databind.exc.UnrecognizedPropertyException;
 import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.lang.reflect.RecordComponent;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /**
  * Everything that can be set about AGL's loss
- * L = L_task + λ_A L_A + λ_T L_T + λ_NC [α E_RM + (1 − α) E_geo], with the names that JSON and the command line use.
+ * L = L_task + λ_A L_A + λ_T L_T + λ_NC [α E_RM + (1 − α) E_geo], with the names that JSON and the command line use: there the groups do not
+ * show, all names stand in one object.
  *
- * @param lambdaA        λ_A, weight of {@link FisherAlignment}
- * @param lambdaT        λ_T, weight of {@link TaskStability}
- * @param lambdaNC       λ_NC, weight of the two collision terms together
- * @param alpha          α in [0, 1], share of {@link RiemannianOverlap} against {@link GeodesicOverlap}
- * @param beta           β, how much a large entry of ΔW counts more in E_RM
- * @param kappa          κ, steepness of that weight; 1 is the formula as readers have it
- * @param tau            τ, the size of an entry at which the weight is half way up
- * @param epsilon        ε in E_geo's denominator
- * @param reduction      E_RM as a mean or a sum over entries
- * @param overlap        |a||t|, a·t or (a·t)² in E_RM
- * @param metric         the inner product of E_geo
- * @param h              the metric H of L_T
- * @param emaDecay       decay of the running mean for {@code H = ema_grad_sq}
- * @param fisherNorm     what F is divided by
- * @param backend        how F's eigenvectors are found
- * @param m              number of eigenvectors; 0 means min(128, N)
- * @param energy         if above 0, instead of m: the fewest eigenvectors with this share of tr F
- * @param fisherData     whose gradients make F
- * @param fisherTokens   answer tokens that count in ℓ_i, from the first one on, of a contrast from the first that differs; 0 means all
- * @param refreshEvery   steps between two estimates of F; 0 means once, at the start
- * @param exactStorage   how the {@code exact} backend keeps its vectors
- * @param alignmentRank  0 for one pair of factors; r_A above 0 for the two-branch mode, in which the first r_A of the r rank-one parts are
- *                       ΔW_A and the others ΔW_T
- * @param alignmentReach in the two-branch mode: whether L_A sees the whole update or the alignment branch alone
+ * @param weights   of the terms
+ * @param collision what E_RM and E_geo are made with
+ * @param stability what L_T is made with
+ * @param estimate  what shapes the Fisher estimate: two runs with the same one can share it
+ * @param use       what is done with the estimate
+ * @param branches  whether the two parts of ΔW have factors of their own
  */
-@JsonPropertyOrder({"lambda_A", "lambda_T", "lambda_NC", "alpha", "beta", "kappa", "tau", "epsilon"})
-public record AglSettings(
-        @JsonProperty("lambda_A") double lambdaA,
-        @JsonProperty("lambda_T") double lambdaT,
-        @JsonProperty("lambda_NC") double lambdaNC,
-        @JsonProperty("alpha") double alpha,
-        @JsonProperty("beta") double beta,
-        @JsonProperty("kappa") double kappa,
-        @JsonProperty("tau") double tau,
-        @JsonProperty("epsilon") double epsilon,
-        @JsonProperty("reduction") Reduction reduction,
-        @JsonProperty("overlap") Overlap overlap,
-        @JsonProperty("metric") Metric metric,
-        @JsonProperty("H") H h,
-        @JsonProperty("ema_decay") double emaDecay,
-        @JsonProperty("fisher_norm") FisherNorm fisherNorm,
-        @JsonProperty("backend") Backend backend,
-        @JsonProperty("m") int m,
-        @JsonProperty("energy") double energy,
-        @JsonProperty("fisher_data") FisherData fisherData,
-        @JsonProperty("fisher_tokens") int fisherTokens,
-        @JsonProperty("refresh_every") int refreshEvery,
-        @JsonProperty("exact_storage") ExactStorage exactStorage,
-        @JsonProperty("alignment_rank") int alignmentRank,
-        @JsonProperty("alignment_reach") AlignmentReach alignmentReach) {
+public record AglSettings(Weights weights, Collision collision, Stability stability, Estimate estimate, Use use, Branches branches) {
+
+    /**
+     * @param lambdaA  λ_A, weight of {@link FisherAlignment}
+     * @param lambdaT  λ_T, weight of {@link TaskStability}
+     * @param lambdaNC λ_NC, weight of the two collision terms together
+     * @param alpha    α in [0, 1], share of {@link RiemannianOverlap} against {@link GeodesicOverlap}
+     */
+    public record Weights(@JsonProperty("lambda_A") double lambdaA, @JsonProperty("lambda_T") double lambdaT, @JsonProperty("lambda_NC") double lambdaNC,
+                          @JsonProperty("alpha") double alpha) {
+        public Weights {
+            require(lambdaA >= 0, "lambda_A", lambdaA, "at least 0");
+            require(lambdaT >= 0, "lambda_T", lambdaT, "at least 0");
+            require(lambdaNC >= 0, "lambda_NC", lambdaNC, "at least 0");
+            require(alpha >= 0 && alpha <= 1, "alpha", alpha, "between 0 and 1");
+        }
+    }
+
+    /**
+     * @param beta      β, how much a large entry of ΔW counts more in E_RM
+     * @param kappa     κ, steepness of that weight; 1 is the formula as readers have it
+     * @param tau       τ, the size of an entry at which the weight is half way up
+     * @param epsilon   ε in E_geo's denominator
+     * @param reduction E_RM as a mean or a sum over entries
+     * @param overlap   |a||t|, a·t or (a·t)² in E_RM
+     * @param metric    the inner product of E_geo
+     */
+    public record Collision(@JsonProperty("beta") double beta, @JsonProperty("kappa") double kappa, @JsonProperty("tau") double tau,
+                            @JsonProperty("epsilon") double epsilon, @JsonProperty("reduction") Reduction reduction, @JsonProperty("overlap") Overlap overlap,
+                            @JsonProperty("metric") Metric metric) {
+        public Collision {
+            require(beta >= 0, "beta", beta, "at least 0");
+            require(kappa >= 0, "kappa", kappa, "at least 0");
+            require(tau >= 0, "tau", tau, "at least 0");
+            require(epsilon > 0, "epsilon", epsilon, "above 0: without it E_geo is 0/0 at the start, where the update is 0");
+        }
+    }
+
+    /**
+     * @param h        the metric H of L_T
+     * @param emaDecay decay of the running mean for {@code H = ema_grad_sq}
+     */
+    public record Stability(@JsonProperty("H") H h, @JsonProperty("ema_decay") double emaDecay) {
+        public Stability {
+            require(emaDecay >= 0 && emaDecay < 1, "ema_decay", emaDecay, "at least 0 and below 1");
+        }
+    }
+
+    /**
+     * @param backend      how F's eigenvectors are found
+     * @param m            number of eigenvectors; 0 means min(128, N)
+     * @param energy       if above 0, instead of m: the fewest eigenvectors with this share of tr F
+     * @param fisherData   whose gradients make F
+     * @param fisherTokens answer tokens that count in ℓ_i, from the first one on, of a contrast from the first that differs; 0 means all
+     * @param exactStorage how the {@code exact} backend keeps its vectors
+     */
+    public record Estimate(@JsonProperty("backend") Backend backend, @JsonProperty("m") int m, @JsonProperty("energy") double energy,
+                           @JsonProperty("fisher_data") FisherData fisherData, @JsonProperty("fisher_tokens") int fisherTokens,
+                           @JsonProperty("exact_storage") ExactStorage exactStorage) {
+        public Estimate {
+            require(m >= 0, "m", m, "at least 0 (0 means min(128, N))");
+            require(energy >= 0 && energy <= 1, "energy", energy, "between 0 and 1");
+            require(fisherTokens >= 0, "fisher_tokens", fisherTokens, "at least 0 (0 means all of the answer)");
+        }
+    }
+
+    /**
+     * @param fisherNorm   what F is divided by
+     * @param refreshEvery steps between two estimates of F; 0 means once, at the start
+     */
+    public record Use(@JsonProperty("fisher_norm") FisherNorm fisherNorm, @JsonProperty("refresh_every") int refreshEvery) {
+        public Use {
+            require(refreshEvery >= 0, "refresh_every", refreshEvery, "at least 0");
+        }
+    }
+
+    /**
+     * @param alignmentRank  0 for one pair of factors; r_A above 0 for the two-branch mode, in which the first r_A of the r rank-one parts are
+     *                       ΔW_A and the others ΔW_T
+     * @param alignmentReach in the two-branch mode: whether L_A sees the whole update or the alignment branch alone
+     */
+    public record Branches(@JsonProperty("alignment_rank") int alignmentRank, @JsonProperty("alignment_reach") AlignmentReach alignmentReach) {
+        public Branches {
+            require(alignmentRank >= 0, "alignment_rank", alignmentRank, "at least 0");
+        }
+    }
 
     /** Mean or sum over the entries of ΔW: they differ by out·in, so λ_NC does not carry over from one to the other. */
     public enum Reduction { @JsonProperty("mean") MEAN, @JsonProperty("sum") SUM }
@@ -118,30 +166,14 @@ public record AglSettings(
      * λ_NC is 0: with one pair of factors and the Euclidean metric E_geo is identically zero, and E_RM as a mean over entries is 1e-7 of the task loss at the
      * readers' weight. Both are still measured now and then. What makes them act: {@link AglRegularizer#warnings}.
      */
-    public static final AglSettings DEFAULT = new AglSettings(10000, 1e-3, 0, 0.5, 4, 1, 0.01, 1e-12, Reduction.MEAN, Overlap.ABSOLUTE,
-            Metric.EUCLIDEAN, H.IDENTITY, 0.99, FisherNorm.MEAN_TRACE, Backend.EXACT, 0, 0, FisherData.CONTRAST_TASK, 2, 0, ExactStorage.AUTO, 0,
-            AlignmentReach.UPDATE);
+    public static final AglSettings DEFAULT = new AglSettings(new Weights(10000, 1e-3, 0, 0.5),
+            new Collision(4, 1, 0.01, 1e-12, Reduction.MEAN, Overlap.ABSOLUTE, Metric.EUCLIDEAN), new Stability(H.IDENTITY, 0.99),
+            new Estimate(Backend.EXACT, 0, 0, FisherData.CONTRAST_TASK, 2, ExactStorage.AUTO), new Use(FisherNorm.MEAN_TRACE, 0),
+            new Branches(0, AlignmentReach.UPDATE));
 
     /** The values that readers of the paper report, with the Fisher information of the alignment data as they are; none is confirmed as the paper's. */
     public static final AglSettings AS_READ = DEFAULT.with("{\"lambda_A\":0.25,\"lambda_T\":0.5,\"lambda_NC\":0.1,\"fisher_norm\":\"trace\","
             + "\"fisher_data\":\"alignment\",\"fisher_tokens\":0}");
-
-    public AglSettings {
-        require(lambdaA >= 0, "lambda_A", lambdaA, "at least 0");
-        require(lambdaT >= 0, "lambda_T", lambdaT, "at least 0");
-        require(lambdaNC >= 0, "lambda_NC", lambdaNC, "at least 0");
-        require(alpha >= 0 && alpha <= 1, "alpha", alpha, "between 0 and 1");
-        require(beta >= 0, "beta", beta, "at least 0");
-        require(kappa >= 0, "kappa", kappa, "at least 0");
-        require(tau >= 0, "tau", tau, "at least 0");
-        require(epsilon > 0, "epsilon", epsilon, "above 0: without it E_geo is 0/0 at the start, where the update is 0");
-        require(emaDecay >= 0 && emaDecay < 1, "ema_decay", emaDecay, "at least 0 and below 1");
-        require(m >= 0, "m", m, "at least 0 (0 means min(128, N))");
-        require(energy >= 0 && energy <= 1, "energy", energy, "between 0 and 1");
-        require(fisherTokens >= 0, "fisher_tokens", fisherTokens, "at least 0 (0 means all of the answer)");
-        require(refreshEvery >= 0, "refresh_every", refreshEvery, "at least 0");
-        require(alignmentRank >= 0, "alignment_rank", alignmentRank, "at least 0");
-    }
 
     private static void require(boolean ok, String name, double value, String wanted) {
         if (!ok || !Double.isFinite(value)) {
@@ -172,16 +204,23 @@ public record AglSettings(
         if (!changes.isObject()) {
             throw new AglException("settings have to be a JSON object, not " + changes.getNodeType().name().toLowerCase(Locale.ROOT));
         }
-        com.fasterxml.jackson.databind.node.ObjectNode merged = toJson();
-        changes.properties().stream().filter(e -> e.getValue().isNull() && merged.has(e.getKey())).findFirst().ifPresent(e -> {
-            throw new AglException(refusal(e.getKey(), changes));
-        });
-        merged.setAll((com.fasterxml.jackson.databind.node.ObjectNode) changes);
+        ObjectNode merged = toJson();
+        for (Map.Entry<String, JsonNode> change : changes.properties()) {
+            if (!merged.has(change.getKey())) {
+                throw new AglException("there is no setting \"" + change.getKey() + "\"; the settings are " + names().stream().sorted().collect(Collectors.joining(", ")));
+            }
+            if (change.getValue().isNull()) {
+                throw new AglException(refusal(change.getKey(), changes));
+            }
+        }
+        merged.setAll((ObjectNode) changes);
+        return new AglSettings(group(merged, changes, Weights.class), group(merged, changes, Collision.class), group(merged, changes, Stability.class),
+                group(merged, changes, Estimate.class), group(merged, changes, Use.class), group(merged, changes, Branches.class));
+    }
+
+    private static <T extends Record> T group(ObjectNode all, JsonNode changes, Class<T> group) {
         try {
-            return MAPPER.treeToValue(merged, AglSettings.class);
-        } catch (UnrecognizedPropertyException e) {
-            throw new AglException("there is no setting \"" + e.getPropertyName() + "\"; the settings are "
-                    + e.getKnownPropertyIds().stream().map(Object::toString).sorted().collect(Collectors.joining(", ")), e);
+            return MAPPER.treeToValue(all.deepCopy().retain(names(group)), group);
         } catch (JsonProcessingException e) {
             if (e.getCause() instanceof AglException inner) {
                 throw inner;
@@ -192,36 +231,104 @@ public record AglSettings(
     }
 
     private static String refusal(String name, JsonNode changes) {
-        Class<?> type = Arrays.stream(AglSettings.class.getRecordComponents())
-                .filter(c -> c.getAccessor().getAnnotation(JsonProperty.class).value().equals(name)).findFirst().orElseThrow().getType();
+        Class<?> type = named().filter(c -> name(c).equals(name)).findFirst().orElseThrow().getType();
         String wanted = type == int.class ? "a whole number" : type == double.class ? "a number"
                 : "one of " + Arrays.stream(type.getEnumConstants()).map(v -> MAPPER.valueToTree(v).asText()).collect(Collectors.joining(", "));
         return "setting " + name + " does not take " + changes.get(name) + "; " + wanted + " is wanted";
     }
 
+    private static Stream<RecordComponent> named() {
+        return Arrays.stream(AglSettings.class.getRecordComponents()).flatMap(group -> named(group.getType()));
+    }
+
+    private static Stream<RecordComponent> named(Class<?> group) {
+        return Arrays.stream(group.getRecordComponents());
+    }
+
+    private static String name(RecordComponent setting) {
+        return setting.getAccessor().getAnnotation(JsonProperty.class).value();
+    }
+
     /** All settings by name. */
-    public com.fasterxml.jackson.databind.node.ObjectNode toJson() {
-        return MAPPER.valueToTree(this);
+    @JsonValue
+    public ObjectNode toJson() {
+        ObjectNode all = MAPPER.createObjectNode();
+        for (Record group : new Record[] {weights, collision, stability, estimate, use, branches}) {
+            all.setAll((ObjectNode) MAPPER.valueToTree(group));
+        }
+        return all;
     }
 
     /** The names that {@link #with} knows. */
-    public static java.util.List<String> names() {
-        return Arrays.stream(AglSettings.class.getRecordComponents())
-                .map(c -> c.getAccessor().getAnnotation(JsonProperty.class)).map(JsonProperty::value).toList();
+    public static List<String> names() {
+        return named().map(AglSettings::name).toList();
+    }
+
+    /** Those of one group, such as {@link Estimate}. */
+    public static List<String> names(Class<? extends Record> group) {
+        return named(group).map(AglSettings::name).toList();
     }
 
     /** Whether diag F is wanted: it costs out·in numbers per matrix. */
     public boolean needsDiagonal() {
-        return metric == Metric.DIAG_FISHER || h == H.DIAG_FISHER;
+        return metric() == Metric.DIAG_FISHER || h() == H.DIAG_FISHER;
     }
 
     /** How many eigenvectors are asked for of {@code gradients} gradients, where {@code energy} is 0: m, or min(128, N). */
     public int directions(int gradients) {
-        return m > 0 ? m : Math.min(128, gradients);
+        return m() > 0 ? m() : Math.min(128, gradients);
     }
 
     /** Whether the two parts have factors of their own. */
     public boolean twoBranch() {
-        return alignmentRank > 0;
+        return alignmentRank() > 0;
     }
+
+    // Each setting by its own name: formulas read so.
+
+    public double lambdaA() { return weights.lambdaA; }
+
+    public double lambdaT() { return weights.lambdaT; }
+
+    public double lambdaNC() { return weights.lambdaNC; }
+
+    public double alpha() { return weights.alpha; }
+
+    public double beta() { return collision.beta; }
+
+    public double kappa() { return collision.kappa; }
+
+    public double tau() { return collision.tau; }
+
+    public double epsilon() { return collision.epsilon; }
+
+    public Reduction reduction() { return collision.reduction; }
+
+    public Overlap overlap() { return collision.overlap; }
+
+    public Metric metric() { return collision.metric; }
+
+    public H h() { return stability.h; }
+
+    public double emaDecay() { return stability.emaDecay; }
+
+    public Backend backend() { return estimate.backend; }
+
+    public int m() { return estimate.m; }
+
+    public double energy() { return estimate.energy; }
+
+    public FisherData fisherData() { return estimate.fisherData; }
+
+    public int fisherTokens() { return estimate.fisherTokens; }
+
+    public ExactStorage exactStorage() { return estimate.exactStorage; }
+
+    public FisherNorm fisherNorm() { return use.fisherNorm; }
+
+    public int refreshEvery() { return use.refreshEvery; }
+
+    public int alignmentRank() { return branches.alignmentRank; }
+
+    public AlignmentReach alignmentReach() { return branches.alignmentReach; }
 }

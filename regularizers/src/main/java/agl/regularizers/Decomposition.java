@@ -38,10 +38,7 @@ public record Decomposition(Tensor deltaW, Tensor deltaA, Tensor deltaT) {
     /** By branches: the first {@code alignmentRank} rank-one parts are ΔW_A. */
     // explain: Two branches
     public static Decomposition branches(Tape tape, LoraFactors f, int alignmentRank) {
-        if (alignmentRank >= f.rank()) {
-            throw new AglException("two-branch mode on " + f.name() + ": alignment_rank " + alignmentRank + " leaves nothing of rank "
-                    + f.rank() + " for the task branch");
-        }
+        requireBranches(f, alignmentRank);
         return new Decomposition(update(tape, f), update(tape, f.ranks(f.from(), f.from() + alignmentRank)),
                 update(tape, f.ranks(f.from() + alignmentRank, f.to())));
     }
@@ -55,6 +52,14 @@ public record Decomposition(Tensor deltaW, Tensor deltaA, Tensor deltaT) {
         return b.matmul(tape.var(f.a())).times(f.scale()).tensor();
     }
     // explain: end
+
+    /** Refuses factors of which nothing would be left for the task branch. */
+    static void requireBranches(LoraFactors f, int alignmentRank) {
+        if (alignmentRank >= f.rank()) {
+            throw new AglException("two-branch mode on " + f.name() + ": alignment_rank " + alignmentRank + " leaves nothing of rank "
+                    + f.rank() + " for the task branch");
+        }
+    }
 
     /** Refuses factors and a subspace of different shapes, with an {@link AglException} that says what to do. */
     public static void requireFit(LoraFactors f, Subspace s) {

@@ -36,10 +36,6 @@ public final class FisherCache {
     private static final ValueLayout.OfFloat F32 = ValueLayout.JAVA_FLOAT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
     private static final ValueLayout.OfDouble F64 = ValueLayout.JAVA_DOUBLE_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
 
-    /** Settings of the loss, not of the estimate. A setting that is not in this list makes another estimate: a new one cannot be forgotten. */
-    public static final List<String> NOT_OF_THE_ESTIMATE = List.of("lambda_A", "lambda_T", "lambda_NC", "alpha", "beta", "kappa", "tau", "epsilon",
-            "reduction", "overlap", "metric", "H", "ema_decay", "fisher_norm", "refresh_every", "alignment_rank", "alignment_reach");
-
     private final Path folder;
 
     /** @param folder where the files are; made when the first one is written */
@@ -62,7 +58,7 @@ public final class FisherCache {
      */
     public static String key(String base, String examples, Collection<String> names, AglSettings s, DType dtype) {
         String all = String.join("\n", LAYOUT, base, examples, String.join(",", new TreeSet<>(names)), dtype.name(),
-                s.toJson().without(NOT_OF_THE_ESTIMATE).toString(), Boolean.toString(s.needsDiagonal()));
+                s.toJson().retain(AglSettings.names(AglSettings.Estimate.class)).toString(), Boolean.toString(s.needsDiagonal()));
         return hex(Sealed.sha256().digest(all.getBytes(StandardCharsets.UTF_8)));
     }
 

@@ -68,6 +68,9 @@ final class FusedAgl {
     /** @param h H's diagonal for L_T, or null for the identity */
     static TermValues run(Tape tape, LoraFactors f, Fisher fisher, AglSettings s, Storage h, Wanted wanted) {
         Decomposition.requireFit(f, fisher.subspace());
+        if (s.twoBranch()) {
+            Decomposition.requireBranches(f, s.alignmentRank());
+        }
         return new FusedAgl(tape, f, fisher, s, h, wanted).run();
     }
 

@@ -2,8 +2,10 @@ package agl.regularizers;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import agl.autograd.AglException;
 import agl.autograd.DType;
 import agl.autograd.Pool;
 import agl.autograd.Tape;
@@ -67,6 +69,18 @@ class FusedAglTest {
             assertTrue(fused.lA() >= 0 && fused.lT() >= 0 && fused.eGeo() >= 0, "penalties are not negative");
             assertTrue(s.overlap() == AglSettings.Overlap.SIGNED || fused.eRM() >= 0, "nor is an unsigned overlap");
             assertEquals(fused, regularizer.measure(tape, List.of(f)), "measuring gives the same values");
+        }
+    }
+
+    /** A layer whose rank is not above r_A would have no task branch: refused as the composed form refuses it, not counted as 0. */
+    @Property(tries = 5, seed = "1", edgeCases = net.jqwik.api.EdgeCasesMode.NONE) void aRankWithoutATaskBranchIsRefused(@ForAll("shapes") Samples.Shape shape) {
+        SplittableRandom r = shape.random();
+        LoraFactors f = Samples.factors(r, DType.F64, shape, 1);
+        AglSettings s = Samples.settings("{'alignment_rank':" + f.rank() + "}");
+        AglRegularizer regularizer = AglRegularizer.of(s, Map.of("w", Samples.fisher(Samples.gradients(r, DType.F64, shape), s)));
+        try (Tape tape = Tape.plain()) {
+            String said = assertThrows(AglException.class, () -> regularizer.addGradients(tape, List.of(f), true)).getMessage();
+            assertTrue(said.contains("leaves nothing of rank " + f.rank()), said);
         }
     }
 

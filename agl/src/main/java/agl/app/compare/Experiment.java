@@ -19,7 +19,7 @@ import agl.autograd.AglException;
 import agl.lora.LoraLinear;
 import agl.lora.LoraModel;
 import agl.regularizers.Fisher;
-import agl.regularizers.FisherCache;
+import agl.regularizers.AglSettings;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -158,7 +158,10 @@ final class Experiment {
             settings.remove("agl");
         } else if (kind.reads() != MethodKind.Reads.EVERYTHING) {
             // All that shapes the estimate, new settings included; how its vectors are kept does not count.
-            settings.withObject("/agl").remove(FisherCache.NOT_OF_THE_ESTIMATE.stream().filter(name -> !name.equals("fisher_norm")).toList()).remove("exact_storage");
+            List<String> shapes = new ArrayList<>(AglSettings.names(AglSettings.Estimate.class));
+            shapes.add("fisher_norm");
+            shapes.remove("exact_storage");
+            settings.withObject("/agl").retain(shapes);
         }
         if (kind.needs() == MethodKind.Needs.NOTHING || kind.needs() == MethodKind.Needs.UNALIGNED) {
             settings.remove("fisher_examples");

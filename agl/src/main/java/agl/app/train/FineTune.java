@@ -85,8 +85,9 @@ public final class FineTune {
     public Result run(MethodChoice choice, TrainData data, Map<String, Fisher> fisher, MetricsLog log, Observer observer) {
         TrainSettings s = config.train();
         LoraModel lora = adapter(bundle, s, data);
-        if (config.agl().twoBranch() && config.agl().alignmentRank() >= lora.config().r()) {
-            throw new AglException(data.initAdapter() + ": its rank " + lora.config().r() + " leaves no room for agl.alignment_rank "
+        int least = Adapters.factors(lora).stream().mapToInt(LoraFactors::rank).min().orElse(lora.config().r());
+        if (config.agl().twoBranch() && config.agl().alignmentRank() >= least) {
+            throw new AglException(data.initAdapter() + ": its rank " + least + " leaves no room for agl.alignment_rank "
                     + config.agl().alignmentRank());
         }
         requireUpdate(choice.kind(), lora);

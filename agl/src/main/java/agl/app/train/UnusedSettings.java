@@ -1,7 +1,6 @@
 package agl.app.train;
 
 import agl.regularizers.AglSettings;
-import agl.regularizers.FisherCache;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -88,7 +87,7 @@ public final class UnusedSettings {
     private static String ofEstimate(String name, MethodChoice choice, AglSettings s) {
         MethodKind kind = choice.kind();
         boolean diagonal = kind.reads() == MethodKind.Reads.DIAGONAL;
-        if (FisherCache.NOT_OF_THE_ESTIMATE.contains(name) && !(diagonal && name.equals("fisher_norm"))) {
+        if (!AglSettings.names(AglSettings.Estimate.class).contains(name) && !(diagonal && name.equals("fisher_norm"))) {
             return kind.title() + " has no such term";
         }
         boolean directions = Set.of("m", "energy", "exact_storage").contains(name);
