@@ -117,7 +117,7 @@ public final class ExampleEncoder {
 
     private int[] following(String promptText, int[] prompt, String text) {
         int[] whole = open(promptText + text);
-        if (whole.length > prompt.length && Arrays.equals(prompt, 0, prompt.length, whole, 0, prompt.length)) {
+        if (whole.length >= prompt.length && Arrays.equals(prompt, 0, prompt.length, whole, 0, prompt.length)) {
             return Arrays.copyOfRange(whole, prompt.length, whole.length);
         }
         remarks.putIfAbsent("seam", "a token reaches across the end of the prompt where prompt and answer are encoded together; the answer is encoded by itself there, "

@@ -167,7 +167,9 @@ class ExampleEncoderTest {
     @Test
     void textsThatTheTokenizerDrops() {
         Tokenizer dropping = letters(text -> text.replace("#", ""), true);
-        EncodedExample e = new ExampleEncoder(dropping, QA, 100).encode(new Example("q", "#"));
+        ExampleEncoder encoder = new ExampleEncoder(dropping, QA, 100);
+        EncodedExample e = encoder.encode(new Example("q", "#"));
+        assertEquals(Map.of(), encoder.remarks(), "no token reaches across the seam");
         assertArrayEquals(ids(BOS, "q=", EOS), e.tokens());
         assertEquals("0001", masked(e));
         assertArrayEquals(ids(BOS), new ExampleEncoder(dropping, PromptTemplate.of("{instruction}"), 100).prompt("#", ""));
