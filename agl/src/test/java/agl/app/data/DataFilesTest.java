@@ -246,8 +246,8 @@ class DataFilesTest {
 
     @Test
     void oneColumnOfAFile() throws IOException {
-        Path jsonl = file("answers.jsonl", "{\"answer\":\"a\"}\n{\"other\":1}\n{\"answer\":2}\n");
-        assertEquals(List.of("a", "", "2"), DataFiles.column(jsonl, "answer"));
-        assertEquals(jsonl + ", row 1: no column text; found: answer", assertThrows(AglException.class, () -> DataFiles.column(jsonl, "text")).getMessage());
+        Path jsonl = file("answers.jsonl", "{\"other\":1}\n{\"answer\":\"a\"}\n{\"answer\":2}\n");
+        assertEquals(List.of("", "a", "2"), DataFiles.column(jsonl, "answer"));
+        assertEquals(jsonl + ", row 1: no column text; found: other", assertThrows(AglException.class, () -> DataFiles.column(jsonl, "text")).getMessage());
     }
 }

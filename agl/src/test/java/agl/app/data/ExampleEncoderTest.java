@@ -203,6 +203,7 @@ class ExampleEncoderTest {
         assertEquals("", new Example("a", null, "b").input());
         assertEquals(new Prompt("a", Label.SAFE, "", ""), new Prompt("a", Label.SAFE, null, null));
         assertThrows(AglException.class, () -> new Prompt(null, Label.SAFE, ""));
+        assertThrows(AglException.class, () -> new Prompt(" \n", Label.SAFE, ""));
         assertThrows(AglException.class, () -> new EncodedExample(new int[2], new boolean[1], false));
     }
 

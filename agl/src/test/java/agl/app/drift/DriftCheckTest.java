@@ -2,6 +2,7 @@ package agl.app.drift;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -34,7 +35,7 @@ class DriftCheckTest {
     @Test void marginsAreThoseOfWholeSequences() {
         ModelBundle bundle = TinyModel.load(TinyModel.write(temp.resolve("m"), 5));
         List<String> refusals = List.of("the cat", "a fox sat", "the", "the cat sat");
-        List<String> compliances = List.of("and", "the dog");
+        List<String> compliances = List.of("red", "the dog");
         String start = "the red fox sat on the mat and the dog sat on the cat and the cat sat ";
         List<Prompt> prompts = List.of(new Prompt("tell me a story", Label.SAFE, ""), new Prompt("the", Label.UNSAFE, "x"),
                 new Prompt("sat on the mat and the red fox sat", Label.UNSAFE, "y"), new Prompt(start + "and", Label.SAFE, ""), new Prompt(start + "on the mat", Label.SAFE, ""));
@@ -46,6 +47,7 @@ class DriftCheckTest {
                 assertEquals(prompts.get(i), results.get(i).prompt());
                 assertEquals(expected, results.get(i).margin(), 1e-4);
                 assertEquals(firstP(bundle, prompts.get(i), refusals) - firstP(bundle, prompts.get(i), compliances), results.get(i).firstMargin(), 1e-4);
+                assertNotEquals(0, results.get(i).firstMargin(), 1e-2, "the case must have a margin");
                 int[] answer = generator.generate(List.of(bundle.prompt(prompts.get(i).prompt(), "")), Generator.Settings.greedy(5), bundle::isStop).getFirst();
                 assertEquals(bundle.tokenizer().decode(answer, true).strip(), results.get(i).answer());
             }

@@ -245,6 +245,7 @@ class DriftComparisonTest {
                 DriftComparison.cutShort("m", fifteen).orElseThrow());
         assertTrue(DriftComparison.cutShort("m", Collections.nCopies(4, new Result(p, "text", Outcome.REFUSED, 1, 1, 16))).isEmpty());
         assertTrue(DriftComparison.cutShort("m", List.of()).isEmpty());
+        assertTrue(compare(fifteen, fifteen).notes().getFirst().startsWith("base: 4 of 4 answers were cut off"), "the base's too");
     }
 
     @Test void twoPromptsHaveIntervalsOfShares() {

@@ -63,6 +63,7 @@ class DriftFilesTest {
                 Too few safe prompts (2) for an interval of the margins; intervals of shares are wide.
                 """;
         assertEquals(expected, DriftOutput.table(COMPARISON).lines().map(l -> l.stripTrailing() + "\n").reduce("", String::concat));
+        assertEquals(List.of(150, 150, 150), DriftOutput.table(COMPARISON).lines().limit(3).map(String::length).toList(), "columns, without the space behind the last one");
         List<Result> unsafeOnly = BASE.subList(0, 10);
         String without = DriftOutput.table(DriftComparison.of("base", unsafeOnly, Map.of(), DriftGate.DEFAULT));
         assertEquals(1, without.lines().filter(l -> l.matches("base\\s+unsafe .*")).count(), without);
@@ -160,6 +161,12 @@ class DriftFilesTest {
         String page = page(report);
         assertTrue(page.contains("Drift, lora 40.0 points 95 % interval -15.3 to 82.0: 30.0 became answers, 10.0 off-task, 10.0 unsure; 10.0 are newly refused"), page);
         assertTrue(page.contains("R_safe, lora 50.0 % of the safe prompts answered; the base 100.0 %"), page);
+    }
+
+    @Test void headlinesWithoutADrift() {
+        Report report = Report.of("t");
+        DriftReport.headlines(report, DriftComparison.of("base", BASE, Map.of("lora", BASE), new DriftGate(0.9)));
+        assertTrue(page(report).contains("Drift, lora not stated see above"), page(report));
     }
 
     @Test void leadOfABaseAlone() {
