@@ -3,6 +3,7 @@ package agl.app;
 import agl.app.data.PromptTemplate;
 import agl.app.io.Provenance;
 import java.nio.file.Path;
+import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
 
@@ -26,7 +27,12 @@ record TrainedTemplate(Path folder, String name, String sha256) {
 
     /** As it is recorded again in what is made of this. */
     Map<String, String> described() {
-        return sha256.isEmpty() ? Map.of("template", name) : Map.of("template", name, "template_sha256", sha256);
+        Map<String, String> described = new LinkedHashMap<>();
+        described.put("template", name);
+        if (!sha256.isEmpty()) {
+            described.put("template_sha256", sha256);
+        }
+        return described;
     }
 
     @Override

@@ -113,7 +113,11 @@ final class Chart {
                 point.add(s.high() == null ? null : finite(s.high()[i]));
                 points.add(point);
             }
-            drawn.add(new LinkedHashMap<>(Map.of("name", s.name(), "colour", colours.of(s.name()), "values", points)));
+            Map<String, Object> one = new LinkedHashMap<>();
+            one.put("name", s.name());
+            one.put("colour", colours.of(s.name()));
+            one.put("values", points);
+            drawn.add(one);
         }
         for (int i = 0; i < labels.size(); i++) {
             for (Report.Series s : series) {

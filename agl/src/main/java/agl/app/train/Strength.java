@@ -22,14 +22,17 @@ public record Strength(String name, double byDefault, Range range, Setting setti
 
     /** Allowed values, all of them finite. */
     public enum Range {
-        /** At least 0. */
-        WEIGHT,
-        /** At least -1, which every cosine reaches. */
-        COSINE,
-        /** A whole number of at least 1. */
-        COUNT,
-        /** Above 0 and at most 1. */
-        SHARE
+        WEIGHT("a number of at least 0"),
+        /** Every cosine reaches -1. */
+        COSINE("a number of at least -1"),
+        COUNT("a whole number of at least 1"),
+        SHARE("above 0 and at most 1");
+
+        private final String words;
+
+        Range(String words) {
+            this.words = words;
+        }
     }
 
     /** A strength that is one of AGL's settings stands among them, in memory and in files. */
@@ -86,11 +89,14 @@ public record Strength(String name, double byDefault, Range range, Setting setti
         if (name == null) {
             throw new AglException("method " + method + " takes no --strength");
         }
-        String wanted = !(x >= (range == Range.COSINE ? -1 : 0)) || Double.isInfinite(x) ? "a number of at least 0"
-                : range == Range.COUNT && (x < 1 || x != Math.rint(x)) ? "a whole number of at least 1"
-                : range == Range.SHARE && !(x > 0 && x <= 1) ? "above 0 and at most 1" : null;
-        if (wanted != null) {
-            throw new AglException("method " + method + ": " + name + " must be " + wanted + ", got " + x);
+        boolean allowed = Double.isFinite(x) && switch (range) {
+            case WEIGHT -> x >= 0;
+            case COSINE -> x >= -1;
+            case COUNT -> x >= 1 && x == Math.rint(x);
+            case SHARE -> x > 0 && x <= 1;
+        };
+        if (!allowed) {
+            throw new AglException("method " + method + ": " + name + " must be " + range.words + ", got " + x);
         }
     }
 }

@@ -147,7 +147,7 @@ class SettingsOfMethodsTest {
     }
 
     @ParameterizedTest @CsvSource({"lora,1,no --strength", "kl,-0.1,at least 0", "kl,Infinity,at least 0", "oplora,0,whole number", "oplora,1.5,whole number", "safeanchor,0,whole number",
-        "safelora,-1.1,at least 0", "earlystop,0,above 0", "earlystop,1.01,at most 1"})
+        "safelora,-1.1,at least -1", "oplora,-1,whole number", "earlystop,-1,above 0", "earlystop,0,above 0", "earlystop,1.01,at most 1"})
     void strengthsThatMeanNothingAreRefused(String method, double strength, String why) {
         String message = assertThrows(AglException.class, () -> new MethodChoice(MethodKind.of(method), strength)).getMessage();
         assertTrue(message.contains(method) && message.contains(why), message);
