@@ -182,8 +182,8 @@ public final class TrainCommand implements Callable<Integer> {
             answers.writeInto(folder);
             measured.ifPresent(d -> DriftOutput.write(folder, d));
         });
-        TrainRunReport.write(out.resolve("report.html"), config.described(data), data.evaluation().size(), result.history().size(),
-                trace, drift, settings, provenance.toJson());
+        TrainRunReport.write(out.resolve("report.html"), new TrainRunReport.Run(config.described(data), data.evaluation().size(), result.history().size(),
+                trace, drift), settings, provenance.toJson());
         spec.commandLine().getOut().printf(Locale.ROOT, "%s: %s after %d steps; adapter in %s%n",
                 config.described(data), loss(result, before, held.size()), result.history().size(), out);
         drift.ifPresent(d -> spec.commandLine().getOut().print(DriftOutput.table(d)));

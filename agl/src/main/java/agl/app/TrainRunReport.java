@@ -17,11 +17,20 @@ final class TrainRunReport {
     private TrainRunReport() { }
 
     /**
+     * What was done.
+     *
      * @param method how the method was described to the user
      * @param held   number of held-out task examples
      * @param drift  DriftCheck of base and adapter, empty when no prompts were given
      */
-    static void write(Path file, String method, int held, int steps, TrainTrace trace, Optional<DriftComparison> drift, Map<String, Object> settings, String provenance) {
+    record Run(String method, int held, int steps, TrainTrace trace, Optional<DriftComparison> drift) { }
+
+    static void write(Path file, Run run, Map<String, Object> settings, String provenance) {
+        String method = run.method;
+        int held = run.held;
+        int steps = run.steps;
+        TrainTrace trace = run.trace;
+        Optional<DriftComparison> drift = run.drift;
         double loss = trace.last("eval_loss");
         String name = drift.isEmpty() ? method : drift.get().tuned().getLast().name();
         Report report = Report.of("Fine-tuning with " + method);

@@ -86,7 +86,7 @@ final class Comparison {
         RunStore store = new RunStore(options.out);
         ModelBundle bundle = options.load(base);
         Experiment experiment = new Experiment(bundle, probe, store, options.origin(base, List.of()), checkpointEvery,
-                variants.stream().anyMatch(Variant::usesFisher), options.fisherCache);
+                new Experiment.Fishers(variants.stream().anyMatch(Variant::usesFisher), options.fisherCache));
         notes.addAll(data.notes(prompts));
         notes.forEach(note -> System.err.println("agl: " + note));
         options.warnings(variants, data).forEach(line -> System.err.println("agl: " + line));

@@ -35,6 +35,12 @@ final class Experiment {
      *  5: tokens that were trained on. 6: one text for several prompts. 7: whether training wrecked the model. 8: where answers were cut off, what follows a refusal. 9: the variant is one value. */
     private static final int FORMAT = 9;
 
+    /**
+     * @param shared whether some method here needs the Fisher information, so that it is there for the others' reports
+     * @param cache  a folder that keeps Fisher estimates, or null
+     */
+    record Fishers(boolean shared, Path cache) { }
+
     private final ModelBundle bundle;
     private final Probe probe;
     private final RunStore store;
@@ -48,17 +54,15 @@ final class Experiment {
     /**
      * @param origin          what the results rest on beside the settings: hashes of model and data by role
      * @param checkpointEvery steps between measurements along training; 0: only at the end
-     * @param fisherShared    whether some method here needs the Fisher information, so that it is there for the others' reports
-     * @param fisherCache     a folder that keeps Fisher estimates, or null
      */
-    Experiment(ModelBundle bundle, Probe probe, RunStore store, Map<String, Object> origin, int checkpointEvery, boolean fisherShared, Path fisherCache) {
+    Experiment(ModelBundle bundle, Probe probe, RunStore store, Map<String, Object> origin, int checkpointEvery, Fishers fishers) {
         this.bundle = bundle;
         this.probe = probe;
         this.store = store;
         this.origin = origin;
         this.checkpointEvery = checkpointEvery;
-        this.fisher = new FisherSource(bundle, fisherCache);
-        this.fisherShared = fisherShared;
+        this.fisher = new FisherSource(bundle, fishers.cache);
+        this.fisherShared = fishers.shared;
         this.weights = Inputs.read(List.of(bundle.folder()));
     }
 

@@ -123,7 +123,7 @@ public final class ForgettingCommand implements Callable<Integer> {
         text.few(bundle).ifPresent(note -> System.err.println("agl: " + note));
         Probe probe = options.probe(data, prompts, text);
         Experiment experiment = new Experiment(bundle, probe, new RunStore(options.out), options.origin(base, List.of(pretrainText)), 0,
-                variants.stream().anyMatch(Variant::usesFisher), options.fisherCache);
+                new Experiment.Fishers(variants.stream().anyMatch(Variant::usesFisher), options.fisherCache));
         Forgetting.Base own = Forgetting.Base.of(experiment.base(), bundle.model().config().vocabulary());
         before.put(base.toString(), own);
         if (!own.saysNothing(base.toString()).isEmpty()) {

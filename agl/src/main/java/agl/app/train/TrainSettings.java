@@ -6,66 +6,104 @@ import agl.autograd.kernels.Kernels;
 import agl.nn.AdamW;
 import agl.nn.Optimizer;
 import com.fasterxml.jackson.annotation.JsonProperty;
+import com.fasterxml.jackson.annotation.JsonValue;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonMappingException;
 import com.fasterxml.jackson.databind.MapperFeature;
 import com.fasterxml.jackson.databind.PropertyNamingStrategies;
 import com.fasterxml.jackson.databind.annotation.JsonNaming;
-import com.fasterxml.jackson.databind.exc.UnrecognizedPropertyException;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 
 /**
- * Settings of a fine-tuning run, in JSON with underscores (learning_rate). The names are PyTorch's and PEFT's.
+ * Settings of a fine-tuning run, in JSON with underscores (learning_rate) and all in one object: the groups do not show there. The names are
+ * PyTorch's and PEFT's.
  *
- * @param steps          optimiser steps; 0: as many as {@code epochs} take
- * @param epochs         passes over the data when steps is 0
- * @param batchSize      examples per optimiser step
- * @param microBatchSize examples per forward pass; 0: all of the batch at once. Smaller needs less memory and gives the same gradient
- * @param recompute      keep only each layer's input for backward and run the layer again there: less memory, a third more time, same result
- * @param learningRate   peak of the schedule
- * @param warmupRatio    share of the steps in which the rate rises linearly
- * @param lrFloor        share of the peak that the cosine ends at
- * @param weightDecay    decoupled, on matrices only
- * @param maxGradNorm    gradients longer than this are shortened to it; 0: never
- * @param maxLength      longest example in tokens
- * @param evalEvery      steps between evaluations on held-out task data; 0: only at the end
- * @param targetModules  layers to adapt: suffixes separated by commas, a regular expression, or all-linear
- * @param useRslora      s = lora_alpha/√r in the place of lora_alpha/r
- * @param useDora        weight-decomposed LoRA; refused by the methods that act on the update s·B·A ({@link MethodKind#actsOnUpdate})
+ * @param length       how much is trained, in what pieces
+ * @param optimization how the optimizer moves
+ * @param data         what is cut, measured and drawn
+ * @param adapter      what is trained
  */
-@JsonNaming(PropertyNamingStrategies.SnakeCaseStrategy.class)
-public record TrainSettings(int steps, double epochs, int batchSize, int microBatchSize, boolean recompute, double learningRate, double warmupRatio,
-                            double lrFloor, double weightDecay, double maxGradNorm, int maxLength, int evalEvery, long seed,
-                            int r, double loraAlpha, double loraDropout, String targetModules,
-                            @JsonProperty("use_rslora") boolean useRslora, @JsonProperty("use_dora") boolean useDora) {
+public record TrainSettings(Length length, Optimization optimization, Data data, Adapter adapter) {
+
+    /**
+     * @param steps          optimizer steps; 0: as many as {@code epochs} take
+     * @param epochs         passes over the data when steps is 0
+     * @param batchSize      examples per optimizer step
+     * @param microBatchSize examples per forward pass; 0: all of the batch at once. Smaller needs less memory and gives the same gradient
+     * @param recompute      keep only each layer's input for backward and run the layer again there: less memory, a third more time, same result
+     */
+    @JsonNaming(PropertyNamingStrategies.SnakeCaseStrategy.class)
+    public record Length(int steps, double epochs, int batchSize, int microBatchSize, boolean recompute) {
+        public Length {
+            requireFinite("epochs", epochs);
+            require(steps >= 0, "steps", steps, "at least 0");
+            require(epochs > 0 && epochs < 1e6, "epochs", epochs, "above 0");
+            require(batchSize >= 1, "batch_size", batchSize, "at least 1");
+            require(microBatchSize >= 0, "micro_batch_size", microBatchSize, "at least 0");
+        }
+    }
+
+    /**
+     * @param learningRate peak of the schedule
+     * @param warmupRatio  share of the steps in which the rate rises linearly
+     * @param lrFloor      share of the peak that the cosine ends at
+     * @param weightDecay  decoupled, on matrices only
+     * @param maxGradNorm  gradients longer than this are shortened to it; 0: never
+     */
+    @JsonNaming(PropertyNamingStrategies.SnakeCaseStrategy.class)
+    public record Optimization(double learningRate, double warmupRatio, double lrFloor, double weightDecay, double maxGradNorm) {
+        public Optimization {
+            requireFinite("learning_rate", learningRate, "warmup_ratio", warmupRatio, "lr_floor", lrFloor, "weight_decay", weightDecay, "max_grad_norm", maxGradNorm);
+            require(learningRate > 0 && learningRate < 1e3, "learning_rate", learningRate, "above 0");
+            require(warmupRatio >= 0 && warmupRatio <= 1, "warmup_ratio", warmupRatio, "between 0 and 1");
+            require(lrFloor >= 0 && lrFloor <= 1, "lr_floor", lrFloor, "between 0 and 1");
+            require(weightDecay >= 0 && weightDecay < 1e3, "weight_decay", weightDecay, "at least 0");
+            require(maxGradNorm >= 0, "max_grad_norm", maxGradNorm, "at least 0");
+        }
+    }
+
+    /**
+     * @param maxLength longest example in tokens
+     * @param evalEvery steps between evaluations on held-out task data; 0: only at the end
+     * @param seed      of the adapter's start, the order of examples and dropout
+     */
+    @JsonNaming(PropertyNamingStrategies.SnakeCaseStrategy.class)
+    public record Data(int maxLength, int evalEvery, long seed) {
+        public Data {
+            require(maxLength >= 2, "max_length", maxLength, "at least 2");
+            require(evalEvery >= 0, "eval_every", evalEvery, "at least 0");
+        }
+    }
+
+    /**
+     * @param r             rank
+     * @param loraAlpha     s = lora_alpha/r
+     * @param loraDropout   probability with which LoRA's input is dropped in training
+     * @param targetModules layers to adapt: suffixes separated by commas, a regular expression, or all-linear
+     * @param useRslora     s = lora_alpha/√r in the place of lora_alpha/r
+     * @param useDora       weight-decomposed LoRA; refused by the methods that act on the update s·B·A ({@link MethodKind#actsOnUpdate})
+     */
+    @JsonNaming(PropertyNamingStrategies.SnakeCaseStrategy.class)
+    public record Adapter(int r, double loraAlpha, double loraDropout, String targetModules,
+                          @JsonProperty("use_rslora") boolean useRslora, @JsonProperty("use_dora") boolean useDora) {
+        public Adapter {
+            requireFinite("lora_alpha", loraAlpha, "lora_dropout", loraDropout);
+            require(loraAlpha > 0, "lora_alpha", loraAlpha, "above 0");
+        }
+    }
+
     private static final JsonMapper JSON = JsonMapper.builder().enable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES)
             .disable(DeserializationFeature.ACCEPT_FLOAT_AS_INT)
             .disable(MapperFeature.ALLOW_COERCION_OF_SCALARS).enable(DeserializationFeature.FAIL_ON_NULL_FOR_PRIMITIVES).build();
 
     /** LoRA's values are those of the authors' repository; the learning rate suits models of up to a few hundred million parameters. */
-    public static final TrainSettings DEFAULT = new TrainSettings(0, 1, 16, 0, false, 1e-3, 0.03, 0, 0, 1, 512, 50, 1,
-            8, 16, 0.1, "q_proj,v_proj", false, false);
-
-    public TrainSettings {
-        requireFinite("epochs", epochs, "learning_rate", learningRate, "warmup_ratio", warmupRatio, "lr_floor", lrFloor, "weight_decay", weightDecay,
-                "max_grad_norm", maxGradNorm, "lora_alpha", loraAlpha, "lora_dropout", loraDropout);
-        require(steps >= 0, "steps", steps, "at least 0");
-        require(epochs > 0 && epochs < 1e6, "epochs", epochs, "above 0");
-        require(batchSize >= 1, "batch_size", batchSize, "at least 1");
-        require(microBatchSize >= 0, "micro_batch_size", microBatchSize, "at least 0");
-        require(learningRate > 0 && learningRate < 1e3, "learning_rate", learningRate, "above 0");
-        require(warmupRatio >= 0 && warmupRatio <= 1, "warmup_ratio", warmupRatio, "between 0 and 1");
-        require(lrFloor >= 0 && lrFloor <= 1, "lr_floor", lrFloor, "between 0 and 1");
-        require(weightDecay >= 0 && weightDecay < 1e3, "weight_decay", weightDecay, "at least 0");
-        require(maxGradNorm >= 0, "max_grad_norm", maxGradNorm, "at least 0");
-        require(maxLength >= 2, "max_length", maxLength, "at least 2");
-        require(evalEvery >= 0, "eval_every", evalEvery, "at least 0");
-        require(loraAlpha > 0, "lora_alpha", loraAlpha, "above 0");
-    }
+    public static final TrainSettings DEFAULT = new TrainSettings(new Length(0, 1, 16, 0, false), new Optimization(1e-3, 0.03, 0, 0, 1), new Data(512, 50, 1),
+            new Adapter(8, 16, 0.1, "q_proj,v_proj", false, false));
 
     private static void requireFinite(Object... namesAndValues) {
         for (int i = 0; i < namesAndValues.length; i += 2) {
@@ -86,15 +124,26 @@ public record TrainSettings(int steps, double epochs, int batchSize, int microBa
 
     /** The same, as read from a file. */
     TrainSettings with(ObjectNode wanted) {
-        ObjectNode node = JSON.valueToTree(this);
+        ObjectNode node = all();
         wanted.properties().stream().filter(e -> e.getValue().isNull() && node.has(e.getKey())).findFirst().ifPresent(e -> {
             throw new AglException("setting " + e.getKey() + " does not take null");
         });
+        wanted.fieldNames().forEachRemaining(name -> {
+            if (!node.has(name)) {
+                throw new AglException("unknown setting \"" + name + "\"; known are " + String.join(", ", names()));
+            }
+        });
         node.setAll(wanted);
+        return new TrainSettings(group(node, length, wanted), group(node, optimization, wanted), group(node, data, wanted), group(node, adapter, wanted));
+    }
+
+    /** The group with its values from {@code all}. */
+    @SuppressWarnings("unchecked")
+    private static <T extends Record> T group(ObjectNode all, T group, ObjectNode wanted) {
+        List<String> names = new ArrayList<>();
+        JSON.valueToTree(group).fieldNames().forEachRemaining(names::add);
         try {
-            return JSON.treeToValue(node, TrainSettings.class);
-        } catch (UnrecognizedPropertyException e) {
-            throw new AglException("unknown setting \"" + e.getPropertyName() + "\"; known are " + String.join(", ", names()));
+            return (T) JSON.treeToValue(all.deepCopy().retain(names), group.getClass());
         } catch (JsonProcessingException e) {
             if (e.getCause() instanceof AglException cause) {
                 throw cause;
@@ -104,26 +153,76 @@ public record TrainSettings(int steps, double epochs, int batchSize, int microBa
         }
     }
 
+    /** All settings by name. */
+    @JsonValue
+    ObjectNode all() {
+        ObjectNode all = JSON.createObjectNode();
+        for (Record group : new Record[] {length, optimization, data, adapter}) {
+            all.setAll((ObjectNode) JSON.valueToTree(group));
+        }
+        return all;
+    }
+
     /** In JSON; without those of the adapter where none is trained. */
     public ObjectNode toJson(boolean lora) {
-        ObjectNode node = JSON.valueToTree(this);
+        ObjectNode node = all();
         return lora ? node : node.without(UnusedSettings.OF_LORA);
     }
 
     /** Names of all settings in JSON. */
     public static List<String> names() {
-        List<String> names = new java.util.ArrayList<>();
-        ((ObjectNode) JSON.valueToTree(DEFAULT)).fieldNames().forEachRemaining(names::add);
+        List<String> names = new ArrayList<>();
+        DEFAULT.all().fieldNames().forEachRemaining(names::add);
         return names;
     }
 
     /** The optimizer that these settings describe. */
     Optimizer optimizer(Kernels kernels, List<Tensor> parameters) {
-        return new AdamW(kernels, new AdamW.Settings(0.9, 0.999, 1e-8, weightDecay, maxGradNorm), parameters);
+        return new AdamW(kernels, new AdamW.Settings(0.9, 0.999, 1e-8, weightDecay(), maxGradNorm()), parameters);
     }
 
     /** Optimiser steps for that many examples. */
     public int totalSteps(int examples) {
-        return steps > 0 ? steps : (int) Math.max(1, Math.ceil(epochs * ((examples + batchSize - 1) / batchSize)));
+        return steps() > 0 ? steps() : (int) Math.max(1, Math.ceil(epochs() * ((examples + batchSize() - 1) / batchSize())));
     }
+
+    // Each setting by its own name.
+
+    public int steps() { return length.steps; }
+
+    public double epochs() { return length.epochs; }
+
+    public int batchSize() { return length.batchSize; }
+
+    public int microBatchSize() { return length.microBatchSize; }
+
+    public boolean recompute() { return length.recompute; }
+
+    public double learningRate() { return optimization.learningRate; }
+
+    public double warmupRatio() { return optimization.warmupRatio; }
+
+    public double lrFloor() { return optimization.lrFloor; }
+
+    public double weightDecay() { return optimization.weightDecay; }
+
+    public double maxGradNorm() { return optimization.maxGradNorm; }
+
+    public int maxLength() { return data.maxLength; }
+
+    public int evalEvery() { return data.evalEvery; }
+
+    public long seed() { return data.seed; }
+
+    public int r() { return adapter.r; }
+
+    public double loraAlpha() { return adapter.loraAlpha; }
+
+    public double loraDropout() { return adapter.loraDropout; }
+
+    public String targetModules() { return adapter.targetModules; }
+
+    public boolean useRslora() { return adapter.useRslora; }
+
+    public boolean useDora() { return adapter.useDora; }
 }

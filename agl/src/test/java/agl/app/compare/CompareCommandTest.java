@@ -280,7 +280,7 @@ class CompareCommandTest {
     @Test void aBaseThatIsWrittenOverLeavesNoRecord() throws IOException {
         ModelBundle bundle = TinyModel.load(base);
         Probe probe = new Probe(DataFiles.examples(List.of(temp.resolve("task.csv"))), List.of(), 64, 0, AnswerMatch.EXACT, 4, null);
-        Experiment experiment = new Experiment(bundle, probe, new RunStore(temp.resolve("out")), Map.of(), 0, false, null);
+        Experiment experiment = new Experiment(bundle, probe, new RunStore(temp.resolve("out")), Map.of(), 0, new Experiment.Fishers(false, null));
         Path weights = base.resolve("model.safetensors");
         byte[] bytes = Files.readAllBytes(weights);
         bytes[bytes.length - 1] ^= 1;
