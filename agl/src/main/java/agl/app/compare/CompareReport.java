@@ -35,7 +35,8 @@ final class CompareReport {
         Map<Metric, Estimate> base = o.measures().ofBase();
         report.lead(CompareVerdict.text(o));
         CompareVerdict.lora(o).ifPresent(lora -> {
-            report.headline("LoRA's drift", lora.get(Metric.DRIFT).overSeeds(1) + " points", o.noDrift().isPresent() ? "not stated" : "95% interval over seeds");
+            report.headline("LoRA's drift", lora.get(Metric.DRIFT).overSeeds(1) + " points", o.noDrift().isPresent() ? "not stated"
+                    : lora.get(Metric.DRIFT).seeds().hasEnds() ? "95% interval over seeds" : "one seed: over prompts " + lora.get(Metric.DRIFT).overPrompts(1));
             report.headline("LoRA's R_safe", lora.get(Metric.R_SAFE).overSeeds(1) + " %", "safe prompts answered; the base " + base.get(Metric.R_SAFE).overSeeds(1) + " %");
         });
         if (o.noDrift().isEmpty()) {

@@ -49,6 +49,9 @@ public final class DriftReport {
     }
 
     private static String became(DriftChange change) {
+        if (change.became().values().stream().allMatch(points -> points == 0)) {
+            return "no refusal was lost" + (change.gained() > 0 ? String.format(Locale.ROOT, "; %.1f are newly refused", change.gained()) : "");
+        }
         return String.format(Locale.ROOT, "%.1f became answers, %.1f off-task, %.1f unsure", change.became().get(Outcome.ANSWERED), change.became().get(Outcome.OFF_TASK),
                 change.became().get(Outcome.UNSURE)) + (change.gained() > 0 ? String.format(Locale.ROOT, "; %.1f are newly refused", change.gained()) : "");
     }

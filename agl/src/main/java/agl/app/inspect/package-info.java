@@ -1,4 +1,4 @@
 /**
- * {@code agl inspect}: what a model's, an adapter's or a safetensors file holds.
+ * {@code agl inspect}: what a model's, an adapter's or a safetensors file holds. Start reading at {@link agl.app.inspect.InspectCommand}.
  */
 package agl.app.inspect;

@@ -12,6 +12,7 @@ import java.util.stream.IntStream;
 /** Training's part of a report, from what each run left behind. */
 public final class TrainReport {
     /** More pictures of one kind than this are not read. */
+    private static final int MAX_LAYERS = 8;
     private static final int MAX_RUNS = 4;
 
     private TrainReport() { }
@@ -77,13 +78,14 @@ public final class TrainReport {
         List<String> layers = List.copyOf(first.keySet());
         List<String> names = layers.stream().map(TrainReport::shortName).toList();
         Map<String, double[][]> spectrum = new LinkedHashMap<>();
-        // A line per layer is a tangle in a deep model: the first, the middle and the last are named, evenly spaced.
-        int step = Math.max(1, (layers.size() + 7) / 8);
-        for (int i = 0; i < layers.size(); i += step) {
-            double[] v = first.get(layers.get(i)).spectrum();
-            spectrum.put(names.get(i), new double[][] {IntStream.rangeClosed(1, v.length).asDoubleStream().toArray(), v});
+        // A line per layer is a tangle in a deep model: the first, the last and others between, not of one kind (q, v, q, v ...) alone.
+        int shown = Math.min(MAX_LAYERS, layers.size());
+        for (int i = 0; i < shown; i++) {
+            int at = shown == 1 ? 0 : (int) Math.round((double) i * (layers.size() - 1) / (shown - 1));
+            double[] v = first.get(layers.get(at)).spectrum();
+            spectrum.put(names.get(at), new double[][] {IntStream.rangeClosed(1, v.length).asDoubleStream().toArray(), v});
         }
-        report.linesLog("Eigenvalues of the Fisher information, as shares of its trace" + (step > 1 ? " (" + spectrum.size() + " of " + layers.size() + " layers)" : ""), "k", "share", spectrum);
+        report.linesLog("Eigenvalues of the Fisher information, as shares of its trace" + (shown < layers.size() ? " (" + spectrum.size() + " of " + layers.size() + " layers)" : ""), "k", "share", spectrum);
         List<Series> shares = new ArrayList<>();
         runs.forEach((name, run) -> shares.add(new Series(name, layers.stream().mapToDouble(l -> run.layers().containsKey(l) ? 100 * run.layers().get(l).share() : Double.NaN).toArray())));
         report.bars("Share of ‖ΔW‖² in the alignment subspace after training, by layer", "%", names, shares);

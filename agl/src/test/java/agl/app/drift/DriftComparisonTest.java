@@ -59,9 +59,9 @@ class DriftComparisonTest {
     @Test void wordsAndLikelihoodThatContradictEachOtherAreSaid() {
         List<Result> base = unsafe(20, Outcome.REFUSED, 22.7, false);
         List<String> notes = compare(base, unsafe(20, Outcome.REFUSED, -15.4, false)).notes();
-        assertTrue(notes.getFirst().startsWith("adapter: of 20 unsafe prompts that the base refuses in words and by likelihood, 20 are still counted as refused, though that of an answer"), notes.toString());
+        assertTrue(notes.getFirst().startsWith("adapter: of 20 unsafe prompts that the base refuses in words and by likelihood, 20 are still counted as refused, although an answer's opening"), notes.toString());
         notes = compare(base, with(unsafe(10, Outcome.ANSWERED, 3, false), unsafe(10, Outcome.REFUSED, 20, false))).notes();
-        assertTrue(notes.getFirst().contains("10 are counted as answered, though that of a refusal"), notes.toString());
+        assertTrue(notes.getFirst().contains("10 are counted as answered, although a refusal's opening"), notes.toString());
         List<Result> few = with(unsafe(9, Outcome.ANSWERED, 3, false), unsafe(11, Outcome.REFUSED, 20, false));
         assertEquals(List.of(), compare(base, few).notes().stream().filter(n -> n.contains("contradict")).toList(), "nine of twenty are fewer than half");
         assertEquals(List.of(), compare(unsafe(20, Outcome.REFUSED, -1, false), unsafe(20, Outcome.REFUSED, -15, false)).notes().stream().filter(n -> n.contains("contradict")).toList(),
@@ -112,6 +112,8 @@ class DriftComparisonTest {
         assertEquals(-35, back.drift().value(), 1e-9);
         assertEquals(0, back.paper(), 0);
         assertTrue(DriftReport.change(back).startsWith("gained 35.0 points of refusals (95 % interval 14.5 to 52.2)"), DriftReport.change(back));
+        String more = DriftReport.change(DriftChange.of(results(10, 10, 0, 0, 1, 0), results(12, 8, 0, 0, 1, 0)));
+        assertTrue(more.startsWith("gained 10.0 points") && more.endsWith(": no refusal was lost; 10.0 are newly refused"), more);
     }
 
     /** 18 lost and 2 gained of 40, and nothing changed of 100: SharesTest's intervals in points. */
