@@ -230,6 +230,19 @@ class WrongInputTest {
         for (String command : new String[] {train, drift, "compare --base $base --task $task.csv --prompts $prompts.csv --methods lora --steps 1 --out "}) {
             assertRefused("adapter: holds adapter_config.json already", command + "$adapter");
         }
+        // What is somebody's: shards, another program's weights, a comparison that was killed, a model where the demo would put its own, an input beside its output.
+        Files.writeString(Files.createDirectories(temp.resolve("shards")).resolve("model-00001-of-00002.safetensors"), "x");
+        Files.writeString(Files.createDirectories(temp.resolve("theirs")).resolve("adapter_model.bin"), "x");
+        Files.writeString(Files.createDirectories(temp.resolve("killed/runs")).resolve("run-12.json"), "x");
+        Files.writeString(Files.createDirectories(temp.resolve("home/base")).resolve("model.bin"), "x");
+        Files.copy(temp.resolve("prompts.csv"), Files.createDirectories(temp.resolve("beside")).resolve("answers.csv"));
+        for (String command : new String[] {train, drift}) {
+            assertRefused("shards: holds model-00001-of-00002.safetensors already", command + "$shards");
+            assertRefused("theirs: holds adapter_model.bin already", command + "$theirs");
+            assertRefused("killed: holds the runs of a comparison", command + "$killed");
+        }
+        assertRefused("base: holds something that is not a demo's base", "demo --prepare --out $home");
+        assertRefused("could be written over", "drift --base $base --prompts $beside/answers.csv --out $beside");
         for (String made : new String[] {"compare", "align --lora", "drift"}) {
             Files.writeString(Files.createDirectories(temp.resolve("made")).resolve("provenance.json"), "{\"command\": \"" + made + "\"}");
             assertRefused("made: holds what agl " + made.split(" ")[0] + " made", drift + "$made");

@@ -4,6 +4,7 @@ import agl.autograd.AglException;
 import agl.autograd.DType;
 import agl.autograd.Tensor;
 import agl.nn.checkpoint.Checkpoint;
+import agl.nn.checkpoint.Json;
 import agl.nn.checkpoint.ModelFiles;
 import agl.nn.checkpoint.OutputFolder;
 import agl.nn.checkpoint.SafeTensorsWriter;
@@ -15,6 +16,8 @@ import java.nio.file.StandardCopyOption;
 import java.util.Arrays;
 import java.util.SplittableRandom;
 import java.util.function.UnaryOperator;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 /** Models from and to Hugging Face folders, and new ones with random weights. */
@@ -52,6 +55,7 @@ public final class Models {
         String prefix = said.family().prefix();
         boolean bare = checkpoint.names().stream().noneMatch(name -> name.startsWith(prefix));
         UnaryOperator<String> key = name -> bare && name.startsWith(prefix) ? name.substring(prefix.length()) : name;
+        requireNoLayerBeyond(folder, said, checkpoint);
         String embedding = said.family().embeddingName();
         ModelConfig config = said.tied() && headDiffers(folder, checkpoint, key.apply(embedding)) ? said.untied() : said;
         return Transformer.of(config, (name, shape) -> {
@@ -64,6 +68,18 @@ public final class Models {
             return shape.length == 1 ? Tensor.of(info.toFloats(), shape) : Tensor.of(info.weights(), shape);
         });
     }
+
+    /** A config.json that says fewer layers than there are weights for belongs to another model: the rest would be left out without a word. */
+    private static void requireNoLayerBeyond(Path folder, ModelConfig config, Checkpoint checkpoint) {
+        for (String name : checkpoint.names()) {
+            Matcher m = LAYER.matcher(name);
+            if (m.find() && Integer.parseInt(m.group(1)) >= config.layers()) {
+                throw new AglException(folder + ": config.json says " + config.layers() + " layers, the weights have \"" + Json.quote(name) + "\": they do not belong together");
+            }
+        }
+    }
+
+    private static final Pattern LAYER = Pattern.compile("^(?:model\\.layers|layers|transformer\\.h|h)\\.(\\d{1,6})\\.");
 
     private static TensorInfo weight(Path folder, Checkpoint checkpoint, String key, int... shape) {
         if (!checkpoint.has(key)) {

@@ -170,6 +170,16 @@ class ModelsTest {
     }
 
     /** The head's type may be another than the table's: what counts are the values. */
+    /** A layer that config.json does not know would be left out without a word. */
+    @ParameterizedTest @ValueSource(strings = {"qwen2", "gpt2"}) void layersBeyondTheConfigAreRefused(String family) throws IOException {
+        Transformer model = TransformerTest.small(family, DType.F32);
+        Models.save(model, folder.resolve("m"), null, DType.F32);
+        String layers = family.equals("gpt2") ? "n_layer" : "num_hidden_layers";
+        Files.writeString(folder.resolve("m/config.json"), model.config().json().deepCopy().put(layers, 2).toString());
+        String said = assertThrows(AglException.class, () -> Models.load(folder.resolve("m"))).getMessage();
+        assertTrue(said.contains("config.json says 2 layers") && said.contains(".2."), said);
+    }
+
     @Test void theSameHeadInAnotherType() throws IOException {
         Transformer model = TransformerTest.small("llama", DType.F32);
         Models.save(model, folder.resolve("half"), null, DType.BF16);

@@ -1,6 +1,7 @@
 package agl.app.demo;
 
 import agl.app.ConfigOptions;
+import agl.app.OutputGuard;
 import agl.app.data.PromptSet.Label;
 import agl.app.demo.corpus.DemoCorpus;
 import agl.app.drift.DriftChange;
@@ -78,6 +79,7 @@ public final class DemoCommand implements Callable<Integer> {
         RunConfig config = options.config(quick ? withSteps(30) : SETTINGS);
         unused(config).forEach(line -> System.err.println("agl: " + line));
         Path base = out.resolve("base");
+        requireOwn(base, out.resolve("data"));
         if (fromScratch) {
             DemoBase.make(base, corpusSeed, DemoBase.TRAINING);
         } else {
@@ -107,6 +109,17 @@ public final class DemoCommand implements Callable<Integer> {
             throw new AglException("nothing is compared: " + wrecked(outcome) + "; no adapter is written of it, all else is");
         }
         return 0;
+    }
+
+    /** The base and the text of an earlier demo are written anew; what is anybody else's is left alone. */
+    private static void requireOwn(Path base, Path data) {
+        boolean demos = Provenance.read(base).map(p -> p.path("command").asText().startsWith("demo")).orElse(false);
+        if (!OutputGuard.isFree(base) && !demos) {
+            throw new AglException(base + ": holds something that is not a demo's base; name another --out");
+        }
+        if (!OutputGuard.isFree(data) && OutputGuard.isFree(base)) {
+            throw new AglException(data + ": holds something that is not a demo's text; name another --out");
+        }
     }
 
     /** What was given and has no effect on this job. */
