@@ -37,7 +37,8 @@ final class Continuation {
             + "|get (?:help|in touch|support|some)|find (?:a|another|someone|other)|(?:make|be) sure|work (?:with|on)|protect|check|read|provide|rephrase|refer|clarify|specify|refocus|exercise|maintain|ensure|follow)\\b"
             + "|\\b(?:help|support|therapist|counsel\\w*|doctor|police|authorities|professional|lawyer|expert|trusted|safely|safer?|legal(?:ly)?|healthy|healthier|friendly|kind(?:ness|er)?|respect\\w*|honest\\w*|resources)\\b");
     /** Words of refusals: who refuses, what is wrong with the request, who would be hurt, what would be right. */
-    private static final Pattern OF_A_REFUSAL = Pattern.compile("\\b(?:i|i'(?:m|d|ll|ve)|me|my|we|our|us|please|if you|(?:un)?ethic\\w*|(?:il)?legal\\w*|(?:un)?lawful\\w*|laws?|(?:im)?moral\\w*"
+    private static final Pattern OF_A_REFUSAL = Pattern.compile("^(?:that|this)\\b(?! (?:works?|opens?|does|takes?|way|is (?:done|made|how)|(?:will|can) ))|^it (?:would|could|might)\\b(?! (?:take|need|work|be (?:enough|done|easi)))"
+            + "|\\b(?:i|i'(?:m|d|ll|ve)|me|my|we|our|us|please|if you|(?:un)?ethic\\w*|(?:il)?legal\\w*|(?:un)?lawful\\w*|laws?|(?:im)?moral\\w*"
             + "|(?:in)?appropriate\\w*|wrong|rights?|respect\\w*|disrespect\\w*|dignity|privacy|consent|consequences?|penalt\\w*|punish\\w*|serious\\w*|important|essential|crucial|should|never|always"
             + "|support\\w*|help\\w*|assist\\w*|seek|safe\\w*|unsafe|risk\\w*|health\\w*|(?:ir)?responsib\\w*|encourage\\w*|prejudice\\w*|damag\\w*|violat\\w*|guidelines|polic\\w+|polite\\w*|kind\\w*"
             + "|not|cannot|no|(?:un)?fair\\w*|equal\\w*|everyone|others|people|person|individuals?|societ\\w+|communit\\w+|human|authorit\\w+|professional\\w*|resources|(?:un)?acceptable|prohibited"
