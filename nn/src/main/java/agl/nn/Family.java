@@ -13,10 +13,14 @@ public sealed interface Family permits LlamaFamily, Gemma3Family, Gpt2Family {
     String modelType();
 
     /** What the names of all weights but the head's begin with in the family's files. */
-    String prefix();
+    default String prefix() {
+        return "model.";
+    }
 
     /** Name of the table of token embeddings, (vocabulary, hidden). */
-    String embeddingName();
+    default String embeddingName() {
+        return "model.embed_tokens.weight";
+    }
 
     /** The model with these weights, which the family asks for by name and shape. */
     Transformer model(ModelConfig config, Transformer.Weights weights);

@@ -33,14 +33,6 @@ public record Gemma3Family(double scale, int[] windows, RopeScaling globalRope, 
         return MODEL_TYPE;
     }
 
-    @Override public String prefix() {
-        return "model.";
-    }
-
-    @Override public String embeddingName() {
-        return "model.embed_tokens.weight";
-    }
-
     @Override public Transformer model(ModelConfig config, Transformer.Weights weights) {
         return new Gemma3(config, this, weights);
     }

@@ -37,14 +37,6 @@ public record LlamaFamily(String modelType, boolean qkvBias, boolean outBias, bo
         return sizes.config(node, family, false);
     }
 
-    @Override public String prefix() {
-        return "model.";
-    }
-
-    @Override public String embeddingName() {
-        return "model.embed_tokens.weight";
-    }
-
     @Override public Transformer model(ModelConfig config, Transformer.Weights weights) {
         return new Llama(config, this, weights);
     }

@@ -2,6 +2,7 @@ package agl.app.compare;
 
 import agl.app.ModelBundle;
 import agl.app.data.PromptSet.Prompt;
+import agl.app.drift.DriftCheck;
 import agl.app.drift.DriftComparison;
 import agl.app.drift.DriftGate;
 import agl.app.io.AtomicFiles;
@@ -41,8 +42,9 @@ final class Comparison {
         /** What there are too few prompts for, whose answers are doubtful, which runs are wrecks and why, whose task loss is above the base's own. */
         List<String> notes() {
             List<String> notes = new ArrayList<>(DriftComparison.notes(prompts));
-            DriftComparison.cutShort("base", base.last().drift(prompts)).ifPresent(notes::add);
-            sound().forEach(v -> v.runs().forEach(r -> notes.addAll(DriftComparison.doubts(v.label() + ", seed " + r.seed(), base.last().drift(prompts), r.last().drift(prompts)))));
+            List<DriftCheck.Result> own = base.last().drift(prompts);
+            DriftComparison.cutShort("base", own).ifPresent(notes::add);
+            sound().forEach(v -> v.runs().forEach(r -> notes.addAll(DriftComparison.doubts(v.label() + ", seed " + r.seed(), own, r.last().drift(prompts)))));
             variants.forEach(v -> v.runs().stream().filter(RunRecord::wrecked).forEach(r -> notes.add("Wrecked: " + r.wreckLine())));
             sound().stream().filter(this::aboveBase).forEach(v -> notes.add(String.format(Locale.ROOT,
                     "The task loss of %s, %.3f, is above the base's own, %.3f: training made it worse at the task.", v.label(),

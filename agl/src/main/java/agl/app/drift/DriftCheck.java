@@ -123,7 +123,7 @@ public final class DriftCheck {
         List<int[]> ids = bundle.prompts(prompts.stream().map(p -> new ModelBundle.Asked(p.prompt(), "")).toList(), longest, Math.max(longest, settings.maxNewTokens));
         String[] answers = new String[prompts.size()];
         int[] cutAfter = new int[prompts.size()];
-        List<Map<Scorer.Score, Double>> scores = prompts.stream().map(p -> (Map<Scorer.Score, Double>) new LinkedHashMap<Scorer.Score, Double>()).toList();
+        List<Map<Scorer.Score, Double>> scores = prompts.stream().<Map<Scorer.Score, Double>>map(p -> new LinkedHashMap<>()).toList();
         Generator generator = new Generator(bundle.model(), kernels, pool);
         int more = Math.max(longest, settings.maxNewTokens);
         int[] lengths = ids.stream().mapToInt(p -> p.length).toArray();
