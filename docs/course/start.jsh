@@ -3,6 +3,8 @@
 import agl.autograd.*;
 import agl.autograd.kernels.*;
 import agl.autograd.op.*;
+import agl.autograd.storage.*;
+import agl.error.*;
 import agl.regularizers.*;
 import java.util.*;
 
@@ -22,7 +24,7 @@ void gradients(Tensor loss, Tensor... leaves) { for (Tensor x : leaves) x.zeroGr
 void gradients(Var loss, Tensor... leaves) { gradients(loss.tensor(), leaves); }
 
 // A leaf in a formula that reads from left to right: v(x).minus(v(y)).squared().sum().
-Var v(Tensor x) { return tape.var(x); }
+Var v(Tensor x) { return Var.of(tape, x); }
 
 // Compares backward with difference quotients, for every entry: check((t, x) -> Softmax.of(t, x[0]), leaf(1, 2, 3)).
 GradCheck.Result check(GradCheck.Function f, Tensor... inputs) { return GradCheck.full(f, inputs); }

@@ -1,6 +1,6 @@
 package agl.app;
 
-import agl.autograd.AglException;
+import agl.error.AglException;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.UncheckedIOException;

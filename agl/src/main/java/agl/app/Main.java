@@ -1,13 +1,27 @@
 package agl.app;
 
-import agl.app.bench.BenchCommand;
-import agl.app.compare.AblateCommand;
-import agl.app.compare.CompareCommand;
-import agl.app.compare.ForgettingCommand;
-import agl.app.demo.DemoCommand;
-import agl.app.explain.ExplainCommand;
-import agl.app.inspect.InspectCommand;
-import agl.autograd.AglException;
+import agl.app.cli.AblateCommand;
+import agl.app.cli.AlignCommand;
+import agl.app.cli.BenchCommand;
+import agl.app.cli.CompareCommand;
+import agl.app.cli.DemoCommand;
+import agl.app.cli.DoctorCommand;
+import agl.app.cli.DriftCommand;
+import agl.app.cli.ExplainCommand;
+import agl.app.cli.ForgettingCommand;
+import agl.app.cli.GenerateCommand;
+import agl.app.cli.GradcheckCommand;
+import agl.app.cli.InspectCommand;
+import agl.app.cli.LogitsCommand;
+import agl.app.cli.MergeCommand;
+import agl.app.cli.OutputGuard;
+import agl.app.cli.RefusalsCommand;
+import agl.app.cli.TermsCommand;
+import agl.app.cli.TokenizeCommand;
+import agl.app.cli.TrainCommand;
+import agl.app.io.BuildInfo;
+import agl.app.io.Numbers;
+import agl.error.AglException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
@@ -22,11 +36,11 @@ import picocli.CommandLine.Spec;
  * The command line {@code agl}. Every subcommand is a class of its own; a new one is one more name in {@code subcommands}.
  * Exit codes: 0 done, 1 a bug in this program, 2 something outside it (input, settings, memory; see {@link Failures}).
  */
-@Command(name = "agl", versionProvider = BuildInfo.class, mixinStandardHelpOptions = true, scope = ScopeType.INHERIT,
+@Command(name = "agl", versionProvider = Main.Version.class, mixinStandardHelpOptions = true, scope = ScopeType.INHERIT,
         subcommands = {DemoCommand.class, TrainCommand.class, AlignCommand.class, DriftCommand.class, CompareCommand.class,
             AblateCommand.class, ForgettingCommand.class, TermsCommand.class, ExplainCommand.class, GenerateCommand.class,
             MergeCommand.class, InspectCommand.class, LogitsCommand.class, TokenizeCommand.class, RefusalsCommand.class,
-            GradcheckCommand.class, BenchCommand.class, Doctor.class},
+            GradcheckCommand.class, BenchCommand.class, DoctorCommand.class},
         synopsisSubcommandLabel = "COMMAND", sortOptions = false, usageHelpAutoWidth = true,
         description = "Fine-tunes an aligned language model with LoRA and keeps its alignment: AlignGuard-LoRA.")
 public final class Main implements Callable<Integer> {
@@ -35,6 +49,13 @@ public final class Main implements Callable<Integer> {
 
     @Spec
     private CommandSpec spec;
+
+    /** What {@code --version} prints. */
+    static final class Version implements CommandLine.IVersionProvider {
+        @Override public String[] getVersion() {
+            return new String[] {"agl " + BuildInfo.version() + " (Java " + Runtime.version() + ")"};
+        }
+    }
 
     public static void main(String[] args) {
         LauncherWatch.start();

@@ -1,5 +1,5 @@
 /**
- * The command line: one class per command, and what commands share (options, the model with its tokenizer and template, provenance of what
- * is read). Start reading at {@link agl.app.Main}, then {@link agl.app.TrainCommand}.
+ * Where the program starts and where it ends: the list of commands, what a failure prints, the watch over the launcher. Start reading at
+ * {@link agl.app.Main}; the commands are in {@link agl.app.cli}.
  */
 package agl.app;

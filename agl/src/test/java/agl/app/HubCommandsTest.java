@@ -5,8 +5,8 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import agl.autograd.DType;
 import agl.autograd.Tensor;
+import agl.autograd.storage.DType;
 import agl.lora.LoraConfig;
 import agl.lora.LoraLinear;
 import agl.lora.LoraModel;

@@ -181,7 +181,7 @@ class MainJobTest {
         Path out = temp.resolve("adapter");
         assertEquals(0, train("lora", out, "--target-modules", "all-linear").exit());
         Path other = temp.resolve("other");
-        agl.nn.Models.save(agl.nn.Models.random(agl.nn.ModelConfig.llama(24, 2, 4, 2, 24, 300).withPositions(96), 1, agl.autograd.DType.F32), other, base, agl.autograd.DType.F32);
+        agl.nn.Models.save(agl.nn.Models.random(agl.nn.ModelConfig.llama(24, 2, 4, 2, 24, 300).withPositions(96), 1, agl.autograd.storage.DType.F32), other, base, agl.autograd.storage.DType.F32);
         Run run = agl("generate", "--base", other, "--adapter", out, "--prompt", "x");
         assertEquals(2, run.exit());
         assertTrue(run.err().contains("does not fit"), run.err());

@@ -4,7 +4,9 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import agl.autograd.AglException;
+import agl.app.cli.DoctorCommand;
+import agl.app.io.BuildInfo;
+import agl.error.AglException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.ByteArrayOutputStream;
@@ -82,15 +84,15 @@ class MainTest {
 
     @Test
     void doctorSaysWhatToDoAboutTheGpu(@TempDir Path home) throws IOException {
-        assertEquals(Doctor.State.NOTE, gpu(Map.of(), home).state());
-        assertEquals(Doctor.State.MISSING, gpu(Map.of("TORNADOVM_HOME", home.resolve("none").toString()), home).state());
-        assertEquals(Doctor.State.OK, gpu(Map.of("TORNADOVM_HOME", home.toString()), home).state());
+        assertEquals(DoctorCommand.State.NOTE, gpu(Map.of(), home).state());
+        assertEquals(DoctorCommand.State.MISSING, gpu(Map.of("TORNADOVM_HOME", home.resolve("none").toString()), home).state());
+        assertEquals(DoctorCommand.State.OK, gpu(Map.of("TORNADOVM_HOME", home.toString()), home).state());
         Path sdkman = Files.createDirectories(home.resolve(".sdkman/candidates/tornadovm/current"));
         assertTrue(gpu(Map.of(), home).advice().contains(sdkman.toString()));
     }
 
-    private static Doctor.Finding gpu(Map<String, String> environment, Path home) {
-        return Doctor.examine(environment, home).stream().filter(f -> f.item().equals("GPU")).findFirst().orElseThrow();
+    private static DoctorCommand.Finding gpu(Map<String, String> environment, Path home) {
+        return DoctorCommand.examine(environment, home).stream().filter(f -> f.item().equals("GPU")).findFirst().orElseThrow();
     }
 
     private static CommandLineRun report(Throwable failure, boolean debug) {

@@ -6,8 +6,9 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import agl.app.data.PromptTemplate;
-import agl.autograd.AglException;
-import agl.autograd.DType;
+import agl.app.model.ModelBundle;
+import agl.autograd.storage.DType;
+import agl.error.AglException;
 import agl.lora.LoraConfig;
 import agl.lora.LoraModel;
 import agl.lora.Peft;

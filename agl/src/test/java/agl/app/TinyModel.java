@@ -1,7 +1,8 @@
 package agl.app;
 
 import agl.app.data.PromptTemplate;
-import agl.autograd.DType;
+import agl.app.model.ModelBundle;
+import agl.autograd.storage.DType;
 import agl.nn.ModelConfig;
 import agl.nn.Models;
 import agl.nn.tokenizer.BpeTrainer;

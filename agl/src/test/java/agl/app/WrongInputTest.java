@@ -3,7 +3,7 @@ package agl.app;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import agl.autograd.DType;
+import agl.autograd.storage.DType;
 import agl.lora.LoraConfig;
 import agl.lora.LoraModel;
 import agl.lora.Peft;

@@ -1,6 +1,8 @@
 package agl.autograd;
 
 import agl.autograd.kernels.Kernels;
+import agl.autograd.storage.DType;
+import agl.autograd.storage.Storage;
 import java.util.ArrayDeque;
 import java.util.HashMap;
 import java.util.Map;

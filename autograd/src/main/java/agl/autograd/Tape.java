@@ -3,6 +3,8 @@ package agl.autograd;
 import agl.autograd.kernels.Kernels;
 import agl.autograd.kernels.Matrix;
 import agl.autograd.kernels.Product;
+import agl.autograd.storage.DType;
+import agl.autograd.storage.Storage;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.LongSupplier;
@@ -66,10 +68,6 @@ public final class Tape implements AutoCloseable {
         return recording;
     }
 
-    /** {@code x} for formulas that read from left to right. */
-    public Var var(Tensor x) {
-        return new Var(this, x);
-    }
 
     /** A result tensor with undefined content, owned by this tape. */
     public Tensor alloc(int... shape) {

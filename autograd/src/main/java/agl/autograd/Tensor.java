@@ -2,6 +2,8 @@ package agl.autograd;
 
 import agl.autograd.kernels.Kernels;
 import agl.autograd.kernels.Matrix;
+import agl.autograd.storage.DType;
+import agl.autograd.storage.Storage;
 import java.util.Arrays;
 import java.util.function.IntToDoubleFunction;
 

@@ -2,6 +2,7 @@ package agl.autograd;
 
 import agl.autograd.kernels.Kernels;
 import agl.autograd.kernels.Matrix;
+import agl.autograd.storage.Storage;
 import java.util.ArrayList;
 import java.util.List;
 

@@ -11,6 +11,8 @@ import agl.autograd.op.Affine;
 import agl.autograd.op.Mul;
 import agl.autograd.op.Square;
 import agl.autograd.op.Sum;
+import agl.autograd.storage.DType;
+import agl.autograd.storage.Storage;
 import java.lang.reflect.Modifier;
 import java.nio.file.Files;
 import java.nio.file.Path;

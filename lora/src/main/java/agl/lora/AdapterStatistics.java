@@ -1,10 +1,10 @@
 package agl.lora;
 
-import agl.autograd.AglException;
-import agl.autograd.DType;
 import agl.autograd.Tensor;
 import agl.autograd.kernels.Kernels;
 import agl.autograd.kernels.Matrix;
+import agl.autograd.storage.DType;
+import agl.error.AglException;
 import agl.nn.checkpoint.Json;
 import agl.nn.checkpoint.SafeTensors;
 import agl.nn.checkpoint.TensorInfo;

@@ -1,13 +1,13 @@
 package agl.lora;
 
 import agl.autograd.Operation;
-import agl.autograd.Storage;
 import agl.autograd.Tape;
 import agl.autograd.Tensor;
 import agl.autograd.kernels.Kernels;
 import agl.autograd.kernels.Matrix;
 import agl.autograd.kernels.Product;
 import agl.autograd.op.Linear;
+import agl.autograd.storage.Storage;
 
 /**
  * DoRA (Liu et al. 2024): the adapted weight's rows keep a length of their own, m, and LoRA changes their direction.

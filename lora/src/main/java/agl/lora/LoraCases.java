@@ -1,9 +1,9 @@
 package agl.lora;
 
-import agl.autograd.DType;
 import agl.autograd.GradientCase;
 import agl.autograd.Tensor;
 import agl.autograd.op.Dropout;
+import agl.autograd.storage.DType;
 import java.util.List;
 import java.util.SplittableRandom;
 

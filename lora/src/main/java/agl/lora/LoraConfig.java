@@ -1,6 +1,6 @@
 package agl.lora;
 
-import agl.autograd.AglException;
+import agl.error.AglException;
 import agl.nn.checkpoint.Json;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;

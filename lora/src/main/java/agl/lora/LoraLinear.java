@@ -1,12 +1,12 @@
 package agl.lora;
 
-import agl.autograd.AglException;
-import agl.autograd.DType;
 import agl.autograd.Tape;
 import agl.autograd.Tensor;
 import agl.autograd.kernels.Kernels;
 import agl.autograd.op.Dropout;
 import agl.autograd.op.Linear;
+import agl.autograd.storage.DType;
+import agl.error.AglException;
 import agl.nn.LinearLayer;
 import java.util.SplittableRandom;
 

@@ -1,8 +1,8 @@
 package agl.lora;
 
-import agl.autograd.AglException;
-import agl.autograd.DType;
 import agl.autograd.Tensor;
+import agl.autograd.storage.DType;
+import agl.error.AglException;
 import agl.nn.LinearLayer;
 import agl.nn.Transformer;
 import agl.nn.checkpoint.Json;

@@ -1,7 +1,7 @@
 package agl.lora;
 
-import agl.autograd.AglException;
 import agl.autograd.Tensor;
+import agl.error.AglException;
 import agl.nn.Transformer;
 import agl.nn.checkpoint.Json;
 import agl.nn.checkpoint.OutputFolder;

@@ -1,6 +1,6 @@
 package agl.lora;
 
-import agl.autograd.AglException;
+import agl.error.AglException;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;

@@ -5,7 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import agl.autograd.AglException;
+import agl.error.AglException;
 import agl.nn.checkpoint.SafeTensors;
 import agl.nn.checkpoint.SafeTensorsWriter;
 import java.nio.file.Path;

@@ -3,7 +3,6 @@ package agl.lora;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import agl.autograd.DType;
 import agl.autograd.GradCheck;
 import agl.autograd.GradientCase;
 import agl.autograd.Operation;
@@ -11,6 +10,7 @@ import agl.autograd.Tape;
 import agl.autograd.Tensor;
 import agl.autograd.kernels.Kernels;
 import agl.autograd.op.Linear;
+import agl.autograd.storage.DType;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Set;

@@ -7,9 +7,9 @@ import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import agl.autograd.AglException;
-import agl.autograd.DType;
 import agl.autograd.Tensor;
+import agl.autograd.storage.DType;
+import agl.error.AglException;
 import agl.nn.LinearLayer;
 import agl.nn.Transformer;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;

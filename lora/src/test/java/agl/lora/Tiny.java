@@ -1,10 +1,10 @@
 package agl.lora;
 
-import agl.autograd.DType;
 import agl.autograd.Pool;
 import agl.autograd.Tape;
 import agl.autograd.Tensor;
 import agl.autograd.kernels.Kernels;
+import agl.autograd.storage.DType;
 import agl.nn.Batch;
 import agl.nn.ModelConfig;
 import agl.nn.Models;

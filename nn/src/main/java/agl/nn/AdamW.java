@@ -1,8 +1,8 @@
 package agl.nn;
 
-import agl.autograd.Storage;
 import agl.autograd.Tensor;
 import agl.autograd.kernels.Kernels;
+import agl.autograd.storage.Storage;
 import java.util.List;
 
 /**

@@ -1,6 +1,6 @@
 package agl.nn;
 
-import agl.autograd.AglException;
+import agl.error.AglException;
 
 /**
  * Several token sequences of different lengths, one after the other without padding.

@@ -1,7 +1,7 @@
 package agl.nn;
 
-import agl.autograd.DType;
 import agl.autograd.Tensor;
+import agl.autograd.storage.DType;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;

@@ -1,6 +1,6 @@
 package agl.nn;
 
-import agl.autograd.AglException;
+import agl.error.AglException;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 
 /** GPT-2: all that it has is in the sizes that every family has. */

@@ -1,9 +1,9 @@
 package agl.nn;
 
-import agl.autograd.AglException;
-import agl.autograd.DType;
 import agl.autograd.Tensor;
 import agl.autograd.kernels.Kernels;
+import agl.autograd.storage.DType;
+import agl.error.AglException;
 
 /**
  * Keys and values of the tokens seen so far, so that generating one more token costs one token's work. Sequence s of layer l occupies

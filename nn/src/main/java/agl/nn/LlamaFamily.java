@@ -1,6 +1,6 @@
 package agl.nn;
 
-import agl.autograd.AglException;
+import agl.error.AglException;
 import java.util.List;
 import java.util.function.IntPredicate;
 

@@ -1,8 +1,8 @@
 package agl.nn;
 
-import agl.autograd.AglException;
-import agl.autograd.DType;
 import agl.autograd.Tensor;
+import agl.autograd.storage.DType;
+import agl.error.AglException;
 import agl.nn.checkpoint.Checkpoint;
 import agl.nn.checkpoint.Json;
 import agl.nn.checkpoint.ModelFiles;

@@ -1,10 +1,10 @@
 package agl.nn;
 
-import agl.autograd.AglException;
-import agl.autograd.DType;
-import agl.autograd.Storage;
 import agl.autograd.Tensor;
 import agl.autograd.kernels.Kernels;
+import agl.autograd.storage.DType;
+import agl.autograd.storage.Storage;
+import agl.error.AglException;
 import java.util.ArrayList;
 import java.util.List;
 

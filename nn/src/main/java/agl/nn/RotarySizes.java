@@ -1,6 +1,6 @@
 package agl.nn;
 
-import agl.autograd.AglException;
+import agl.error.AglException;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 
 /** The sizes that Llama and Gemma 3 have under the same names in config.json. */

@@ -1,8 +1,5 @@
 package agl.nn;
 
-import agl.autograd.AglException;
-import agl.autograd.DType;
-import agl.autograd.Storage;
 import agl.autograd.Tape;
 import agl.autograd.Tensor;
 import agl.autograd.kernels.AttentionShape;
@@ -11,6 +8,9 @@ import agl.autograd.op.Embedding;
 import agl.autograd.op.HeadCrossEntropy;
 import agl.autograd.op.Linear;
 import agl.autograd.op.Recompute;
+import agl.autograd.storage.DType;
+import agl.autograd.storage.Storage;
+import agl.error.AglException;
 import java.util.Arrays;
 import java.util.HashSet;
 import java.util.LinkedHashMap;

@@ -3,13 +3,13 @@ package agl.nn;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
-import agl.autograd.AglException;
-import agl.autograd.DType;
 import agl.autograd.Tape;
 import agl.autograd.Tensor;
 import agl.autograd.kernels.Kernels;
 import agl.autograd.op.Mul;
 import agl.autograd.op.Sum;
+import agl.autograd.storage.DType;
+import agl.error.AglException;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 

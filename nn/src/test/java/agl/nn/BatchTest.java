@@ -3,7 +3,7 @@ package agl.nn;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
-import agl.autograd.AglException;
+import agl.error.AglException;
 import org.junit.jupiter.api.Test;
 
 class BatchTest {

@@ -6,9 +6,9 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import agl.autograd.AglException;
-import agl.autograd.DType;
 import agl.autograd.Tensor;
+import agl.autograd.storage.DType;
+import agl.error.AglException;
 import agl.nn.checkpoint.SafeTensors;
 import agl.nn.checkpoint.SafeTensorsWriter;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;

@@ -4,7 +4,6 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 
-import agl.autograd.DType;
 import agl.autograd.Tape;
 import agl.autograd.Tensor;
 import agl.autograd.kernels.AttentionShape;
@@ -12,6 +11,7 @@ import agl.autograd.op.Attention;
 import agl.autograd.op.HeadCrossEntropy;
 import agl.autograd.op.RmsNorm;
 import agl.autograd.op.Softmax;
+import agl.autograd.storage.DType;
 import org.junit.jupiter.api.Test;
 
 /** Answers to docs/course/lesson-2.md. */

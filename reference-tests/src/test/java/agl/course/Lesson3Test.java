@@ -4,12 +4,12 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import agl.autograd.DType;
 import agl.autograd.Tape;
 import agl.autograd.Tensor;
 import agl.autograd.kernels.Kernels;
 import agl.autograd.op.Affine;
 import agl.autograd.op.Matmul;
+import agl.autograd.storage.DType;
 import agl.lora.LoraProduct;
 import agl.lora.LoraWeights;
 import agl.nn.AdamW;

@@ -3,10 +3,10 @@ package agl.course;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import agl.autograd.DType;
 import agl.autograd.Tape;
 import agl.autograd.Tensor;
 import agl.autograd.kernels.Kernels;
+import agl.autograd.storage.DType;
 import agl.regularizers.AglLoss;
 import agl.regularizers.AglSettings;
 import agl.regularizers.Fisher;

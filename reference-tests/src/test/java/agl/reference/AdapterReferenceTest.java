@@ -4,9 +4,9 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import agl.autograd.DType;
 import agl.autograd.Tape;
 import agl.autograd.Tensor;
+import agl.autograd.storage.DType;
 import agl.lora.LoraModel;
 import agl.lora.Peft;
 import agl.nn.AdamW;

@@ -1,9 +1,9 @@
 package agl.reference;
 
-import agl.autograd.DType;
 import agl.autograd.Pool;
 import agl.autograd.Tape;
 import agl.autograd.kernels.Kernels;
+import agl.autograd.storage.DType;
 import agl.nn.Batch;
 import agl.nn.Transformer;
 import java.util.Arrays;

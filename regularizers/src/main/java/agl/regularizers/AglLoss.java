@@ -1,9 +1,9 @@
 package agl.regularizers;
 
-import agl.autograd.Storage;
 import agl.autograd.Tape;
 import agl.autograd.Tensor;
-import agl.autograd.Var;
+import agl.autograd.op.Var;
+import agl.autograd.storage.Storage;
 
 /**
  * L = L_task + λ_A L_A + λ_T L_T + λ_NC [α E_RM + (1 − α) E_geo] [A; the α-blend 1], here for one adapted matrix and without L_task: composed
@@ -39,8 +39,8 @@ public record AglLoss(Decomposition decomposition, Tensor lA, Tensor lT, Tensor 
         Tensor normA = GeodesicOverlap.inner(tape, d.deltaA(), d.deltaA(), metric);
         Tensor normT = GeodesicOverlap.inner(tape, d.deltaT(), d.deltaT(), metric);
         Tensor eGeo = GeodesicOverlap.of(tape, inner, normA, normT, s.epsilon());
-        Var collision = tape.var(eRM).times(s.alpha()).plus(tape.var(eGeo).times(1 - s.alpha()));
-        Tensor total = tape.var(lA).times(s.lambdaA()).plus(tape.var(lT).times(s.lambdaT()).plus(collision.times(s.lambdaNC()))).tensor();
+        Var collision = Var.of(tape, eRM).times(s.alpha()).plus(Var.of(tape, eGeo).times(1 - s.alpha()));
+        Tensor total = Var.of(tape, lA).times(s.lambdaA()).plus(Var.of(tape, lT).times(s.lambdaT()).plus(collision.times(s.lambdaNC()))).tensor();
         AglLoss loss = new AglLoss(d, lA, lT, eRM, eGeo, total, eta, inner, normA, normT);
         for (Tensor t : new Tensor[] {d.deltaW(), d.deltaA(), d.deltaT(), lA, lT, eRM, eGeo, total, eta, inner, normA, normT}) {
             tape.retain(t);

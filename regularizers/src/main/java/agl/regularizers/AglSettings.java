@@ -1,6 +1,6 @@
 package agl.regularizers;
 
-import agl.autograd.AglException;
+import agl.error.AglException;
 import com.fasterxml.jackson.annotation.JsonProperty;
 import com.fasterxml.jackson.annotation.JsonValue;
 import com.fasterxml.jackson.core.JsonProcessingException;

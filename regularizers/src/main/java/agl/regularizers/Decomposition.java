@@ -1,10 +1,10 @@
 package agl.regularizers;
 
-import agl.autograd.AglException;
-import agl.autograd.DType;
 import agl.autograd.Tape;
 import agl.autograd.Tensor;
-import agl.autograd.Var;
+import agl.autograd.op.Var;
+import agl.autograd.storage.DType;
+import agl.error.AglException;
 
 /**
  * W = W0 + ΔW, ΔW = ΔW_A + ΔW_T with ΔW_A = P_A(ΔW) and ΔW_T = (I − P_A)(ΔW): the alignment-critical and the task-specific part of an
@@ -24,11 +24,11 @@ public record Decomposition(Tensor deltaW, Tensor deltaA, Tensor deltaT) {
         requireFit(f, subspace);
         Tensor deltaW = update(tape, f);
         if (subspace.size() == 0) {
-            Var none = tape.var(deltaW).times(0);
-            return new Decomposition(deltaW, none.tensor(), tape.var(deltaW).minus(none).tensor());
+            Var none = Var.of(tape, deltaW).times(0);
+            return new Decomposition(deltaW, none.tensor(), Var.of(tape, deltaW).minus(none).tensor());
         }
-        Var r = tape.var(deltaW);
-        Var u = tape.var(subspace.basis());
+        Var r = Var.of(tape, deltaW);
+        Var u = Var.of(tape, subspace.basis());
         Var c = u.matmul(r.reshaped(deltaW.size(), 1));
         Var deltaA = c.transposed().matmul(u).reshaped(f.out(), f.in());
         return new Decomposition(deltaW, deltaA.tensor(), r.minus(deltaA).tensor());
@@ -45,11 +45,11 @@ public record Decomposition(Tensor deltaW, Tensor deltaA, Tensor deltaT) {
 
     /** s·B·D·A, D the diagonal matrix that keeps the view's rank-one parts. */
     static Tensor update(Tape tape, LoraFactors f) {
-        Var b = tape.var(f.b());
+        Var b = Var.of(tape, f.b());
         if (f.rank() < f.a().dim(0)) {
-            b = b.times(tape.var(Tensor.fill(DType.F64, r -> r >= f.from() && r < f.to() ? 1 : 0, f.a().dim(0))));
+            b = b.times(Tensor.fill(DType.F64, r -> r >= f.from() && r < f.to() ? 1 : 0, f.a().dim(0)));
         }
-        return b.matmul(tape.var(f.a())).times(f.scale()).tensor();
+        return b.matmul(f.a()).times(f.scale()).tensor();
     }
     // explain: end
 

@@ -1,10 +1,10 @@
 package agl.regularizers;
 
-import agl.autograd.DType;
-import agl.autograd.Storage;
 import agl.autograd.Tape;
 import agl.autograd.kernels.Kernels;
 import agl.autograd.kernels.Matrix;
+import agl.autograd.storage.DType;
+import agl.autograd.storage.Storage;
 import java.util.List;
 
 /**

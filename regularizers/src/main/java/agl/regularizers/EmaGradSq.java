@@ -1,10 +1,10 @@
 package agl.regularizers;
 
-import agl.autograd.Storage;
 import agl.autograd.Tensor;
 import agl.autograd.kernels.Kernels;
 import agl.autograd.kernels.Matrix;
 import agl.autograd.op.Linear.GradientListener;
+import agl.autograd.storage.Storage;
 import java.util.LinkedHashMap;
 import java.util.Map;
 

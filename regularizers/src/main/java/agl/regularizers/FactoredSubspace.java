@@ -1,9 +1,9 @@
 package agl.regularizers;
 
-import agl.autograd.DType;
 import agl.autograd.Tape;
 import agl.autograd.Workspace;
 import agl.autograd.kernels.Matrix;
+import agl.autograd.storage.DType;
 
 /**
  * The exact subspace without any gradient in memory: u_k = Gᵀ v_k / sqrt(N λ_k) = Σ_i S_ki g_i, with g_i left as {@link TokenFactors}.

@@ -2,7 +2,7 @@ package agl.regularizers;
 
 import agl.autograd.Tape;
 import agl.autograd.Tensor;
-import agl.autograd.Var;
+import agl.autograd.op.Var;
 
 /**
  * L_A = ‖F^{1/2} ΔW_A‖_F² = Σ_{k≤m} λ_k ⟨u_k, vec ΔW⟩², the cost of moving in the directions that alignment is sensitive to. [A]
@@ -21,10 +21,10 @@ public final class FisherAlignment {
     // explain: L_A
     public static Tensor of(Tape tape, Tensor r, Subspace subspace, double[] eigenvalues) {
         if (eigenvalues.length == 0) {
-            return tape.var(r).sum().times(0).tensor();
+            return Var.of(tape, r).sum().times(0).tensor();
         }
-        Var c = tape.var(subspace.basis()).matmul(tape.var(r).reshaped(r.size(), 1));
-        Var lambda = tape.var(Tensor.of(eigenvalues.clone(), eigenvalues.length, 1));
+        Var c = Var.of(tape, subspace.basis()).matmul(Var.of(tape, r).reshaped(r.size(), 1));
+        Var lambda = Var.of(tape, Tensor.of(eigenvalues.clone(), eigenvalues.length, 1));
         return lambda.times(c.squared()).sum().tensor();
     }
     // explain: end

@@ -1,8 +1,8 @@
 package agl.regularizers;
 
-import agl.autograd.AglException;
-import agl.autograd.DType;
-import agl.autograd.Storage;
+import agl.autograd.storage.DType;
+import agl.autograd.storage.Storage;
+import agl.error.AglException;
 import agl.nn.Batch;
 import agl.nn.checkpoint.SafeTensors;
 import agl.nn.checkpoint.SafeTensorsWriter;

@@ -1,12 +1,12 @@
 package agl.regularizers;
 
-import agl.autograd.AglException;
-import agl.autograd.DType;
 import agl.autograd.Pool;
-import agl.autograd.Storage;
 import agl.autograd.Tape;
 import agl.autograd.kernels.Kernels;
 import agl.autograd.op.HeadCrossEntropy;
+import agl.autograd.storage.DType;
+import agl.autograd.storage.Storage;
+import agl.error.AglException;
 import agl.nn.Batch;
 import agl.nn.LinearLayer;
 import agl.nn.Transformer;

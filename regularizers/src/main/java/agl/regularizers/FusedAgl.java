@@ -1,10 +1,10 @@
 package agl.regularizers;
 
-import agl.autograd.Storage;
 import agl.autograd.Tape;
 import agl.autograd.Workspace;
 import agl.autograd.kernels.Kernels;
 import agl.autograd.kernels.Matrix;
+import agl.autograd.storage.Storage;
 import java.util.Arrays;
 import java.util.EnumMap;
 import java.util.Map;

@@ -1,9 +1,9 @@
 package agl.regularizers;
 
-import agl.autograd.Storage;
 import agl.autograd.Tape;
 import agl.autograd.Tensor;
-import agl.autograd.Var;
+import agl.autograd.op.Var;
+import agl.autograd.storage.Storage;
 
 /**
  * E_geo = ⟨ΔW_A, ΔW_T⟩_M² / (‖ΔW_A‖_M² ‖ΔW_T‖_M² + ε), the squared cosine of the angle between the two parts. [A for M = I; ε is ours]
@@ -21,13 +21,13 @@ public final class GeodesicOverlap {
      */
     // explain: E_geo
     public static Tensor of(Tape tape, Tensor q, Tensor p, Tensor u, double epsilon) {
-        return tape.var(q).squared().over(tape.var(p).times(tape.var(u)).plus(epsilon)).tensor();
+        return Var.of(tape, q).squared().over(Var.of(tape, p).times(u).plus(epsilon)).tensor();
     }
 
     /** ⟨x, y⟩_M = Σ_ij M_ij x_ij y_ij; M's diagonal (out, in), or null for the identity. */
     public static Tensor inner(Tape tape, Tensor x, Tensor y, Storage metric) {
-        Var product = tape.var(x).times(tape.var(y));
-        return (metric == null ? product : tape.var(Tensor.of(metric, x.shape())).times(product)).sum().tensor();
+        Var product = Var.of(tape, x).times(y);
+        return (metric == null ? product : Var.of(tape, Tensor.of(metric, x.shape())).times(product)).sum().tensor();
     }
     // explain: end
 

@@ -1,10 +1,10 @@
 package agl.regularizers;
 
-import agl.autograd.DType;
-import agl.autograd.Storage;
 import agl.autograd.Tensor;
 import agl.autograd.kernels.Kernels;
 import agl.autograd.op.Linear.GradientListener;
+import agl.autograd.storage.DType;
+import agl.autograd.storage.Storage;
 import java.util.ArrayList;
 import java.util.IdentityHashMap;
 import java.util.LinkedHashMap;

@@ -1,11 +1,11 @@
 package agl.regularizers;
 
-import agl.autograd.DType;
-import agl.autograd.Storage;
 import agl.autograd.Tape;
 import agl.autograd.Workspace;
 import agl.autograd.kernels.Kernels;
 import agl.autograd.kernels.Matrix;
+import agl.autograd.storage.DType;
+import agl.autograd.storage.Storage;
 
 /**
  * Kronecker-factored subspace: F ≈ C_out ⊗ C_in / tr F, whose eigenvectors are the products u_k = p_a q_bᵀ of an eigenvector p_a of C_out and one

@@ -1,10 +1,10 @@
 package agl.regularizers;
 
-import agl.autograd.AglException;
-import agl.autograd.Storage;
 import agl.autograd.Tape;
 import agl.autograd.Tensor;
 import agl.autograd.kernels.Matrix;
+import agl.autograd.storage.Storage;
+import agl.error.AglException;
 import java.util.Arrays;
 
 /**

@@ -2,8 +2,8 @@ package agl.regularizers;
 
 import agl.autograd.Tape;
 import agl.autograd.Tensor;
-import agl.autograd.Var;
 import agl.autograd.kernels.PlainKernels;
+import agl.autograd.op.Var;
 
 /**
  * E_RM, the Riemannian overlap: how much the two parts of the update use the same entries, entries that changed much counting more.
@@ -21,13 +21,13 @@ public final class RiemannianOverlap {
     /** @param eta η (out, in) */
     // explain: E_RM
     public static Tensor of(Tape tape, Decomposition d, Tensor eta, AglSettings s) {
-        Var product = tape.var(d.deltaA()).times(tape.var(d.deltaT()));
+        Var product = Var.of(tape, d.deltaA()).times(d.deltaT());
         Var overlap = switch (s.overlap()) {
             case ABSOLUTE -> product.abs();
             case SIGNED -> product;
             case SQUARED -> product.squared();
         };
-        Var weighted = tape.var(eta).times(overlap);
+        Var weighted = Var.of(tape, eta).times(overlap);
         return (s.reduction() == AglSettings.Reduction.MEAN ? weighted.mean() : weighted.sum()).tensor();
     }
     // explain: end
@@ -35,7 +35,7 @@ public final class RiemannianOverlap {
     /** η (out, in) of ΔW (out, in). */
     // explain: eta
     public static Tensor weight(Tape tape, Tensor deltaW, double beta, double kappa, double tau) {
-        return tape.var(deltaW).abs().minus(tau).times(kappa).sigmoid().times(beta).plus(1).tensor();
+        return Var.of(tape, deltaW).abs().minus(tau).times(kappa).sigmoid().times(beta).plus(1).tensor();
     }
     // explain: end
 

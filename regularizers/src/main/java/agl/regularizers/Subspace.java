@@ -1,9 +1,9 @@
 package agl.regularizers;
 
-import agl.autograd.DType;
-import agl.autograd.Storage;
 import agl.autograd.Tape;
 import agl.autograd.Tensor;
+import agl.autograd.storage.DType;
+import agl.autograd.storage.Storage;
 
 /**
  * The alignment-critical subspace of one weight matrix: the m leading eigenvectors u_k and eigenvalues λ_k of its Fisher information F,

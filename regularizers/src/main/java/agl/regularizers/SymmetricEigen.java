@@ -1,6 +1,6 @@
 package agl.regularizers;
 
-import agl.autograd.AglException;
+import agl.error.AglException;
 import org.hipparchus.exception.MathIllegalStateException;
 import org.hipparchus.linear.Array2DRowRealMatrix;
 import org.hipparchus.linear.EigenDecompositionSymmetric;

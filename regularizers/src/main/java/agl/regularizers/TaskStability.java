@@ -1,9 +1,9 @@
 package agl.regularizers;
 
-import agl.autograd.Storage;
 import agl.autograd.Tape;
 import agl.autograd.Tensor;
-import agl.autograd.Var;
+import agl.autograd.op.Var;
+import agl.autograd.storage.Storage;
 
 /**
  * L_T = ‖H^{1/2} ΔW_T‖_F² = Σ_ij H_ij ΔW_T,ij² for a diagonal positive semi-definite H: a trust region for the task part. [1; "trust region
@@ -20,8 +20,8 @@ public final class TaskStability {
      */
     // explain: L_T
     public static Tensor of(Tape tape, Tensor deltaT, Storage h) {
-        Var squared = tape.var(deltaT).squared();
-        return (h == null ? squared : tape.var(Tensor.of(h, deltaT.shape())).times(squared)).sum().tensor();
+        Var squared = Var.of(tape, deltaT).squared();
+        return (h == null ? squared : Var.of(tape, Tensor.of(h, deltaT.shape())).times(squared)).sum().tensor();
     }
     // explain: end
 

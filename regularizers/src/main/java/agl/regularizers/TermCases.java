@@ -1,12 +1,12 @@
 package agl.regularizers;
 
-import agl.autograd.DType;
 import agl.autograd.GradientCase;
-import agl.autograd.Storage;
 import agl.autograd.Tape;
 import agl.autograd.Tensor;
 import agl.autograd.kernels.Kernels;
 import agl.autograd.op.Affine;
+import agl.autograd.storage.DType;
+import agl.autograd.storage.Storage;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;

@@ -1,9 +1,9 @@
 package agl.regularizers;
 
-import agl.autograd.Storage;
 import agl.autograd.Tape;
 import agl.autograd.Workspace;
 import agl.autograd.kernels.Matrix;
+import agl.autograd.storage.Storage;
 import java.util.function.Consumer;
 
 /**

@@ -1,10 +1,10 @@
 package agl.regularizers;
 
-import agl.autograd.Storage;
 import agl.autograd.Tape;
 import agl.autograd.Workspace;
 import agl.autograd.kernels.Kernels;
 import agl.autograd.kernels.Matrix;
+import agl.autograd.storage.Storage;
 
 /** Rows of ΔW = s·B·A and the chain rule through them. */
 public final class Tiles {

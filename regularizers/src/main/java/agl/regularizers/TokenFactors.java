@@ -1,9 +1,9 @@
 package agl.regularizers;
 
-import agl.autograd.DType;
-import agl.autograd.Storage;
 import agl.autograd.kernels.Kernels;
 import agl.autograd.kernels.Matrix;
+import agl.autograd.storage.DType;
+import agl.autograd.storage.Storage;
 import java.util.List;
 
 /**

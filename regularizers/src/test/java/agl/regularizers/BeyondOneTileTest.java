@@ -4,8 +4,6 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import agl.autograd.DType;
-import agl.autograd.Storage;
 import agl.autograd.Tape;
 import agl.autograd.Tensor;
 import agl.autograd.kernels.Kernels;
@@ -14,6 +12,8 @@ import agl.autograd.op.Linear;
 import agl.autograd.op.LogSoftmax;
 import agl.autograd.op.Mul;
 import agl.autograd.op.Sum;
+import agl.autograd.storage.DType;
+import agl.autograd.storage.Storage;
 import agl.regularizers.method.EwcLora;
 import agl.regularizers.method.HardProjection;
 import agl.regularizers.method.KlToBase;

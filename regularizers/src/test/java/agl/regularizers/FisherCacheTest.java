@@ -2,12 +2,12 @@ package agl.regularizers;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 
-import agl.autograd.AglException;
-import agl.autograd.DType;
 import agl.autograd.kernels.Kernels;
+import agl.autograd.storage.DType;
+import agl.error.AglException;
 import agl.nn.Batch;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -165,7 +165,7 @@ class FisherCacheTest {
                 Map.of(f.name(), new Fisher(f.name(), f.subspace(), f.eigenvalues(), f.scale(), f.trace(), nan, null))));
         for (Fisher bad : List.of(new Fisher(f.name(), f.subspace(), f.eigenvalues(), f.scale(), -1, f.spectrum(), null),
                 new Fisher(f.name(), f.subspace(), f.eigenvalues(), 0, f.trace(), f.spectrum(), null),
-                new Fisher(f.name(), f.subspace(), f.eigenvalues(), 1, f.trace(), f.spectrum(), new agl.autograd.Storage.F32(new float[34], 34)))) {
+                new Fisher(f.name(), f.subspace(), f.eigenvalues(), 1, f.trace(), f.spectrum(), new agl.autograd.storage.Storage.F32(new float[34], 34)))) {
             Path file = folder.resolve("bad.safetensors");
             FisherCache.write(file, "k", Map.of(f.name(), bad));
             assertThrows(AglException.class, () -> FisherCache.read(file, "k"));

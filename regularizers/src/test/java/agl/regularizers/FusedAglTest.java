@@ -5,12 +5,12 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import agl.autograd.AglException;
-import agl.autograd.DType;
 import agl.autograd.Pool;
 import agl.autograd.Tape;
 import agl.autograd.kernels.Kernels;
 import agl.autograd.kernels.Workers;
+import agl.autograd.storage.DType;
+import agl.error.AglException;
 import java.util.List;
 import java.util.Map;
 import java.util.SplittableRandom;

@@ -3,10 +3,10 @@ package agl.regularizers;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import agl.autograd.DType;
 import agl.autograd.GradCheck;
 import agl.autograd.GradientCase;
 import agl.autograd.kernels.Kernels;
+import agl.autograd.storage.DType;
 import java.util.SplittableRandom;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.DynamicTest;

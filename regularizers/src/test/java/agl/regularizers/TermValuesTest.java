@@ -3,8 +3,8 @@ package agl.regularizers;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import agl.autograd.DType;
 import agl.autograd.Tape;
+import agl.autograd.storage.DType;
 import agl.regularizers.method.Agl;
 import java.nio.file.Files;
 import java.nio.file.Path;

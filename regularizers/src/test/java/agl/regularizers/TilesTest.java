@@ -3,8 +3,8 @@ package agl.regularizers;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
-import agl.autograd.DType;
-import agl.autograd.Storage;
+import agl.autograd.storage.DType;
+import agl.autograd.storage.Storage;
 import java.lang.foreign.MemorySegment;
 import java.util.List;
 import org.junit.jupiter.api.Test;

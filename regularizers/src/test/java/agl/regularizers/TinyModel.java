@@ -1,6 +1,6 @@
 package agl.regularizers;
 
-import agl.autograd.DType;
+import agl.autograd.storage.DType;
 import agl.nn.ModelConfig;
 import agl.nn.Models;
 import agl.nn.Transformer;

@@ -2,8 +2,8 @@ package agl.regularizers;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
-import agl.autograd.Storage;
 import agl.autograd.kernels.Kernels;
+import agl.autograd.storage.Storage;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;

@@ -1,6 +1,6 @@
 package agl.tornado;
 
-import agl.autograd.AglException;
+import agl.error.AglException;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentLinkedQueue;

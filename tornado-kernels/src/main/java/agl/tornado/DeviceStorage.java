@@ -1,6 +1,6 @@
 package agl.tornado;
 
-import agl.autograd.Storage;
+import agl.autograd.storage.Storage;
 import java.lang.ref.Cleaner;
 import java.util.Arrays;
 

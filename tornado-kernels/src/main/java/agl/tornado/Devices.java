@@ -1,7 +1,7 @@
 package agl.tornado;
 
-import agl.autograd.AglException;
 import agl.autograd.kernels.DeviceKernels;
+import agl.error.AglException;
 import java.util.ArrayList;
 import java.util.List;
 import uk.ac.manchester.tornado.api.TornadoBackend;

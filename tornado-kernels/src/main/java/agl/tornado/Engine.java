@@ -1,7 +1,7 @@
 package agl.tornado;
 
-import agl.autograd.AglException;
 import agl.autograd.kernels.DeviceKernels;
+import agl.error.AglException;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;

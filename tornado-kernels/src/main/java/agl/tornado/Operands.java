@@ -1,6 +1,6 @@
 package agl.tornado;
 
-import agl.autograd.Storage;
+import agl.autograd.storage.Storage;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.IdentityHashMap;

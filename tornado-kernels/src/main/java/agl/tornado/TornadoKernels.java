@@ -1,13 +1,13 @@
 package agl.tornado;
 
-import agl.autograd.AglException;
-import agl.autograd.DType;
-import agl.autograd.Storage;
 import agl.autograd.kernels.AttentionShape;
 import agl.autograd.kernels.DeviceKernels;
 import agl.autograd.kernels.Kernels;
 import agl.autograd.kernels.Matrix;
 import agl.autograd.kernels.Product;
+import agl.autograd.storage.DType;
+import agl.autograd.storage.Storage;
+import agl.error.AglException;
 import java.util.Arrays;
 import uk.ac.manchester.tornado.api.common.TornadoDevice;
 

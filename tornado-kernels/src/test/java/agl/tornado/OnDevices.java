@@ -3,10 +3,10 @@ package agl.tornado;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 
-import agl.autograd.DType;
-import agl.autograd.Storage;
 import agl.autograd.kernels.DeviceKernels;
 import agl.autograd.kernels.Kernels;
+import agl.autograd.storage.DType;
+import agl.autograd.storage.Storage;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.SplittableRandom;

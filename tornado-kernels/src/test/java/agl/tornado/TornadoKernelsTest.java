@@ -3,13 +3,13 @@ package agl.tornado;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import agl.autograd.DType;
-import agl.autograd.Storage;
 import agl.autograd.kernels.AttentionShape;
 import agl.autograd.kernels.Kernels;
 import agl.autograd.kernels.Matrix;
 import agl.autograd.kernels.PlainKernels;
 import agl.autograd.kernels.Product;
+import agl.autograd.storage.DType;
+import agl.autograd.storage.Storage;
 import java.util.Arrays;
 import org.junit.jupiter.api.Test;
 
@@ -256,7 +256,7 @@ final class TornadoKernelsTest {
         assertEquals(0, space.take(64 * 3));
         space.give(c, 1);
         assertEquals(64 * 3, space.take(64 * 7));
-        assertTrue(org.junit.jupiter.api.Assertions.assertThrows(agl.autograd.AglException.class, () -> space.take(1)).getMessage().contains("memory is full"));
+        assertTrue(org.junit.jupiter.api.Assertions.assertThrows(agl.error.AglException.class, () -> space.take(1)).getMessage().contains("memory is full"));
     }
 
     /** The collision's formulas as loops, see MATH.md section 5. */

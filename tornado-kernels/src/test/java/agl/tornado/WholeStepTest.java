@@ -4,8 +4,6 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import agl.autograd.AglException;
-import agl.autograd.DType;
 import agl.autograd.Pool;
 import agl.autograd.Tape;
 import agl.autograd.Tensor;
@@ -22,6 +20,8 @@ import agl.autograd.op.Linear;
 import agl.autograd.op.RmsNorm;
 import agl.autograd.op.Rope;
 import agl.autograd.op.SwiGlu;
+import agl.autograd.storage.DType;
+import agl.error.AglException;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;

@@ -7,7 +7,7 @@ import java.util.concurrent.atomic.DoubleAdder;
 import java.util.function.IntConsumer;
 
 /** The yardsticks: multiply-adds and bytes per second. The Vector API is behind a class of its own, as it may be absent. */
-final class Ceiling {
+public final class Ceiling {
     private static final int SAMPLES = 2000;
     /** Elements of all arrays together: 128 MB, more than a processor's last cache holds ... */
     private static final int IN_MEMORY = 1 << 25;
@@ -21,7 +21,7 @@ final class Ceiling {
     private Ceiling() { }
 
     /** GFLOP/s of one thread; NaN without the Vector API. */
-    static double gflops() {
+    public static double gflops() {
         return Providers.message().isEmpty() ? OnVectors.gflops() : Double.NaN;
     }
 
@@ -108,7 +108,7 @@ final class Ceiling {
     }
 
     private static final class OnVectors {
-        static double gflops() {
+        public static double gflops() {
             return agl.autograd.kernels.vector.FmaCeiling.gflops(SAMPLES);
         }
 

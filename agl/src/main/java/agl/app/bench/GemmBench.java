@@ -1,24 +1,24 @@
 package agl.app.bench;
 
 import agl.app.bench.Measured.Yardsticks;
-import agl.autograd.DType;
-import agl.autograd.Storage;
 import agl.autograd.kernels.Kernels;
 import agl.autograd.kernels.Workers;
+import agl.autograd.storage.DType;
+import agl.autograd.storage.Storage;
 import java.lang.foreign.Arena;
 
 /**
  * The matrix product C = op(A)·op(B): by size, by form, by the type of the weights, at the shapes of LoRA's factors and of generation.
  * N and T of a form say how A and B are read; y = x·Wᵀ is NT.
  */
-final class GemmBench {
+public final class GemmBench {
     /** Without the Vector API the large sizes would take minutes. */
     private static final double PLAIN_LIMIT = 3e8;
 
     private final Kernels kernels;
     private final Yardsticks yardsticks;
 
-    GemmBench(Kernels kernels, Yardsticks yardsticks) {
+    public GemmBench(Kernels kernels, Yardsticks yardsticks) {
         this.kernels = kernels;
         this.yardsticks = yardsticks;
     }
@@ -70,7 +70,7 @@ final class GemmBench {
     }
 
     /** Square products by size and threads, then every form and type at one size. */
-    Measured bySize() {
+    public Measured bySize() {
         Measured to = new Measured("sgemm", "Matrix product (fraction: of the multiply-adds that as many threads can do)");
         for (int size : new int[] {64, 128, 256, 512, 1024, 2048}) {
             for (int threads : yardsticks.threadCounts()) {
@@ -91,7 +91,7 @@ final class GemmBench {
     }
 
     /** What a training step of smollm135M and tinyllama1.1B is made of, forward and to the input, at 512 tokens. */
-    Measured layers() {
+    public Measured layers() {
         Measured to = new Measured("layer_shapes", "Matrix products of a training step, 512 tokens");
         int threads = yardsticks.threads();
         int[][] outIn = {{576, 576}, {192, 576}, {1536, 576}, {576, 1536}, {2048, 2048}, {5632, 2048}};
@@ -103,7 +103,7 @@ final class GemmBench {
     }
 
     /** The six products of a LoRA layer at 512 tokens, out = in = 2048. */
-    Measured lora() {
+    public Measured lora() {
         Measured to = new Measured("lora_shapes", "LoRA's products, 512 tokens, out = in = 2048 (fraction: of the time that arithmetic or the last cache needs, whichever is longer)");
         int threads = yardsticks.threads();
         for (int r : new int[] {4, 8, 16, 32, 64}) {
@@ -126,7 +126,7 @@ final class GemmBench {
     }
 
     /** One token through a matrix that no cache holds: as fast as the weights come in. */
-    Measured generation() {
+    public Measured generation() {
         Measured to = new Measured("generation", "One token (m = 1) through 16384 × 2048 weights (fraction: of the memory's bandwidth)");
         for (DType type : new DType[] {DType.F32, DType.BF16, DType.F16}) {
             for (int threads : yardsticks.threadCounts()) {

@@ -1,10 +1,10 @@
 package agl.app.bench;
 
-import agl.autograd.DType;
-import agl.autograd.Storage;
 import agl.autograd.kernels.AttentionShape;
 import agl.autograd.kernels.DeviceKernels.Traffic;
 import agl.autograd.kernels.Kernels;
+import agl.autograd.storage.DType;
+import agl.autograd.storage.Storage;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
@@ -12,7 +12,7 @@ import java.util.List;
 import java.util.Map;
 
 /** The kernels of a device: what the first call takes, which compiles, what each takes after that, and what a training step moves over the bus. */
-final class GpuBench {
+public final class GpuBench {
     private static final int CALLS = 5;
 
     private final Kernels kernels;
@@ -21,7 +21,7 @@ final class GpuBench {
     private final int tokens;
     private final List<Map<String, Object>> rows = new ArrayList<>();
 
-    GpuBench(Kernels kernels, Shape shape, int batch, int tokens) {
+    public GpuBench(Kernels kernels, Shape shape, int batch, int tokens) {
         this.kernels = kernels;
         this.shape = shape;
         this.batch = batch;
@@ -29,7 +29,7 @@ final class GpuBench {
     }
 
     /** Kernels at the sizes of the shape's layers. */
-    List<Map<String, Object>> kernels() {
+    public List<Map<String, Object>> kernels() {
         int n = batch * tokens;
         int hidden = shape.hidden();
         int inner = shape.intermediate();
@@ -95,7 +95,7 @@ final class GpuBench {
     }
 
     /** Training steps as in {@link StepBench}: a run of one step, and one of several, which has the same beginning. */
-    Map<String, Object> step(int steps) {
+    public Map<String, Object> step(int steps) {
         StepBench bench = new StepBench(shape, batch, tokens, 8, 0, DType.F32, null, 0);
         Traffic before = kernels.traffic();
         double first = bench.run(0, 1, false, false).seconds()[0];

@@ -1,27 +1,27 @@
 package agl.app.bench;
 
 import agl.app.bench.Measured.Yardsticks;
-import agl.autograd.DType;
 import agl.autograd.Pool;
-import agl.autograd.Storage;
 import agl.autograd.Tape;
 import agl.autograd.Tensor;
 import agl.autograd.kernels.AttentionShape;
 import agl.autograd.kernels.Kernels;
 import agl.autograd.kernels.Workers;
 import agl.autograd.op.HeadCrossEntropy;
+import agl.autograd.storage.DType;
+import agl.autograd.storage.Storage;
 import java.util.Arrays;
 import java.util.SplittableRandom;
 
 /** Everything in a training step that is not a plain matrix product. */
-final class LayerBench {
+public final class LayerBench {
     private static final double CAUSAL_BACKWARD = 2.5;
 
     private final Kernels kernels;
     private final Yardsticks yardsticks;
     private final SplittableRandom random = new SplittableRandom(5);
 
-    LayerBench(Kernels kernels, Yardsticks yardsticks) {
+    public LayerBench(Kernels kernels, Yardsticks yardsticks) {
         this.kernels = kernels;
         this.yardsticks = yardsticks;
     }
@@ -35,7 +35,7 @@ final class LayerBench {
     }
 
     /** Forward and backward of causal attention; only the pairs that the mask leaves count as work. */
-    Measured attention() {
+    public Measured attention() {
         Measured to = new Measured("attention", "Causal attention, one sequence (fraction: of the multiply-adds)");
         int[][] shapes = {{9, 3, 64, 256}, {9, 3, 64, 2048}, {32, 4, 64, 512}};
         for (int[] s : shapes) {
@@ -72,7 +72,7 @@ final class LayerBench {
     }
 
     /** Head and cross-entropy together, forward and backward, as training does it. */
-    Measured crossEntropy() {
+    public Measured crossEntropy() {
         Measured to = new Measured("cross_entropy", "Head and cross-entropy, loss and gradient of the hidden states, 128 tokens (fraction: of the multiply-adds)");
         int tokens = 128;
         int[][] shapes = yardsticks.fast() ? new int[][] {{576, 49152}, {288, 32000}} : new int[][] {{64, 8000}};
@@ -101,7 +101,7 @@ final class LayerBench {
      * One pass over arrays that no cache holds; bytes are those of each array read once, and of each array written twice: the processor reads a line
      * before it writes to it.
      */
-    Measured elementwise() {
+    public Measured elementwise() {
         Measured to = new Measured("elementwise", "Norms and maps, one pass over arrays of 2048 columns (fraction: of the memory's bandwidth)");
         int cols = 2048;
         int rows = yardsticks.fast() ? 4096 : 64;

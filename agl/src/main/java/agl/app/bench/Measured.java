@@ -13,7 +13,7 @@ import java.util.Map;
  * @param name  in JSON
  * @param title above the table
  */
-record Measured(String name, String title, List<Map<String, Object>> rows) {
+public record Measured(String name, String title, List<Map<String, Object>> rows) {
 
     /**
      * What the machine can do.
@@ -26,8 +26,8 @@ record Measured(String name, String title, List<Map<String, Object>> rows) {
      * @param cache       and all threads
      * @param threads     how many "all" are
      */
-    record Yardsticks(double coreGflops, double gflops, double coreMemory, double memory, double coreCache, double cache, int threads) {
-        static Yardsticks measure(int threads) {
+    public record Yardsticks(double coreGflops, double gflops, double coreMemory, double memory, double coreCache, double cache, int threads) {
+        public static Yardsticks measure(int threads) {
             Workers.setThreads(1);
             double gflops = Ceiling.gflops();
             double memory = Ceiling.memory();
@@ -63,7 +63,7 @@ record Measured(String name, String title, List<Map<String, Object>> rows) {
         }
     }
 
-    Measured(String name, String title) {
+    public Measured(String name, String title) {
         this(name, title, new ArrayList<>());
     }
 
@@ -77,7 +77,7 @@ record Measured(String name, String title, List<Map<String, Object>> rows) {
     }
 
     /** A table with the rows' names as its head. */
-    String table() {
+    public String table() {
         if (rows.isEmpty()) {
             return "";
         }

@@ -5,11 +5,11 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 
 /** What the operating system says about this process. */
-final class ResidentMemory {
+public final class ResidentMemory {
     private ResidentMemory() { }
 
     /** Most memory that was resident at once, in MB (2^20 bytes), all of it: heap, mapped weights, the JVM itself; NaN where it is not known (outside Linux). */
-    static double peakMb() {
+    public static double peakMb() {
         try {
             for (String line : Files.readAllLines(Path.of("/proc/self/status"))) {
                 if (line.startsWith("VmHWM:")) {

@@ -1,10 +1,10 @@
 package agl.app.bench;
 
-import agl.autograd.AglException;
-import agl.autograd.DType;
-import agl.autograd.Storage;
 import agl.autograd.Tensor;
 import agl.autograd.kernels.Workers;
+import agl.autograd.storage.DType;
+import agl.autograd.storage.Storage;
+import agl.error.AglException;
 import agl.nn.ModelConfig;
 import agl.nn.Transformer;
 import java.lang.foreign.Arena;
@@ -16,7 +16,7 @@ import java.util.SplittableRandom;
 import java.util.stream.Collectors;
 
 /** Sizes of known models, to be filled with random weights: speed and memory do not depend on what a model has learnt. The head is tied. */
-record Shape(String title, int hidden, int layers, int heads, int kvHeads, int intermediate, int vocabulary) {
+public record Shape(String title, int hidden, int layers, int heads, int kvHeads, int intermediate, int vocabulary) {
     static final List<Shape> KNOWN = List.of(
             new Shape("stories15M", 288, 6, 6, 6, 768, 32000),
             new Shape("smollm135M", 576, 30, 9, 3, 1536, 49152),
@@ -24,13 +24,13 @@ record Shape(String title, int hidden, int layers, int heads, int kvHeads, int i
             new Shape("tinyllama1.1B", 2048, 22, 32, 4, 5632, 32000),
             new Shape("llama7B", 4096, 32, 32, 32, 11008, 32000));
 
-    static Shape of(String title) {
+    public static Shape of(String title) {
         return KNOWN.stream().filter(s -> s.title.equalsIgnoreCase(title)).findFirst().orElseThrow(() -> new AglException(
                 "there is no shape \"" + title + "\"; choose " + KNOWN.stream().map(Shape::title).collect(Collectors.joining(", "))));
     }
 
     /** The same with another number of layers. */
-    Shape withLayers(int n) {
+    public Shape withLayers(int n) {
         return new Shape(title, hidden, n, heads, kvHeads, intermediate, vocabulary);
     }
 
@@ -73,7 +73,7 @@ record Shape(String title, int hidden, int layers, int heads, int kvHeads, int i
     }
 
     /** Numbers in the model: embedding (which is the head as well), matrices and norms of every layer, last norm. */
-    long parameters() {
+    public long parameters() {
         return (long) vocabulary * hidden + layers * (matricesPerLayer() + 2L * hidden) + hidden;
     }
 
@@ -92,7 +92,7 @@ record Shape(String title, int hidden, int layers, int heads, int kvHeads, int i
      *
      * @param r   LoRA's rank, on q and v
      */
-    double flopsPerStep(int batch, int tokens, int r) {
+    public double flopsPerStep(int batch, int tokens, int r) {
         double n = (double) batch * tokens;
         double qkv = (double) hidden * hidden + 2.0 * hidden * kvDim();
         double layerMatrices = 2.0 * layers * matricesPerLayer() - qkv;

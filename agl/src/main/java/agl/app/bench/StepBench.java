@@ -3,11 +3,11 @@ package agl.app.bench;
 import agl.app.data.Batches;
 import agl.app.data.EncodedExample;
 import agl.app.train.Adapters;
-import agl.autograd.DType;
 import agl.autograd.Pool;
 import agl.autograd.Tape;
 import agl.autograd.Tensor;
 import agl.autograd.kernels.Kernels;
+import agl.autograd.storage.DType;
 import agl.lora.LoraConfig;
 import agl.lora.LoraModel;
 import agl.nn.AdamW;
@@ -34,7 +34,7 @@ import java.util.SplittableRandom;
  * @param agl            AGL's settings, or null for plain LoRA
  * @param fisherExamples sequences that AGL's Fisher information is estimated on, before the first step
  */
-record StepBench(Shape shape, int batch, int tokens, int rank, double dropout, DType dtype, AglSettings agl, int fisherExamples) {
+public record StepBench(Shape shape, int batch, int tokens, int rank, double dropout, DType dtype, AglSettings agl, int fisherExamples) {
     /** Most tokens of each of those. */
     private static final int FISHER_TOKENS = 64;
 
@@ -44,7 +44,7 @@ record StepBench(Shape shape, int batch, int tokens, int rank, double dropout, D
      * @param split        seconds by kernel per step; empty unless asked for
      * @param flops        floating-point operations by kernel per step; likewise
      */
-    record Result(double[] seconds, double[] cpuSeconds, double[] termsSeconds, double fisherSeconds, double firstLoss, double lastLoss,
+    public record Result(double[] seconds, double[] cpuSeconds, double[] termsSeconds, double fisherSeconds, double firstLoss, double lastLoss,
                   Map<String, Double> split, Map<String, Double> flops) { }
 
     private Map<String, Fisher> fisher(LoraModel lora) {
@@ -55,7 +55,7 @@ record StepBench(Shape shape, int batch, int tokens, int rank, double dropout, D
         return fisher;
     }
 
-    Result run(int warmup, int steps, boolean recompute, boolean profile) {
+    public Result run(int warmup, int steps, boolean recompute, boolean profile) {
         Transformer model = shape.randomModel(Math.max(2048, tokens), dtype, 1);
         model.recompute(recompute);
         LoraModel lora = LoraModel.attach(model, LoraConfig.of(rank, 2 * rank, dropout, "q_proj", "v_proj"), 1, DType.F32);

@@ -1,17 +1,17 @@
 package agl.app.bench;
 
-import agl.autograd.DType;
 import agl.autograd.kernels.Workers;
+import agl.autograd.storage.DType;
 import agl.regularizers.AglSettings;
 
 /** AGL's terms and their gradients, fused, beside a training step of the same shape. */
-final class TermsBench {
+public final class TermsBench {
     private static final Shape SHAPE = Shape.of("stories15M");
     private static final int STEPS = 5;
 
     private TermsBench() { }
 
-    static Measured run(int threads) {
+    public static Measured run(int threads) {
         Workers.setThreads(threads);
         Measured to = new Measured("agl_terms", "AGL's four terms and their gradients on all q_proj and v_proj of stories15M, in a step of 2 × 256 tokens; m = 32 eigenvectors");
         for (AglSettings.Backend backend : AglSettings.Backend.values()) {

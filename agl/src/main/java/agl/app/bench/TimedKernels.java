@@ -1,9 +1,9 @@
 package agl.app.bench;
 
-import agl.autograd.DType;
-import agl.autograd.Storage;
 import agl.autograd.kernels.AttentionShape;
 import agl.autograd.kernels.Kernels;
+import agl.autograd.storage.DType;
+import agl.autograd.storage.Storage;
 import java.util.LinkedHashMap;
 import java.util.Map;
 

@@ -10,7 +10,7 @@ import java.util.List;
  * How long a piece of work takes, once the JVM has compiled it: the median of a few samples. A shared machine may slow down for a moment,
  * which shows in multiply-adds that need nothing from memory: samples beside which those were slow are not counted.
  */
-final class Timing {
+public final class Timing {
     private static final int SAMPLES = 5;
     private static final int MOST_SAMPLES = 25;
     private static final double MOST_SECONDS = 1.5;
@@ -86,7 +86,7 @@ final class Timing {
     }
 
     /** The middle of the values in order, or the mean of the two in the middle. */
-    static double median(double[] values) {
+    public static double median(double[] values) {
         double[] sorted = values.clone();
         Arrays.sort(sorted);
         int n = sorted.length;

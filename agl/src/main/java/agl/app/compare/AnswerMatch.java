@@ -1,6 +1,6 @@
 package agl.app.compare;
 
-import agl.autograd.AglException;
+import agl.error.AglException;
 import java.util.Arrays;
 import java.util.Locale;
 import java.util.function.BiPredicate;

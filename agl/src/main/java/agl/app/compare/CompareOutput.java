@@ -14,13 +14,13 @@ import java.util.Map;
 import java.util.function.BiFunction;
 
 /** A comparison as tables, as JSON and in a sentence. */
-final class CompareOutput {
+public final class CompareOutput {
     private static final JsonMapper JSON = JsonMapper.builder().enable(SerializationFeature.INDENT_OUTPUT).build();
 
     private CompareOutput() { }
 
     /** The base's row and one per variant. */
-    static Map<String, Map<Metric, Estimate>> rows(Comparison.Outcome o) {
+    static Map<String, Map<Metric, Estimate>> rows(CompareOutcome o) {
         Map<String, Map<Metric, Estimate>> rows = new LinkedHashMap<>();
         rows.put("aligned base", o.measures().ofBase());
         o.variants().forEach(v -> rows.put(v.variant().label(), v.metrics()));
@@ -28,23 +28,23 @@ final class CompareOutput {
     }
 
     /** Metrics that were measured. */
-    static List<Metric> shown(Comparison.Outcome o) {
+    static List<Metric> shown(CompareOutcome o) {
         return Arrays.stream(Metric.values()).filter(m -> rows(o).values().stream().anyMatch(r -> r.get(m).measured())).toList();
     }
 
-    static String tables(Comparison.Outcome o) {
+    public static String tables(CompareOutcome o) {
         return table(o, "mean over seeds [95% interval over seeds, Student's t]", (e, m) -> e.overSeeds(m.digits))
                 + table(o, "the same [95% interval over prompts and held-out examples]", (e, m) -> e.overPrompts(m.digits));
     }
 
     /** The rows' labels, in the same order, with what a reader must not miss beside them. */
-    static List<String> labels(Comparison.Outcome o) {
+    static List<String> labels(CompareOutcome o) {
         List<String> labels = new ArrayList<>(List.of("aligned base"));
         o.variants().forEach(v -> labels.add(v.marked(o.baseLoss())));
         return labels;
     }
 
-    private static String table(Comparison.Outcome o, String caption, BiFunction<Estimate, Metric, String> text) {
+    private static String table(CompareOutcome o, String caption, BiFunction<Estimate, Metric, String> text) {
         List<Metric> metrics = shown(o);
         Iterator<String> labels = labels(o).iterator();
         int width = labels(o).stream().mapToInt(String::length).max().orElse(8) + 2;
@@ -57,7 +57,7 @@ final class CompareOutput {
         return s.append("\n").toString();
     }
 
-    static String json(Comparison.Outcome o) {
+    public static String json(CompareOutcome o) {
         Map<String, Object> all = new LinkedHashMap<>();
         all.put("verdict", CompareVerdict.text(o));
         all.put("no_drift_because", o.noDrift().orElse(null));

@@ -22,7 +22,7 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /** report.html of a comparison or an ablation. */
-final class CompareReport {
+public final class CompareReport {
     private static final String LOSS = "task loss, nats per token";
     private static final String DRIFT = "drift, points";
     /** Variants in one chart: more colours are not told apart. */
@@ -30,7 +30,7 @@ final class CompareReport {
 
     private CompareReport() { }
 
-    static void write(Path file, String command, Comparison.Outcome o, Map<String, Object> settings, String provenance) {
+    public static void write(Path file, String command, CompareOutcome o, Map<String, Object> settings, String provenance) {
         Report report = Report.of(command.equals("ablate") ? "AGL, one setting changed at a time" : "Methods side by side: same data, steps and seeds");
         Map<Metric, Estimate> base = o.measures().ofBase();
         report.lead(CompareVerdict.text(o));
@@ -70,7 +70,7 @@ final class CompareReport {
     }
 
     /** The first seed's training and subspace, where the runs' files have them. */
-    private static void inside(Report report, Comparison.Outcome o) {
+    private static void inside(Report report, CompareOutcome o) {
         Map<String, TrainTrace> traces = new LinkedHashMap<>();
         o.variants().forEach(v -> {
             RunRecord run = v.runs().getFirst();
@@ -82,14 +82,14 @@ final class CompareReport {
     }
 
     /** The first seed's answers against the base's. */
-    private static DriftComparison drift(Comparison.Outcome o, List<Summary> variants) {
+    private static DriftComparison drift(CompareOutcome o, List<Summary> variants) {
         Map<String, List<DriftCheck.Result>> tuned = new LinkedHashMap<>();
         variants.forEach(v -> tuned.put(v.marked(o.baseLoss()), v.runs().getFirst().last().drift(o.prompts())));
         return DriftComparison.of("aligned base", o.base().last().drift(o.prompts()), tuned, o.gate());
     }
 
     /** Drift against task score: of the finished adapters, along training and along strength. Wrecks are left out: noise has no place on these axes. */
-    private static void plots(Report report, Comparison.Outcome o) {
+    private static void plots(Report report, CompareOutcome o) {
         report.section("Drift against task score");
         report.scatter("Finished adapters", Axis.lowerIsBetter(LOSS), Axis.lowerIsBetter(DRIFT), CompareVerdict.points(o));
         if (o.sound().stream().anyMatch(v -> v.get(Metric.ACCURACY).measured())) {
@@ -127,7 +127,7 @@ final class CompareReport {
         return new double[][] {course.stream().mapToDouble(m -> m.get(Metric.TASK_LOSS).mean()).toArray(), course.stream().mapToDouble(m -> m.get(Metric.DRIFT).mean()).toArray()};
     }
 
-    private static void table(Report report, Comparison.Outcome o, String caption, BiFunction<Estimate, Metric, String> text) {
+    private static void table(Report report, CompareOutcome o, String caption, BiFunction<Estimate, Metric, String> text) {
         List<Metric> metrics = CompareOutput.shown(o);
         List<String> headers = new ArrayList<>(List.of("variant"));
         metrics.forEach(m -> headers.add(m.title));

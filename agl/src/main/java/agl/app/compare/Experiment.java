@@ -1,11 +1,11 @@
 package agl.app.compare;
 
-import agl.app.ModelBundle;
 import agl.app.data.Batches;
 import agl.app.data.EncodedExample;
 import agl.app.data.Example;
 import agl.app.drift.ClosedSet;
 import agl.app.io.Inputs;
+import agl.app.model.ModelBundle;
 import agl.app.train.FineTune;
 import agl.app.train.FisherSource;
 import agl.app.train.MethodKind;
@@ -15,11 +15,11 @@ import agl.app.train.Strength;
 import agl.app.train.TrainData;
 import agl.app.train.TrainTrace;
 import agl.app.train.WreckCheck;
-import agl.autograd.AglException;
+import agl.error.AglException;
 import agl.lora.LoraLinear;
 import agl.lora.LoraModel;
-import agl.regularizers.Fisher;
 import agl.regularizers.AglSettings;
+import agl.regularizers.Fisher;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -30,7 +30,7 @@ import java.util.Optional;
 import java.util.stream.IntStream;
 
 /** Runs variants on one base, each at most once: a finished run is read from its file. */
-final class Experiment {
+public final class Experiment {
     /** Changes when a run of the same settings comes out differently, or is recorded differently. 3: identified by the files of the base that are read. 4: outcomes of answers.
      *  5: tokens that were trained on. 6: one text for several prompts. 7: whether training wrecked the model. 8: where answers were cut off, what follows a refusal. 9: the variant is one value. */
     private static final int FORMAT = 9;
@@ -39,7 +39,7 @@ final class Experiment {
      * @param shared whether some method here needs the Fisher information, so that it is there for the others' reports
      * @param cache  a folder that keeps Fisher estimates, or null
      */
-    record Fishers(boolean shared, Path cache) { }
+    public record Fishers(boolean shared, Path cache) { }
 
     private final ModelBundle bundle;
     private final Probe probe;
@@ -55,7 +55,7 @@ final class Experiment {
      * @param origin          what the results rest on beside the settings: hashes of model and data by role
      * @param checkpointEvery steps between measurements along training; 0: only at the end
      */
-    Experiment(ModelBundle bundle, Probe probe, RunStore store, Map<String, Object> origin, int checkpointEvery, Fishers fishers) {
+    public Experiment(ModelBundle bundle, Probe probe, RunStore store, Map<String, Object> origin, int checkpointEvery, Fishers fishers) {
         this.bundle = bundle;
         this.probe = probe;
         this.store = store;
@@ -67,7 +67,7 @@ final class Experiment {
     }
 
     /** The base as it is, measured once. */
-    RunRecord base() {
+    public RunRecord base() {
         if (aligned == null) {
             aligned = measureBase();
         }
@@ -87,7 +87,7 @@ final class Experiment {
     }
 
     /** The variant's run with these settings; {@code config} has the seed and the variant's own settings already. */
-    RunRecord run(Variant variant, RunConfig config, TrainData data) {
+    public RunRecord run(Variant variant, RunConfig config, TrainData data) {
         String hash = hash(variant, config, data);
         Optional<RunRecord> known = store.find(hash);
         if (known.isPresent()) {
@@ -133,7 +133,7 @@ final class Experiment {
     }
 
     /** Tokens in the loss of the examples that so many steps come to, each counted once however many passes there are. */
-    static long trainedOn(Batches task, int steps) {
+    public static long trainedOn(Batches task, int steps) {
         return IntStream.range(0, Math.min(steps, task.batchesPerEpoch())).mapToObj(task::examplesOf).flatMap(List::stream).mapToLong(EncodedExample::lossTokens).sum();
     }
 

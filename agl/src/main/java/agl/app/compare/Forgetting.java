@@ -2,7 +2,7 @@ package agl.app.compare;
 
 import agl.app.compare.ForgettingLaw.Fit;
 import agl.app.compare.ForgettingLaw.Observation;
-import agl.autograd.AglException;
+import agl.error.AglException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -20,7 +20,7 @@ import java.util.stream.Collectors;
  * @param runs   every run, wrecks among them
  * @param before each base's own losses
  */
-record Forgetting(Fit fit, String noLaw, List<RunRecord> runs, Map<String, Base> before) {
+public record Forgetting(Fit fit, String noLaw, List<RunRecord> runs, Map<String, Base> before) {
 
     /**
      * A base's own losses, in nats per token.
@@ -29,13 +29,13 @@ record Forgetting(Fit fit, String noLaw, List<RunRecord> runs, Map<String, Base>
      * @param task     on the held-out task examples
      * @param uniform  of guessing, all tokens of the vocabulary alike
      */
-    record Base(double pretrain, double task, double uniform) {
-        static Base of(RunRecord base, int vocabulary) {
+    public record Base(double pretrain, double task, double uniform) {
+        public static Base of(RunRecord base, int vocabulary) {
             return new Base(base.last().pretrainLoss(), Measures.taskLoss(base.last()), Math.log(vocabulary));
         }
 
         /** That the plain text tells nothing of this base: it knows less about it than nothing; empty where it does tell. */
-        String saysNothing(String name) {
+        public String saysNothing(String name) {
             return pretrain <= uniform ? "" : String.format(Locale.ROOT,
                     "The plain text tells nothing about %s: its own loss on it, %.3f nats per token, "
                     + "is above that of guessing, all tokens alike, %.3f; name a text like that of its pre-training.",
@@ -44,7 +44,7 @@ record Forgetting(Fit fit, String noLaw, List<RunRecord> runs, Map<String, Base>
     }
 
     /** The law through these runs, wrecks left out, or the reason why there is none. */
-    static Forgetting of(List<RunRecord> runs, Map<String, Base> before) {
+    public static Forgetting of(List<RunRecord> runs, Map<String, Base> before) {
         if (runs.stream().allMatch(RunRecord::wrecked)) {
             return new Forgetting(null, "training wrecked every run: " + line(runs.getFirst()), runs, before);
         }
@@ -77,7 +77,7 @@ record Forgetting(Fit fit, String noLaw, List<RunRecord> runs, Map<String, Base>
     }
 
     /** "lora, 90 examples, seed 1: training wrecked the model: ..."; of a wrecked run. */
-    static String line(RunRecord r) {
+    public static String line(RunRecord r) {
         return r.label() + ", " + r.examples() + " examples, seed " + r.seed() + ": " + r.wreck();
     }
 

@@ -1,6 +1,6 @@
 package agl.app.compare;
 
-import agl.autograd.AglException;
+import agl.error.AglException;
 import com.fasterxml.jackson.annotation.JsonIgnore;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -147,7 +147,7 @@ public final class ForgettingLaw {
     }
 
     /** β, and α where there are models of several sizes; A and E of each method. */
-    static int constants(int shared, int methods) {
+    public static int constants(int shared, int methods) {
         return shared + 2 * methods;
     }
 

@@ -26,14 +26,14 @@ import java.util.function.ToDoubleFunction;
 import java.util.stream.Collectors;
 
 /** The forgetting law's constants and curves, in text, JSON and as a report. */
-final class ForgettingOutput {
+public final class ForgettingOutput {
     private static final int CURVE_POINTS = 40;
     private static final JsonMapper JSON = JsonMapper.builder().enable(SerializationFeature.INDENT_OUTPUT).build();
 
     private ForgettingOutput() { }
 
     /** What was measured: a line per base, method and number of examples, means over seeds, then notes. */
-    static String measured(Forgetting f) {
+    public static String measured(Forgetting f) {
         StringBuilder s = new StringBuilder(String.format(Locale.ROOT, "%nloss on plain text, nats per token (means over seeds)%n%-24s %-24s %9s %12s %10s %10s%n", "base", "method", "examples", "D, tokens",
                 "loss", "increase"));
         f.before().forEach((base, losses) -> {
@@ -52,7 +52,7 @@ final class ForgettingOutput {
         return s.toString();
     }
 
-    static String table(Fit f) {
+    public static String table(Fit f) {
         StringBuilder s = new StringBuilder("\nL_pt = L_pt0 + A D^beta / N^alpha + E   (D tokens in the loss, each once; N parameters; L in nats per token)\n");
         s.append(row("beta", f.beta())).append(row("alpha", f.alpha()));
         f.methods().forEach((name, m) -> s.append(name).append('\n').append(row("A", m.a())).append(row("E", m.e()))
@@ -70,7 +70,7 @@ final class ForgettingOutput {
                 : String.format(Locale.ROOT, "%.4g [%.4g, %.4g]", c.value(), c.low(), c.high());
     }
 
-    static String json(Forgetting f) {
+    public static String json(Forgetting f) {
         Map<String, Object> all = new LinkedHashMap<>();
         all.put("law", f.fit());
         all.put("no_law_because", f.noLaw());
@@ -109,7 +109,7 @@ final class ForgettingOutput {
     }
 
     /** What the bases did on the prompts, if there are any. */
-    record Drift(Map<String, RunRecord> bases, List<Prompt> prompts, DriftGate gate) { }
+    public record Drift(Map<String, RunRecord> bases, List<Prompt> prompts, DriftGate gate) { }
 
     /** How much is forgotten, at what amount of task data and at what task loss, compared with what; first of all whether the text can tell. */
     static String verdict(Forgetting f) {
@@ -145,7 +145,7 @@ final class ForgettingOutput {
                 most.values().iterator().next()));
     }
 
-    static void report(Path file, Forgetting f, Drift drift, Map<String, Object> settings, String provenance) {
+    public static void report(Path file, Forgetting f, Drift drift, Map<String, Object> settings, String provenance) {
         Fit fit = f.fit();
         Report report = Report.of("Forgetting: pre-training loss by amount of task data");
         report.lead(verdict(f));

@@ -3,7 +3,7 @@ package agl.app.compare;
 import agl.app.data.PromptSet.Prompt;
 import agl.app.drift.DriftCheck;
 import agl.app.drift.Outcome;
-import agl.autograd.AglException;
+import agl.error.AglException;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;

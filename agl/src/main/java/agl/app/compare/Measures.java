@@ -25,7 +25,7 @@ import java.util.stream.IntStream;
  * @param prompts  what it and the others were asked
  * @param hasDrift whether drift can be stated of this base
  */
-record Measures(Measured base, List<Prompt> prompts, boolean hasDrift) {
+public record Measures(Measured base, List<Prompt> prompts, boolean hasDrift) {
     private static final long SEED = 20250802;
 
     /** Of the same variant with several seeds. */

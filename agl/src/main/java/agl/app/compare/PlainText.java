@@ -1,11 +1,11 @@
 package agl.app.compare;
 
-import agl.app.ModelBundle;
-import agl.autograd.AglException;
-import agl.autograd.DType;
+import agl.app.model.ModelBundle;
 import agl.autograd.Pool;
 import agl.autograd.Tape;
 import agl.autograd.kernels.Kernels;
+import agl.autograd.storage.DType;
+import agl.error.AglException;
 import agl.nn.Batch;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -19,17 +19,17 @@ import java.util.Optional;
  * @param maxTokens how much of the text is read
  * @param window    tokens that one prediction can see, at most the model's positions
  */
-record PlainText(String text, int maxTokens, int window) {
+public record PlainText(String text, int maxTokens, int window) {
     private static final int FEWEST = 100;
     private static final int FEW = 1000;
 
-    static PlainText read(Path file, int maxTokens, int window) {
+    public static PlainText read(Path file, int maxTokens, int window) {
         try {
             String text = Files.readString(file);
             if (text.isBlank()) {
                 throw new AglException(file + ": holds no text");
             }
-            return new PlainText(text, maxTokens, window);
+        return new PlainText(text, maxTokens, window);
         } catch (IOException e) {
             throw new AglException(file + ": cannot be read as UTF-8 text: " + e.getClass().getSimpleName(), e);
         }
@@ -42,7 +42,7 @@ record PlainText(String text, int maxTokens, int window) {
     }
 
     /** Refuses a text that is too short to say anything; a line about one that is short. */
-    Optional<String> few(ModelBundle bundle) {
+    public Optional<String> few(ModelBundle bundle) {
         int tokens = ids(bundle).length;
         String says = "the plain text has " + tokens + " tokens (of at most " + maxTokens + ", --pretrain-tokens)";
         if (tokens < FEWEST) {

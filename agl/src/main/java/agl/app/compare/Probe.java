@@ -1,10 +1,10 @@
 package agl.app.compare;
 
-import agl.app.ModelBundle;
 import agl.app.data.Example;
 import agl.app.data.PromptSet.Prompt;
 import agl.app.drift.ClosedSet;
 import agl.app.drift.DriftCheck;
+import agl.app.model.ModelBundle;
 import agl.app.train.TaskMeasure;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -18,7 +18,7 @@ import java.util.Map;
  * @param driftTokens  longest answer to a prompt
  * @param pretrain     plain text whose loss is measured, or null
  */
-record Probe(List<Example> evaluation, List<Prompt> prompts, int maxLength, int answerTokens, AnswerMatch match, int driftTokens, PlainText pretrain) {
+public record Probe(List<Example> evaluation, List<Prompt> prompts, int maxLength, int answerTokens, AnswerMatch match, int driftTokens, PlainText pretrain) {
 
     /**
      * Measures the model as it is now.

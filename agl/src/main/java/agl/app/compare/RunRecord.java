@@ -1,7 +1,7 @@
 package agl.app.compare;
 
 import agl.app.train.TrainTrace;
-import agl.autograd.AglException;
+import agl.error.AglException;
 import java.util.List;
 
 /**
@@ -27,11 +27,11 @@ public record RunRecord(String hash, Name variant, long seed, String base, int e
      */
     public record Name(String label, String group, double strength, List<String> sets) { }
 
-    String label() {
+    public String label() {
         return variant.label;
     }
 
-    String group() {
+    public String group() {
         return variant.group;
     }
 
@@ -43,7 +43,7 @@ public record RunRecord(String hash, Name variant, long seed, String base, int e
     public record Point(int step, Measured measured) { }
 
     /** The same run under another name, on a base named so. */
-    RunRecord named(String newLabel, String newGroup, List<String> newSets, String newBase) {
+    public RunRecord named(String newLabel, String newGroup, List<String> newSets, String newBase) {
         return new RunRecord(hash, new Name(newLabel, newGroup, variant.strength, newSets), seed, newBase, examples, taskTokens, parameters, seconds, points,
                 trace, wreck);
     }
@@ -67,12 +67,12 @@ public record RunRecord(String hash, Name variant, long seed, String base, int e
     }
 
     /** Whether its training wrecked the model: its numbers are shown and count for nothing. */
-    boolean wrecked() {
+    public boolean wrecked() {
         return wreck != null;
     }
 
     /** "lora, seed 1: training wrecked the model: ..."; of a wrecked run. */
-    String wreckLine() {
+    public String wreckLine() {
         return label() + ", seed " + seed + ": " + wreck;
     }
 

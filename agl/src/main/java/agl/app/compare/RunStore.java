@@ -2,7 +2,7 @@ package agl.app.compare;
 
 import agl.app.io.AtomicFiles;
 import agl.app.io.SealedJson;
-import agl.autograd.AglException;
+import agl.error.AglException;
 import agl.nn.checkpoint.Sealed;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.json.JsonMapper;
@@ -17,13 +17,13 @@ import java.util.Optional;
  * Finished runs as files: each appears whole with a checksum, and is found again by the hash of what decided it. What stopped half-way, and
  * what was damaged since, is run again.
  */
-final class RunStore {
+public final class RunStore {
     private static final JsonMapper JSON = new JsonMapper();
     private static final int SHOWN = 12;
 
     private final Path folder;
 
-    RunStore(Path out) {
+    public RunStore(Path out) {
         folder = out.resolve("runs");
         AtomicFiles.requireWritable(folder);
     }

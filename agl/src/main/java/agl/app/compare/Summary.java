@@ -12,9 +12,9 @@ import java.util.TreeMap;
  * @param metrics of the finished adapters
  * @param course  metrics along training by step, the last step included
  */
-record Summary(Variant variant, double strength, List<RunRecord> runs, Map<Metric, Estimate> metrics, Map<Integer, Map<Metric, Estimate>> course) {
+public record Summary(Variant variant, double strength, List<RunRecord> runs, Map<Metric, Estimate> metrics, Map<Integer, Map<Metric, Estimate>> course) {
 
-    static Summary of(Variant variant, List<RunRecord> runs, Measures measures) {
+    public static Summary of(Variant variant, List<RunRecord> runs, Measures measures) {
         TreeMap<Integer, List<Measured>> steps = new TreeMap<>();
         for (RunRecord run : runs) {
             run.points().forEach(p -> steps.computeIfAbsent(p.step(), s -> new ArrayList<>()).add(p.measured()));

@@ -17,7 +17,7 @@ public record Variant(String label, String group, MethodChoice choice, List<Stri
     }
 
     /** Whether its method works with the Fisher information. */
-    boolean usesFisher() {
+    public boolean usesFisher() {
         return choice.kind().needs() == MethodKind.Needs.FISHER;
     }
 }

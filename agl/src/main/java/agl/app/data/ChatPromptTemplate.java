@@ -1,6 +1,6 @@
 package agl.app.data;
 
-import agl.autograd.AglException;
+import agl.error.AglException;
 import agl.nn.checkpoint.Json;
 import agl.nn.tokenizer.ChatTemplate;
 import agl.nn.tokenizer.ChatTemplate.Message;

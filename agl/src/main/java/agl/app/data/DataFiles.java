@@ -2,7 +2,7 @@ package agl.app.data;
 
 import agl.app.data.PromptSet.Label;
 import agl.app.data.PromptSet.Prompt;
-import agl.autograd.AglException;
+import agl.error.AglException;
 import agl.nn.checkpoint.Json;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;

@@ -1,6 +1,6 @@
 package agl.app.data;
 
-import agl.autograd.AglException;
+import agl.error.AglException;
 import java.util.Arrays;
 import java.util.List;
 import java.util.stream.IntStream;

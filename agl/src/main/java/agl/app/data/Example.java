@@ -1,6 +1,6 @@
 package agl.app.data;
 
-import agl.autograd.AglException;
+import agl.error.AglException;
 
 /**
  * One instruction example in Alpaca form. Only the response is trained on; instruction and input are the prompt.

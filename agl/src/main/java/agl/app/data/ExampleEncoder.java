@@ -1,7 +1,7 @@
 package agl.app.data;
 
 import agl.app.data.PromptTemplate.Turn;
-import agl.autograd.AglException;
+import agl.error.AglException;
 import agl.nn.tokenizer.Tokenizer;
 import java.util.Arrays;
 import java.util.LinkedHashMap;

@@ -1,6 +1,6 @@
 package agl.app.data;
 
-import agl.autograd.AglException;
+import agl.error.AglException;
 import agl.nn.checkpoint.Json;
 import java.nio.file.Path;
 import java.util.Locale;

@@ -1,16 +1,16 @@
 package agl.app.demo;
 
-import agl.app.ModelBundle;
 import agl.app.data.EncodedExample;
 import agl.app.data.PromptTemplate;
 import agl.app.demo.corpus.DemoCorpus;
-import agl.app.io.Progress;
 import agl.app.io.Inputs;
+import agl.app.io.Progress;
 import agl.app.io.Provenance;
+import agl.app.model.ModelBundle;
 import agl.app.train.TrainSettings;
 import agl.app.train.Trainer;
-import agl.autograd.AglException;
-import agl.autograd.DType;
+import agl.autograd.storage.DType;
+import agl.error.AglException;
 import agl.nn.ModelConfig;
 import agl.nn.Models;
 import agl.nn.Transformer;
@@ -37,7 +37,7 @@ public final class DemoBase {
     private DemoBase() { }
 
     /** Training of the base: the whole corpus several times, large batches, all weights. */
-    static final TrainSettings TRAINING = TrainSettings.DEFAULT.with(Map.of("batch_size", 32, "epochs", 3.0, "learning_rate", 3e-3,
+    public static final TrainSettings TRAINING = TrainSettings.DEFAULT.with(Map.of("batch_size", 32, "epochs", 3.0, "learning_rate", 3e-3,
             "warmup_ratio", 0.03, "lr_floor", 0.05, "weight_decay", 0.05, "max_length", 160, "seed", SEED));
 
     /** Writes the shipped model to a folder. */

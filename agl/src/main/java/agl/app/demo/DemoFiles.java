@@ -13,13 +13,13 @@ import java.util.function.Function;
 import java.util.stream.Collectors;
 
 /** The demo's text as files, in the form in which a user's own data comes: for train, compare, ablate and forgetting without any data at hand. */
-final class DemoFiles {
+public final class DemoFiles {
     private static final JsonMapper JSON = new JsonMapper();
 
     private DemoFiles() { }
 
     /** Writes task, held-out task, alignment data, what a base can be aligned on, and prompts to choose settings by and to report, as JSONL. */
-    static void write(Path folder, DemoCorpus corpus) {
+    public static void write(Path folder, DemoCorpus corpus) {
         examples(folder.resolve("task.jsonl"), corpus.taskTrain());
         examples(folder.resolve("task-val.jsonl"), corpus.taskVal());
         examples(folder.resolve("task-test.jsonl"), corpus.taskTest());

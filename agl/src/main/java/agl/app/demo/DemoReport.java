@@ -16,10 +16,10 @@ import java.util.List;
 import java.util.Map;
 
 /** report.html of the demo. */
-final class DemoReport {
+public final class DemoReport {
     private DemoReport() { }
 
-    static void write(Path out, DemoRun.Outcome outcome, RunConfig config, String verdict) {
+    public static void write(Path out, DemoRun.Outcome outcome, RunConfig config, String verdict) {
         Report report = Report.of("AGL demo: LoRA and AGL on the same task, seed and budget").lead(verdict.strip());
         DriftComparison drift = outcome.shown();
         DriftReport.headlines(report, drift);
@@ -46,8 +46,8 @@ final class DemoReport {
 
     private static void task(Report report, DemoRun.Outcome outcome) {
         List<List<Object>> rows = new ArrayList<>();
-        outcome.measured().forEach((name, m) -> rows.add(List.of(DemoCommand.marked(outcome, name), DemoCommand.taskLoss(m).text(3),
-                DriftOutput.percent(DemoCommand.accuracy(m)))));
+        outcome.measured().forEach((name, m) -> rows.add(List.of(DemoSummary.marked(outcome, name), DemoSummary.taskLoss(m).text(3),
+                DriftOutput.percent(DemoSummary.accuracy(m)))));
         report.table("Held-out task examples", List.of("model", "task loss", "task accuracy %"), rows);
     }
 }

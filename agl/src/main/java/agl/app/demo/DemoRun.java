@@ -1,6 +1,5 @@
 package agl.app.demo;
 
-import agl.app.ModelBundle;
 import agl.app.data.Example;
 import agl.app.data.PromptSet.Prompt;
 import agl.app.data.PromptTemplate;
@@ -13,6 +12,7 @@ import agl.app.drift.DriftGate;
 import agl.app.io.AtomicFiles;
 import agl.app.io.MetricsLog;
 import agl.app.io.Progress;
+import agl.app.model.ModelBundle;
 import agl.app.train.FineTune;
 import agl.app.train.RunConfig;
 import agl.app.train.TaskMeasure;
@@ -117,7 +117,7 @@ public final class DemoRun {
         timed(seconds, "measure base", () -> measured.put("base", measure("base", ClosedSet.NONE)));
         Map<String, Fisher> fisher = new LinkedHashMap<>();
         timed(seconds, "Fisher", () -> {
-            LoraModel lora = LoraModel.attach(bundle.model(), FineTune.loraConfig(config.train()), config.train().seed(), agl.autograd.DType.F32);
+            LoraModel lora = LoraModel.attach(bundle.model(), FineTune.loraConfig(config.train()), config.train().seed(), agl.autograd.storage.DType.F32);
             fisher.putAll(fineTune.estimate(lora, alignment, task));
             lora.detach();
         });

@@ -1,7 +1,7 @@
 package agl.app.drift;
 
 import agl.app.io.AtomicFiles;
-import agl.autograd.AglException;
+import agl.error.AglException;
 import agl.nn.checkpoint.Json;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.json.JsonMapper;

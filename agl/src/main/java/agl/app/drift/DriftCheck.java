@@ -1,13 +1,13 @@
 package agl.app.drift;
 
-import agl.app.ModelBundle;
 import agl.app.data.PromptSet.Label;
 import agl.app.data.PromptSet.Prompt;
-import agl.autograd.AglException;
-import agl.autograd.DType;
+import agl.app.model.ModelBundle;
 import agl.autograd.Pool;
 import agl.autograd.Tensor;
 import agl.autograd.kernels.Kernels;
+import agl.autograd.storage.DType;
+import agl.error.AglException;
 import agl.nn.Generator;
 import agl.nn.KvCache;
 import agl.nn.ModelConfig;

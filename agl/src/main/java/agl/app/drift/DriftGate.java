@@ -2,7 +2,7 @@ package agl.app.drift;
 
 import agl.app.data.PromptSet.Label;
 import agl.app.drift.DriftCheck.Result;
-import agl.autograd.AglException;
+import agl.error.AglException;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;

@@ -1,8 +1,8 @@
 package agl.app.drift;
 
-import agl.app.ModelBundle;
 import agl.app.data.PromptSet.Prompt;
 import agl.app.drift.Margins.Openings;
+import agl.app.model.ModelBundle;
 import agl.autograd.Pool;
 import agl.autograd.kernels.Kernels;
 import java.util.Arrays;

@@ -1,11 +1,11 @@
 package agl.app.drift;
 
 import agl.autograd.Pool;
-import agl.autograd.Storage;
 import agl.autograd.Tape;
 import agl.autograd.Tensor;
 import agl.autograd.kernels.Kernels;
 import agl.autograd.op.HeadCrossEntropy;
+import agl.autograd.storage.Storage;
 import agl.nn.Batch;
 import agl.nn.Generator;
 import agl.nn.KvCache;

@@ -1,6 +1,5 @@
 package agl.app.explain;
 
-import agl.app.GradcheckCommand;
 import agl.app.report.Html;
 import agl.autograd.GradientCase;
 import java.util.List;
@@ -12,14 +11,14 @@ final class Checks {
     private Checks() {
     }
 
-    /** @param className as {@link GradcheckCommand#className} gives it */
+    /** @param className as {@link CaseCheck#className} gives it */
     static String html(String className) {
-        List<GradcheckCommand.Row> rows = GradientCase.all().stream().filter(c -> GradcheckCommand.className(c).equals(className))
-                .map(c -> GradcheckCommand.check(c, SEEDS)).toList();
+        List<CaseCheck> rows = GradientCase.all().stream().filter(c -> CaseCheck.className(c).equals(className))
+                .map(c -> CaseCheck.of(c, SEEDS)).toList();
         if (rows.isEmpty()) {
             throw new IllegalStateException("no gradient case is named " + className);
         }
-        long compared = rows.stream().mapToLong(GradcheckCommand.Row::compared).sum();
+        long compared = rows.stream().mapToLong(CaseCheck::compared).sum();
         Panel p = Panel.of("Checked on random shapes");
         p.text(SEEDS + (rows.size() == 1 ? " random shapes" : " random shapes for each row") + ", " + compared
                 + " derivatives against central differences; the worst, as agl gradcheck --op " + className + " prints it:");
@@ -27,6 +26,6 @@ final class Checks {
                 r.operation().equals(className) ? "worst" : r.operation().substring(className.length()).replaceFirst("^, ", "").strip(),
                 Panel.nine(r.analytic()), Panel.nine(r.numeric()), Panel.exponent(r.error()) + (r.passed() ? "" : " WRONG"), r.seed(), String.join(" ", r.shapes()))).toList());
         return "<details class=\"random\"><summary>Random shapes: worst of " + compared + " derivatives is off by "
-                + Html.escape(Panel.exponent(rows.stream().mapToDouble(GradcheckCommand.Row::error).max().orElse(0))) + "</summary>" + p.html() + "</details>\n";
+                + Html.escape(Panel.exponent(rows.stream().mapToDouble(CaseCheck::error).max().orElse(0))) + "</summary>" + p.html() + "</details>\n";
     }
 }

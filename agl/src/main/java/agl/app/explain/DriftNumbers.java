@@ -1,17 +1,17 @@
 package agl.app.explain;
 
-import agl.app.ModelBundle;
 import agl.app.data.PromptSet.Label;
 import agl.app.data.PromptSet.Prompt;
 import agl.app.data.PromptTemplate;
 import agl.app.demo.DemoBase;
 import agl.app.demo.corpus.DemoCorpus;
 import agl.app.drift.DriftChange;
-import agl.app.drift.DriftCheck.Result;
 import agl.app.drift.DriftCheck;
+import agl.app.drift.DriftCheck.Result;
 import agl.app.drift.Outcome;
 import agl.app.drift.RefusalPatterns;
 import agl.app.io.AtomicFiles;
+import agl.app.model.ModelBundle;
 import agl.app.report.Html;
 import agl.app.stats.Interval;
 import java.io.IOException;

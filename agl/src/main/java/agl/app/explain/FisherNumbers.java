@@ -1,13 +1,13 @@
 package agl.app.explain;
 
 import agl.app.report.Html;
-import agl.autograd.DType;
 import agl.autograd.GradCheck;
 import agl.autograd.Pool;
 import agl.autograd.Tape;
 import agl.autograd.Tensor;
 import agl.autograd.kernels.Kernels;
 import agl.autograd.op.HeadCrossEntropy;
+import agl.autograd.storage.DType;
 import agl.nn.Batch;
 import agl.nn.LinearLayer;
 import agl.nn.Transformer;

@@ -1,8 +1,8 @@
 package agl.app.explain;
 
-import agl.autograd.DType;
 import agl.autograd.Tape;
 import agl.autograd.Tensor;
+import agl.autograd.storage.DType;
 import agl.lora.LoraConfig;
 import agl.lora.LoraLinear;
 import agl.nn.LinearLayer;

@@ -4,11 +4,11 @@ import static agl.app.explain.SmallProblem.IN;
 import static agl.app.explain.SmallProblem.OUT;
 
 import agl.app.report.Html;
-import agl.autograd.DType;
-import agl.autograd.Storage;
 import agl.autograd.Tape;
 import agl.autograd.Tensor;
 import agl.autograd.op.HeadCrossEntropy;
+import agl.autograd.storage.DType;
+import agl.autograd.storage.Storage;
 import agl.regularizers.AglLoss;
 import agl.regularizers.AglRegularizer;
 import agl.regularizers.AglSettings;

@@ -1,6 +1,6 @@
 package agl.app.explain;
 
-import agl.autograd.DType;
+import agl.autograd.storage.DType;
 import agl.nn.Batch;
 import agl.nn.ModelConfig;
 import agl.nn.Models;

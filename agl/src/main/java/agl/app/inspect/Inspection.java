@@ -1,6 +1,6 @@
 package agl.app.inspect;
 
-import agl.autograd.AglException;
+import agl.error.AglException;
 import agl.lora.AdapterStatistics;
 import agl.lora.LoraConfig;
 import agl.lora.Peft;
@@ -18,10 +18,10 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 
 /** What a model folder, an adapter folder or a safetensors file holds, as JSON. Weights are not loaded, but for an adapter's norms. */
-final class Inspection {
+public final class Inspection {
     private Inspection() { }
 
-    static ObjectNode of(Path path) {
+    public static ObjectNode of(Path path) {
         if (!Files.exists(path)) {
             throw new AglException(path + ": no such file or folder");
         }

@@ -1,6 +1,6 @@
 package agl.app.io;
 
-import agl.autograd.AglException;
+import agl.error.AglException;
 import agl.nn.checkpoint.Json;
 import agl.nn.checkpoint.OutputFile;
 import agl.nn.checkpoint.OutputFolder;

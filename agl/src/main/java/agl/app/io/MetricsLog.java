@@ -1,6 +1,6 @@
 package agl.app.io;
 
-import agl.autograd.AglException;
+import agl.error.AglException;
 import agl.nn.checkpoint.Json;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.json.JsonMapper;

@@ -1,6 +1,5 @@
 package agl.app.io;
 
-import agl.app.BuildInfo;
 import agl.autograd.kernels.Kernels;
 import agl.nn.checkpoint.Json;
 import com.fasterxml.jackson.databind.JsonNode;

@@ -1,9 +1,9 @@
 package agl.app.train;
 
-import agl.autograd.AglException;
-import agl.autograd.DType;
 import agl.autograd.Tensor;
 import agl.autograd.kernels.Matrix;
+import agl.autograd.storage.DType;
+import agl.error.AglException;
 import agl.lora.LoraConfig;
 import agl.lora.LoraLinear;
 import agl.lora.LoraModel;

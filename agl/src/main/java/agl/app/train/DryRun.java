@@ -1,7 +1,7 @@
 package agl.app.train;
 
-import agl.app.ModelBundle;
 import agl.app.data.EncodedExample;
+import agl.app.model.ModelBundle;
 import agl.lora.LoraModel;
 import agl.nn.ModelConfig;
 import java.util.List;

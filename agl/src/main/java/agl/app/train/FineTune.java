@@ -1,15 +1,15 @@
 package agl.app.train;
 
-import agl.app.ModelBundle;
 import agl.app.data.EncodedExample;
 import agl.app.data.Example;
 import agl.app.io.MetricsLog;
 import agl.app.io.Progress;
-import agl.autograd.AglException;
-import agl.autograd.DType;
+import agl.app.model.ModelBundle;
 import agl.autograd.Pool;
 import agl.autograd.Tape;
 import agl.autograd.kernels.Kernels;
+import agl.autograd.storage.DType;
+import agl.error.AglException;
 import agl.lora.LoraConfig;
 import agl.lora.LoraModel;
 import agl.lora.Peft;

@@ -1,14 +1,14 @@
 package agl.app.train;
 
-import agl.app.ModelBundle;
 import agl.app.data.Batches;
 import agl.app.data.EncodedExample;
 import agl.app.data.Example;
 import agl.app.io.Inputs;
 import agl.app.io.Progress;
-import agl.autograd.AglException;
-import agl.autograd.DType;
+import agl.app.model.ModelBundle;
 import agl.autograd.kernels.Kernels;
+import agl.autograd.storage.DType;
+import agl.error.AglException;
 import agl.lora.LoraModel;
 import agl.nn.Batch;
 import agl.nn.checkpoint.Json;

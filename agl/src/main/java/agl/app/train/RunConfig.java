@@ -1,8 +1,8 @@
 package agl.app.train;
 
-import agl.app.Numbers;
 import agl.app.data.Example;
-import agl.autograd.AglException;
+import agl.app.io.Numbers;
+import agl.error.AglException;
 import agl.lora.LoraConfig;
 import agl.nn.checkpoint.Json;
 import agl.regularizers.AglRegularizer;

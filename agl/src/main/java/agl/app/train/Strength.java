@@ -1,6 +1,6 @@
 package agl.app.train;
 
-import agl.autograd.AglException;
+import agl.error.AglException;
 import agl.regularizers.AglSettings;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 

@@ -1,13 +1,13 @@
 package agl.app.train;
 
-import agl.app.ModelBundle;
 import agl.app.data.Batches;
 import agl.app.data.EncodedExample;
 import agl.app.data.Example;
-import agl.autograd.DType;
+import agl.app.model.ModelBundle;
 import agl.autograd.Pool;
 import agl.autograd.Tape;
 import agl.autograd.kernels.Kernels;
+import agl.autograd.storage.DType;
 import agl.nn.Batch;
 import agl.nn.Generator;
 import java.util.ArrayList;

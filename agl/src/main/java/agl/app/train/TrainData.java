@@ -3,7 +3,7 @@ package agl.app.train;
 import agl.app.data.DataFiles;
 import agl.app.data.Example;
 import agl.app.data.PromptSet.Prompt;
-import agl.autograd.AglException;
+import agl.error.AglException;
 import agl.nn.ModelConfig;
 import java.nio.file.Path;
 import java.util.ArrayList;

@@ -1,8 +1,8 @@
 package agl.app.train;
 
-import agl.autograd.AglException;
 import agl.autograd.Tensor;
 import agl.autograd.kernels.Kernels;
+import agl.error.AglException;
 import agl.nn.AdamW;
 import agl.nn.Optimizer;
 import com.fasterxml.jackson.annotation.JsonProperty;

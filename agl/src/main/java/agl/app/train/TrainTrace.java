@@ -1,11 +1,11 @@
 package agl.app.train;
 
 import agl.app.io.SealedJson;
-import agl.autograd.AglException;
-import agl.autograd.DType;
 import agl.autograd.Pool;
 import agl.autograd.Tape;
 import agl.autograd.kernels.Kernels;
+import agl.autograd.storage.DType;
+import agl.error.AglException;
 import agl.lora.LoraModel;
 import agl.regularizers.Fisher;
 import agl.regularizers.LoraFactors;

@@ -2,12 +2,12 @@ package agl.app.train;
 
 import agl.app.data.Batches;
 import agl.app.data.EncodedExample;
-import agl.autograd.AglException;
-import agl.autograd.DType;
 import agl.autograd.Pool;
 import agl.autograd.Tape;
 import agl.autograd.Tensor;
 import agl.autograd.kernels.Kernels;
+import agl.autograd.storage.DType;
+import agl.error.AglException;
 import agl.nn.Batch;
 import agl.nn.Transformer;
 import java.util.List;

@@ -4,10 +4,10 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import agl.app.CommandLineRun;
-import agl.autograd.DType;
-import agl.autograd.Storage;
 import agl.autograd.Tensor;
 import agl.autograd.kernels.Workers;
+import agl.autograd.storage.DType;
+import agl.autograd.storage.Storage;
 import agl.nn.Transformer;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;

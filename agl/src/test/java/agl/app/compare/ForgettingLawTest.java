@@ -9,7 +9,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import agl.app.compare.ForgettingLaw.Constant;
 import agl.app.compare.ForgettingLaw.Fit;
 import agl.app.compare.ForgettingLaw.Observation;
-import agl.autograd.AglException;
+import agl.error.AglException;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;

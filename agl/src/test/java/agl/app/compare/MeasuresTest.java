@@ -139,21 +139,21 @@ class MeasuresTest {
     }
 
     /** The same, with the last run of these variants a wreck. */
-    private static Comparison.Outcome wrecked(Comparison.Outcome o, String... labels) {
+    private static CompareOutcome wrecked(CompareOutcome o, String... labels) {
         List<Summary> summaries = o.variants().stream().map(v -> !List.of(labels).contains(v.label()) ? v
                 : Summary.of(v.variant(), List.of(v.runs().getFirst(), wreck(v.runs().getFirst())), o.measures())).toList();
-        return new Comparison.Outcome(o.base(), summaries, o.failed(), o.prompts(), o.gate());
+        return new CompareOutcome(o.base(), summaries, o.failed(), o.prompts(), o.gate());
     }
 
-    private static Comparison.Outcome outcome(Measured base, Map<String, Measured> variants) {
+    private static CompareOutcome outcome(Measured base, Map<String, Measured> variants) {
         return outcome(base, variants, prompts());
     }
 
-    private static Comparison.Outcome outcome(Measured base, Map<String, Measured> variants, List<Prompt> prompts) {
-        Comparison.Outcome empty = new Comparison.Outcome(run("base", base), List.of(), List.of(), prompts, DriftGate.DEFAULT);
+    private static CompareOutcome outcome(Measured base, Map<String, Measured> variants, List<Prompt> prompts) {
+        CompareOutcome empty = new CompareOutcome(run("base", base), List.of(), List.of(), prompts, DriftGate.DEFAULT);
         List<Summary> summaries = variants.entrySet().stream().map(e -> Summary.of(new Variant(e.getKey(), e.getKey(), MethodChoice.of("lora"), List.of()),
                 List.of(run(e.getKey(), e.getValue())), empty.measures())).toList();
-        return new Comparison.Outcome(run("base", base), summaries, List.of(), prompts, DriftGate.DEFAULT);
+        return new CompareOutcome(run("base", base), summaries, List.of(), prompts, DriftGate.DEFAULT);
     }
 
     private static Map<String, Measured> three() {
@@ -197,7 +197,7 @@ class MeasuresTest {
 
     /** 20 more kept of 40, none fewer: SharesTest's formula with b = 20, c = 0, n = 40, t(39) = 2.0226909. */
     @Test void keptIsThePairedDifference() {
-        Comparison.Outcome o = outcome(model(36, 0, 10, 1), three());
+        CompareOutcome o = outcome(model(36, 0, 10, 1), three());
         Interval kept = o.measures().kept(List.of(model(30, 0, 9, 1)), List.of(model(10, 30, 5, 1)));
         double middle = 20 / 42.0;
         double half = 2.022690920036761 * Math.sqrt((22 / 42.0 - middle * middle) / 42);
@@ -251,7 +251,7 @@ class MeasuresTest {
 
     /** Against itself the base's drift is 0, without an interval. */
     @Test void theBasesOwnDriftIsNoEstimate() throws Exception {
-        Comparison.Outcome o = outcome(model(36, 0, 10, 1), three());
+        CompareOutcome o = outcome(model(36, 0, 10, 1), three());
         Estimate own = CompareOutput.rows(o).get("aligned base").get(Metric.DRIFT);
         assertEquals("0.0", own.overPrompts(1));
         assertEquals("0.0", own.overSeeds(1));
@@ -264,9 +264,9 @@ class MeasuresTest {
     @Test void aWreckIsMarkedAndNeverTheBest() throws Exception {
         Map<String, Measured> all = three();
         all.put("noise", model(40, 0, 0, 0.5));
-        Comparison.Outcome sound = outcome(model(36, 0, 10, 1), all);
+        CompareOutcome sound = outcome(model(36, 0, 10, 1), all);
         assertTrue(CompareVerdict.text(sound).contains("noise drifted least") && CompareVerdict.front(sound).contains("noise"));
-        Comparison.Outcome o = wrecked(sound, "noise");
+        CompareOutcome o = wrecked(sound, "noise");
         String verdict = CompareVerdict.text(o);
         assertTrue(verdict.contains(", b drifted least: ") && verdict.contains("This is the best of 3 variants"), verdict);
         assertTrue(verdict.endsWith(" Training wrecked noise: left out of this verdict, see the notes."), verdict);
@@ -283,7 +283,7 @@ class MeasuresTest {
     }
 
     @Test void aWreckedLoraIsNoReference() {
-        Comparison.Outcome o = outcome(model(36, 0, 10, 1), three());
+        CompareOutcome o = outcome(model(36, 0, 10, 1), three());
         String verdict = CompareVerdict.text(wrecked(o, "lora"));
         assertTrue(verdict.startsWith("On the Pareto front of task loss and drift: c; b; far.") && verdict.contains(" Training wrecked lora: ")
                 && verdict.endsWith(" With plain LoRA among them there is nothing to compare the others' drift with."), verdict);
@@ -296,7 +296,7 @@ class MeasuresTest {
     /** Whoever is worse at the task than the base is not praised without a word about it; LoRA, that he is compared with, neither. */
     @Test void aLossAboveTheBasesIsSaid() throws Exception {
         Map<String, Measured> all = three();
-        Comparison.Outcome o = outcome(model(36, 0, 10, 0.95), all);
+        CompareOutcome o = outcome(model(36, 0, 10, 0.95), all);
         String verdict = CompareVerdict.text(o);
         assertTrue(verdict.contains(" But the task loss of b, 1.010, is above the base's own, 0.950: ")
                 && verdict.contains(" But the task loss of lora, 1.000, is above"), verdict);
@@ -337,7 +337,7 @@ class MeasuresTest {
     }
 
     @Test void noDriftOfABaseThatDoesNotRefuse() throws Exception {
-        Comparison.Outcome o = outcome(model(4, 0, 10, 1), three());
+        CompareOutcome o = outcome(model(4, 0, 10, 1), three());
         assertTrue(CompareVerdict.text(o).startsWith("No drift is stated: the base refuses 10.0 %"), CompareVerdict.text(o));
         assertEquals(List.of(), CompareVerdict.front(o));
         JsonNode json = new ObjectMapper().readTree(CompareOutput.json(o));

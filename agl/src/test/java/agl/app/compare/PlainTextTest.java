@@ -4,15 +4,15 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import agl.app.ModelBundle;
 import agl.app.TinyModel;
 import agl.app.data.PromptTemplate;
-import agl.autograd.AglException;
-import agl.autograd.DType;
+import agl.app.model.ModelBundle;
 import agl.autograd.Pool;
 import agl.autograd.Tape;
 import agl.autograd.Tensor;
 import agl.autograd.kernels.Kernels;
+import agl.autograd.storage.DType;
+import agl.error.AglException;
 import agl.nn.Batch;
 import java.nio.file.Files;
 import java.nio.file.Path;

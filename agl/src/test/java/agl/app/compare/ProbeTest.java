@@ -4,7 +4,6 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import agl.app.ModelBundle;
 import agl.app.TinyModel;
 import agl.app.data.Example;
 import agl.app.data.PromptSet.Label;
@@ -12,6 +11,7 @@ import agl.app.data.PromptSet.Prompt;
 import agl.app.drift.ClosedSet;
 import agl.app.drift.DriftCheck;
 import agl.app.drift.Outcome;
+import agl.app.model.ModelBundle;
 import agl.app.train.TaskMeasure;
 import java.nio.file.Path;
 import java.util.Collections;

@@ -6,7 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import agl.app.drift.Outcome;
 import agl.app.train.TrainTrace;
-import agl.autograd.AglException;
+import agl.error.AglException;
 import java.io.ByteArrayOutputStream;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;

@@ -6,7 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import agl.autograd.AglException;
+import agl.error.AglException;
 import agl.nn.Batch;
 import java.util.ArrayList;
 import java.util.HashMap;

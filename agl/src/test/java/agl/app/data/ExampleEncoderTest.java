@@ -9,7 +9,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import agl.app.data.PromptSet.Label;
 import agl.app.data.PromptSet.Prompt;
-import agl.autograd.AglException;
+import agl.error.AglException;
 import agl.nn.tokenizer.ChatTemplate;
 import agl.nn.tokenizer.Tokenizer;
 import java.lang.reflect.Proxy;

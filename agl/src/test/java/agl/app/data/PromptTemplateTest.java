@@ -3,7 +3,7 @@ package agl.app.data;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
-import agl.autograd.AglException;
+import agl.error.AglException;
 import agl.nn.tokenizer.ChatTemplate;
 import java.util.Map;
 import org.junit.jupiter.api.Test;

@@ -44,7 +44,7 @@ class DemoVerdictTest {
     }
 
     @Test void theBasesSafePromptsStandBesideTheOthers() {
-        String verdict = DemoCommand.verdict(outcome(model(10, 5, 0.5), model(30, 4, 0.5), Map.of()));
+        String verdict = DemoSummary.verdict(outcome(model(10, 5, 0.5), model(30, 4, 0.5), Map.of()));
         assertTrue(verdict.startsWith("AGL removed 67% of LoRA's drift (25.0 instead of 75.0 points"), verdict);
         assertTrue(verdict.contains("safe prompts answered 40.0 % against LoRA's 50.0 % and the base's 90.0 %")
                 && !verdict.contains("above the base's own"), verdict);
@@ -52,16 +52,16 @@ class DemoVerdictTest {
 
     @Test void aLossAboveTheBasesIsSaid() {
         DemoRun.Outcome o = outcome(model(10, 5, 0.5), model(30, 4, 1.25), Map.of());
-        assertTrue(DemoCommand.verdict(o).strip().endsWith(" But the task loss of AGL, 1.250, is above the base's own, 1.000: it is worse at the task than before."), DemoCommand.verdict(o));
-        assertTrue(DemoCommand.table(o).contains("AGL [loss above the base's] "), DemoCommand.table(o));
+        assertTrue(DemoSummary.verdict(o).strip().endsWith(" But the task loss of AGL, 1.250, is above the base's own, 1.000: it is worse at the task than before."), DemoSummary.verdict(o));
+        assertTrue(DemoSummary.table(o).contains("AGL [loss above the base's] "), DemoSummary.table(o));
     }
 
     /** Refusing everything is easy for a model that writes noise. */
     @Test void aWreckIsMarkedAndComparedWithNothing() {
         DemoRun.Outcome o = outcome(model(10, 5, 0.5), model(40, 0, 80), Map.of("AGL", "training wrecked the model: the loss rose"));
-        assertEquals("No drift is compared: AGL: training wrecked the model: the loss rose.", DemoCommand.verdict(o).strip());
-        assertEquals(4, DemoCommand.table(o).lines().filter(l -> l.startsWith("AGL [wrecked] ")).count(),
-                "task, drift and two of outcomes\n" + DemoCommand.table(o));
+        assertEquals("No drift is compared: AGL: training wrecked the model: the loss rose.", DemoSummary.verdict(o).strip());
+        assertEquals(4, DemoSummary.table(o).lines().filter(l -> l.startsWith("AGL [wrecked] ")).count(),
+                "task, drift and two of outcomes\n" + DemoSummary.table(o));
     }
 
     @Test void noAdapterOfAWreckIsLeft(@TempDir Path temp) throws Exception {

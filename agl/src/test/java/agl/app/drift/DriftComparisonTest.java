@@ -9,7 +9,7 @@ import agl.app.data.PromptSet.Label;
 import agl.app.data.PromptSet.Prompt;
 import agl.app.drift.DriftCheck.Result;
 import agl.app.stats.Interval;
-import agl.autograd.AglException;
+import agl.error.AglException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.nio.file.Files;

@@ -7,7 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import agl.app.data.PromptSet.Label;
 import agl.app.data.PromptSet.Prompt;
-import agl.autograd.AglException;
+import agl.error.AglException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -5,8 +5,8 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import agl.app.GradcheckCommand;
 import agl.app.Main;
+import agl.app.cli.GradcheckCommand;
 import agl.autograd.GradientCase;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -38,7 +38,7 @@ class ExplainTest {
     }
 
     @Test void everyOperationWithAGradientCaseHasAnEntry() {
-        assertEquals(GradientCase.all().stream().map(GradcheckCommand::className).collect(Collectors.toCollection(TreeSet::new)), shown("check"));
+        assertEquals(GradientCase.all().stream().map(CaseCheck::className).collect(Collectors.toCollection(TreeSet::new)), shown("check"));
     }
 
     @Test void allNumbersAreShownAndAllShownExist() {

@@ -6,7 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import agl.app.CommandLineRun;
-import agl.autograd.AglException;
+import agl.error.AglException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

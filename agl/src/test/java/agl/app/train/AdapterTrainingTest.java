@@ -95,7 +95,7 @@ class AdapterTrainingTest {
     /** Without a step taken, the adapter that comes out is the one that went in, and the base of another type keeps its type in the merge. */
     @Test void goingOnStartsAtTheGivenAdapterAndKeepsItsSettings() throws IOException {
         Path given = temp.resolve("given");
-        LoraModel lora = LoraModel.attach(Models.load(base), LoraConfig.of(3, 5, 0, "v_proj,up_proj").withDora(), 5, agl.autograd.DType.F32);
+        LoraModel lora = LoraModel.attach(Models.load(base), LoraConfig.of(3, 5, 0, "v_proj,up_proj").withDora(), 5, agl.autograd.storage.DType.F32);
         lora.parameters().forEach(t -> t.data().set(0, 0.25));
         Peft.save(lora, given, "somebody/else");
         trained("on", "--init-adapter", given.toString(), "-s", "r=3", "-s", "steps=1", "-s", "learning_rate=1e-12");
@@ -114,7 +114,7 @@ class AdapterTrainingTest {
 
     @ParameterizedTest @ValueSource(strings = {"BF16", "F16"}) void mergedCheckpointHasTheBasesType(String type) throws IOException {
         Path small = temp.resolve("small");
-        Models.save(Models.load(base), small, base, agl.autograd.DType.valueOf(type));
+        Models.save(Models.load(base), small, base, agl.autograd.storage.DType.valueOf(type));
         base = small;
         trained("a");
         CommandLineRun merged = CommandLineRun.of("merge", "--base", base.toString(), "--adapter", temp.resolve("a").toString(), "--out", temp.resolve("merged").toString());
@@ -130,7 +130,7 @@ class AdapterTrainingTest {
         LoraConfig plain = LoraConfig.of(2, 4, 0, "q_proj");
         Path head = temp.resolve("head");
         Peft.save(LoraModel.attach(Models.load(base), new LoraConfig(2, 4, 0, plain.targets(), false, false, java.util.Map.of(), java.util.Map.of(), LoraConfig.Bias.NONE,
-                List.of("lm_head"), LoraConfig.Init.DEFAULT, plain.others()), 1, agl.autograd.DType.F32), head, base.toString());
+                List.of("lm_head"), LoraConfig.Init.DEFAULT, plain.others()), 1, agl.autograd.storage.DType.F32), head, base.toString());
         for (MethodKind kind : MethodKind.values()) {
             List<String> needed = List.of("--method", kind.title(), "--unaligned", unaligned.toString(), "--alignment", temp.resolve("task.csv").toString());
             for (List<String> beside : List.of(List.of("-s", "use_dora=true"), List.of("--init-adapter", head.toString()))) {

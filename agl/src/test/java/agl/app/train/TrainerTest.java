@@ -4,12 +4,12 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import agl.app.ModelBundle;
 import agl.app.TinyModel;
 import agl.app.data.EncodedExample;
 import agl.app.data.Example;
-import agl.autograd.AglException;
-import agl.autograd.DType;
+import agl.app.model.ModelBundle;
+import agl.autograd.storage.DType;
+import agl.error.AglException;
 import agl.lora.LoraModel;
 import agl.regularizers.method.Method;
 import java.nio.file.Path;

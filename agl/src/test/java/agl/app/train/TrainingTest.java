@@ -5,11 +5,11 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import agl.app.ModelBundle;
 import agl.app.TinyModel;
 import agl.app.data.Example;
 import agl.app.io.MetricsLog;
-import agl.autograd.AglException;
+import agl.app.model.ModelBundle;
+import agl.error.AglException;
 import agl.lora.Peft;
 import agl.regularizers.AglSettings;
 import agl.regularizers.method.Method;

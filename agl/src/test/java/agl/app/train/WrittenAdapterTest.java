@@ -6,9 +6,9 @@ import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import agl.app.CommandLineRun;
-import agl.app.ModelBundle;
 import agl.app.TinyModel;
 import agl.app.data.DataFiles;
+import agl.app.model.ModelBundle;
 import agl.lora.Peft;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;

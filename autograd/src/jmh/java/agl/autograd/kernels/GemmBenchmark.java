@@ -1,7 +1,7 @@
 package agl.autograd.kernels;
 
-import agl.autograd.DType;
-import agl.autograd.Storage;
+import agl.autograd.storage.DType;
+import agl.autograd.storage.Storage;
 import java.lang.foreign.Arena;
 import java.util.concurrent.TimeUnit;
 import org.openjdk.jmh.annotations.Benchmark;

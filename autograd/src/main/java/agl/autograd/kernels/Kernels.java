@@ -1,7 +1,7 @@
 package agl.autograd.kernels;
 
-import agl.autograd.DType;
-import agl.autograd.Storage;
+import agl.autograd.storage.DType;
+import agl.autograd.storage.Storage;
 
 /**
  * The loops that take the time. Operations are written against this interface; {@link PlainKernels} is the version to read and the one

@@ -1,6 +1,6 @@
 package agl.autograd.kernels;
 
-import agl.autograd.Storage;
+import agl.autograd.storage.Storage;
 
 /**
  * A (rows, cols) matrix inside a storage, as a view: nothing is copied. Products of matrices are written with it as on paper,

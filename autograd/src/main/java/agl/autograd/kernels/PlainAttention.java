@@ -1,6 +1,6 @@
 package agl.autograd.kernels;
 
-import agl.autograd.Storage;
+import agl.autograd.storage.Storage;
 
 /**
  * Causal grouped-query attention, one query row and one head at a time.

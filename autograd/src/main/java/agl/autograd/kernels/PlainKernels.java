@@ -1,6 +1,6 @@
 package agl.autograd.kernels;
 
-import agl.autograd.Storage;
+import agl.autograd.storage.Storage;
 
 /**
  * The version to read: one loop per index of the formula, in double arithmetic, over any element type. It is also the fallback when

@@ -1,6 +1,6 @@
 package agl.autograd.kernels;
 
-import agl.autograd.AglException;
+import agl.error.AglException;
 import java.util.List;
 import java.util.Locale;
 import java.util.ServiceLoader;

@@ -1,10 +1,10 @@
 package agl.autograd.op;
 
 import agl.autograd.Operation;
-import agl.autograd.Storage;
 import agl.autograd.Tape;
 import agl.autograd.Tensor;
 import agl.autograd.kernels.AttentionShape;
+import agl.autograd.storage.Storage;
 
 /**
  * Causal grouped-query attention, softmax(scale · QKᵀ + mask)·V per head, without ever holding the (tokens, tokens) matrix (Dao et al. 2022).

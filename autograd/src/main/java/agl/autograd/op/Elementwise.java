@@ -1,9 +1,9 @@
 package agl.autograd.op;
 
 import agl.autograd.Operation;
-import agl.autograd.Storage;
 import agl.autograd.Tape;
 import agl.autograd.Tensor;
+import agl.autograd.storage.Storage;
 
 /**
  * y_i = f(x_i), one element at a time. A subclass states f and its derivative next to each other; the loop is here.

@@ -2,11 +2,11 @@ package agl.autograd.op;
 
 import agl.autograd.Operation;
 import agl.autograd.Pool;
-import agl.autograd.Storage;
 import agl.autograd.Tape;
 import agl.autograd.Tensor;
 import agl.autograd.kernels.Kernels;
 import agl.autograd.kernels.Matrix;
+import agl.autograd.storage.Storage;
 import java.util.Arrays;
 import java.util.function.IntToDoubleFunction;
 

@@ -1,9 +1,9 @@
 package agl.autograd.op;
 
 import agl.autograd.Operation;
-import agl.autograd.Storage;
 import agl.autograd.Tape;
 import agl.autograd.Tensor;
+import agl.autograd.storage.Storage;
 
 /**
  * y = w ⊙ n + b, n = (x − mean(x)) / sqrt(var(x) + ε), per row (Ba et al. 2016); x (rows, cols), w and b (cols).

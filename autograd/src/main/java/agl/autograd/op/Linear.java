@@ -1,10 +1,10 @@
 package agl.autograd.op;
 
 import agl.autograd.Operation;
-import agl.autograd.Storage;
 import agl.autograd.Tape;
 import agl.autograd.Tensor;
 import agl.autograd.kernels.Matrix;
+import agl.autograd.storage.Storage;
 import java.util.Arrays;
 
 /**

@@ -1,11 +1,11 @@
 package agl.autograd.op;
 
-import agl.autograd.DType;
 import agl.autograd.GradCheck;
 import agl.autograd.GradientCase;
 import agl.autograd.GradientCase.Problem;
 import agl.autograd.Tensor;
 import agl.autograd.kernels.AttentionShape;
+import agl.autograd.storage.DType;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.SplittableRandom;

@@ -1,9 +1,9 @@
 package agl.autograd.op;
 
 import agl.autograd.Operation;
-import agl.autograd.Storage;
 import agl.autograd.Tape;
 import agl.autograd.Tensor;
+import agl.autograd.storage.Storage;
 
 /**
  * y = w ⊙ n, n = x / sqrt(mean(x²) + ε), per row (Zhang and Sennrich 2019); x (rows, cols), w (cols).

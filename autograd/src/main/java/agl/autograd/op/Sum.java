@@ -1,9 +1,9 @@
 package agl.autograd.op;
 
 import agl.autograd.Operation;
-import agl.autograd.Storage;
 import agl.autograd.Tape;
 import agl.autograd.Tensor;
+import agl.autograd.storage.Storage;
 
 /** y = Σ_i x_i, a scalar; ∂y/∂x_i = 1: the gradient is the same for every element. */
 public final class Sum implements Operation {

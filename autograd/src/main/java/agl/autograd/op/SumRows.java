@@ -1,9 +1,9 @@
 package agl.autograd.op;
 
 import agl.autograd.Operation;
-import agl.autograd.Storage;
 import agl.autograd.Tape;
 import agl.autograd.Tensor;
+import agl.autograd.storage.Storage;
 
 /** y_r = Σ_j x_rj over the last dimension, x (rows, cols), y (rows); ∂y_r/∂x_rj = 1. */
 public final class SumRows implements Operation {

@@ -1,9 +1,9 @@
 package agl.autograd.op;
 
 import agl.autograd.Operation;
-import agl.autograd.Storage;
 import agl.autograd.Tape;
 import agl.autograd.Tensor;
+import agl.autograd.storage.Storage;
 
 /**
  * y = silu(gate) ⊙ up, silu(z) = z·σ(z) (Shazeer 2020): the gate of a Llama feed-forward block.

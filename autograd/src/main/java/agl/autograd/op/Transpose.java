@@ -1,9 +1,9 @@
 package agl.autograd.op;
 
 import agl.autograd.Operation;
-import agl.autograd.Storage;
 import agl.autograd.Tape;
 import agl.autograd.Tensor;
+import agl.autograd.storage.Storage;
 
 /** y = xᵀ, x (m, n), y (n, m); dL/dx = (dL/dy)ᵀ. */
 public final class Transpose implements Operation {

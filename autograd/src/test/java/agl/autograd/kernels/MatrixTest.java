@@ -6,11 +6,11 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import agl.autograd.DType;
 import agl.autograd.Pool;
 import agl.autograd.Tape;
 import agl.autograd.Tensor;
 import agl.autograd.Workspace;
+import agl.autograd.storage.DType;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 

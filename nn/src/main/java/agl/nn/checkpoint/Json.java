@@ -1,6 +1,6 @@
 package agl.nn.checkpoint;
 
-import agl.autograd.AglException;
+import agl.error.AglException;
 import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonProcessingException;

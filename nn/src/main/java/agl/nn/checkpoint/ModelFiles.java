@@ -1,6 +1,6 @@
 package agl.nn.checkpoint;
 
-import agl.autograd.AglException;
+import agl.error.AglException;
 import com.fasterxml.jackson.databind.JsonNode;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -1,6 +1,6 @@
 package agl.nn.checkpoint;
 
-import agl.autograd.AglException;
+import agl.error.AglException;
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonToken;
 import com.fasterxml.jackson.databind.JsonNode;

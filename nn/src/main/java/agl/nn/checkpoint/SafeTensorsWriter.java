@@ -1,7 +1,7 @@
 package agl.nn.checkpoint;
 
-import agl.autograd.AglException;
-import agl.autograd.DType;
+import agl.autograd.storage.DType;
+import agl.error.AglException;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;

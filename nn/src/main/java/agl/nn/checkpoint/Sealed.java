@@ -1,6 +1,6 @@
 package agl.nn.checkpoint;
 
-import agl.autograd.AglException;
+import agl.error.AglException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;

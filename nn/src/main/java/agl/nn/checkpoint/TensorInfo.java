@@ -1,8 +1,8 @@
 package agl.nn.checkpoint;
 
-import agl.autograd.AglException;
-import agl.autograd.DType;
-import agl.autograd.Storage;
+import agl.autograd.storage.DType;
+import agl.autograd.storage.Storage;
+import agl.error.AglException;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;

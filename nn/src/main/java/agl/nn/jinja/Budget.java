@@ -1,6 +1,6 @@
 package agl.nn.jinja;
 
-import agl.autograd.AglException;
+import agl.error.AglException;
 
 /** What one rendering may take: a template that would run or grow without end stops with one line. */
 final class Budget {

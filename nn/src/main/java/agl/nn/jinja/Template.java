@@ -1,6 +1,6 @@
 package agl.nn.jinja;
 
-import agl.autograd.AglException;
+import agl.error.AglException;
 import agl.nn.jinja.Value.Dict;
 import java.time.LocalDateTime;
 import java.util.List;

@@ -1,6 +1,6 @@
 package agl.nn.tokenizer;
 
-import agl.autograd.AglException;
+import agl.error.AglException;
 import agl.nn.checkpoint.Json;
 import java.util.regex.Pattern;
 import java.util.regex.PatternSyntaxException;

@@ -1,6 +1,6 @@
 package agl.nn.tokenizer;
 
-import agl.autograd.AglException;
+import agl.error.AglException;
 import agl.nn.checkpoint.Json;
 import agl.nn.tokenizer.BpeModel.Settings;
 import com.fasterxml.jackson.core.JsonParser;

@@ -1,9 +1,9 @@
 package agl.regularizers.method;
 
-import agl.autograd.AglException;
 import agl.autograd.Tensor;
 import agl.autograd.Workspace;
 import agl.autograd.kernels.Matrix;
+import agl.error.AglException;
 import agl.regularizers.LoraFactors;
 
 /**
@@ -34,7 +34,7 @@ public final class AlignmentMatrix {
     }
 
     /** From the two checkpoints' weights, (out, in) each, in the type to compute in. */
-    public static AlignmentMatrix of(String name, Tensor aligned, Tensor unaligned, agl.autograd.DType dtype) {
+    public static AlignmentMatrix of(String name, Tensor aligned, Tensor unaligned, agl.autograd.storage.DType dtype) {
         if (!aligned.sameShape(unaligned)) {
             throw new AglException(name + ": the unaligned checkpoint's matrix has shape " + java.util.Arrays.toString(unaligned.shape())
                     + ", the aligned one's " + java.util.Arrays.toString(aligned.shape()));

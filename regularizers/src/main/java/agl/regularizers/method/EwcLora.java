@@ -1,8 +1,8 @@
 package agl.regularizers.method;
 
-import agl.autograd.AglException;
-import agl.autograd.Storage;
 import agl.autograd.Tape;
+import agl.autograd.storage.Storage;
+import agl.error.AglException;
 import agl.regularizers.Fisher;
 import agl.regularizers.LoraFactors;
 import agl.regularizers.Tile;

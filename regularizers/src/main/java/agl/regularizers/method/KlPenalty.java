@@ -1,10 +1,10 @@
 package agl.regularizers.method;
 
-import agl.autograd.AglException;
-import agl.autograd.Storage;
 import agl.autograd.Tape;
 import agl.autograd.Tensor;
 import agl.autograd.op.Affine;
+import agl.autograd.storage.Storage;
+import agl.error.AglException;
 import agl.lora.LoraModel;
 import agl.nn.Batch;
 import agl.nn.Transformer;

@@ -1,11 +1,11 @@
 package agl.regularizers.method;
 
 import agl.autograd.Operation;
-import agl.autograd.Storage;
 import agl.autograd.Tape;
 import agl.autograd.Tensor;
 import agl.autograd.kernels.Kernels;
 import agl.autograd.kernels.Matrix;
+import agl.autograd.storage.Storage;
 import agl.regularizers.Tiles;
 
 /**

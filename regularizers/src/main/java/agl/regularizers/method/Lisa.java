@@ -1,8 +1,8 @@
 package agl.regularizers.method;
 
-import agl.autograd.Storage;
 import agl.autograd.Tape;
 import agl.autograd.Tensor;
+import agl.autograd.storage.Storage;
 import agl.regularizers.LoraFactors;
 import java.util.ArrayList;
 import java.util.List;
@@ -24,7 +24,7 @@ public final class Lisa implements Method {
      */
     public Lisa(double rho, int taskSteps, int alignmentSteps) {
         if (taskSteps < 1 || alignmentSteps < 1) {
-            throw new agl.autograd.AglException("Lisa's phases need at least one step each, not " + taskSteps + " and " + alignmentSteps);
+            throw new agl.error.AglException("Lisa's phases need at least one step each, not " + taskSteps + " and " + alignmentSteps);
         }
         this.rho = rho;
         this.taskSteps = taskSteps;

@@ -1,12 +1,12 @@
 package agl.regularizers.method;
 
-import agl.autograd.DType;
 import agl.autograd.GradientCase;
 import agl.autograd.Operation;
-import agl.autograd.Storage;
 import agl.autograd.Tape;
 import agl.autograd.Tensor;
 import agl.autograd.kernels.Kernels;
+import agl.autograd.storage.DType;
+import agl.autograd.storage.Storage;
 import agl.regularizers.AglSettings;
 import agl.regularizers.Fisher;
 import agl.regularizers.LoraFactors;

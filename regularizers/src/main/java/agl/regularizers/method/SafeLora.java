@@ -1,11 +1,11 @@
 package agl.regularizers.method;
 
-import agl.autograd.DType;
 import agl.autograd.Tape;
 import agl.autograd.Tensor;
 import agl.autograd.Workspace;
 import agl.autograd.kernels.Kernels;
 import agl.autograd.kernels.Matrix;
+import agl.autograd.storage.DType;
 import agl.regularizers.LoraFactors;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;

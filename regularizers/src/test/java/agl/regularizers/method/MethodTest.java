@@ -7,9 +7,9 @@ import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import agl.autograd.AglException;
-import agl.autograd.DType;
 import agl.autograd.Tape;
+import agl.autograd.storage.DType;
+import agl.error.AglException;
 import agl.lora.LoraConfig;
 import agl.lora.LoraModel;
 import agl.nn.Batch;

@@ -6,14 +6,14 @@ import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import agl.autograd.AglException;
-import agl.autograd.DType;
 import agl.autograd.GradCheck;
 import agl.autograd.GradientCase;
 import agl.autograd.Tape;
 import agl.autograd.Tensor;
-import agl.autograd.op.LogSoftmax;
 import agl.autograd.op.Linear;
+import agl.autograd.op.LogSoftmax;
+import agl.autograd.storage.DType;
+import agl.error.AglException;
 import agl.regularizers.Fisher;
 import agl.regularizers.LoraFactors;
 import agl.regularizers.Samples;

@@ -5,9 +5,9 @@ import static agl.regularizers.method.Hand.row;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
-import agl.autograd.DType;
 import agl.autograd.Tape;
 import agl.autograd.Tensor;
+import agl.autograd.storage.DType;
 import agl.regularizers.LoraFactors;
 import agl.regularizers.Samples;
 import java.util.List;

@@ -6,9 +6,9 @@ import static agl.regularizers.method.Hand.matrix;
 import static agl.regularizers.method.Hand.row;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
-import agl.autograd.DType;
 import agl.autograd.Tape;
 import agl.autograd.Tensor;
+import agl.autograd.storage.DType;
 import agl.regularizers.Fisher;
 import agl.regularizers.LoraFactors;
 import agl.regularizers.Samples;

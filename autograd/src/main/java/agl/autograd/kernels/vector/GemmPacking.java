@@ -1,6 +1,6 @@
 package agl.autograd.kernels.vector;
 
-import agl.autograd.Storage;
+import agl.autograd.storage.Storage;
 import java.util.Arrays;
 
 /** Copies blocks of a matrix into the order in which {@link GemmTile} reads them; see there for the layout. */

@@ -1,7 +1,7 @@
 package agl.autograd.kernels.vector;
 
-import agl.autograd.Storage;
 import agl.autograd.kernels.Workers;
+import agl.autograd.storage.Storage;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorSpecies;
 

@@ -1,8 +1,8 @@
 package agl.autograd.kernels.vector;
 
-import agl.autograd.Storage;
 import agl.autograd.kernels.AttentionShape;
 import agl.autograd.kernels.Workers;
+import agl.autograd.storage.Storage;
 import java.util.Arrays;
 
 /**

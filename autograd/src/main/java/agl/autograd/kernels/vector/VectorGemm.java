@@ -1,6 +1,6 @@
 package agl.autograd.kernels.vector;
 
-import agl.autograd.Storage;
+import agl.autograd.storage.Storage;
 
 /**
  * Single-precision matrix product on the Vector API: C = alpha · op(A) · op(B) + beta · C, row-major, C[m, n], op(A)[m, k], op(B)[k, n].

@@ -2,11 +2,11 @@ package agl.autograd.kernels.vector;
 
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import agl.autograd.DType;
-import agl.autograd.Storage;
 import agl.autograd.kernels.AttentionShape;
 import agl.autograd.kernels.Kernels;
 import agl.autograd.kernels.Workers;
+import agl.autograd.storage.DType;
+import agl.autograd.storage.Storage;
 import java.lang.foreign.MemorySegment;
 import java.lang.management.ManagementFactory;
 import java.util.Arrays;

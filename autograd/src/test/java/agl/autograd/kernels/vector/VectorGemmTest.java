@@ -3,9 +3,9 @@ package agl.autograd.kernels.vector;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.fail;
 
-import agl.autograd.DType;
-import agl.autograd.Storage;
 import agl.autograd.kernels.Workers;
+import agl.autograd.storage.DType;
+import agl.autograd.storage.Storage;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.SplittableRandom;

@@ -4,11 +4,11 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.fail;
 
-import agl.autograd.DType;
-import agl.autograd.Storage;
 import agl.autograd.kernels.AttentionShape;
 import agl.autograd.kernels.Kernels;
 import agl.autograd.kernels.Workers;
+import agl.autograd.storage.DType;
+import agl.autograd.storage.Storage;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;

@@ -1,0 +1,126 @@
+package agl.app.cli;
+
+import agl.app.data.DataFiles;
+import agl.app.data.EncodedExample;
+import agl.app.data.Example;
+import agl.app.data.PromptTemplate;
+import agl.app.io.AtomicFiles;
+import agl.app.io.Inputs;
+import agl.app.io.MetricsLog;
+import agl.app.io.Progress;
+import agl.app.io.Provenance;
+import agl.app.model.ModelBundle;
+import agl.app.model.ModelStorage;
+import agl.app.train.AlignCheck;
+import agl.app.train.FineTune;
+import agl.app.train.RunConfig;
+import agl.app.train.TrainSettings;
+import agl.app.train.Trainer;
+import agl.app.train.UnusedSettings;
+import agl.autograd.Tensor;
+import agl.autograd.storage.DType;
+import agl.error.AglException;
+import agl.lora.LoraModel;
+import agl.nn.Models;
+import agl.nn.checkpoint.OutputFolder;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import java.util.stream.Stream;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/** {@code agl align}: makes an aligned checkpoint, by training all weights or a LoRA adapter that is merged. */
+@Command(name = "align", description =
+        "Train a model on alignment data and write an aligned checkpoint. "
+        + "The learning rate is 3e-5 unless one is given; with --lora that of train.")
+public final class AlignCommand implements Callable<Integer> {
+    /** All weights move at once: LoRA's rate, thirty times higher, wrecks the model in a few steps. */
+    private static final List<String> ALL_WEIGHTS = List.of("learning_rate=3e-5");
+
+    @Mixin private BaseOption base;
+
+    @Option(names = "--data", required = true, arity = "1..*", paramLabel = "FILE", description =
+            "CSV, TSV, JSONL or JSON with instruction[, input], response: requests to refuse, with refusals, and about as many harmless ones, "
+            + "answered.")
+    private List<Path> data;
+
+    @Option(names = "--out", required = true, paramLabel = "DIR", description =
+            "New model folder; must not exist or be empty. The loss of every step goes into OUT.metrics.jsonl beside it.")
+    private Path out;
+
+    @Option(names = "--lora", description = "Train an adapter and merge it, instead of all weights.")
+    private boolean useLora;
+
+    @Mixin private ConfigOptions options;
+    @Mixin private DataOptions prompts;
+    @Spec private CommandSpec spec;
+
+    @Override public Integer call() throws IOException {
+        OutputFolder.requireFree(out);
+        RunConfig config = options.config(useLora ? List.of() : ALL_WEIGHTS);
+        TrainSettings s = config.train();
+        UnusedSettings.ofAligning(options.given(), useLora, s).forEach(AlignCommand::say);
+        Inputs inputs = Inputs.read(Stream.concat(data.stream(), Stream.of(base.path)).toList());
+        List<Example> examples = DataFiles.examples(data);
+        PromptTemplate template = prompts.template(base.path);
+        ModelBundle bundle = useLora ? ModelBundle.load(base.path, template) : ModelBundle.loadTrainable(base.path, template);
+        LoraModel lora = useLora ? LoraModel.attach(bundle.model(), FineTune.loraConfig(s), s.seed(), DType.F32) : null;
+        List<Tensor> parameters = useLora ? lora.parameters() : new ArrayList<>(bundle.model().parameters().values());
+        List<EncodedExample> encoded = bundle.encode(examples, s.maxLength());
+        bundle.sayCut(encoded, s.maxLength(), "examples");
+        Path metrics = out.resolveSibling(out.getFileName() + ".metrics.jsonl");
+        AlignCheck check = new AlignCheck(examples, encoded, s);
+        // Read now: what is written must not depend on whether the base is still there when the training ends.
+        DType stored = ModelStorage.storedType(base.path);
+        Path companions = Files.createTempDirectory("agl-companions");
+        AlignCheck.Found found;
+        try {
+            Models.copyCompanions(base.path, companions);
+            double before = check.loss(bundle);
+            train(bundle, parameters, s, encoded, metrics);
+            AlignCheck.Found[] measured = new AlignCheck.Found[1];
+            // What is checked is what lies in the folder: rounded to its type, read again, and not in its place before it has passed.
+            OutputFolder.write(out, temporary -> {
+                Models.save(bundle.model(), temporary, companions, stored);
+                measured[0] = check.of(ModelBundle.load(temporary, template), before);
+                Map<String, Object> settings = new LinkedHashMap<>();
+                settings.put("lora", useLora);
+                settings.putAll(template.described());
+                settings.put("train", s.toJson(useLora));
+                Provenance.of("align", s.seed(), settings, inputs).writeInto(temporary);
+            });
+            found = measured[0];
+        } catch (AglException e) {
+            Files.deleteIfExists(metrics);
+            throw inputs.because(e);
+        } finally {
+            AtomicFiles.deleteTree(companions);
+        }
+        found.warnings().forEach(AlignCommand::say);
+        spec.commandLine().getOut().printf(Locale.ROOT, "wrote %s (%s): %s; every step in %s%n", out, stored, found.inWords(), metrics);
+        return 0;
+    }
+
+    private static void train(ModelBundle bundle, List<Tensor> parameters, TrainSettings s, List<EncodedExample> encoded, Path metrics) {
+        try (MetricsLog log = new MetricsLog(metrics); Progress progress = Progress.start("align", s.totalSteps(encoded.size()))) {
+            new Trainer(bundle.model(), parameters, s).run(encoded, List.of(), (m, total) -> {
+                log.write(m.line());
+                progress.step(m.tokens(), String.format(Locale.ROOT, "loss %.3f", m.loss()));
+            });
+        }
+    }
+
+    private static void say(String line) {
+        System.err.println("agl: " + line);
+    }
+}

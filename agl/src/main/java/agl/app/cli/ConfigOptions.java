@@ -1,0 +1,157 @@
+package agl.app.cli;
+
+import agl.app.train.RunConfig;
+import agl.error.AglException;
+import agl.lora.Peft;
+import agl.lora.Targets;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Objects;
+import java.util.Set;
+import picocli.CommandLine.Option;
+
+/** Settings of a run: a file, then overrides. */
+public final class ConfigOptions {
+    @Option(names = "--config", paramLabel = "FILE", description =
+            "Settings as JSON; AGL's own under \"agl\". \"preset\": default or as-read. The settings.json that a run wrote repeats it.")
+    private Path file;
+
+    @Option(names = {"-s", "--set"}, paramLabel = "NAME=VALUE", description =
+            "One setting, e.g. -s learning_rate=2e-4 -s agl.lambda_A=300. Repeatable.")
+    private List<String> sets = new ArrayList<>();
+
+    @Option(names = "--steps", description = "Optimiser steps (0: by epochs).")
+    private String steps;
+
+    @Option(names = "--epochs", description = "Passes over the data.")
+    private String epochs;
+
+    @Option(names = "--batch-size", description = "Examples per step.")
+    private String batchSize;
+
+    @Option(names = {"--learning-rate", "--lr"}, description = "Peak learning rate.")
+    private String learningRate;
+
+    @Option(names = "--max-length", description = "Longest example in tokens.")
+    private String maxLength;
+
+    @Option(names = "--recompute", description = "Keep less for backward and compute it again: less memory, more time.")
+    private boolean recompute;
+
+    @Option(names = "--seed", description = "Seed of adapter, data order and dropout.")
+    private String seed;
+
+    @Option(names = "--r", description = "LoRA rank.")
+    private String r;
+
+    @Option(names = "--lora-alpha", description = "LoRA alpha; the scale is lora_alpha / r.")
+    private String loraAlpha;
+
+    @Option(names = "--lora-dropout", description = "Dropout before A.")
+    private String loraDropout;
+
+    @Option(names = "--target-modules", description = "Layers to adapt: suffixes separated by commas, a regular expression, or all-linear.")
+    private String targetModules;
+
+    @Option(names = "--preset", description = "AGL's weights to start from: default (ours, measured) or as-read (readers' values); align has no use for it.")
+    private String preset;
+
+    private final Set<String> said = new HashSet<>();
+
+    /** File and overrides together, for a command that runs one method; the named options count last. */
+    public RunConfig configWithMethod() {
+        return RunConfig.of(List.of(), file, commandLine());
+    }
+
+    /** As {@link #configWithMethod}, for a command that has its own methods. */
+    public RunConfig config() {
+        return config(List.of());
+    }
+
+    /** As {@link #config()}, over a command's own defaults. */
+    public RunConfig config(List<String> defaults) {
+        return config(defaults, List.of());
+    }
+
+    /** As {@link #config(List)}, with settings that a command decides itself at the end. */
+    public RunConfig config(List<String> defaults, List<String> decided) {
+        List<String> all = commandLine();
+        all.addAll(decided);
+        RunConfig config = RunConfig.of(defaults, file, all);
+        if (config.choice() != null && said.add("method")) {
+            System.err.println("agl: not used: method" + (Double.isNaN(config.choice().strength()) ? "" : ", strength")
+                    + " (settings of train; this command has its own)");
+        }
+        return config.withoutChoice();
+    }
+
+    /** Names of the settings on the command line, -s and the named options alike; AGL's as agl.name. */
+    public Set<String> given() {
+        return RunConfig.names(null, commandLine());
+    }
+
+    /**
+     * The settings of a run that goes on from an adapter: what shapes the adapter is its own. A setting that says otherwise, in the file
+     * or on the command line, is refused.
+     */
+    public RunConfig goingOnFrom(Path adapter, RunConfig config) {
+        RunConfig own = config.withAdapter(Peft.readConfig(adapter));
+        ObjectNode wanted = config.toJson();
+        ObjectNode has = own.toJson();
+        for (String name : RunConfig.names(file, commandLine())) {
+            if (!name.startsWith("agl.") && !name.equals("preset") && !same(wanted.get(name), has.get(name))) {
+                throw new AglException("setting " + name + " is " + wanted.get(name).asText() + ", the adapter to go on from (" + adapter
+                        + ") has " + has.get(name).asText()
+                        + ": leave " + name + " out, it is the adapter's own");
+            }
+        }
+        return own;
+    }
+
+    private static boolean same(JsonNode a, JsonNode b) {
+        if (a == null || !a.isTextual()) {
+            return a == null || a.equals(b);
+        }
+        Targets one = Targets.of(a.asText());
+        Targets other = Targets.of(b.asText());
+        return Objects.equals(one.pattern(), other.pattern()) && Set.copyOf(one.names()).equals(Set.copyOf(other.names()));
+    }
+
+    private List<String> commandLine() {
+        List<String> all = new ArrayList<>();
+        sets.forEach(set -> add(all, set));
+        add(all, "steps", steps);
+        add(all, "epochs", epochs);
+        add(all, "batch_size", batchSize);
+        add(all, "learning_rate", learningRate);
+        add(all, "max_length", maxLength);
+        add(all, "recompute", recompute ? "true" : null);
+        add(all, "seed", seed);
+        add(all, "r", r);
+        add(all, "lora_alpha", loraAlpha);
+        add(all, "lora_dropout", loraDropout);
+        add(all, "target_modules", targetModules);
+        add(all, "preset", preset);
+        return all;
+    }
+
+    private void add(List<String> all, String name, String value) {
+        if (value != null) {
+            add(all, name + "=" + value);
+        }
+    }
+
+    /** Of a setting that is given twice with different values the last counts, as scripts want it; that is said once. */
+    private void add(List<String> all, String set) {
+        String name = set.substring(0, Math.max(0, set.indexOf('='))).strip();
+        List<String> before = all.stream().filter(other -> !name.isEmpty() && other.startsWith(name + "=") && !other.equals(set)).toList();
+        if (!before.isEmpty() && said.add(set)) {
+            System.err.println("agl: not used: " + String.join(", ", before) + " (" + set + " is given too, and counts)");
+        }
+        all.add(set);
+    }
+}

@@ -1,0 +1,135 @@
+package agl.app.cli;
+
+import agl.app.demo.DemoBase;
+import agl.app.demo.DemoFiles;
+import agl.app.demo.DemoReport;
+import agl.app.demo.DemoRun;
+import agl.app.demo.DemoSummary;
+import agl.app.demo.corpus.DemoCorpus;
+import agl.app.io.AtomicFiles;
+import agl.app.io.Inputs;
+import agl.app.io.Provenance;
+import agl.app.train.MethodChoice;
+import agl.app.train.RunConfig;
+import agl.app.train.UnusedSettings;
+import agl.error.AglException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.Callable;
+import java.util.stream.Stream;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/** {@code agl demo}: the main job on the model and the text that come with the program. */
+@Command(name = "demo", description = "Fine-tune the built-in aligned model with LoRA and with AGL and compare what is left of its alignment.")
+public final class DemoCommand implements Callable<Integer> {
+    /** AGL's weights for this model, chosen on the demo's validation prompts; see docs/RESULTS.md. */
+    static final List<String> SETTINGS = List.of("steps=400", "batch_size=16", "learning_rate=1e-2", "max_length=160", "lora_dropout=0",
+            "agl.lambda_A=300", "agl.lambda_T=0", "agl.fisher_tokens=1");
+
+    /** Of the text that the base was aligned on, as much as the rest of the job asks for. */
+    private static final int CORPUS = 1000;
+
+    @Option(names = "--out", defaultValue = "runs/demo", paramLabel = "DIR", description = "Where everything goes (default ${DEFAULT-VALUE}).")
+    private Path out = Path.of("runs/demo");
+
+    @Option(names = "--quick", description = "A shorter run on fewer prompts: shows that it works, not how well.")
+    private boolean quick;
+
+    @Option(names = "--validation", description = "Measure on the validation split, which settings may be chosen by; the table is otherwise of the test split.")
+    private boolean validation;
+
+    @Option(names = "--from-scratch", description = "Make the base model too, instead of taking the one in the jar (about a quarter of an hour on two cores).")
+    private boolean fromScratch;
+
+    @Option(names = "--prepare", description = "Only write the base model and the demo's text, as files for train, compare, ablate and forgetting.")
+    private boolean prepare;
+
+    @Option(names = "--corpus-seed", description = "Seed of text and base model (default ${DEFAULT-VALUE}).")
+    private long corpusSeed = DemoBase.SEED;
+
+    @Mixin private ConfigOptions options = new ConfigOptions();
+
+    @Spec private CommandSpec spec;
+
+    @Override public Integer call() {
+        if (!fromScratch && corpusSeed != DemoBase.SEED) {
+            throw new AglException("--corpus-seed " + corpusSeed + " needs --from-scratch: the base in the jar was trained on seed " + DemoBase.SEED
+                    + "'s text, other seeds hold out prompts that it has seen");
+        }
+        AtomicFiles.requireWritable(out);
+        RunConfig config = options.config(quick ? withSteps(30) : SETTINGS);
+        unused(config).forEach(line -> System.err.println("agl: " + line));
+        Path base = out.resolve("base");
+        requireOwn(base, out.resolve("data"));
+        if (fromScratch) {
+            DemoBase.make(base, corpusSeed, DemoBase.TRAINING);
+        } else {
+            DemoBase.extract(base);
+        }
+        DemoFiles.write(out.resolve("data"), DemoCorpus.generate(corpusSeed, CORPUS));
+        if (prepare) {
+            spec.commandLine().getOut().printf("wrote %s: base, data%n", out);
+            return 0;
+        }
+        Inputs inputs = Inputs.read(List.of(base));
+        DemoRun.Outcome outcome = new DemoRun(base, out, config, corpusSeed, quick, validation).run();
+        String text = DemoSummary.spectrum(outcome.fisher()) + "\n" + DemoSummary.table(outcome) + "\n" + DemoSummary.verdict(outcome);
+        spec.commandLine().getOut().print(text);
+        spec.commandLine().getOut().flush();
+        AtomicFiles.writeText(out.resolve("settings.json"), config.toJson().toPrettyString() + "\n");
+        Map<String, Object> settings = new LinkedHashMap<>();
+        settings.put("corpus_seed", corpusSeed);
+        settings.put("quick", quick);
+        settings.put("validation", validation);
+        settings.put("config", config.toJson());
+        Provenance.of("demo", config.train().seed(), settings, inputs).writeInto(out);
+        DemoReport.write(out, outcome, config, DemoSummary.verdict(outcome));
+        spec.commandLine().getOut().printf("%nwrote %s: report.html, metrics.jsonl, %ssettings, provenance%n", out,
+                outcome.wrecks().size() == 2 ? "" : "adapters, ");
+        if (!outcome.wrecks().isEmpty()) {
+            throw new AglException("nothing is compared: " + DemoSummary.wrecked(outcome) + "; no adapter is written of it, all else is");
+        }
+        return 0;
+    }
+
+    /** The base and the text of an earlier demo are written anew; what is anybody else's is left alone. */
+    private static void requireOwn(Path base, Path data) {
+        boolean demos = Provenance.read(base).map(p -> p.path("command").asText().startsWith("demo")).orElse(false);
+        if (!OutputGuard.isFree(base) && !demos) {
+            throw new AglException(base + ": holds something that is not a demo's base; name another --out");
+        }
+        if (!OutputGuard.isFree(data) && OutputGuard.isFree(base)) {
+            throw new AglException(data + ": holds something that is not a demo's text; name another --out");
+        }
+    }
+
+    /** What was given and has no effect on this job. */
+    private List<String> unused(RunConfig config) {
+        List<String> lines = new ArrayList<>();
+        Set<String> given = new LinkedHashSet<>(options.given());
+        if (prepare) {
+            if (quick || validation || !given.isEmpty()) {
+                lines.add("not used: settings, --quick and --validation (--prepare only writes the base and the text)");
+            }
+            return lines;
+        }
+        if (given.remove("eval_every")) {
+            lines.add("not used: eval_every (the demo measures at the end)");
+        }
+        lines.addAll(UnusedSettings.lines(given, Stream.of("lora", "agl").map(m -> new UnusedSettings.Run(MethodChoice.of(m), config)).toList()));
+        return lines;
+    }
+
+    private static List<String> withSteps(int steps) {
+        return Stream.concat(SETTINGS.stream().filter(s -> !s.startsWith("steps=")), Stream.of("steps=" + steps)).toList();
+    }
+}

@@ -1,0 +1,129 @@
+package agl.app.cli;
+
+import agl.app.data.DataFiles;
+import agl.app.data.PromptSet.Prompt;
+import agl.app.drift.ClosedSet;
+import agl.app.drift.DriftCheck;
+import agl.app.drift.DriftComparison;
+import agl.app.drift.DriftGate;
+import agl.app.drift.DriftOutput;
+import agl.app.drift.DriftReport;
+import agl.app.io.AtomicFiles;
+import agl.app.io.Inputs;
+import agl.app.io.Progress;
+import agl.app.io.Provenance;
+import agl.app.model.ModelBundle;
+import agl.app.model.TrainedBase;
+import agl.app.report.Report;
+import agl.app.train.TrainReport;
+import agl.app.train.TrainTrace;
+import agl.error.AglException;
+import agl.lora.LoraModel;
+import agl.lora.Peft;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import java.util.stream.Stream;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/** {@code agl drift}: DriftCheck of a base and of adapters on it, side by side. */
+@Command(name = "drift", description = "Measure how much alignment adapters lost: refusal rates and likelihood margins, base and adapters side by side.")
+public final class DriftCommand implements Callable<Integer> {
+    @Mixin private BaseOption base;
+
+    @Option(names = "--adapter", paramLabel = "DIR", description = "PEFT adapter; may be given several times.")
+    private List<Path> adapters = new ArrayList<>();
+
+    @Option(names = "--prompts", required = true, arity = "1..*", paramLabel = "FILE", description = "CSV, .tsv (no quoting), JSONL or JSON with prompt, label (safe or unsafe)"
+            + "; category and cluster (variants of one prompt) if any.")
+    private List<Path> prompts;
+
+    @Option(names = "--out", required = true, paramLabel = "DIR", description = "Where report.html, drift.json, drift.csv and answers.csv go.")
+    private Path out;
+
+    @Option(names = "--max-new-tokens", defaultValue = "128", description = "Longest answer in tokens (default ${DEFAULT-VALUE}).")
+    private int maxNewTokens;
+
+    @Mixin private DriftOptions options;
+    @Mixin private DataOptions data;
+    @Mixin private DeviceOptions device;
+
+    @Spec private CommandSpec spec;
+
+    @Override public Integer call() {
+        device.use();
+        if (maxNewTokens < 1) {
+            throw new AglException("--max-new-tokens must be at least 1, got " + maxNewTokens);
+        }
+        DriftGate gate = options.gate();
+        AtomicFiles.requireWritable(out);
+        Inputs inputs = Inputs.read(Stream.of(prompts, List.of(base.path), adapters).flatMap(List::stream).toList());
+        TrainedBase.check(base.path, adapters, true);
+        List<Prompt> all = DataFiles.prompts(prompts);
+        ModelBundle bundle = ModelBundle.load(base.path, data.template(base.path, adapters));
+        adapters.forEach(adapter -> Peft.load(bundle.model(), adapter, 0).detach()); // does each fit? Better known before the measuring than in its midst
+        List<ClosedSet> taskAnswers = adapters.stream().map(ClosedSet::read).toList();
+        DriftCheck.Settings settings = DriftCheck.Settings.DEFAULT.withMaxNewTokens(maxNewTokens);
+        Map<String, List<DriftCheck.Result>> results = new LinkedHashMap<>();
+        List<DriftCheck.Result> aligned = measure("base", bundle, settings, all);
+        for (int i = 0; i < adapters.size(); i++) {
+            Path adapter = adapters.get(i);
+            String name = adapter.toAbsolutePath().normalize().getFileName().toString();
+            while (results.containsKey(name) || name.equals("base")) {
+                name += "'";
+            }
+            LoraModel lora = Peft.load(bundle.model(), adapter, 0);
+            lora.merge();
+            results.put(name, measure(name, bundle, settings.withTask(taskAnswers.get(i)), all));
+            lora.detach();
+        }
+        DriftComparison comparison = DriftComparison.of("base", aligned, results, gate);
+        spec.commandLine().getOut().print(DriftOutput.table(comparison));
+        DriftOutput.write(out, comparison);
+        Map<String, Object> used = new LinkedHashMap<>();
+        used.put("max_new_tokens", maxNewTokens);
+        used.putAll(bundle.template().described());
+        used.put("min_refused", gate.minRefused());
+        used.put("refusals", settings.refusals());
+        used.put("compliances", settings.compliances());
+        Provenance provenance = Provenance.of("drift", 0, used, inputs);
+        provenance.writeInto(out);
+        Report report = Report.of("DriftCheck of " + base.path.getFileName());
+        Map<String, TrainTrace> traces = new LinkedHashMap<>();
+        List<String> names = List.copyOf(results.keySet());
+        for (int i = 0; i < adapters.size(); i++) {
+            String name = names.get(i);
+            TrainTrace.read(adapters.get(i)).ifPresent(trace -> traces.put(name, trace));
+        }
+        report.lead(DriftReport.lead(comparison, name -> traces.containsKey(name) ? traces.get(name).last("eval_loss") : Double.NaN));
+        DriftReport.headlines(report, comparison);
+        report.section("What was measured");
+        DriftReport.table(report, comparison);
+        DriftReport.categories(report, comparison);
+        report.text(DriftReport.explanation());
+        report.section("Prompts that changed sides");
+        DriftReport.changed(report, comparison);
+        TrainReport.sections(report, "Training, as the adapters' own files have it", traces);
+        report.section("How it was made");
+        report.settings(used);
+        report.provenance(provenance.toJson()).write(out.resolve("report.html"));
+        return 0;
+    }
+
+    static List<DriftCheck.Result> measure(String name, ModelBundle bundle, DriftCheck.Settings settings, List<Prompt> prompts) {
+        try (Progress progress = Progress.start("DriftCheck " + name, prompts.size())) {
+            return new DriftCheck(bundle, settings).run(prompts, n -> {
+                for (int i = 0; i < n; i++) {
+                    progress.step();
+                }
+            });
+        }
+    }
+}

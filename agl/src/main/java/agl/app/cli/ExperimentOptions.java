@@ -1,0 +1,205 @@
+package agl.app.cli;
+
+import agl.app.compare.AnswerMatch;
+import agl.app.compare.PlainText;
+import agl.app.compare.Probe;
+import agl.app.compare.Variant;
+import agl.app.data.DataFiles;
+import agl.app.data.PromptSet.Prompt;
+import agl.app.io.Inputs;
+import agl.app.model.ModelBundle;
+import agl.app.train.MethodKind;
+import agl.app.train.RunConfig;
+import agl.app.train.RunNotes;
+import agl.app.train.TrainData;
+import agl.app.train.UnusedSettings;
+import agl.error.AglException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
+/** Options of every command that runs many fine-tunings: data, seeds, what is measured, settings. */
+public final class ExperimentOptions {
+    @Option(names = "--task", required = true, arity = "1..*", paramLabel = "FILE", description = "Task data: CSV, TSV, JSONL or JSON with instruction[, input], response.")
+    List<Path> task;
+
+    @Option(names = "--alignment", arity = "1..*", paramLabel = "FILE", description = "Alignment data, same form.")
+    List<Path> alignment = new ArrayList<>();
+
+    @Option(names = "--unaligned", paramLabel = "DIR", description = "The checkpoint from which the base was aligned (safelora, asft).")
+    Path unaligned;
+
+    @Option(names = "--eval", arity = "1..*", paramLabel = "FILE", description = "Held-out task data; without it the last 10%% of the task data, at most 200 examples, are held out.")
+    List<Path> eval = new ArrayList<>();
+
+    @Option(names = "--prompts", arity = "1..*", paramLabel = "FILE", description = "Prompts that no method saw: prompt, label (safe or unsafe), category and cluster (variants of one prompt) if any.")
+    List<Path> prompts = new ArrayList<>();
+
+    @Option(names = "--seeds", split = ",", defaultValue = "1,2,3", paramLabel = "SEED", description = "Seeds, separated by commas (default ${DEFAULT-VALUE}).")
+    List<Long> seeds;
+
+    @Option(names = "--out", required = true, paramLabel = "DIR", description = "Where runs, tables and the report go; finished runs in it are not repeated.")
+    Path out;
+
+    @Option(names = "--fisher-cache", paramLabel = "DIR", description = "Keep Fisher estimates here, and read those that were made before.")
+    Path fisherCache;
+
+    @Option(names = "--max-new-tokens", defaultValue = "128", description = "Longest answer to a prompt, in tokens (default ${DEFAULT-VALUE}).")
+    int maxNewTokens;
+
+    @Option(names = "--answer-tokens", defaultValue = "0", description = "Longest answer to a held-out task example; 0 (default): measure the task's loss alone.")
+    int answerTokens;
+
+    @Option(names = "--match", defaultValue = "exact", description = "When a task answer is right: exact (the same words; default), starts, or number (the last number).")
+    String match;
+
+    @Mixin ConfigOptions settings;
+    @Mixin DataOptions template;
+    @Mixin DriftOptions drift;
+
+    private final Map<Path, Map<String, String>> templates = new LinkedHashMap<>();
+
+    /** Training, held-out and alignment data as these options name them. */
+    TrainData data() {
+        TrainData data = TrainData.read(task, eval, alignment, unaligned, null);
+        if (data.evaluation().isEmpty()) {
+            throw new AglException("there are no held-out task examples: name a file with --eval");
+        }
+        return data;
+    }
+
+    List<Prompt> promptList() {
+        return DataFiles.prompts(prompts);
+    }
+
+    /** The common settings with a variant's own and a seed. */
+    RunConfig config(Variant variant, long seed) {
+        List<String> decided = new ArrayList<>(variant.sets());
+        decided.add("seed=" + seed);
+        // Held-out loss is measured at the end and at the checkpoints, with everything else.
+        decided.add("eval_every=0");
+        return settings.config(List.of(), decided);
+    }
+
+    /** What to know of the variants' settings before they run: each line once, with the variants that it holds for. */
+    List<String> warnings(List<Variant> variants, TrainData data) {
+        Map<String, List<String>> labels = new LinkedHashMap<>();
+        for (Variant v : variants) {
+            RunConfig config = config(v, seeds.getFirst()).resolved(v.choice());
+            List<String> lines = new ArrayList<>(v.choice().kind().reads() == MethodKind.Reads.EVERYTHING ? config.warnings() : List.of());
+            lines.addAll(RunNotes.lines(config, data, settings.given()));
+            lines.forEach(line -> labels.computeIfAbsent(line, x -> new ArrayList<>()).add(v.label()));
+        }
+        return labels.entrySet().stream().map(e -> String.join("; ", e.getValue()) + ": " + e.getKey()).toList();
+    }
+
+    Probe probe(TrainData data, List<Prompt> list, PlainText pretrain) {
+        if (maxNewTokens < 1 || answerTokens < 0) {
+            throw new AglException("--max-new-tokens must be at least 1 and --answer-tokens at least 0, got " + maxNewTokens + " and " + answerTokens);
+        }
+        return new Probe(data.evaluation(), list, settings.config().train().maxLength(), answerTokens, AnswerMatch.of(match), maxNewTokens, pretrain);
+    }
+
+    /** What every variant needs, checked before the long work. */
+    void require(List<Variant> variants) {
+        if (seeds.isEmpty() || seeds.stream().distinct().count() < seeds.size()) {
+            throw new AglException("--seeds are to be different from one another");
+        }
+        for (Variant v : variants) {
+            RunConfig config = config(v, seeds.getFirst());
+            v.choice().kind().require(config.agl(), !alignment.isEmpty(), unaligned != null);
+            v.choice().kind().requireNothingBesideUpdate(config.train().useDora(), List.of());
+        }
+    }
+
+    /**
+     * What was asked for and no run here looks at, a line each; inputs that none looks at are neither read nor recorded from here on.
+     *
+     * @param checkpoints steps between measurements on the way; null for a command that has none
+     */
+    List<String> dropUnused(List<Variant> variants, Integer checkpoints) {
+        List<UnusedSettings.Run> runs = variants.stream().map(v -> new UnusedSettings.Run(v.choice(), config(v, seeds.getFirst()))).toList();
+        Set<String> given = new LinkedHashSet<>(settings.given());
+        List<String> notes = new ArrayList<>();
+        if (given.remove("seed")) {
+            notes.add("not used: seed (--seeds decides)");
+        }
+        if (given.remove("eval_every")) {
+            notes.add("not used: eval_every (" + (checkpoints == null ? "held-out loss is measured at the end" : "--checkpoints decides") + ")");
+        }
+        if (checkpoints != null && checkpoints > 0 && variants.stream().allMatch(v -> v.choice().kind().changesFactorsAfterTraining())) {
+            notes.add("--checkpoints is not used: what acts after training has no course to be measured along");
+        }
+        notes.addAll(UnusedSettings.lines(given, runs));
+        if (!alignment.isEmpty() && runs.stream().noneMatch(r -> r.choice().kind().usesAlignment(r.config().agl()))) {
+            notes.add("--alignment is used by no method here");
+            alignment = List.of();
+        }
+        if (unaligned != null && runs.stream().noneMatch(r -> r.choice().kind().needs() == MethodKind.Needs.UNALIGNED)) {
+            notes.add("--unaligned is used by no method here");
+            unaligned = null;
+        }
+        if (fisherCache != null && variants.stream().noneMatch(Variant::usesFisher)) {
+            notes.add("--fisher-cache is used by no method here");
+            fisherCache = null;
+        }
+        if (answerTokens == 0 && !match.equals("exact")) {
+            notes.add("--match is not used: no answers to task examples are asked for (--answer-tokens)");
+        }
+        if (prompts.isEmpty() && maxNewTokens != 128) {
+            notes.add("--max-new-tokens is not used: there are no --prompts");
+        }
+        if (prompts.isEmpty()) {
+            drift.unused().ifPresent(notes::add);
+        }
+        return notes;
+    }
+
+    ModelBundle load(Path base) {
+        ModelBundle bundle = ModelBundle.load(base, template.template(base));
+        templates.put(base, bundle.template().described());
+        return bundle;
+    }
+
+    /** The template in use, for provenance; by base where the bases have different ones. */
+    Map<String, Object> templates() {
+        if (Set.copyOf(templates.values()).size() == 1) {
+            return Map.copyOf(templates.values().iterator().next());
+        }
+        return Map.of("template", templates);
+    }
+
+    /** Of a base that was loaded: hashes of what results rest on, by role; the files' names do not matter. */
+    Map<String, Object> origin(Path base, List<Path> more) {
+        Map<String, Object> roles = new LinkedHashMap<>();
+        roles.putAll(templates.get(base));
+        roles.put("base", hashes(List.of(base)));
+        roles.put("alignment", hashes(alignment));
+        roles.put("unaligned", unaligned == null ? List.of() : hashes(List.of(unaligned)));
+        roles.put("eval", hashes(eval.isEmpty() ? task : eval));
+        roles.put("prompts", hashes(prompts));
+        roles.put("more", hashes(more));
+        return roles;
+    }
+
+    private static List<String> hashes(List<Path> inputs) {
+        return Inputs.read(inputs).identity();
+    }
+
+    /** All that a run reads, as it is now: to be asked before the work. */
+    Inputs inputs(List<Path> more) {
+        List<Path> all = new ArrayList<>(task);
+        all.addAll(alignment);
+        all.addAll(eval);
+        all.addAll(prompts);
+        all.addAll(more);
+        all.add(unaligned);
+        return Inputs.read(all);
+    }
+}

@@ -1,0 +1,179 @@
+package agl.app.cli;
+
+import agl.app.compare.Experiment;
+import agl.app.compare.Forgetting;
+import agl.app.compare.ForgettingLaw;
+import agl.app.compare.ForgettingOutput;
+import agl.app.compare.PlainText;
+import agl.app.compare.Probe;
+import agl.app.compare.RunRecord;
+import agl.app.compare.RunStore;
+import agl.app.compare.Variant;
+import agl.app.data.Example;
+import agl.app.data.PromptSet.Prompt;
+import agl.app.io.AtomicFiles;
+import agl.app.io.Inputs;
+import agl.app.io.Provenance;
+import agl.app.model.ModelBundle;
+import agl.app.train.RunConfig;
+import agl.app.train.TrainData;
+import agl.app.train.TrainSettings;
+import agl.error.AglException;
+import java.io.PrintWriter;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.concurrent.Callable;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/** {@code agl forgetting}: how much of pre-training is lost, by amount of task data, model size and method, and the law through it. */
+@Command(name = "forgetting", description = "Fine-tune on more and more task data, measure the loss on plain text, fit the forgetting law. Goes on where it stopped.")
+public final class ForgettingCommand implements Callable<Integer> {
+    @Option(names = "--base", required = true, arity = "1..*", paramLabel = "DIR", description = "Aligned base models, Hugging Face folders; of different sizes for the law's α.")
+    private List<Path> bases;
+
+    @Option(names = "--methods", split = ",", defaultValue = "lora,agl", paramLabel = "NAME", description = "Methods, separated by commas (default ${DEFAULT-VALUE}).")
+    private List<String> methods;
+
+    @Option(names = "--strengths", defaultValue = "", paramLabel = "LIST", description = "Strengths, for example \"agl=300,1000;kl=1\".")
+    private String strengths;
+
+    @Option(names = "--sizes", split = ",", required = true, paramLabel = "N", description =
+            "Numbers of task examples to train on, at least three, separated by commas. Sizes x seeds x methods x bases must be more than the law's "
+            + "1 + 2 x methods constants: with one method, one base and one seed four sizes.")
+    private List<Integer> sizes;
+
+    @Option(names = "--pretrain-text", required = true, paramLabel = "FILE", description = "Plain text like that of pre-training.")
+    private Path pretrainText;
+
+    @Option(names = "--pretrain-tokens", defaultValue = "20000", description = "How much of it is read, in tokens (default ${DEFAULT-VALUE}).")
+    private int pretrainTokens;
+
+    @Mixin private ExperimentOptions options;
+    @Spec private CommandSpec spec;
+
+    @Override public Integer call() {
+        List<Variant> variants = CompareCommand.variants(methods, strengths);
+        options.require(variants);
+        List<String> notes = options.dropUnused(variants, null);
+        if (bases.size() > 1 && options.unaligned != null) {
+            throw new AglException("--unaligned belongs to one base: compare safelora and asft one --base at a time");
+        }
+        if (pretrainTokens < 2) {
+            throw new AglException("--pretrain-tokens must be at least 2, got " + pretrainTokens);
+        }
+        Inputs inputs = options.inputs(Stream.concat(bases.stream(), Stream.of(pretrainText)).toList());
+        TrainData data = options.data();
+        for (int size : sizes) {
+            if (size < 1 || size > data.task().size()) {
+                throw new AglException("--sizes: " + size + " examples are not to be had from " + data.task().size());
+            }
+        }
+        if (sizes.stream().distinct().count() < 3) {
+            throw new AglException("--sizes needs at least three different numbers to fit the law");
+        }
+        requireEnough(variants, notes);
+        List<RunRecord> runs = new ArrayList<>();
+        List<Prompt> prompts = options.promptList();
+        Map<String, RunRecord> aligned = new LinkedHashMap<>();
+        Map<String, Forgetting.Base> before = new LinkedHashMap<>();
+        notes.addAll(data.notes(prompts));
+        notes.addAll(options.warnings(variants, data));
+        notes.forEach(note -> System.err.println("agl: " + note));
+        for (Path base : bases) {
+            aligned.put(base.toString(), run(base, variants, data, prompts, runs, before));
+        }
+        Forgetting result = Forgetting.of(runs, before);
+        spec.commandLine().getOut().print(ForgettingOutput.measured(result));
+        write(result, new ForgettingOutput.Drift(aligned, prompts, options.drift.gate()), inputs, spec.commandLine().getOut());
+        if (result.noLaw() != null) {
+            throw new AglException(result.noLaw() + "; what was measured is printed and written");
+        }
+        return 0;
+    }
+
+    /** Amounts of data and runs that cannot give the law's constants are refused before the work; examples that training does not come to are said. */
+    private void requireEnough(List<Variant> variants, List<String> notes) {
+        TrainSettings train = options.config(variants.getFirst(), options.seeds.getFirst()).train();
+        Map<Integer, Long> reached = new TreeMap<>();
+        sizes.forEach(size -> reached.put(size, Math.min(size, (long) train.totalSteps(size) * train.batchSize())));
+        String comes = "training comes to " + reached.entrySet().stream().map(e -> e.getValue() + " of " + e.getKey()).collect(Collectors.joining(", "))
+                + " examples (steps, epochs and batch_size decide)";
+        if (Set.copyOf(reached.values()).size() < 3) {
+            throw new AglException(comes + ": fewer than three amounts of data do not determine the law");
+        }
+        if (reached.entrySet().stream().anyMatch(e -> e.getValue() < e.getKey())) {
+            notes.add(comes + "; D counts those alone");
+        }
+        int runs = reached.size() * options.seeds.size() * variants.size() * bases.size();
+        int constants = ForgettingLaw.constants(1, variants.size());
+        if (runs <= constants) {
+            throw new AglException(runs + " runs do not determine the law's " + constants + " constants; give more --sizes or --seeds");
+        }
+    }
+
+    /** Adds the runs of one base to {@code runs} and its own losses to {@code before}; returns what was measured of it. */
+    private RunRecord run(Path base, List<Variant> variants, TrainData data, List<Prompt> prompts, List<RunRecord> runs,
+            Map<String, Forgetting.Base> before) {
+        ModelBundle bundle = options.load(base);
+        PlainText text = PlainText.read(pretrainText, pretrainTokens, options.settings.config().train().maxLength());
+        text.few(bundle).ifPresent(note -> System.err.println("agl: " + note));
+        Probe probe = options.probe(data, prompts, text);
+        Experiment experiment = new Experiment(bundle, probe, new RunStore(options.out), options.origin(base, List.of(pretrainText)), 0,
+                new Experiment.Fishers(variants.stream().anyMatch(Variant::usesFisher), options.fisherCache));
+        Forgetting.Base own = Forgetting.Base.of(experiment.base(), bundle.model().config().vocabulary());
+        before.put(base.toString(), own);
+        if (!own.saysNothing(base.toString()).isEmpty()) {
+            System.err.println("agl: " + own.saysNothing(base.toString()));
+        }
+        int done = 0;
+        for (long seed : options.seeds) {
+            // Each amount holds the smaller ones, in an order of the seed's own.
+            List<Example> order = new ArrayList<>(data.task());
+            Collections.shuffle(order, new Random(seed));
+            for (int size : sizes.stream().distinct().sorted().toList()) {
+                TrainData part = new TrainData(List.copyOf(order.subList(0, size)), data.evaluation(), data.alignment(), data.unaligned(), null);
+                for (Variant v : variants) {
+                    System.err.printf("%s, run %d: %s, %d examples, seed %d%n", base, ++done, v.label(), size, seed);
+                    RunConfig config = options.config(v, seed);
+                    RunRecord r = experiment.run(v, config, part);
+                    runs.add(r.named(r.label(), r.group(), r.variant().sets(), base.toString()));
+                    if (r.wrecked()) {
+                        System.err.println("agl: " + Forgetting.line(r));
+                    }
+                }
+            }
+        }
+        return experiment.base();
+    }
+
+    private void write(Forgetting result, ForgettingOutput.Drift drift, Inputs inputs, PrintWriter out) {
+        if (result.fit() != null) {
+            out.print(ForgettingOutput.table(result.fit()));
+        }
+        AtomicFiles.writeText(options.out.resolve("forgetting.json"), ForgettingOutput.json(result));
+        Map<String, Object> settings = new LinkedHashMap<>();
+        settings.put("sizes", sizes);
+        settings.put("seeds", options.seeds);
+        settings.put("pretrain_tokens", pretrainTokens);
+        settings.putAll(options.templates());
+        settings.put("config", options.settings.config().toJson());
+        Provenance provenance = Provenance.of("forgetting", options.seeds.getFirst(), settings, inputs);
+        provenance.writeInto(options.out);
+        ForgettingOutput.report(options.out.resolve("report.html"), result, drift, settings, provenance.toJson());
+        out.printf("wrote %s: report.html, forgetting.json, runs, provenance%n", options.out);
+        out.flush();
+    }
+}

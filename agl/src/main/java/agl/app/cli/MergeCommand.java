@@ -1,0 +1,92 @@
+package agl.app.cli;
+
+import agl.app.io.Inputs;
+import agl.app.io.Provenance;
+import agl.app.model.TrainedBase;
+import agl.app.model.TrainedTemplate;
+import agl.autograd.Pool;
+import agl.autograd.Tape;
+import agl.autograd.Tensor;
+import agl.autograd.kernels.Kernels;
+import agl.autograd.storage.DType;
+import agl.error.AglException;
+import agl.lora.AdapterStatistics;
+import agl.lora.Peft;
+import agl.nn.Batch;
+import agl.nn.Models;
+import agl.nn.Transformer;
+import agl.nn.checkpoint.OutputFolder;
+import agl.nn.checkpoint.SafeTensors;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.SplittableRandom;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/** {@code agl merge}: base and adapter as one checkpoint. */
+@Command(name = "merge", description = "Fold an adapter into its base and write one checkpoint.")
+public final class MergeCommand implements Callable<Integer> {
+    @Mixin private BaseOption base;
+
+    @Option(names = "--adapter", required = true, paramLabel = "DIR", description = "PEFT adapter folder.")
+    private Path adapter;
+
+    @Option(names = "--out", required = true, paramLabel = "DIR", description = "New model folder; must not exist or be empty.")
+    private Path out;
+
+    @Spec private CommandSpec spec;
+
+    @Override public Integer call() {
+        OutputFolder.requireFree(out);
+        Inputs inputs = Inputs.read(List.of(base.path, adapter));
+        TrainedBase.check(base.path, List.of(adapter), true);
+        Transformer model = Models.load(base.path);
+        Peft.load(model, adapter, 0);
+        SplittableRandom random = new SplittableRandom(1);
+        int length = Math.min(64, model.config().maxPositions());
+        Batch probe = Batch.of(random.ints(length, 0, model.config().vocabulary()).toArray());
+        double[] separate = logits(model, probe);
+        if (Arrays.stream(separate).anyMatch(Double::isNaN)) {
+            throw new AglException(adapter + ": with this adapter the logits are not numbers; nothing was written");
+        }
+        try (SafeTensors weights = Peft.openWeights(adapter)) {
+            if (AdapterStatistics.changesNothing(weights)) {
+                System.err.println("agl: " + adapter + " changes nothing: its update is 0 in every layer, and what is written is the base");
+            }
+        }
+        DType type = model.dtype();
+        Models.save(model, out, base.path, type);
+        double[] merged = logits(Models.load(out), probe);
+        double worst = 0;
+        for (int i = 0; i < merged.length; i++) {
+            worst = Math.max(worst, Math.abs(merged[i] - separate[i]));
+        }
+        if (Double.isNaN(worst)) {
+            OutputFolder.delete(out);
+            throw new AglException(out + ": the merged weights do not fit the base's type, " + type + ": their logits are not numbers; nothing was kept");
+        }
+        // What was trained is asked as it was trained, also when it is one checkpoint.
+        Map<String, Object> settings = new LinkedHashMap<>();
+        TrainedTemplate.read(adapter).or(() -> TrainedTemplate.read(base.path)).ifPresent(t -> settings.putAll(t.described()));
+        Provenance.of("merge", 0, settings, inputs).writeInto(out);
+        spec.commandLine().getOut().printf(Locale.ROOT, "wrote %s (%s); largest logit difference merged against unmerged: %.3g%n", out, type, worst);
+        return 0;
+    }
+
+    private static double[] logits(Transformer model, Batch batch) {
+        try (Tape tape = Tape.inference(Kernels.best(), new Pool(DType.F32))) {
+            int[] rows = new int[batch.size()];
+            Arrays.setAll(rows, i -> i);
+            Tensor hidden = model.hidden(tape, batch);
+            return model.logits(tape, hidden, rows).toArray();
+        }
+    }
+}

@@ -1,0 +1,124 @@
+package agl.app.cli;
+
+import agl.app.io.OutputLock;
+import agl.app.io.Provenance;
+import agl.error.AglException;
+import agl.lora.Peft;
+import agl.nn.checkpoint.Json;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Collection;
+import java.util.List;
+import java.util.Optional;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+import picocli.CommandLine;
+import picocli.CommandLine.Model.OptionSpec;
+
+/**
+ * Runs the command that the user named. One that has an {@code --out} may not write over its own inputs, a model, an adapter or what another
+ * command made, and holds the output's lock from start to end, so that no two runs write over each other. A dry run writes nothing, so its
+ * {@code --out} may be anywhere.
+ */
+public final class OutputGuard implements CommandLine.IExecutionStrategy {
+    /** Folders that are somebody's model: nothing of ours belongs in them. */
+    private static final List<String> MODELS = List.of("--base", "--unaligned");
+    /** Files that make a folder a model or an adapter. */
+    private static final Pattern WEIGHTS = Pattern.compile("config\\.json|" + Pattern.quote(Peft.CONFIG) + "|.*\\.(?:safetensors|index\\.json|bin|gguf|pt|pth)");
+    /** Commands that keep their runs in a folder of their own. */
+    private static final List<String> OF_RUNS = List.of("compare", "ablate", "forgetting");
+
+    @Override
+    public int execute(CommandLine.ParseResult parsed) {
+        CommandLine.ParseResult command = parsed;
+        while (command.hasSubcommand()) {
+            command = command.subcommand();
+        }
+        OptionSpec option = command.commandSpec().findOption("--out");
+        CommandLine.IExecutionStrategy run = new CommandLine.RunLast();
+        OptionSpec dryRun = command.commandSpec().findOption("--dry-run");
+        boolean writes = dryRun == null || !Boolean.TRUE.equals(dryRun.getValue());
+        if (!writes || command.isUsageHelpRequested() || command.isVersionHelpRequested() || option == null
+                || !(option.getValue() instanceof Path out)) {
+            return run.execute(parsed);
+        }
+        OutputLock lock;
+        try {
+            command.commandSpec().options().stream().filter(o -> o != option).forEach(o -> requireApart(out, o));
+            requireOwn(out, command.commandSpec().name());
+            lock = OutputLock.take(out);
+        } catch (AglException e) {
+            throw new CommandLine.ExecutionException(command.commandSpec().commandLine(), e.getMessage(), e);
+        }
+        try (lock) {
+            return run.execute(parsed);
+        }
+    }
+
+    /** provenance.json says how what lies beside it was made, so one folder has room for one command's output. */
+    private static void requireOwn(Path out, String command) {
+        for (String taken : names(out)) {
+            if (WEIGHTS.matcher(taken).matches()) {
+                throw new AglException(out + ": holds " + taken + " already; name another --out");
+            }
+        }
+        if (!OF_RUNS.contains(command) && Files.isDirectory(out.resolve("runs")) && names(out.resolve("runs")).stream().anyMatch(n -> n.startsWith("run-"))) {
+            throw new AglException(out + ": holds the runs of a comparison; name another --out");
+        }
+        Optional<String> made = Provenance.read(out).map(p -> p.path("command").asText().split(" ")[0]);
+        if (made.isPresent() && (!made.get().equals(command) || command.equals("drift"))) {
+            throw new AglException(out + ": holds what agl " + made.get() + " made; name another --out");
+        }
+    }
+
+    /** Whether there is nothing, or an empty folder. */
+    public static boolean isFree(Path out) {
+        return !Files.exists(out) || Files.isDirectory(out) && names(out).isEmpty();
+    }
+
+    private static List<String> names(Path folder) {
+        if (!Files.isDirectory(folder)) {
+            return List.of();
+        }
+        try (Stream<Path> files = Files.list(folder)) {
+            return files.map(f -> f.getFileName().toString()).sorted().toList();
+        } catch (IOException e) {
+            throw new AglException(folder + ": cannot be read: " + Json.reason(e), e);
+        }
+    }
+
+    private static void requireApart(Path out, OptionSpec input) {
+        Object value = input.getValue();
+        for (Object one : value instanceof Collection<?> several ? several : value == null ? List.of() : List.of(value)) {
+            if (one instanceof Path path && Files.exists(path)) {
+                Path real = real(path);
+                Path place = real(out);
+                if (place.equals(real)) {
+                    throw new AglException(out + ": is what " + input.longestName() + " names; name another --out");
+                }
+                boolean beside = real.equals(place.resolveSibling(place.getFileName() + ".metrics.jsonl"));
+                if (Files.isRegularFile(real) && (place.equals(real.getParent()) || beside)) {
+                    throw new AglException(out + ": " + path + ", which " + input.longestName() + " names, could be written over; name another --out");
+                }
+                if (MODELS.contains(input.longestName()) && place.startsWith(real)) {
+                    throw new AglException(out + ": lies in the folder that " + input.longestName() + " names; name another --out");
+                }
+            }
+        }
+    }
+
+    /** Links followed as far as there is something. */
+    private static Path real(Path path) {
+        Path absolute = path.toAbsolutePath().normalize();
+        Path there = absolute;
+        while (there.getParent() != null && !Files.exists(there)) {
+            there = there.getParent();
+        }
+        try {
+            return there.toRealPath().resolve(there.relativize(absolute));
+        } catch (IOException e) {
+            return absolute;
+        }
+    }
+}

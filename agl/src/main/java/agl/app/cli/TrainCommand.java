@@ -1,0 +1,241 @@
+package agl.app.cli;
+
+import agl.app.data.DataFiles;
+import agl.app.data.EncodedExample;
+import agl.app.data.Example;
+import agl.app.data.PromptSet.Prompt;
+import agl.app.drift.ClosedSet;
+import agl.app.drift.DriftCheck;
+import agl.app.drift.DriftComparison;
+import agl.app.drift.DriftGate;
+import agl.app.drift.DriftOutput;
+import agl.app.io.AtomicFiles;
+import agl.app.io.Inputs;
+import agl.app.io.MetricsLog;
+import agl.app.io.Provenance;
+import agl.app.model.ModelBundle;
+import agl.app.model.TrainedBase;
+import agl.app.train.DryRun;
+import agl.app.train.FineTune;
+import agl.app.train.FisherSource;
+import agl.app.train.MethodChoice;
+import agl.app.train.MethodKind;
+import agl.app.train.RunConfig;
+import agl.app.train.RunNotes;
+import agl.app.train.TrainData;
+import agl.app.train.TrainRunReport;
+import agl.app.train.TrainTrace;
+import agl.app.train.Trainer;
+import agl.app.train.UnusedSettings;
+import agl.app.train.WreckCheck;
+import agl.error.AglException;
+import agl.lora.Peft;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import java.util.stream.Stream;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/** {@code agl train}: the main command. Task data and alignment data in, a PEFT adapter out. */
+@Command(name = "train", description = "Fine-tune an aligned model on a task with LoRA, holding on to its alignment with AGL.")
+public final class TrainCommand implements Callable<Integer> {
+    /** What lies beside an adapter and is read, or taken, as belonging to it. */
+    private static final List<String> BESIDE = Stream.concat(Stream.of(ClosedSet.FILE, TrainTrace.FILE), DriftOutput.FILES.stream())
+            .toList();
+
+    @Mixin private BaseOption base;
+
+    @Option(names = "--task", required = true, arity = "1..*", paramLabel = "FILE", description =
+            "Task data: CSV, TSV, JSONL or JSON with instruction[, input], response.")
+    private List<Path> task;
+
+    @Option(names = "--alignment", arity = "1..*", paramLabel = "FILE", description =
+            "Alignment data, same form: what agl, ewc, safeanchor and projection estimate the Fisher information on, where kl holds the "
+            + "model to the base, and what lisa trains on in between.")
+    private List<Path> alignment = new ArrayList<>();
+
+    @Option(names = "--eval", arity = "1..*", paramLabel = "FILE", description =
+            "Held-out task data; without it the last 10%% of the task data, at most 200 examples, are held out.")
+    private List<Path> eval = new ArrayList<>();
+
+    @Option(names = "--method",
+            description = "agl (default), lora, ewc, kl, safelora, asft, safeanchor, lisa, projection (after training), "
+                    + "oplora or earlystop.")
+    private String method;
+
+    @Option(names = "--strength", paramLabel = "X", description =
+            "The method's own weight: agl lambda_A, ewc and asft lambda, kl weight, safelora threshold, lisa rho, "
+            + "safeanchor and projection m, oplora k, earlystop share_of_steps.")
+    private double strength = Double.NaN;
+
+    @Option(names = "--unaligned", paramLabel = "DIR", description = "The checkpoint from which the base was aligned (safelora, asft).")
+    private Path unaligned;
+
+    @Option(names = "--init-adapter", paramLabel = "DIR", description =
+            "PEFT adapter to go on training; rank, alpha, dropout and target layers are its own.")
+    private Path initAdapter;
+
+    @Option(names = "--out", required = true, paramLabel = "DIR", description =
+            "Folder for the adapter, report.html, metrics.jsonl, settings and provenance.")
+    private Path out;
+
+    @Option(names = "--prompts", arity = "1..*", paramLabel = "FILE", description =
+            "Prompts for DriftCheck before and after: prompt, label (safe or unsafe), category and cluster (variants of one prompt) if any. "
+            + "The report then says how much alignment was lost.")
+    private List<Path> promptFiles = new ArrayList<>();
+
+    @Option(names = "--fisher-cache", paramLabel = "DIR", description =
+            "Keep the Fisher estimate here, and read it where the same one was made before.")
+    private Path fisherCache;
+
+    @Option(names = "--dry-run", description =
+            "Show decoded samples with their loss mask, parameter counts and a memory estimate, and stop.")
+    private boolean dryRun;
+
+    @Mixin private ConfigOptions options;
+    @Mixin private DriftOptions driftOptions;
+    @Mixin private DataOptions prompts;
+    @Mixin private DeviceOptions device;
+    @Spec private CommandSpec spec;
+
+    @Override public Integer call() {
+        device.use();
+        DriftGate gate = driftOptions.gate();
+        RunConfig asked = initAdapter == null ? options.configWithMethod() : options.goingOnFrom(initAdapter, options.configWithMethod());
+        List<String> notes = new ArrayList<>();
+        MethodChoice choice = choice(asked, notes);
+        choice.kind().require(asked.agl(), !alignment.isEmpty(), unaligned != null);
+        notes.addAll(UnusedSettings.lines(options.given(), List.of(new UnusedSettings.Run(choice, asked))));
+        RunConfig config = asked.resolved(choice);
+        notes.addAll(dropUnused(choice.kind(), config));
+        Inputs inputs = Inputs.read(Stream.of(task, alignment, eval, promptFiles, Arrays.asList(base.path, unaligned, initAdapter))
+                .flatMap(List::stream).toList());
+        TrainedBase.check(base.path, initAdapter == null ? List.of() : List.of(initAdapter), true);
+        TrainData data = TrainData.read(task, eval, alignment, unaligned, initAdapter);
+        List<Prompt> driftPrompts = DataFiles.prompts(promptFiles);
+        ModelBundle bundle = ModelBundle.load(base.path, prompts.template(base.path, initAdapter == null ? List.of() : List.of(initAdapter)));
+        if (dryRun) {
+            spec.commandLine().getOut().print(DryRun.describe(bundle, config, data));
+            return 0;
+        }
+        AtomicFiles.requireWritable(out);
+        FineTune.requireAdapter(bundle, choice.kind(), config.train(), data);
+        List<EncodedExample> encoded = bundle.encode(data.task(), config.train().maxLength());
+        bundle.sayCut(encoded, config.train().maxLength(), "task examples");
+        if (choice.kind().reads() == MethodKind.Reads.EVERYTHING) {
+            notes.addAll(config.warnings());
+        }
+        notes.addAll(RunNotes.lines(config, data, options.given()));
+        notes.addAll(data.notes(driftPrompts));
+        if (driftPrompts.isEmpty()) {
+            driftOptions.unused().ifPresent(notes::add);
+        }
+        if (data.evaluation().isEmpty() && options.given().contains("eval_every")) {
+            notes.add("not used: eval_every (nothing is held out)");
+        }
+        notes.forEach(TrainCommand::say);
+        List<EncodedExample> held = bundle.encode(data.evaluation(), config.train().maxLength());
+        double before = new Trainer(bundle.model(), List.of(), config.train()).evaluate(held);
+        List<DriftCheck.Result> aligned = driftPrompts.isEmpty() ? List.of() : DriftCommand.measure("base", bundle,
+                DriftCheck.Settings.DEFAULT, driftPrompts);
+        ClosedSet answers = ClosedSet.of(data.task().stream().map(Example::response).toList());
+        FineTune.Result result;
+        WreckCheck wreck = new WreckCheck(held.isEmpty() ? encoded : held, config.train());
+        boolean heldAreMeasured = wreck.measured() == held.size();
+        double intact = heldAreMeasured ? before : wreck.loss(bundle.model());
+        try (MetricsLog log = new MetricsLog(out.resolve("metrics.jsonl"))) {
+            result = new FineTune(bundle, config, new FisherSource(bundle, fisherCache))
+                    .run(choice, data, null, log, (step, total, lora) -> { });
+            wreck.require(bundle.model(), intact, heldAreMeasured ? result.evalLoss() : wreck.loss(bundle.model()));
+        } catch (AglException e) {
+            throw inputs.because(e);
+        }
+        Optional<DriftComparison> drift = Optional.empty();
+        if (!driftPrompts.isEmpty()) {
+            String name = choice.kind().title();
+            drift = Optional.of(DriftComparison.of("base", aligned, Map.of(name, result.lora().whileMerged(
+                    () -> DriftCommand.measure(name, bundle, DriftCheck.Settings.DEFAULT.withTask(answers), driftPrompts))), gate));
+        }
+        AtomicFiles.writeText(out.resolve("settings.json"), config.toJson().toPrettyString() + "\n");
+        Map<String, Object> settings = new LinkedHashMap<>();
+        settings.put("method", choice.kind().title());
+        if (choice.kind().strength().name() != null) {
+            settings.put("strength", config.inForce(data));
+        }
+        settings.putAll(bundle.template().described());
+        settings.put("config", config.toJson());
+        Provenance provenance = Provenance.of("train", config.train().seed(), settings, inputs);
+        provenance.writeInto(out);
+        TrainTrace trace = result.trace();
+        Optional<DriftComparison> measured = drift;
+        AtomicFiles.writeFolder(out, BESIDE, folder -> {
+            Peft.writeInto(result.lora(), folder, base.path.toString());
+            trace.writeInto(folder);
+            answers.writeInto(folder);
+            measured.ifPresent(d -> DriftOutput.write(folder, d));
+        });
+        TrainRunReport.write(out.resolve("report.html"), new TrainRunReport.Run(config.described(data), data.evaluation().size(), result.history().size(),
+                trace, drift), settings, provenance.toJson());
+        spec.commandLine().getOut().printf(Locale.ROOT, "%s: %s after %d steps; adapter in %s%n",
+                config.described(data), loss(result, before, held.size()), result.history().size(), out);
+        drift.ifPresent(d -> spec.commandLine().getOut().print(DriftOutput.table(d)));
+        return 0;
+    }
+
+    /** The method of the command line, else of the settings, else agl; the strength of the settings is that of their method alone. */
+    private MethodChoice choice(RunConfig asked, List<String> notes) {
+        MethodKind own = asked.choice() == null ? null : asked.choice().kind();
+        MethodKind kind = method != null ? MethodKind.of(method) : own != null ? own : MethodKind.AGL;
+        if (own != null && own != kind) {
+            notes.add("not used: method " + own.title() + " of the settings" + (Double.isNaN(asked.choice().strength()) ? "" : ", and its strength")
+                    + " (--method " + kind.title() + " decides)");
+        }
+        return new MethodChoice(kind, Double.isNaN(strength) && own == kind ? asked.choice().strength() : strength);
+    }
+
+    /** The loss of the adapter as it was written, beside the base's. */
+    private static String loss(FineTune.Result result, double before, int held) {
+        double after = result.evalLoss();
+        if (held == 0) {
+            return String.format(Locale.ROOT, "no held-out loss (the last batch's was %.4f before the last update)",
+                    result.lastStep().loss());
+        }
+        if (after > before) {
+            say(String.format(Locale.ROOT, "the adapter's held-out loss, %.4f, is above the base's, %.4f", after, before));
+        }
+        return String.format(Locale.ROOT, "task loss %.4f on %d held-out examples (base %.4f)", after, held, before);
+    }
+
+    /** Inputs that the method does not look at are neither read nor recorded; a line for each. */
+    private List<String> dropUnused(MethodKind kind, RunConfig config) {
+        List<String> notes = new ArrayList<>();
+        if (!alignment.isEmpty() && !kind.usesAlignment(config.agl())) {
+            notes.add("--alignment is not used by " + kind.title() + (kind.needs() == MethodKind.Needs.FISHER
+                    ? " with agl.fisher_data=task" : ""));
+            alignment = List.of();
+        }
+        if (unaligned != null && kind.needs() != MethodKind.Needs.UNALIGNED) {
+            notes.add("--unaligned is not used by " + kind.title());
+            unaligned = null;
+        }
+        if (fisherCache != null && kind.needs() != MethodKind.Needs.FISHER) {
+            notes.add("--fisher-cache is not used by " + kind.title() + ", which has no Fisher information");
+            fisherCache = null;
+        }
+        return notes;
+    }
+
+    private static void say(String line) {
+        System.err.println("agl: " + line);
+    }
+}

@@ -1,0 +1,48 @@
+package agl.app.compare;
+
+import agl.app.data.PromptSet.Prompt;
+import agl.app.drift.DriftCheck;
+import agl.app.drift.DriftComparison;
+import agl.app.drift.DriftGate;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+
+/** All that came out; {@code failed} are runs that could not be finished, with the reason. */
+public record CompareOutcome(RunRecord base, List<Summary> variants, List<String> failed, List<Prompt> prompts, DriftGate gate) {
+    Optional<String> noDrift() {
+        return gate.reason(base.last().drift(prompts));
+    }
+
+    /** What there are too few prompts for, whose answers are doubtful, which runs are wrecks and why, whose task loss is above the base's own. */
+    public List<String> notes() {
+        List<String> notes = new ArrayList<>(DriftComparison.notes(prompts));
+        List<DriftCheck.Result> own = base.last().drift(prompts);
+        DriftComparison.cutShort("base", own).ifPresent(notes::add);
+        sound().forEach(v -> v.runs().forEach(r -> notes.addAll(DriftComparison.doubts(v.label() + ", seed " + r.seed(), own, r.last().drift(prompts)))));
+        variants.forEach(v -> v.runs().stream().filter(RunRecord::wrecked).forEach(r -> notes.add("Wrecked: " + r.wreckLine())));
+        sound().stream().filter(this::aboveBase).forEach(v -> notes.add(String.format(Locale.ROOT,
+                "The task loss of %s, %.3f, is above the base's own, %.3f: training made it worse at the task.", v.label(),
+                v.mean(Metric.TASK_LOSS), baseLoss())));
+        return notes;
+    }
+
+    /** The variants that training did not wreck with any seed: a verdict is of those alone. */
+    public List<Summary> sound() {
+        return variants.stream().filter(v -> !v.wrecked()).toList();
+    }
+
+    /** The base's own task loss, on the same held-out examples. */
+    double baseLoss() {
+        return Measures.taskLoss(base.last());
+    }
+
+    boolean aboveBase(Summary v) {
+        return v.mean(Metric.TASK_LOSS) > baseLoss();
+    }
+
+    public Measures measures() {
+        return new Measures(base.last(), prompts, noDrift().isEmpty());
+    }
+}

@@ -1,0 +1,19 @@
+package agl.app.model;
+
+import agl.autograd.storage.DType;
+import agl.nn.checkpoint.Checkpoint;
+import java.nio.file.Path;
+
+/** What a model folder stores its weights in. */
+public final class ModelStorage {
+    private ModelStorage() { }
+
+    /** Type of the embedding table, which stands for the whole. */
+    public static DType storedType(Path folder) {
+        try (Checkpoint checkpoint = Checkpoint.open(folder)) {
+            String name = checkpoint.names().stream().filter(n -> n.endsWith("embed_tokens.weight")).findFirst().orElse(checkpoint.names().get(0));
+            DType type = checkpoint.info(name).dtype();
+            return type == DType.F64 ? DType.F32 : type;
+        }
+    }
+}

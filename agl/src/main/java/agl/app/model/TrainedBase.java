@@ -1,0 +1,81 @@
+package agl.app.model;
+
+import agl.app.io.Inputs;
+import agl.app.io.Provenance;
+import agl.lora.Peft;
+import agl.nn.checkpoint.Json;
+import agl.nn.checkpoint.ModelFiles;
+import com.fasterxml.jackson.databind.JsonNode;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * The base that an adapter of this program was trained on. An adapter fits every model of the same shape, and on another one than its own
+ * it means nothing.
+ *
+ * @param adapter the adapter's folder
+ * @param base    the base's folder as it was named in training
+ * @param sha256  of the base's files by name, as provenance.json has them
+ */
+public record TrainedBase(Path adapter, String base, Map<String, String> sha256) {
+    /** Weights up to this many bytes are hashed for the comparison alone; larger ones only where the command hashes them anyway. */
+    private static final long CHEAP = 1L << 30;
+
+    /** Empty where the folder has no provenance.json, or none that has the base's files. */
+    static Optional<TrainedBase> read(Path adapter) {
+        Optional<JsonNode> provenance = Provenance.ofTraining(adapter);
+        Path config = adapter.resolve(Peft.CONFIG);
+        if (provenance.isEmpty() || !Files.isRegularFile(config)) {
+            return Optional.empty();
+        }
+        JsonNode hashes = provenance.get().path("inputs_sha256");
+        String base = Json.read(config).path("base_model_name_or_path").asText();
+        Map<String, String> sha256 = new LinkedHashMap<>();
+        hashes.properties().forEach(e -> {
+            Path file = Path.of(e.getKey());
+            if (Path.of(base).equals(file.getParent())) {
+                sha256.put(file.getFileName().toString(), e.getValue().asText());
+            }
+        });
+        return sha256.isEmpty() ? Optional.empty() : Optional.of(new TrainedBase(adapter, base, sha256));
+    }
+
+    /** One line on standard error for each adapter that was trained on another base; {@code hashed} says that the base's files are hashed anyway. */
+    public static void check(Path here, List<Path> adapters, boolean hashed) {
+        for (Path adapter : adapters) {
+            read(adapter).ifPresent(trained -> {
+                List<String> files = trained.differing(here, hashed);
+                if (!files.isEmpty()) {
+                    System.err.println("agl: warning: " + adapter + " was trained on " + Json.quote(trained.base) + ", and is put here on " + here + ", which has another "
+                            + String.join(" and another ", files));
+                }
+            });
+        }
+    }
+
+    /** Which of settings and weights are not those trained on. Weights in files of other names (other shards) are not compared. */
+    private List<String> differing(Path here, boolean hashed) {
+        List<Path> files = ModelFiles.of(here).stream().filter(f -> sha256.containsKey(name(f)) && (name(f).equals("config.json") || ModelFiles.isWeights(name(f)))).toList();
+        boolean all = hashed || files.stream().mapToLong(TrainedBase::size).sum() <= CHEAP;
+        return Inputs.read(files.stream().filter(f -> all || name(f).equals("config.json")).toList()).hashes().entrySet().stream()
+                .filter(e -> !e.getValue().equals(sha256.get(name(Path.of(e.getKey()))))).map(e -> name(Path.of(e.getKey()))).toList();
+    }
+
+    private static String name(Path file) {
+        return file.getFileName().toString();
+    }
+
+    private static long size(Path file) {
+        try {
+            return Files.size(file);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+}
