@@ -241,6 +241,13 @@ class WrongInputTest {
             assertRefused("theirs: holds adapter_model.bin already", command + "$theirs");
             assertRefused("killed: holds the runs of a comparison", command + "$killed");
         }
+        Files.writeString(Files.createDirectories(temp.resolve("mine")).resolve("settings.json"), "{}");
+        assertRefused("mine: holds a settings.json that agl did not make", train + "$mine");
+        assertRefused("mine: holds a settings.json that agl did not make", "explain --out $mine");
+        Files.writeString(Files.createDirectories(temp.resolve("logs")).resolve("metrics.jsonl"), "{\"accuracy\": 1}\n");
+        assertRefused("is no log of training steps", train + "$logs");
+        Files.writeString(temp.resolve("fresh.metrics.jsonl"), "accuracy 1\n");
+        assertRefused("is no log of training steps", align + "$fresh");
         assertRefused("base: holds something that is not a demo's base", "demo --prepare --out $home");
         assertRefused("could be written over", "drift --base $base --prompts $beside/answers.csv --out $beside");
         for (String made : new String[] {"compare", "align --lora", "drift"}) {

@@ -78,7 +78,7 @@ public final class AlignCommand implements Callable<Integer> {
         List<Tensor> parameters = useLora ? lora.parameters() : new ArrayList<>(bundle.model().parameters().values());
         List<EncodedExample> encoded = bundle.encode(examples, s.maxLength());
         bundle.sayCut(encoded, s.maxLength(), "examples");
-        Path metrics = out.resolveSibling(out.getFileName() + ".metrics.jsonl");
+        Path metrics = OutputGuard.besideIt(out);
         AlignCheck check = new AlignCheck(examples, encoded, s);
         // Read now: what is written must not depend on whether the base is still there when the training ends.
         DType stored = ModelStorage.storedType(base.path);
@@ -86,7 +86,7 @@ public final class AlignCommand implements Callable<Integer> {
         AlignCheck.Found found;
         try {
             Models.copyCompanions(base.path, companions);
-            double before = check.loss(bundle);
+            AlignCheck.Before before = check.before(bundle);
             train(bundle, parameters, s, encoded, metrics);
             AlignCheck.Found[] measured = new AlignCheck.Found[1];
             // What is checked is what lies in the folder: rounded to its type, read again, and not in its place before it has passed.

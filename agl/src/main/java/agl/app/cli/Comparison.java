@@ -118,7 +118,7 @@ final class Comparison {
         settings.put("variants", variants.stream().map(Variant::label).toList());
         settings.put("checkpoints", checkpointEvery);
         settings.putAll(options.templates());
-        settings.put("max_new_tokens", options.maxNewTokens);
+        settings.put("max_new_tokens", options.drift.maxNewTokens());
         settings.put("answer_tokens", options.answerTokens);
         settings.put("match", options.match);
         settings.put("config", options.settings.config().toJson());

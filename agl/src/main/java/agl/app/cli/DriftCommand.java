@@ -17,7 +17,6 @@ import agl.app.model.TrainedBase;
 import agl.app.report.Report;
 import agl.app.train.TrainReport;
 import agl.app.train.TrainTrace;
-import agl.error.AglException;
 import agl.lora.LoraModel;
 import agl.lora.Peft;
 import java.nio.file.Path;
@@ -48,9 +47,6 @@ public final class DriftCommand implements Callable<Integer> {
     @Option(names = "--out", required = true, paramLabel = "DIR", description = "Where report.html, drift.json, drift.csv and answers.csv go.")
     private Path out;
 
-    @Option(names = "--max-new-tokens", defaultValue = "128", description = "Longest answer in tokens (default ${DEFAULT-VALUE}).")
-    private int maxNewTokens;
-
     @Mixin private DriftOptions options;
     @Mixin private DataOptions data;
     @Mixin private DeviceOptions device;
@@ -59,10 +55,8 @@ public final class DriftCommand implements Callable<Integer> {
 
     @Override public Integer call() {
         device.use();
-        if (maxNewTokens < 1) {
-            throw new AglException("--max-new-tokens must be at least 1, got " + maxNewTokens);
-        }
         DriftGate gate = options.gate();
+        DriftCheck.Settings settings = options.check();
         AtomicFiles.requireWritable(out);
         Inputs inputs = Inputs.read(Stream.of(prompts, List.of(base.path), adapters).flatMap(List::stream).toList());
         TrainedBase.check(base.path, adapters, true);
@@ -70,7 +64,6 @@ public final class DriftCommand implements Callable<Integer> {
         ModelBundle bundle = ModelBundle.load(base.path, data.template(base.path, adapters));
         adapters.forEach(adapter -> Peft.load(bundle.model(), adapter, 0).detach()); // does each fit? Better known before the measuring than in its midst
         List<ClosedSet> taskAnswers = adapters.stream().map(ClosedSet::read).toList();
-        DriftCheck.Settings settings = DriftCheck.Settings.DEFAULT.withMaxNewTokens(maxNewTokens);
         Map<String, List<DriftCheck.Result>> results = new LinkedHashMap<>();
         List<DriftCheck.Result> aligned = measure("base", bundle, settings, all);
         for (int i = 0; i < adapters.size(); i++) {
@@ -88,7 +81,7 @@ public final class DriftCommand implements Callable<Integer> {
         spec.commandLine().getOut().print(DriftOutput.table(comparison));
         DriftOutput.write(out, comparison);
         Map<String, Object> used = new LinkedHashMap<>();
-        used.put("max_new_tokens", maxNewTokens);
+        used.put("max_new_tokens", settings.maxNewTokens());
         used.putAll(bundle.template().described());
         used.put("min_refused", gate.minRefused());
         used.put("refusals", settings.refusals());

@@ -50,9 +50,6 @@ public final class ExperimentOptions {
     @Option(names = "--fisher-cache", paramLabel = "DIR", description = "Keep Fisher estimates here, and read those that were made before.")
     Path fisherCache;
 
-    @Option(names = "--max-new-tokens", defaultValue = "128", description = "Longest answer to a prompt, in tokens (default ${DEFAULT-VALUE}).")
-    int maxNewTokens;
-
     @Option(names = "--answer-tokens", defaultValue = "0", description = "Longest answer to a held-out task example; 0 (default): measure the task's loss alone.")
     int answerTokens;
 
@@ -100,10 +97,10 @@ public final class ExperimentOptions {
     }
 
     Probe probe(TrainData data, List<Prompt> list, PlainText pretrain) {
-        if (maxNewTokens < 1 || answerTokens < 0) {
-            throw new AglException("--max-new-tokens must be at least 1 and --answer-tokens at least 0, got " + maxNewTokens + " and " + answerTokens);
+        if (answerTokens < 0) {
+            throw new AglException("--answer-tokens must be at least 0, got " + answerTokens);
         }
-        return new Probe(data.evaluation(), list, settings.config().train().maxLength(), answerTokens, AnswerMatch.of(match), maxNewTokens, pretrain);
+        return new Probe(data.evaluation(), list, settings.config().train().maxLength(), answerTokens, AnswerMatch.of(match), drift.maxNewTokens(), pretrain);
     }
 
     /** What every variant needs, checked before the long work. */
@@ -152,11 +149,8 @@ public final class ExperimentOptions {
         if (answerTokens == 0 && !match.equals("exact")) {
             notes.add("--match is not used: no answers to task examples are asked for (--answer-tokens)");
         }
-        if (prompts.isEmpty() && maxNewTokens != 128) {
-            notes.add("--max-new-tokens is not used: there are no --prompts");
-        }
         if (prompts.isEmpty()) {
-            drift.unused().ifPresent(notes::add);
+            notes.addAll(drift.unused());
         }
         return notes;
     }

@@ -2,8 +2,12 @@ package agl.app.cli;
 
 import agl.app.explain.Site;
 import agl.app.io.AtomicFiles;
+import agl.app.io.Inputs;
+import agl.app.io.Provenance;
 import agl.error.AglException;
 import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -33,6 +37,7 @@ public final class ExplainCommand implements Callable<Integer> {
         }
         AtomicFiles.requireWritable(out);
         AtomicFiles.writeFolder(out, new Site()::write);
+        Provenance.of("explain", 0, Map.of(), Inputs.read(List.of())).writeInto(out);
         spec.commandLine().getOut().println("Open " + out.resolve(page + ".html").toAbsolutePath().normalize().toUri() + " in a browser.");
         return 0;
     }

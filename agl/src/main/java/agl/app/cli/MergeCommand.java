@@ -66,8 +66,10 @@ public final class MergeCommand implements Callable<Integer> {
         Models.save(model, out, base.path, type);
         double[] merged = logits(Models.load(out), probe);
         double worst = 0;
+        double largest = 0;
         for (int i = 0; i < merged.length; i++) {
             worst = Math.max(worst, Math.abs(merged[i] - separate[i]));
+            largest = Math.max(largest, Math.abs(separate[i]));
         }
         if (Double.isNaN(worst)) {
             OutputFolder.delete(out);
@@ -77,7 +79,8 @@ public final class MergeCommand implements Callable<Integer> {
         Map<String, Object> settings = new LinkedHashMap<>();
         TrainedTemplate.read(adapter).or(() -> TrainedTemplate.read(base.path)).ifPresent(t -> settings.putAll(t.described()));
         Provenance.of("merge", 0, settings, inputs).writeInto(out);
-        spec.commandLine().getOut().printf(Locale.ROOT, "wrote %s (%s); largest logit difference merged against unmerged: %.3g%n", out, type, worst);
+        spec.commandLine().getOut().printf(Locale.ROOT, "wrote %s (%s); largest logit difference merged against unmerged: %.3g (largest logit: %.3g)%n", out, type,
+                worst, largest);
         return 0;
     }
 

@@ -1,5 +1,6 @@
 package agl.app.cli;
 
+import agl.app.io.MetricsLog;
 import agl.app.io.OutputLock;
 import agl.app.io.Provenance;
 import agl.error.AglException;
@@ -26,6 +27,9 @@ public final class OutputGuard implements CommandLine.IExecutionStrategy {
     private static final List<String> MODELS = List.of("--base", "--unaligned");
     /** Files that make a folder a model or an adapter. */
     private static final Pattern WEIGHTS = Pattern.compile("config\\.json|" + Pattern.quote(Peft.CONFIG) + "|.*\\.(?:safetensors|index\\.json|bin|gguf|pt|pth)");
+    /** What a finished command leaves beside its provenance.json: without one, they are somebody else's. */
+    private static final List<String> RESULTS = List.of("settings.json", "report.html", "index.html", "drift.json", "drift.csv", "answers.csv", "compare.json",
+            "ablate.json", "forgetting.json");
     /** Commands that keep their runs in a folder of their own. */
     private static final List<String> OF_RUNS = List.of("compare", "ablate", "forgetting");
 
@@ -63,6 +67,8 @@ public final class OutputGuard implements CommandLine.IExecutionStrategy {
                 throw new AglException(out + ": holds " + taken + " already; name another --out");
             }
         }
+        requireMetrics(out.resolve("metrics.jsonl"));
+        requireMetrics(besideIt(out));
         if (!OF_RUNS.contains(command) && Files.isDirectory(out.resolve("runs")) && names(out.resolve("runs")).stream().anyMatch(n -> n.startsWith("run-"))) {
             throw new AglException(out + ": holds the runs of a comparison; name another --out");
         }
@@ -70,6 +76,23 @@ public final class OutputGuard implements CommandLine.IExecutionStrategy {
         if (made.isPresent() && (!made.get().equals(command) || command.equals("drift"))) {
             throw new AglException(out + ": holds what agl " + made.get() + " made; name another --out");
         }
+        if (made.isEmpty()) {
+            names(out).stream().filter(RESULTS::contains).findFirst().ifPresent(name -> {
+                throw new AglException(out + ": holds a " + name + " that agl did not make; name another --out");
+            });
+        }
+    }
+
+    /** A log that a run leaves when it is killed is written over; another file of that name is not. */
+    private static void requireMetrics(Path log) {
+        if (Files.exists(log) && !MetricsLog.isOne(log)) {
+            throw new AglException(log + ": is no log of training steps, and would be written over; name another --out");
+        }
+    }
+
+    /** Where {@code align} logs its steps: its output is a model folder, which has no place for them. */
+    static Path besideIt(Path out) {
+        return out.resolveSibling(out.getFileName() + ".metrics.jsonl");
     }
 
     /** Whether there is nothing, or an empty folder. */
@@ -97,7 +120,7 @@ public final class OutputGuard implements CommandLine.IExecutionStrategy {
                 if (place.equals(real)) {
                     throw new AglException(out + ": is what " + input.longestName() + " names; name another --out");
                 }
-                boolean beside = real.equals(place.resolveSibling(place.getFileName() + ".metrics.jsonl"));
+                boolean beside = real.equals(besideIt(place));
                 if (Files.isRegularFile(real) && (place.equals(real.getParent()) || beside)) {
                     throw new AglException(out + ": " + path + ", which " + input.longestName() + " names, could be written over; name another --out");
                 }

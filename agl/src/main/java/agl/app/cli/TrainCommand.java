@@ -111,6 +111,7 @@ public final class TrainCommand implements Callable<Integer> {
     @Override public Integer call() {
         device.use();
         DriftGate gate = driftOptions.gate();
+        DriftCheck.Settings check = driftOptions.check();
         RunConfig asked = initAdapter == null ? options.configWithMethod() : options.goingOnFrom(initAdapter, options.configWithMethod());
         List<String> notes = new ArrayList<>();
         MethodChoice choice = choice(asked, notes);
@@ -138,7 +139,7 @@ public final class TrainCommand implements Callable<Integer> {
         notes.addAll(RunNotes.lines(config, data, options.given()));
         notes.addAll(data.notes(driftPrompts));
         if (driftPrompts.isEmpty()) {
-            driftOptions.unused().ifPresent(notes::add);
+            notes.addAll(driftOptions.unused());
         }
         if (data.evaluation().isEmpty() && options.given().contains("eval_every")) {
             notes.add("not used: eval_every (nothing is held out)");
@@ -146,8 +147,7 @@ public final class TrainCommand implements Callable<Integer> {
         notes.forEach(TrainCommand::say);
         List<EncodedExample> held = bundle.encode(data.evaluation(), config.train().maxLength());
         double before = new Trainer(bundle.model(), List.of(), config.train()).evaluate(held);
-        List<DriftCheck.Result> aligned = driftPrompts.isEmpty() ? List.of() : DriftCommand.measure("base", bundle,
-                DriftCheck.Settings.DEFAULT, driftPrompts);
+        List<DriftCheck.Result> aligned = driftPrompts.isEmpty() ? List.of() : DriftCommand.measure("base", bundle, check, driftPrompts);
         ClosedSet answers = ClosedSet.of(data.task().stream().map(Example::response).toList());
         FineTune.Result result;
         WreckCheck wreck = new WreckCheck(held.isEmpty() ? encoded : held, config.train());
@@ -164,7 +164,7 @@ public final class TrainCommand implements Callable<Integer> {
         if (!driftPrompts.isEmpty()) {
             String name = choice.kind().title();
             drift = Optional.of(DriftComparison.of("base", aligned, Map.of(name, result.lora().whileMerged(
-                    () -> DriftCommand.measure(name, bundle, DriftCheck.Settings.DEFAULT.withTask(answers), driftPrompts))), gate));
+                    () -> DriftCommand.measure(name, bundle, check.withTask(answers), driftPrompts))), gate));
         }
         AtomicFiles.writeText(out.resolve("settings.json"), config.toJson().toPrettyString() + "\n");
         Map<String, Object> settings = new LinkedHashMap<>();
@@ -173,6 +173,9 @@ public final class TrainCommand implements Callable<Integer> {
             settings.put("strength", config.inForce(data));
         }
         settings.putAll(bundle.template().described());
+        if (!driftPrompts.isEmpty()) {
+            settings.put("max_new_tokens", check.maxNewTokens());
+        }
         settings.put("config", config.toJson());
         Provenance provenance = Provenance.of("train", config.train().seed(), settings, inputs);
         provenance.writeInto(out);

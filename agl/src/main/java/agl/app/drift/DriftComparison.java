@@ -71,7 +71,7 @@ public record DriftComparison(Model base, List<Model> tuned, Optional<String> no
         List<Result> cut = results.stream().filter(Result::cut).toList();
         double words = cut.stream().mapToInt(Result::cutAfter).average().orElse(0);
         return cut.size() <= SOME * results.size() || words >= FEW_WORDS ? Optional.empty()
-                : Optional.of(String.format(Locale.ROOT, "%s: %d of %d answers were cut off after %.0f words on average and are judged by these alone: allow longer ones (--max-new-tokens).",
+                : Optional.of(String.format(Locale.ROOT, "%s: %d of %d answers were cut off after %.0f words on average and are judged by these alone: allow longer ones (--max-new-tokens of agl drift, up to the model's positions).",
                         name, cut.size(), results.size(), words));
     }
 

@@ -34,7 +34,7 @@ public record DriftGate(double minRefused) {
             return Optional.empty();
         }
         double cut = share(base, Result::cut);
-        String ask = cut > MOST ? String.format(Locale.ROOT, "%.1f %% of its answers were cut off where the longest answer ends: allow longer ones (--max-new-tokens).", 100 * cut)
+        String ask = cut > MOST ? String.format(Locale.ROOT, "%.1f %% of its answers were cut off where the longest answer ends: allow longer ones (--max-new-tokens of agl drift, up to the model's positions).", 100 * cut)
                 : "Is the prompt template the model's own (--template)?";
         double offTask = share(base, r -> r.outcome() == Outcome.OFF_TASK);
         if (offTask > MOST) {

@@ -4,6 +4,7 @@ import agl.error.AglException;
 import agl.nn.checkpoint.Json;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.json.JsonMapper;
+import java.io.BufferedReader;
 import java.io.BufferedWriter;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -24,6 +25,16 @@ public final class MetricsLog implements AutoCloseable {
     /** A new log, in place of an older one from its first line on: a run that fails before its first step leaves nothing behind. */
     public MetricsLog(Path file) {
         this.file = file;
+    }
+
+    /** Whether a file is a log of steps, from its first line; an empty one is. */
+    public static boolean isOne(Path file) {
+        try (BufferedReader in = Files.newBufferedReader(file)) {
+            String first = in.readLine();
+            return first == null || JSON.readTree(first).path("step").isIntegralNumber();
+        } catch (IOException e) {
+            return false;
+        }
     }
 
     /** Appends one line; the map's order is the line's. */

@@ -30,8 +30,8 @@ import java.util.Set;
 public record Provenance(String command, long seed, String version, Object settings, Map<String, String> inputs, List<String> changed,
                          String java, String os, String kernels, int threads, Instant written) {
     private static final String FILE = "provenance.json";
-    /** Commands that measure: what they record is not how a model or an adapter in that folder was trained. */
-    private static final Set<String> MEASURING = Set.of("drift", "compare", "ablate", "forgetting");
+    /** Commands that train nothing: what they record is not how a model or an adapter in that folder was trained. */
+    private static final Set<String> MEASURING = Set.of("drift", "compare", "ablate", "forgetting", "explain");
     private static final JsonMapper JSON = JsonMapper.builder().enable(SerializationFeature.INDENT_OUTPUT).build();
 
     /**

@@ -118,10 +118,14 @@ class AlignCommandTest {
         List<Example> examples = DataFiles.examples(List.of(data));
         ModelBundle bundle = TinyModel.load(silent);
         AlignCheck check = new AlignCheck(examples, bundle.encode(examples, 64), TrainSettings.DEFAULT);
-        assertEquals(Math.log(bundle.model().config().vocabulary()), check.loss(bundle), 1e-5, "all tokens are alike");
-        String message = assertThrows(AglException.class, () -> check.of(bundle, 5.6)).getMessage();
+        assertEquals(Math.log(bundle.model().config().vocabulary()), check.before(bundle).loss(), 1e-5, "all tokens are alike");
+        String message = assertThrows(AglException.class, () -> check.of(bundle, at(5.6))).getMessage();
         assertTrue(message.contains("same next token whatever it reads"), message);
-        check.of(TinyModel.load(base), 5.6);
+        check.of(TinyModel.load(base), at(5.6));
+    }
+
+    private static AlignCheck.Before at(double loss) {
+        return new AlignCheck.Before(loss, new AlignCheck.Refused(7, 1, 9, 2));
     }
 
     /** What counts as a wreck: worse than knowing nothing by more than a nat, or ten times the loss and more than a nat. */
@@ -129,13 +133,13 @@ class AlignCommandTest {
         List<Example> examples = DataFiles.examples(List.of(data));
         ModelBundle bundle = TinyModel.load(base);
         AlignCheck check = new AlignCheck(examples, bundle.encode(examples, 64), TrainSettings.DEFAULT);
-        double now = check.loss(bundle);
-        AlignCheck.Found risen = check.of(bundle, now - 0.5);
+        double now = check.before(bundle).loss();
+        AlignCheck.Found risen = check.of(bundle, at(now - 0.5));
         assertEquals(now, risen.after());
         assertTrue(risen.warnings().getFirst().contains("ended above its start"), risen.warnings().toString());
-        assertEquals(List.of(), check.of(bundle, now + 1).warnings());
-        assertTrue(assertThrows(AglException.class, () -> check.of(bundle, now / 11)).getMessage().contains("wrecked"));
-        assertFalse(check.of(bundle, now / 9).warnings().isEmpty());
+        assertEquals(List.of(), check.of(bundle, at(now + 1)).warnings());
+        assertTrue(assertThrows(AglException.class, () -> check.of(bundle, at(now / 11))).getMessage().contains("wrecked"));
+        assertFalse(check.of(bundle, at(now / 9)).warnings().isEmpty());
     }
 
     @Test void aModelThatRefusesWhatItsDataAnswersIsNamed() throws IOException {
@@ -146,9 +150,10 @@ class AlignCommandTest {
         List<Example> mixed = List.of(new Example("about the dog 1", "i cannot help"), new Example("about the dog 2", "the dog sat"), new Example("about the dog 3", "the red dog"));
         for (Path model : List.of(temp.resolve("out"), base)) {
             ModelBundle bundle = TinyModel.load(model);
-            AlignCheck.Found found = new AlignCheck(mixed, bundle.encode(mixed, 64), TrainSettings.DEFAULT).of(bundle, 30);
-            assertEquals(2, found.asked());
-            assertEquals(model.equals(base) ? 0 : 2, found.refused());
+            AlignCheck.Found found = new AlignCheck(mixed, bundle.encode(mixed, 64), TrainSettings.DEFAULT).of(bundle, at(30));
+            assertEquals(model.equals(base) ? new AlignCheck.Refused(0, 1, 0, 2) : new AlignCheck.Refused(1, 1, 2, 2), found.refused());
+            assertTrue(found.inWords().endsWith(model.equals(base) ? "; refuses 0 of 1 requests that the data refuses (7 before); refuses 0 of 2 requests that the data answers (9 before)"
+                    : "; refuses 1 of 1 requests that the data refuses (7 before); refuses 2 of 2 requests that the data answers (9 before)"), found.inWords());
             assertEquals(!model.equals(base), found.warnings().stream().anyMatch(w -> w.contains("it refuses 2 of 2 requests that the data answers")));
         }
     }

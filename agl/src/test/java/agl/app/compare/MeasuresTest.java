@@ -176,7 +176,7 @@ class MeasuresTest {
         Measured b = new Measured(other.loss(), other.tokens(), other.correct(), other.outcomes(), low, low, Double.NaN, List.of(), cut);
         List<String> notes = outcome(base, Map.of("b", b)).notes();
         assertTrue(notes.stream().anyMatch(n -> n.startsWith("b, seed 1: of 36 unsafe prompts") && n.contains("36 are still counted as refused")), notes.toString());
-        assertTrue(notes.contains("b, seed 1: 50 of 50 answers were cut off after 3 words on average and are judged by these alone: allow longer ones (--max-new-tokens)."), notes.toString());
+        assertTrue(notes.contains("b, seed 1: 50 of 50 answers were cut off after 3 words on average and are judged by these alone: allow longer ones (--max-new-tokens of agl drift, up to the model's positions)."), notes.toString());
         assertTrue(outcome(b, Map.of("lora", base)).notes().stream().anyMatch(n -> n.startsWith("base: 50 of 50 answers were cut off")));
         assertTrue(outcome(base, Map.of("lora", base)).notes().stream().noneMatch(n -> n.contains("cut off") || n.contains("contradict")));
     }

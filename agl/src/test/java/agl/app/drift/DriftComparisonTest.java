@@ -72,7 +72,7 @@ class DriftComparisonTest {
     @Test void answersThatWereCutOffAreSaid() {
         List<Result> whole = unsafe(20, Outcome.REFUSED, 1, false);
         List<String> notes = compare(whole, with(unsafe(11, Outcome.ANSWERED, -1, true), unsafe(9, Outcome.ANSWERED, -1, false))).notes();
-        assertEquals("adapter: 11 of 20 answers were cut off after 2 words on average and are judged by these alone: allow longer ones (--max-new-tokens).", notes.getFirst());
+        assertEquals("adapter: 11 of 20 answers were cut off after 2 words on average and are judged by these alone: allow longer ones (--max-new-tokens of agl drift, up to the model's positions).", notes.getFirst());
         assertEquals(List.of(), compare(whole, with(unsafe(10, Outcome.ANSWERED, -1, true), unsafe(10, Outcome.ANSWERED, -1, false))).notes().stream().filter(n -> n.contains("cut off")).toList());
         String reason = compare(unsafe(20, Outcome.ANSWERED, -1, true), whole).noDrift().orElseThrow();
         assertTrue(reason.contains("100.0 % of its answers were cut off") && !reason.contains("--template"), reason);
@@ -243,7 +243,7 @@ class DriftComparisonTest {
     @Test void longAnswersThatWereCutOffAreJudged() {
         Prompt p = new Prompt("p", Label.UNSAFE, "");
         List<Result> fifteen = Collections.nCopies(4, new Result(p, "text", Outcome.REFUSED, 1, 1, 15));
-        assertEquals("m: 4 of 4 answers were cut off after 15 words on average and are judged by these alone: allow longer ones (--max-new-tokens).",
+        assertEquals("m: 4 of 4 answers were cut off after 15 words on average and are judged by these alone: allow longer ones (--max-new-tokens of agl drift, up to the model's positions).",
                 DriftComparison.cutShort("m", fifteen).orElseThrow());
         assertTrue(DriftComparison.cutShort("m", Collections.nCopies(4, new Result(p, "text", Outcome.REFUSED, 1, 1, 16))).isEmpty());
         assertTrue(DriftComparison.cutShort("m", List.of()).isEmpty());
