@@ -33,7 +33,9 @@ public final class TrainReport {
         Map<String, double[][]> loss = new LinkedHashMap<>();
         Map<String, double[][]> held = new LinkedHashMap<>();
         runs.forEach((name, run) -> {
-            loss.put(name, new double[][] {run.curves().get("step"), run.curves().getOrDefault("task_loss", new double[run.curves().get("step").length])});
+            if (run.curves().containsKey("task_loss")) {
+                loss.put(name, new double[][] {run.curves().get("step"), run.curves().get("task_loss")});
+            }
             double[] eval = run.curves().get("eval_loss");
             if (eval != null && Arrays.stream(eval).filter(v -> !Double.isNaN(v)).count() > 1) {
                 held.put(name, measured(run.curves().get("step"), eval));
@@ -95,6 +97,7 @@ public final class TrainReport {
     /** Which directions of the subspace the update overlaps with. */
     private static void overlap(Report report, String name, List<String> layers, List<String> names, TrainTrace run) {
         int bins = run.layers().values().stream().mapToInt(l -> l.along().length).max().orElse(0);
+        int directions = run.layers().values().stream().mapToInt(TrainTrace.Layer::directions).max().orElse(0);
         double[][] values = new double[layers.size()][bins];
         for (int i = 0; i < values.length; i++) {
             TrainTrace.Layer layer = run.layers().get(layers.get(i));
@@ -103,7 +106,8 @@ public final class TrainReport {
             }
         }
         if (bins > 0) {
-            report.heatMap(name + ": overlap of ΔW with the Fisher eigenvectors k, % of ‖ΔW‖²", names, IntStream.range(0, bins).mapToObj(TrainTrace::binName).toList(), values);
+            report.heatMap(name + ": overlap of ΔW with the Fisher eigenvectors k, % of ‖ΔW‖²", names,
+                    IntStream.range(0, bins).mapToObj(bin -> TrainTrace.binName(bin, directions)).toList(), values);
         }
     }
 

@@ -42,7 +42,7 @@ public record TrainSettings(Length length, Optimization optimization, Data data,
         public Length {
             requireFinite("epochs", epochs);
             require(steps >= 0, "steps", steps, "at least 0");
-            require(epochs > 0 && epochs < 1e6, "epochs", epochs, "above 0");
+            require(epochs > 0 && epochs < 1e6, "epochs", epochs, "above 0 and below 1000000");
             require(batchSize >= 1, "batch_size", batchSize, "at least 1");
             require(microBatchSize >= 0, "micro_batch_size", microBatchSize, "at least 0");
         }
@@ -59,10 +59,10 @@ public record TrainSettings(Length length, Optimization optimization, Data data,
     public record Optimization(double learningRate, double warmupRatio, double lrFloor, double weightDecay, double maxGradNorm) {
         public Optimization {
             requireFinite("learning_rate", learningRate, "warmup_ratio", warmupRatio, "lr_floor", lrFloor, "weight_decay", weightDecay, "max_grad_norm", maxGradNorm);
-            require(learningRate > 0 && learningRate < 1e3, "learning_rate", learningRate, "above 0");
+            require(learningRate > 0 && learningRate < 1e3, "learning_rate", learningRate, "above 0 and below 1000");
             require(warmupRatio >= 0 && warmupRatio <= 1, "warmup_ratio", warmupRatio, "between 0 and 1");
             require(lrFloor >= 0 && lrFloor <= 1, "lr_floor", lrFloor, "between 0 and 1");
-            require(weightDecay >= 0 && weightDecay < 1e3, "weight_decay", weightDecay, "at least 0");
+            require(weightDecay >= 0 && weightDecay < 1e3, "weight_decay", weightDecay, "at least 0 and below 1000");
             require(maxGradNorm >= 0, "max_grad_norm", maxGradNorm, "at least 0");
         }
     }

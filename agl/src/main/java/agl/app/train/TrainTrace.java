@@ -37,9 +37,15 @@ public record TrainTrace(Map<String, double[]> curves, Map<String, Layer> layers
     /**
      * @param spectrum eigenvalues of F as shares of its trace, falling
      * @param share    ‖ΔW_A‖²/‖ΔW‖²
-     * @param along    ⟨u_k, ΔW⟩²/‖ΔW‖² summed over k = 1, 2, 3 to 4, 5 to 8 and so on ({@link #bin})
+     * @param along    ⟨u_k, ΔW⟩²/‖ΔW‖² summed over k = 1, 2, 3 to 4, 5 to 8 and so on ({@link #bin}), up to {@code directions}
+     * @param directions number of eigenvectors u_k that span the subspace
      */
-    public record Layer(double[] spectrum, double share, double[] along) { }
+    public record Layer(double[] spectrum, double share, double[] along, int directions) {
+        /** Whether every direction falls into one of the groups, and the last group has one. */
+        private boolean fits() {
+            return directions >= 0 && along.length == groups(directions);
+        }
+    }
 
     /** @param fisher by layer, or null */
     public static TrainTrace of(List<StepMetrics> history, Map<String, Fisher> fisher, LoraModel lora) {
@@ -89,7 +95,7 @@ public record TrainTrace(Map<String, double[]> curves, Map<String, Layer> layers
                 }
                 double norm = Tiles.squaredNorm(tape, f);
                 double[] c = own.subspace().coefficients(tape, f);
-                double[] along = new double[c.length == 0 ? 0 : bin(c.length) + 1];
+                double[] along = new double[groups(c.length)];
                 double share = 0;
                 for (int k = 0; k < c.length && norm > 0; k++) {
                     along[bin(k + 1)] += c[k] * c[k] / norm;
@@ -97,7 +103,7 @@ public record TrainTrace(Map<String, double[]> curves, Map<String, Layer> layers
                 }
                 double[] spectrum = Arrays.stream(own.spectrum()).limit(MAX_SPECTRUM)
                         .map(v -> own.trace() > 0 ? rounded(Math.max(v, 0) / own.trace()) : 0).toArray();
-                layers.put(f.name(), new Layer(spectrum, rounded(share), Arrays.stream(along).map(TrainTrace::rounded).toArray()));
+                layers.put(f.name(), new Layer(spectrum, rounded(share), Arrays.stream(along).map(TrainTrace::rounded).toArray(), c.length));
             }
         }
         return layers;
@@ -108,14 +114,21 @@ public record TrainTrace(Map<String, double[]> curves, Map<String, Layer> layers
         return 32 - Integer.numberOfLeadingZeros(k - 1);
     }
 
-    /** What a group is called. */
-    static String binName(int bin) {
-        return bin < 2 ? Integer.toString(bin + 1) : (1 << bin - 1) + 1 + "–" + (1 << bin);
+    /** Number of groups that so many eigenvectors fall into. */
+    private static int groups(int directions) {
+        return directions == 0 ? 0 : bin(directions) + 1;
+    }
+
+    /** What a group is called, of {@code directions} eigenvectors in all: the last group may be cut short. */
+    static String binName(int bin, int directions) {
+        int from = bin == 0 ? 1 : (1 << bin - 1) + 1;
+        int to = Math.min(1 << bin, directions);
+        return from == to ? Integer.toString(from) : from + "–" + to;
     }
 
     /** Float precision is more than a picture shows, and half as long in a file. */
     private static double rounded(double x) {
-        return Double.isFinite(x) ? Double.parseDouble(Float.toString((float) x)) : x;
+        return Double.parseDouble(Float.toString((float) x));
     }
 
     /** The last value logged under that name; NaN if there is none. */
@@ -156,7 +169,7 @@ public record TrainTrace(Map<String, double[]> curves, Map<String, Layer> layers
         boolean sound = curves != null && layers != null && curves.get("step") != null
                 && curves.values().stream().allMatch(c -> c != null && c.length == curves.get("step").length);
         for (Layer layer : sound ? layers.values() : List.<Layer>of()) {
-            sound &= layer != null && layer.spectrum() != null && layer.along() != null && share(layer.share())
+            sound &= layer != null && layer.spectrum() != null && layer.along() != null && layer.fits() && share(layer.share())
                     && Arrays.stream(layer.spectrum()).allMatch(TrainTrace::share) && Arrays.stream(layer.along()).allMatch(TrainTrace::share);
         }
         if (!sound) {
