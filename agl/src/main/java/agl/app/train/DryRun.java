@@ -29,7 +29,7 @@ public final class DryRun {
         int perPass = s.microBatchSize() == 0 ? s.batchSize() : Math.min(s.batchSize(), s.microBatchSize());
         out.append(String.format(Locale.ROOT, "---%nexamples       %,d, mean %.0f tokens, longest %d, %d cut to %d%n", encoded.size(), mean, longest,
                 EncodedExample.countTruncated(encoded), s.maxLength()));
-        out.append(String.format(Locale.ROOT, "steps          %,d of %d examples%n", s.totalSteps(encoded.size()), s.batchSize()));
+        out.append(String.format(Locale.ROOT, "steps          %,d of %d examples%n", config.steps(data), s.batchSize()));
         out.append(String.format(Locale.ROOT, "parameters     %,d frozen, %,d trained in %d layers (%.3f %%)%n", bundle.model().size(), lora.size(), lora.layers().size(),
                 100.0 * lora.size() / bundle.model().size()));
         long weights = bundle.model().parameters().values().stream().mapToLong(t -> (long) t.size() * t.dtype().bytes()).sum();

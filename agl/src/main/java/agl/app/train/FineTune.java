@@ -190,7 +190,8 @@ public final class FineTune {
         }
     }
 
-    private static String message(StepMetrics m) {
+    /** A step in a few words, for the progress line. */
+    static String message(StepMetrics m) {
         StringBuilder s = new StringBuilder(String.format(Locale.ROOT, "%s %.3f", m.onTask() ? "task" : "alignment", m.loss()));
         for (String term : List.of("L_A", "L_T", "E_RM", "E_geo", "EWC", "KL", "AsFT", "proximal")) {
             if (m.terms().containsKey(term)) {

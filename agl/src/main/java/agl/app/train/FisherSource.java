@@ -91,7 +91,7 @@ public final class FisherSource {
 
     private static List<Example> data(AglSettings settings, List<Example> alignment, List<Example> task) {
         List<Example> source = settings.fisherData() == AglSettings.FisherData.TASK ? task : alignment;
-        if (source == null || source.isEmpty()) {
+        if (source.isEmpty()) {
             throw new AglException("the Fisher information needs alignment examples: name a file with --alignment");
         }
         return source;
@@ -139,7 +139,7 @@ public final class FisherSource {
         try (Progress progress = Progress.start("Fisher", sequences.size())) {
             long[] shown = {0};
             return estimator.estimate(lora.layers().keySet(), sequences, (done, total, what) -> {
-                for (; shown[0] < done && shown[0] < sequences.size(); shown[0]++) {
+                for (; shown[0] < Math.min(done, sequences.size()); shown[0]++) {
                     progress.step(0, what);
                 }
             });

@@ -83,7 +83,7 @@ public final class TrainReport {
         // A line per layer is a tangle in a deep model: the first, the last and others between, not of one kind (q, v, q, v ...) alone.
         int shown = Math.min(MAX_LAYERS, layers.size());
         for (int i = 0; i < shown; i++) {
-            int at = shown == 1 ? 0 : (int) Math.round((double) i * (layers.size() - 1) / (shown - 1));
+            int at = (int) Math.round((double) i * (layers.size() - 1) / Math.max(1, shown - 1));
             double[] v = first.get(layers.get(at)).spectrum();
             spectrum.put(names.get(at), new double[][] {IntStream.rangeClosed(1, v.length).asDoubleStream().toArray(), v});
         }

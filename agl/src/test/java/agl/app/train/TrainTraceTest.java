@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import agl.app.StandardError;
 import agl.app.TinyModel;
 import agl.autograd.kernels.Kernels;
 import agl.autograd.storage.DType;
@@ -18,9 +19,6 @@ import agl.regularizers.AglSettings;
 import agl.regularizers.Fisher;
 import agl.regularizers.TokenFactors;
 import agl.regularizers.method.Method;
-import java.io.ByteArrayOutputStream;
-import java.io.PrintStream;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -186,8 +184,8 @@ class TrainTraceTest {
     }
 
     /** The last group is named by what is there. */
-    @ParameterizedTest @CsvSource({"0,1,1", "0,96,1", "1,96,2", "2,96,3–4", "3,96,5–8", "6,96,33–64", "7,96,65–96", "7,128,65–128", "7,65,65",
-        "2,3,3", "3,6,5–6"})
+    @ParameterizedTest @CsvSource({"0,1,1", "0,96,1", "1,96,2", "2,96,3–4", "3,96,5–8", "6,96,33–64", "7,96,65–96", "7,128,65–128",
+        "7,65,65", "2,3,3", "3,6,5–6"})
     void namesOfGroups(int bin, int directions, String name) {
         assertEquals(name, TrainTrace.binName(bin, directions));
     }
@@ -259,22 +257,14 @@ class TrainTraceTest {
     @Test void aFileThatIsNoneIsSaidAndNotUsed() throws Exception {
         assertEquals("", readingSays());
         trace(new double[] {2}, 0.5, new double[] {0.5}, 1).writeInto(temp);
-        assertEquals("agl: the report shows no training curves: trace.json: is not a run's trace: curves or shares are missing or out of range",
-                readingSays());
+        String says = "agl: the report shows no training curves: ";
+        assertEquals(says + "trace.json: is not a run's trace: curves or shares are missing or out of range", readingSays());
         Files.writeString(temp.resolve(TrainTrace.FILE), "{}");
-        assertTrue(readingSays().startsWith("agl: the report shows no training curves: "));
+        assertTrue(readingSays().startsWith(says));
     }
 
     /** What is said on standard error where nothing is read. */
     private String readingSays() {
-        PrintStream old = System.err;
-        ByteArrayOutputStream bytes = new ByteArrayOutputStream();
-        System.setErr(new PrintStream(bytes, true, StandardCharsets.UTF_8));
-        try {
-            assertTrue(TrainTrace.read(temp).isEmpty());
-        } finally {
-            System.setErr(old);
-        }
-        return bytes.toString(StandardCharsets.UTF_8).strip();
+        return StandardError.during(() -> assertTrue(TrainTrace.read(temp).isEmpty()));
     }
 }

@@ -8,19 +8,26 @@ import agl.app.TinyModel;
 import agl.app.data.EncodedExample;
 import agl.app.data.Example;
 import agl.app.model.ModelBundle;
+import agl.autograd.Tape;
+import agl.autograd.Tensor;
+import agl.autograd.op.Linear;
 import agl.autograd.storage.DType;
 import agl.error.AglException;
 import agl.lora.LoraModel;
+import agl.nn.LinearLayer;
+import agl.regularizers.LoraFactors;
 import agl.regularizers.method.Method;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.SequencedMap;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** The training loop, step by step, with values known by hand or measured in another way. */
 class TrainerTest {
@@ -125,6 +132,134 @@ class TrainerTest {
     @ParameterizedTest @CsvSource({"warmup_ratio=0", "warmup_ratio=1", "lr_floor=0", "lr_floor=1", "max_length=2", "weight_decay=0", "eval_every=0", "micro_batch_size=0", "max_grad_norm=0", "batch_size=1"})
     void theBordersAreAllowed(String set) {
         settings(set);
+    }
+
+    @Test void withoutEvalEveryNothingIsMeasuredOnTheWay() {
+        List<EncodedExample> encoded = bundle.encode(UNEVEN, 96);
+        for (TrainSettings s : List.of(settings("steps=3", "eval_every=0"), settings("steps=3", "eval_every=3"))) {
+            assertTrue(train(s, encoded, encoded, List.of(), Method.lora()).stream().allMatch(m -> m.evalLoss().isEmpty()));
+        }
+    }
+
+    private static EncodedExample withoutTargets(int... tokens) {
+        return new EncodedExample(tokens, new boolean[tokens.length], true);
+    }
+
+    /** A part of a batch without any answer has no gradient and takes no weight; a batch of such parts has nothing to say. */
+    @Test void examplesWithoutTargets() {
+        EncodedExample none = withoutTargets(5, 6, 7);
+        EncodedExample some = bundle.encode(UNEVEN, 96).getFirst();
+        double alone = train(settings("batch_size=1"), List.of(some), List.of(), List.of(), Method.lora()).getFirst().loss();
+        for (int size : new int[] {1, 2}) {
+            model();
+            TrainSettings s = settings("batch_size=2", "micro_batch_size=" + size);
+            StepMetrics step = train(s, List.of(none, some), List.of(), List.of(), Method.lora()).getFirst();
+            assertEquals(alone, step.loss(), 1e-6, "micro_batch_size " + size);
+            assertEquals(3 + some.length(), step.tokens());
+        }
+        String message = assertThrows(AglException.class,
+                () -> train(settings(), List.of(none, none), List.of(), List.of(), Method.lora())).getMessage();
+        assertEquals("none of the 2 examples of a batch has an answer within max_length 96: there is nothing to train on", message);
+        Trainer measuring = new Trainer(bundle.model(), List.of(), settings("batch_size=1"));
+        assertEquals(measuring.evaluate(List.of(some)), measuring.evaluate(List.of(none, some, none)), 1e-6);
+        assertEquals(Double.NaN, measuring.evaluate(List.of(none)));
+        assertEquals(Double.NaN, measuring.evaluate(List.of()));
+    }
+
+    /** Notes what it is asked for, in order. */
+    private static Method noting(List<String> asked, double term) {
+        return new Method() {
+            @Override public String name() {
+                return "noting";
+            }
+
+            @Override public SequencedMap<String, Double> addGradients(Tape tape, List<LoraFactors> factors, int step) {
+                asked.add("add " + step);
+                return Method.logged("T", step == 1 ? term : 1, 0);
+            }
+
+            @Override public void transformGradients(Tape tape, List<LoraFactors> factors, int step) {
+                asked.add("transform " + step);
+            }
+
+            @Override public void afterStep(Tape tape, List<LoraFactors> factors, int step) {
+                asked.add("after " + step);
+            }
+        };
+    }
+
+    @Test void theMethodHearsOfEveryPartOfAStep() {
+        List<String> asked = new ArrayList<>();
+        train(settings("steps=2"), bundle.encode(UNEVEN, 96), List.of(), List.of(), noting(asked, 1));
+        assertEquals(List.of("add 0", "transform 0", "after 0", "add 1", "transform 1", "after 1"), asked);
+    }
+
+    @ParameterizedTest @ValueSource(doubles = {Double.NaN, Double.POSITIVE_INFINITY})
+    void aTermThatIsNoNumberStopsTheRunByName(double term) {
+        List<EncodedExample> encoded = bundle.encode(UNEVEN, 96);
+        String message = assertThrows(AglException.class,
+                () -> train(settings("steps=3"), encoded, List.of(), List.of(), noting(new ArrayList<>(), term))).getMessage();
+        assertEquals("the term T is " + term + " at step 2; try a smaller weight for it", message);
+    }
+
+    @Test void aLossThatIsNoNumberStopsTheRunAtItsStep() {
+        Method breaking = new Method() {
+            @Override public String name() {
+                return "breaking";
+            }
+
+            @Override public void afterStep(Tape tape, List<LoraFactors> factors, int step) {
+                if (step == 1) {
+                    lora.parameters().getLast().data().set(0, Double.NaN);
+                }
+            }
+        };
+        String message = assertThrows(AglException.class,
+                () -> train(settings("steps=5"), bundle.encode(UNEVEN, 96), List.of(), List.of(), breaking)).getMessage();
+        assertEquals("the task loss is NaN at step 3; try a lower learning rate than 0.01", message);
+    }
+
+    /** On the task alone, as many steps as the settings say. */
+    @Test void withoutAMethodThereIsTheTaskLossAlone() {
+        List<StepMetrics> history = new ArrayList<>();
+        List<EncodedExample> encoded = bundle.encode(UNEVEN, 96);
+        TrainSettings s = settings("steps=0", "epochs=3", "batch_size=2", "eval_every=4");
+        new Trainer(bundle.model(), lora.parameters(), s).run(encoded, encoded, (m, of) -> {
+            assertEquals(6, of);
+            history.add(m);
+        });
+        assertEquals(6, history.size());
+        assertTrue(history.stream().allMatch(m -> m.terms().isEmpty() && m.onTask() && m.evalLoss().isPresent() == (m.step() == 4)));
+        assertTrue(history.getLast().loss() < history.getFirst().loss());
+    }
+
+    /** With recompute every layer runs forward twice for a pass backward, without it once. */
+    @ParameterizedTest @CsvSource({"false,1", "true,2"}) void recomputeRunsLayersAgain(boolean recompute, int times) {
+        int[] calls = {0};
+        bundle.model().replaceLinears(layer -> !layer.name().equals("model.layers.0.mlp.up_proj") ? layer : new LinearLayer() {
+            @Override public Tensor forward(Tape tape, Tensor x) {
+                calls[0]++;
+                return layer.forward(tape, x);
+            }
+
+            @Override public String name() {
+                return layer.name();
+            }
+
+            @Override public Tensor weight() {
+                return layer.weight();
+            }
+
+            @Override public Tensor bias() {
+                return layer.bias();
+            }
+
+            @Override public void listen(Linear.GradientListener listener) {
+                layer.listen(listener);
+            }
+        });
+        train(settings("recompute=" + recompute, "micro_batch_size=2"), bundle.encode(UNEVEN, 96), List.of(), List.of(), Method.lora());
+        assertEquals(2 * times, calls[0], "two passes of two examples");
     }
 
     /** The running mean of squared gradients sees the task's gradients: with it L_T is not zero once the update is not. */

@@ -58,8 +58,8 @@ class WreckCheckTest {
     /** At this loss the model is still one; at the next larger number it is a wreck, and both losses are named. */
     private void border(double before, double after) {
         assertEquals(Optional.empty(), reason(before, after));
-        assertEquals(String.format(Locale.ROOT, "training wrecked the model: the loss rose from %.3f to %.3f nats per token, all tokens alike give %.3f",
-                before, after, ignorant()), reason(before, Math.nextUp(after)).orElseThrow());
+        String said = "training wrecked the model: the loss rose from %.3f to %.3f nats per token, all tokens alike give %.3f";
+        assertEquals(String.format(Locale.ROOT, said, before, after, ignorant()), reason(before, Math.nextUp(after)).orElseThrow());
     }
 
     @Test void aNatAboveWhatItWasOrAboveAllTokensAlike() {
@@ -91,7 +91,8 @@ class WreckCheckTest {
         int v = bundle.model().config().vocabulary();
         double most = 0;
         try (Tape tape = Tape.inference(Kernels.plain(), new Pool(DType.F32))) {
-            double[] logits = bundle.model().logits(tape, bundle.model().hidden(tape, batch), IntStream.range(0, batch.size()).toArray()).toArray();
+            int[] all = IntStream.range(0, batch.size()).toArray();
+            double[] logits = bundle.model().logits(tape, bundle.model().hidden(tape, batch), all).toArray();
             for (int row = 1; row < batch.size(); row++) {
                 double apart = 0;
                 for (int t = 0; t < v; t++) {
@@ -108,7 +109,7 @@ class WreckCheckTest {
         return 1 / sum;
     }
 
-    /** The smaller the last norm's weights, the more alike the distributions: by halving, one just below and one just above the threshold. */
+    /** The smaller the last norm's weights, the more alike the distributions: one just below and one just above the threshold. */
     @Test void theSameNextTokenEverywhere() {
         assertTrue(encoded.stream().mapToInt(EncodedExample::length).sum() <= 32);
         lastNorm(0);
@@ -180,6 +181,7 @@ class WreckCheckTest {
     @Test void whatToChange() {
         assertEquals("try a lower learning rate than 0.001", WreckCheck.advice(settings()));
         assertEquals("try a lower learning rate than 0.5", WreckCheck.advice(settings("r=2", "lora_alpha=128", "learning_rate=0.5")));
-        assertEquals("try a lower learning rate than 0.001, or a lower lora_alpha than 128.5", WreckCheck.advice(settings("r=2", "lora_alpha=128.5")));
+        assertEquals("try a lower learning rate than 0.001, or a lower lora_alpha than 128.5",
+                WreckCheck.advice(settings("r=2", "lora_alpha=128.5")));
     }
 }

@@ -1,0 +1,104 @@
+package agl.app.train;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import agl.app.TinyModel;
+import agl.app.data.Example;
+import agl.app.model.ModelBundle;
+import agl.autograd.storage.DType;
+import agl.error.AglException;
+import agl.lora.LoraModel;
+import agl.nn.Batch;
+import agl.nn.ModelConfig;
+import agl.nn.Models;
+import agl.regularizers.method.Method;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** What methods get of a run. */
+class MethodContextTest {
+    private static final List<Example> TASK = examples(4, "tell me a story ", "the red fox");
+    private static final List<Example> ALIGNMENT = examples(6, "about the dog ", "the cat");
+
+    @TempDir Path temp;
+    private Path base;
+    private ModelBundle bundle;
+    private LoraModel lora;
+
+    @BeforeEach void model() {
+        base = TinyModel.write(temp.resolve("base"), 3);
+        bundle = TinyModel.load(base);
+        lora = LoraModel.attach(bundle.model(), FineTune.loraConfig(config("lora").train()), 1, DType.F32);
+    }
+
+    private static List<Example> examples(int count, String ask, String answer) {
+        return IntStream.range(0, count).mapToObj(i -> new Example(ask + i, answer)).toList();
+    }
+
+    private static RunConfig config(String method, String... sets) {
+        List<String> all = new ArrayList<>(List.of("steps=1", "batch_size=4", "r=2", "max_length=64", "lora_dropout=0"));
+        all.addAll(List.of(sets));
+        return RunConfig.of(null, all).resolved(MethodChoice.of(method));
+    }
+
+    private MethodContext context(RunConfig config, Path unaligned) {
+        TrainData data = new TrainData(TASK, List.of(), ALIGNMENT, unaligned, null);
+        return new MethodContext(bundle, lora, config, data, new FisherSource(bundle), null);
+    }
+
+    /** Alignment examples go through in passes of a micro-batch, or of a batch where there is none. */
+    @ParameterizedTest @CsvSource({"0,4,4 2", "3,4,3 3", "1,4,1 1 1 1 1 1", "9,4,4 2", "0,6,6", "0,7,6"})
+    void passesOfAlignmentExamples(int micro, int batch, String sizes) {
+        List<Batch> batches = context(config("kl", "micro_batch_size=" + micro, "batch_size=" + batch), null).alignmentBatches();
+        assertEquals(sizes, String.join(" ", batches.stream().map(b -> String.valueOf(b.sequences())).toList()));
+    }
+
+    @ParameterizedTest @CsvSource({"1,1", "5,5", "6,6", "96,6"})
+    void asManyAlignmentExamplesAsAskedFor(int wanted, int expected) {
+        List<Batch> batches = context(config("kl", "fisher_examples=" + wanted), null).alignmentBatches();
+        assertEquals(expected, batches.stream().mapToInt(Batch::sequences).sum());
+    }
+
+    /** An estimate leaves the layers without listeners: the running mean has to be set on them again, or it hears no more gradients. */
+    @ParameterizedTest @CsvSource({"false", "true"})
+    void theRunningMeanHearsAfterAnEstimateToo(boolean refresh) {
+        // L_T is zero without an update and without a mean.
+        lora.layers().values().forEach(l -> IntStream.range(0, l.b().size()).forEach(i -> l.b().data().set(i, 0.1 + i % 7 * 0.01)));
+        RunConfig config = config("agl", "fisher_examples=3", "agl.H=ema_grad_sq", "agl.lambda_T=1");
+        MethodContext context = context(config, null);
+        Method method = context.make();
+        if (refresh) {
+            assertEquals(lora.layers().keySet(), context.current(config.agl()).keySet());
+        }
+        List<StepMetrics> history = new ArrayList<>();
+        Trainer.Job job = new Trainer.Job(bundle.encode(TASK, 64), List.of(), List.of(), method, Adapters.factors(lora), 1);
+        new Trainer(bundle.model(), lora.parameters(), config.train()).run(job, (m, of) -> history.add(m));
+        assertTrue(history.getFirst().terms().get("L_T") > 0, history.toString());
+    }
+
+    @Test void anotherModelIsNotTheOneBeforeAlignment() {
+        Path unaligned = TinyModel.write(temp.resolve("unaligned"), 4);
+        assertEquals(lora.layers().keySet(), context(config("asft"), unaligned).alignmentMatrices().keySet());
+        Path shallow = temp.resolve("shallow");
+        ModelConfig one = ModelConfig.llama(16, 1, 4, 2, 24, bundle.model().config().vocabulary()).withPositions(96);
+        Models.save(Models.random(one, 4, DType.F32), shallow, base, DType.F32);
+        String message = assertThrows(AglException.class, () -> context(config("asft"), shallow).alignmentMatrices()).getMessage();
+        assertEquals(shallow + ": has no layer model.layers.1.self_attn.q_proj, so it is not the checkpoint from which the base was "
+                + "aligned", message);
+    }
+
+    @Test void weightsAreTheFrozenOnesOfTheAdaptedLayers() {
+        var weights = context(config("oplora"), null).weights();
+        assertEquals(lora.layers().keySet(), weights.keySet());
+        lora.layers().forEach((name, l) -> assertEquals(l.base().weight(), weights.get(name), name));
+    }
+}
