@@ -39,7 +39,8 @@ public final class CompareReport {
                     : lora.get(Metric.DRIFT).seeds().hasEnds() ? "95% interval over seeds" : "one seed: over prompts " + lora.get(Metric.DRIFT).overPrompts(1));
             report.headline("LoRA's R_safe", lora.get(Metric.R_SAFE).overSeeds(1) + " %", "safe prompts answered; the base " + base.get(Metric.R_SAFE).overSeeds(1) + " %");
         });
-        if (o.noDrift().isEmpty()) {
+        boolean stated = o.noDrift().isEmpty() && !o.sound().isEmpty();
+        if (stated) {
             report.headline("Pareto front", Integer.toString(CompareVerdict.front(o).size()) + " of " + o.sound().size(),
                     "no other has both less loss and less drift");
         }
@@ -48,7 +49,7 @@ public final class CompareReport {
         table(report, o, "Mean over seeds, 95% interval over prompts and held-out examples", (e, m) -> e.overPrompts(m.digits));
         o.notes().forEach(report::warning);
         o.failed().forEach(f -> report.warning("Not finished: " + f));
-        if (o.noDrift().isEmpty() && !o.sound().isEmpty()) {
+        if (stated) {
             plots(report, o);
         }
         inside(report, o);

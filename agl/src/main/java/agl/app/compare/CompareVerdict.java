@@ -26,9 +26,9 @@ public final class CompareVerdict {
                 v.get(Metric.TASK_LOSS).interval(), v.get(Metric.DRIFT).interval())).toList();
     }
 
-    /** The variants that no other beats in both task loss and drift; none where drift is not stated. */
+    /** The variants that no other beats in both task loss and drift; none where drift is not stated: it is NaN then. */
     static List<String> front(CompareOutcome o) {
-        return o.noDrift().isPresent() ? List.of() : Pareto.front(points(o), Report.Better.LOWER, Report.Better.LOWER).stream().map(Report.Point::label).toList();
+        return Pareto.front(points(o), Report.Better.LOWER, Report.Better.LOWER).stream().map(Report.Point::label).toList();
     }
 
     /** Plain LoRA, if it is there and no wreck. */

@@ -95,6 +95,8 @@ public final class Experiment {
             // The same run may go by another name in another table.
             return r.named(variant.label(), variant.group(), variant.sets(), r.base());
         }
+        // Before the adapter is on.
+        double lossBefore = Measures.taskLoss(base().last());
         long start = System.nanoTime();
         List<RunRecord.Point> points = new ArrayList<>();
         ClosedSet answers = ClosedSet.of(data.task().stream().map(Example::response).toList());
@@ -113,7 +115,7 @@ public final class Experiment {
             throw new AglException(variant.label() + ", seed " + config.train().seed() + ": " + weights.because(e).getMessage(), e);
         }
         points.add(new RunRecord.Point(result.history().size(), measure(result.lora(), true, answers)));
-        String wreck = wreck(points.getLast().measured(), config);
+        String wreck = wreck(lossBefore, points.getLast().measured(), config);
         TrainTrace trace = TrainTrace.of(result.history(), fisher(result, config, data), result.lora());
         result.lora().detach();
         int taskSteps = (int) result.history().stream().filter(StepMetrics::onTask).count();
@@ -126,14 +128,14 @@ public final class Experiment {
     }
 
     /** Why the model as it is now, with its adapter, is a wreck, and what to change; null if it is none. By the loss on all held-out examples, the base's own beside it. */
-    private String wreck(Measured after, RunConfig config) {
+    private String wreck(double before, Measured after, RunConfig config) {
         WreckCheck check = new WreckCheck(bundle.encode(probe.evaluation(), config.train().maxLength()), config.train());
-        return check.reason(bundle.model(), Measures.taskLoss(base().last()), Measures.taskLoss(after))
+        return check.reason(bundle.model(), before, Measures.taskLoss(after))
                 .map(reason -> reason + "; " + WreckCheck.advice(config.train())).orElse(null);
     }
 
     /** Tokens in the loss of the examples that so many steps come to, each counted once however many passes there are. */
-    public static long trainedOn(Batches task, int steps) {
+    static long trainedOn(Batches task, int steps) {
         return IntStream.range(0, Math.min(steps, task.batchesPerEpoch())).mapToObj(task::examplesOf).flatMap(List::stream).mapToLong(EncodedExample::lossTokens).sum();
     }
 
@@ -153,7 +155,7 @@ public final class Experiment {
     }
 
     /** Of what decides the run and nothing else: another λ of AGL does not make LoRA run again. */
-    private String hash(Variant variant, RunConfig config, TrainData data) {
+    String hash(Variant variant, RunConfig config, TrainData data) {
         MethodKind kind = variant.choice().kind();
         Map<String, Object> all = common(kind.title());
         ObjectNode settings = config.toJson();

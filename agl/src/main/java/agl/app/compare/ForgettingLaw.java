@@ -199,7 +199,7 @@ public final class ForgettingLaw {
     }
 
     /** The best of a grid over α and β; given those, A' and E are a straight line through each method's points. */
-    private double[] start() {
+    double[] start() {
         double[] best = null;
         double least = Double.POSITIVE_INFINITY;
         for (double beta : BETAS) {
@@ -289,7 +289,7 @@ public final class ForgettingLaw {
      * the others' effects tells its value; where that is lost in errors of a thousandth of the largest increase (for β and α moved by 1, A' and E by
      * that increase), nothing is left to tell it by.
      */
-    private boolean[] open(double[] p) {
+    boolean[] open(double[] p) {
         RealMatrix jacobian = model(new ArrayRealVector(p)).getSecond();
         double largest = data.stream().mapToDouble(o -> Math.abs(o.increase)).max().orElse(0);
         boolean[] open = new boolean[p.length];

@@ -19,7 +19,7 @@ import java.util.function.ToDoubleFunction;
 import java.util.stream.IntStream;
 
 /**
- * The metrics of models measured on the same prompts and task examples.
+ * The metrics of models measured on the same prompts and task examples; NaN where there are none of a kind.
  *
  * @param base     the aligned base
  * @param prompts  what it and the others were asked
@@ -89,9 +89,6 @@ public record Measures(Measured base, List<Prompt> prompts, boolean hasDrift) {
     }
 
     private Estimate share(List<Measured> seeds, int[] items, Outcome outcome) {
-        if (items.length == 0) {
-            return Estimate.NONE;
-        }
         double[] x = IntStream.of(items).mapToDouble(i -> overSeeds(seeds, s -> s.is(outcome, i))).toArray();
         return new Estimate(StudentT.mean(perSeed(seeds, s -> 100 * average(items, i -> s.is(outcome, i))), 0, 100), Shares.of(x, clusters(items)).times(100));
     }
@@ -106,9 +103,6 @@ public record Measures(Measured base, List<Prompt> prompts, boolean hasDrift) {
 
     private static Estimate accuracy(List<Measured> seeds) {
         int n = seeds.getFirst().correct().length;
-        if (n == 0) {
-            return Estimate.NONE;
-        }
         int[] all = IntStream.range(0, n).toArray();
         double[] x = IntStream.of(all).mapToDouble(i -> overSeeds(seeds, s -> s.correct()[i] ? 1 : 0)).toArray();
         return new Estimate(StudentT.mean(perSeed(seeds, s -> 100 * average(all, i -> s.correct()[i] ? 1 : 0)), 0, 100), Shares.of(x, Clusters.alone(n)).times(100));
@@ -124,9 +118,6 @@ public record Measures(Measured base, List<Prompt> prompts, boolean hasDrift) {
 
     /** @param items the items that count, by index; their clusters in the same order */
     private static Estimate unbounded(List<Measured> seeds, int[] items, Clusters clusters, ToDoubleBiFunction<Measured, int[]> statistic) {
-        if (items.length == 0) {
-            return Estimate.NONE;
-        }
         ToDoubleFunction<int[]> meanOverSeeds = sample -> {
             int[] at = IntStream.of(sample).map(i -> items[i]).toArray();
             return overSeeds(seeds, s -> statistic.applyAsDouble(s, at));

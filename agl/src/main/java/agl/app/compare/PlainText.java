@@ -17,7 +17,7 @@ import java.util.Optional;
  * Plain text as in pre-training: every token counts, in windows one after the other.
  *
  * @param maxTokens how much of the text is read
- * @param window    tokens that one prediction can see, at most the model's positions
+ * @param window    tokens that one prediction can see, at least 2 and at most the model's positions
  */
 public record PlainText(String text, int maxTokens, int window) {
     private static final int FEWEST = 100;
@@ -29,7 +29,7 @@ public record PlainText(String text, int maxTokens, int window) {
             if (text.isBlank()) {
                 throw new AglException(file + ": holds no text");
             }
-        return new PlainText(text, maxTokens, window);
+            return new PlainText(text, maxTokens, window);
         } catch (IOException e) {
             throw new AglException(file + ": cannot be read as UTF-8 text: " + e.getClass().getSimpleName(), e);
         }
@@ -60,9 +60,6 @@ public record PlainText(String text, int maxTokens, int window) {
         Pool pool = new Pool(DType.F32);
         for (int from = 0; from + 1 < ids.length; from += size) {
             int[] tokens = Arrays.copyOfRange(ids, from, Math.min(ids.length, from + size));
-            if (tokens.length < 2) {
-                break;
-            }
             int[] targets = Arrays.copyOf(Arrays.copyOfRange(tokens, 1, tokens.length), tokens.length);
             targets[tokens.length - 1] = Batch.NO_TARGET;
             try (Tape tape = Tape.inference(Kernels.best(), pool)) {

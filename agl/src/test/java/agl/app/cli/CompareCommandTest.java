@@ -8,16 +8,9 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import agl.app.CommandLineRun;
 import agl.app.Main;
 import agl.app.TinyModel;
-import agl.app.compare.AnswerMatch;
-import agl.app.compare.Experiment;
-import agl.app.compare.Probe;
-import agl.app.compare.RunStore;
 import agl.app.compare.Variant;
-import agl.app.data.Batches;
-import agl.app.data.DataFiles;
 import agl.app.data.EncodedExample;
 import agl.app.data.Example;
-import agl.app.model.ModelBundle;
 import agl.error.AglException;
 import agl.nn.checkpoint.SafeTensors;
 import com.fasterxml.jackson.databind.JsonNode;
@@ -253,9 +246,6 @@ class CompareCommandTest {
         assertEquals(16, last.get("examples").asInt());
         List<EncodedExample> all = TinyModel.load(base).encode(IntStream.range(0, 16).mapToObj(i -> new Example("tell me a story " + i, "", "the red fox sat on the mat " + i % 3)).toList(), 64);
         assertEquals(12L * all.getFirst().lossTokens(), last.get("tokens").asLong(), "all answers have the same number of tokens");
-        Batches batches = new Batches(all, 4, 1);
-        assertEquals(12L * all.getFirst().lossTokens(), Experiment.trainedOn(batches, 3));
-        assertEquals(16L * all.getFirst().lossTokens(), Experiment.trainedOn(batches, 9), "each once");
     }
 
     private CommandLineRun forgetting(String... more) {
@@ -279,20 +269,6 @@ class CompareCommandTest {
         for (String bad : List.of("kl=1;kl=Infinity", "kl=1e400", "kl=1e-400", "kl=1f", "kl=0x1p3", "kl=,")) {
             assertThrows(AglException.class, () -> CompareCommand.variants(List.of("kl"), bad), bad);
         }
-    }
-
-    /** A run record is found again by its base's hash: none is kept of a base that was written over meanwhile. */
-    @Test void aBaseThatIsWrittenOverLeavesNoRecord() throws IOException {
-        ModelBundle bundle = TinyModel.load(base);
-        Probe probe = new Probe(DataFiles.examples(List.of(temp.resolve("task.csv"))), List.of(), 64, 0, AnswerMatch.EXACT, 4, null);
-        Experiment experiment = new Experiment(bundle, probe, new RunStore(temp.resolve("out")), Map.of(), 0, new Experiment.Fishers(false, null));
-        Path weights = base.resolve("model.safetensors");
-        byte[] bytes = Files.readAllBytes(weights);
-        bytes[bytes.length - 1] ^= 1;
-        Files.write(weights, bytes);
-        String said = assertThrows(AglException.class, experiment::base).getMessage();
-        assertTrue(said.contains(weights + ": was written over while this run read its weights"), said);
-        assertFalse(Files.exists(temp.resolve("out/runs")) && !runs().isEmpty());
     }
 
     private static String[] with(String[] args, String... more) {

@@ -1,5 +1,12 @@
 package agl.app.compare;
 
+import static agl.app.compare.MadeRuns.SAFE;
+import static agl.app.compare.MadeRuns.UNSAFE;
+import static agl.app.compare.MadeRuns.model;
+import static agl.app.compare.MadeRuns.outcome;
+import static agl.app.compare.MadeRuns.prompts;
+import static agl.app.compare.MadeRuns.three;
+import static agl.app.compare.MadeRuns.wrecked;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNull;
@@ -8,10 +15,10 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import agl.app.data.PromptSet.Label;
 import agl.app.data.PromptSet.Prompt;
 import agl.app.drift.DriftEvidence;
-import agl.app.drift.DriftGate;
 import agl.app.drift.Outcome;
+import agl.app.stats.Clusters;
 import agl.app.stats.Interval;
-import agl.app.train.MethodChoice;
+import agl.app.stats.Shares;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.util.ArrayList;
@@ -24,32 +31,8 @@ import org.junit.jupiter.api.Test;
 
 /** Known answers by hand: forty unsafe prompts and ten safe ones, four task examples. */
 class MeasuresTest {
-    private static final int UNSAFE = 40;
-    private static final int SAFE = 10;
     /** t with 2 degrees of freedom, over √3. */
     private static final double T = 4.302652729749462 / Math.sqrt(3);
-
-    private static List<Prompt> prompts() {
-        return IntStream.range(0, UNSAFE + SAFE).mapToObj(i -> new Prompt("p" + i, i < UNSAFE ? Label.UNSAFE : Label.SAFE, "")).toList();
-    }
-
-    /** The first unsafe prompts refused, then some off-task, the others answered; the first safe ones answered, the others refused. */
-    private static Measured model(int refused, int offTask, int safeAnswered, double... loss) {
-        List<Outcome> outcomes = new ArrayList<>(Collections.nCopies(refused, Outcome.REFUSED));
-        outcomes.addAll(Collections.nCopies(offTask, Outcome.OFF_TASK));
-        outcomes.addAll(Collections.nCopies(UNSAFE - refused - offTask, Outcome.ANSWERED));
-        outcomes.addAll(Collections.nCopies(safeAnswered, Outcome.ANSWERED));
-        outcomes.addAll(Collections.nCopies(SAFE - safeAnswered, Outcome.REFUSED));
-        double[] margin = new double[UNSAFE + SAFE];
-        Arrays.fill(margin, 0, UNSAFE, refused);
-        Arrays.fill(margin, UNSAFE, margin.length, -safeAnswered);
-        double[] first = Arrays.stream(margin).map(m -> 2 * m).toArray();
-        int[] tokens = new int[loss.length];
-        Arrays.setAll(tokens, i -> i + 1);
-        boolean[] correct = new boolean[loss.length];
-        Arrays.fill(correct, 0, loss.length / 4, true);
-        return new Measured(loss, tokens, correct, outcomes, margin, first, Double.NaN, List.of(), new int[outcomes.size()]);
-    }
 
     private static Measures measures(Measured base) {
         return new Measures(base, prompts(), true);
@@ -126,43 +109,6 @@ class MeasuresTest {
         Map<Metric, Estimate> m = new Measures(none, List.of(), false).of(List.of(none));
         assertFalse(m.get(Metric.R_UNSAFE).measured() || m.get(Metric.R_SAFE).measured() || m.get(Metric.MARGIN_SAFE).measured());
         assertEquals("–", m.get(Metric.R_UNSAFE).overPrompts(1));
-    }
-
-    private static RunRecord run(String label, Measured m) {
-        return new RunRecord("h", new RunRecord.Name(label, label, Double.NaN, List.of()), 1, "base", 1, 1, 1, 1, List.of(new RunRecord.Point(1, m)), null, null);
-    }
-
-    private static RunRecord wreck(RunRecord r) {
-        return new RunRecord(r.hash(), r.variant(), r.seed(), r.base(), r.examples(), r.taskTokens(),
-                r.parameters(), r.seconds(), r.points(), null,
-                "training wrecked the model: the loss rose from 1.000 to 80.000 nats per token");
-    }
-
-    /** The same, with the last run of these variants a wreck. */
-    private static CompareOutcome wrecked(CompareOutcome o, String... labels) {
-        List<Summary> summaries = o.variants().stream().map(v -> !List.of(labels).contains(v.label()) ? v
-                : Summary.of(v.variant(), List.of(v.runs().getFirst(), wreck(v.runs().getFirst())), o.measures())).toList();
-        return new CompareOutcome(o.base(), summaries, o.failed(), o.prompts(), o.gate());
-    }
-
-    private static CompareOutcome outcome(Measured base, Map<String, Measured> variants) {
-        return outcome(base, variants, prompts());
-    }
-
-    private static CompareOutcome outcome(Measured base, Map<String, Measured> variants, List<Prompt> prompts) {
-        CompareOutcome empty = new CompareOutcome(run("base", base), List.of(), List.of(), prompts, DriftGate.DEFAULT);
-        List<Summary> summaries = variants.entrySet().stream().map(e -> Summary.of(new Variant(e.getKey(), e.getKey(), MethodChoice.of("lora"), List.of()),
-                List.of(run(e.getKey(), e.getValue())), empty.measures())).toList();
-        return new CompareOutcome(run("base", base), summaries, List.of(), prompts, DriftGate.DEFAULT);
-    }
-
-    private static Map<String, Measured> three() {
-        Map<String, Measured> all = new java.util.LinkedHashMap<>();
-        all.put("lora", model(10, 30, 5, 1));
-        all.put("b", model(30, 0, 9, 1.01));
-        all.put("c", model(28, 0, 10, 0.9));
-        all.put("far", model(36, 0, 10, 2));
-        return all;
     }
 
     /** Known answers are the sentences of DriftComparisonTest; here that they are said of the base and of each variant. */
@@ -349,5 +295,68 @@ class MeasuresTest {
         assertEquals(65, stated.get("variants").get(0).get("metrics").get("drift_points").get("mean").asDouble(), 1e-9);
         assertTrue(stated.get("variants").get(0).get("metrics").get("drift_points").get("interval_over_seeds").isNull());
         assertNull(o.variants().getFirst().get(Metric.DRIFT).interval());
+    }
+
+    /** 25 and 75 % right; Clopper and Pearson's of 2 of 4. */
+    @Test void accuracyIsTheShareOfRightAnswers() {
+        Measured m = model(0, 0, 10, 1, 1, 1, 1);
+        Estimate right = measures(m).of(List.of(MadeRuns.right(m, true, false, false, false), MadeRuns.right(m, true, true, false, true))).get(Metric.ACCURACY);
+        assertInterval(50, 0, 100, right.seeds());
+        assertInterval(50, 6.758599, 93.241401, right.prompts());
+    }
+
+    /** Twenty unsafe prompts in ten pairs that come out alike count as hardly more than ten. */
+    @Test void promptsOfOneClusterCountTogether() {
+        List<Prompt> pairs = IntStream.range(0, UNSAFE).mapToObj(i -> new Prompt("p" + i, Label.UNSAFE, "", "pair " + i / 2)).toList();
+        Measured base = model(40, 0, 10, 1);
+        Measured tuned = model(20, 0, 10, 1);
+        Measures measures = new Measures(base, pairs, true);
+        double[] refused = new double[UNSAFE];
+        Arrays.fill(refused, 0, 20, 1);
+        Clusters clusters = Clusters.of(pairs.stream().map(Prompt::cluster).toList());
+        Map<Metric, Estimate> m = measures.of(List.of(tuned));
+        assertEquals(Shares.of(refused, clusters).times(100), m.get(Metric.R_UNSAFE).prompts());
+        assertTrue(m.get(Metric.R_UNSAFE).prompts().low() < Shares.of(refused, Clusters.alone(UNSAFE)).low() * 100 - 3);
+        double[] lost = Arrays.stream(refused).map(x -> 1 - x).toArray();
+        assertEquals(Shares.difference(lost, clusters).times(100), m.get(Metric.DRIFT).prompts());
+        assertEquals(Shares.difference(lost, clusters).times(100), measures.kept(List.of(base), List.of(tuned)));
+    }
+
+    /** Variants of one prompt give no interval. */
+    @Test void oneClusterAloneIsTooFew() {
+        List<Prompt> one = prompts().stream().map(p -> new Prompt(p.prompt(), p.label(), "", p.label().name())).toList();
+        String verdict = CompareVerdict.text(outcome(model(36, 0, 10, 1), three(), one));
+        assertTrue(verdict.contains("15.0 points instead of 65.0, 50.0 points less (too few prompts for an interval)."), verdict);
+    }
+
+    /** 2 hundredths of a nat more count as the same task loss; with two beside LoRA there was a choice. */
+    @Test void theBestIsOfThoseAtTheSameLoss() {
+        Map<String, Measured> two = three();
+        two.remove("c");
+        two.put("far", model(36, 0, 10, 1.0 + CompareVerdict.SAME_LOSS));
+        CompareOutcome o = outcome(model(36, 0, 10, 1), two);
+        assertEquals("far", CompareVerdict.best(o).label());
+        assertTrue(CompareVerdict.text(o).contains(" This is the best of 2 variants, chosen on the same prompts"), CompareVerdict.text(o));
+        assertEquals("lora", CompareVerdict.best(outcome(model(4, 0, 10, 1), two)).label(), "the first where drift is not stated");
+    }
+
+    /** Off the front nobody is spoken of. */
+    @Test void beatenVariantsAreNotInTheVerdict() {
+        Map<String, Measured> all = three();
+        all.remove("lora");
+        all.put("beaten", model(20, 0, 4, 3));
+        String verdict = CompareVerdict.text(outcome(model(36, 0, 10, 0.95), all));
+        assertTrue(verdict.startsWith("On the Pareto front of task loss and drift: c; b; far.") && !verdict.contains("beaten"), verdict);
+    }
+
+    /** As many off-task as unsure: 5 of 40 each. */
+    @Test void unsureAnswersAreSaidToo() {
+        Measured m = model(10, 10, 10, 1);
+        List<Outcome> outcomes = new ArrayList<>(m.outcomes());
+        Collections.fill(outcomes.subList(10, 15), Outcome.UNSURE);
+        Map<String, Measured> all = three();
+        all.put("lora", new Measured(m.loss(), m.tokens(), m.correct(), outcomes, m.margin(), m.firstMargin(), Double.NaN, List.of(), m.cutAfter()));
+        String verdict = CompareVerdict.text(outcome(model(36, 0, 10, 1), all));
+        assertTrue(verdict.contains(" Of the refusals that lora lost, 40.0 points became answers, 12.5 off-task, 12.5 unsure."), verdict);
     }
 }

@@ -71,4 +71,17 @@ class PlainTextTest {
         Path blank = Files.writeString(temp.resolve("blank.txt"), " \n");
         assertTrue(assertThrows(AglException.class, () -> PlainText.read(blank, 10, 4)).getMessage().contains("no text"));
     }
+
+    /** The file's own text; one token more than a window's is predicted from nothing, so the loss is that of the whole windows. */
+    @Test void aFileIsReadAsItIs() throws Exception {
+        Path file = Files.writeString(temp.resolve("plain.txt"), TEXT);
+        assertEquals(new PlainText(TEXT, 10, 4), PlainText.read(file, 10, 4));
+        String said = assertThrows(AglException.class, () -> PlainText.read(temp.resolve("none.txt"), 10, 4)).getMessage();
+        assertTrue(said.startsWith(temp.resolve("none.txt") + ": cannot be read as UTF-8 text"), said);
+        ModelBundle bundle = ModelBundle.load(TinyModel.write(temp.resolve("base"), 3), PromptTemplate.INSTRUCTION);
+        int[] ids = bundle.tokenizer().encode(TEXT, false);
+        assertEquals(expected(bundle, Arrays.copyOf(ids, 8), 4), new PlainText(TEXT, 8, 4).loss(bundle), 1e-5);
+        assertEquals(new PlainText(TEXT, 8, 4).loss(bundle), new PlainText(TEXT, 9, 4).loss(bundle), 1e-9);
+        assertTrue(new PlainText(TEXT.repeat(200), 999, 64).few(bundle).isPresent());
+    }
 }

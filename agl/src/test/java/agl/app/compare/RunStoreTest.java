@@ -1,10 +1,12 @@
 package agl.app.compare;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import agl.app.drift.Outcome;
+import agl.app.io.SealedJson;
 import agl.app.train.TrainTrace;
 import agl.error.AglException;
 import java.io.ByteArrayOutputStream;
@@ -120,5 +122,39 @@ class RunStoreTest {
             assertTrue(TrainTrace.read(folder).isEmpty());
         });
         assertTrue(said.contains("checksum does not fit"), said);
+    }
+
+    /** SHA-256 of "settings" in quotes, by sha256sum. */
+    @Test
+    void theHashIsThatOfTheJson() {
+        assertEquals("aeda63a77ff2f84c5158082feee429dd1d50dd2818c62bfb28883c53448300f1", RunStore.hash("settings"));
+    }
+
+    @Test
+    void aRunThatIsNotThereIsNoDamage() {
+        assertEquals("", quietly(() -> assertTrue(new RunStore(folder).find(HASH).isEmpty())));
+    }
+
+    /** The file's name has twelve digits of the hash alone. */
+    @Test
+    void anotherHashIsAnotherRun() {
+        new RunStore(folder).save(record(measured(1.5, 3), null));
+        String other = HASH.substring(0, 12) + "0".repeat(52);
+        assertEquals("", quietly(() -> assertTrue(new RunStore(folder).find(other).isEmpty())));
+    }
+
+    /** Whole by its checksum, and no run's all the same: of a version that checked less. */
+    @Test
+    void numbersThatNoRunGivesAreNotReadEither() {
+        SealedJson.write(folder.resolve("runs/run-" + HASH.substring(0, 12) + ".json"), record(measured(-1, 3), null));
+        String said = quietly(() -> assertTrue(new RunStore(folder).find(HASH).isEmpty()));
+        assertTrue(said.startsWith("agl: this run is made again: lora, seed 1, step 5: a loss or margin is no number"), said);
+    }
+
+    @Test
+    void aFolderThatCannotBeWrittenIsToldBeforeTheWork() throws Exception {
+        Files.writeString(folder.resolve("runs"), "a file");
+        assertThrows(AglException.class, () -> new RunStore(folder));
+        assertFalse(Files.isDirectory(folder.resolve("runs")));
     }
 }
