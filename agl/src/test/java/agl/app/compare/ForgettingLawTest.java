@@ -1,5 +1,6 @@
 package agl.app.compare;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNull;
@@ -244,7 +245,105 @@ class ForgettingLawTest {
     @Test void tooLittleDataAreRefused() {
         assertThrows(AglException.class, () -> ForgettingLaw.fit(exact(1, 1e6).subList(0, 5)));
         assertThrows(AglException.class, () -> ForgettingLaw.fit(exact(9, 1e6).stream().filter(o -> o.tokens() < 5e3).toList()), "two amounts");
-        assertThrows(AglException.class, () -> ForgettingLaw.fit(List.of(new Observation("lora", 1, 1, 1, Double.NaN))));
-        assertThrows(AglException.class, () -> ForgettingLaw.fit(List.of(new Observation("lora", 1, 0, 1, 1))));
+        for (Observation bad : List.of(new Observation("lora", 1, 1, 1, Double.NaN), new Observation("lora", 1, 0, 1, 1), new Observation("lora", 1, 1, 0, 1), new Observation("lora", 1, 1, -1, 1),
+                new Observation("lora", 1, Double.NaN, 1, 1))) {
+            List<Observation> data = new ArrayList<>(exact(3, 1e6));
+            data.add(bad);
+            assertEquals("the forgetting law needs finite losses and sizes above 0", assertThrows(AglException.class, () -> ForgettingLaw.fit(data)).getMessage());
+        }
+    }
+
+    /** A·(D/D₀)^β·(N₀/N)^α + E for both methods, at these constants. */
+    private static List<Observation> scaled(double beta, double alpha, double[] amounts, double[] parameters, double... constants) {
+        double d0 = Math.exp(Arrays.stream(amounts).map(Math::log).average().orElseThrow());
+        double n0 = Math.exp(Arrays.stream(parameters).map(Math::log).average().orElseThrow());
+        List<Observation> data = new ArrayList<>();
+        for (long seed = 1; seed <= 3; seed++) {
+            for (double n : parameters) {
+                for (double d : amounts) {
+                    double power = Math.pow(d / d0, beta) * Math.pow(n0 / n, alpha);
+                    data.add(new Observation("lora", seed, d, n, constants[0] * power + constants[1]));
+                    data.add(new Observation("agl", seed, d, n, constants[2] * power + constants[3]));
+                }
+            }
+        }
+        return data;
+    }
+
+    /** Where the truth lies on the grid, the fit begins there. */
+    @Test void theStartIsTheBestOfTheGrid() {
+        for (double beta : new double[] {0.05, 0.35, 1.5}) {
+            assertArrayEquals(new double[] {beta, 0.25, 0.3, 0.02, 0.1, 0.5}, ForgettingLaw.of(scaled(beta, 0.25, AMOUNTS, new double[] {1e6, 1e7, 1e8}, 0.3, 0.02, 0.1, 0.5)).start(), 1e-8);
+            assertArrayEquals(new double[] {beta, 0.3, 0.02, 0.1, 0.5}, ForgettingLaw.of(scaled(beta, 0, AMOUNTS, new double[] {1e6}, 0.3, 0.02, 0.1, 0.5)).start(), 1e-8);
+        }
+        double[] one = ForgettingLaw.of(List.of(new Observation("lora", 1, 1e4, 1e6, 0.7))).start();
+        assertArrayEquals(new double[] {0, 0.7}, new double[] {one[1], one[2]}, "one run has no slope");
+    }
+
+    private static void assertOpen(String names, Constant... constants) {
+        for (Constant c : constants) {
+            assertFalse(c.determined(), c.toString());
+            assertEquals("the runs leave " + names + " open together", c.note());
+        }
+    }
+
+    /** Two sizes a thousandth apart do not tell α, so A's unit is open; how much is forgotten in the middle of the data is not. */
+    @Test void sizesThatAreAllButOneLeaveAlphaOpen() {
+        Fit f = ForgettingLaw.fit(scaled(0.5, 0.4, AMOUNTS, new double[] {1e6, 1.001e6}, 0.3, 0.02, 0.1, 0.5));
+        assertOpen("alpha", f.alpha(), f.methods().get("lora").a(), f.methods().get("agl").a());
+        assertEquals(0.5, f.beta().value(), 1e-6);
+        assertEquals(0.3, f.methods().get("lora").middle().value(), 1e-6);
+        assertEquals(0.5, f.methods().get("agl").e().value(), 1e-6);
+        assertTrue(f.methods().get("lora").determined());
+    }
+
+    /** One amount of data tells A' + E of a method, and neither by itself; the other method's runs tell β and its own. */
+    @Test void aMethodWithOneAmountLeavesItsOwnConstantsOpen() {
+        for (String poor : List.of("agl", "lora")) {
+            List<Observation> data = scaled(0.5, 0, AMOUNTS, new double[] {1e6}, 0.3, 0.02, 0.1, 0.5).stream().filter(o -> !o.method().equals(poor) || o.tokens() == 1e5).toList();
+            Fit f = ForgettingLaw.fit(data);
+            assertOpen("A of " + poor + ", E of " + poor, f.methods().get(poor).a(), f.methods().get(poor).e(), f.methods().get(poor).middle());
+            ForgettingLaw.OfMethod rich = f.methods().get(poor.equals("agl") ? "lora" : "agl");
+            assertTrue(f.beta().determined() && rich.a().determined() && rich.e().determined() && rich.middle().determined(), f.toString());
+            assertEquals(0.5, f.beta().value(), 1e-6);
+        }
+    }
+
+    /** Where nothing was forgotten by anybody there is no power to tell: β and A are open, and what is forgotten is 0. */
+    @Test void withoutForgettingBetaIsOpen() {
+        Fit f = ForgettingLaw.fit(scaled(0.5, 0, AMOUNTS, new double[] {1e6}, 0, 0, 0, 0));
+        assertOpen("beta", f.beta(), f.methods().get("lora").a(), f.methods().get("agl").a());
+        assertEquals(0, f.methods().get("lora").middle().value(), 1e-12);
+        assertEquals(0, f.predict("agl", 1e4, 1e6), 1e-12);
+    }
+
+    /** The same runs in another unit of the loss leave the same constants open. */
+    @Test void whatIsOpenDoesNotDependOnTheUnit() {
+        double[] near = {1000, 1010, 1020};
+        for (double unit : new double[] {1e-10, 1, 1e5}) {
+            ForgettingLaw far = ForgettingLaw.of(scaled(0.5, 0, AMOUNTS, new double[] {1e6}, 0.3 * unit, 0.02 * unit, 0.1 * unit, 0.5 * unit));
+            assertArrayEquals(new boolean[5], far.open(new double[] {0.5, 0.3 * unit, 0.02 * unit, 0.1 * unit, 0.5 * unit}), "in units of " + unit);
+            ForgettingLaw close = ForgettingLaw.of(scaled(0.5, 0, near, new double[] {1e6}, 0.3 * unit, 0.02 * unit, 0.1 * unit, 0.5 * unit));
+            assertArrayEquals(new boolean[] {true, true, true, true, true}, close.open(new double[] {0.5, 0.3 * unit, 0.02 * unit, 0.1 * unit, 0.5 * unit}), "in units of " + unit);
+        }
+    }
+
+    /** Seeds with amplitudes 0.3, 0.2 and -0.4: their mean is above 0, that of the last two is not, so there are no logarithms. */
+    @Test void anAmplitudeThatMayBeBelowZeroHasAnIntervalOnItsOwnScale() {
+        double[] amplitude = {0.3, 0.2, -0.4};
+        List<Observation> data = new ArrayList<>();
+        for (Observation o : scaled(0.5, 0, AMOUNTS, new double[] {1e6}, 1, 0, 2, 0)) {
+            data.add(o.method().equals("agl") ? o : new Observation("lora", o.seed(), o.tokens(), o.parameters(), o.increase() * amplitude[(int) o.seed() - 1] + 0.02));
+        }
+        Constant a = ForgettingLaw.fit(data).methods().get("lora").a();
+        double d0 = Math.pow(1e3 * 3e3 * 1e4 * 3e4 * 1e5, 0.2);
+        double unit = Math.pow(d0, -0.5);
+        double mean = 0.1 / 3;
+        double squares = Math.pow(-0.1 - mean, 2) + Math.pow(-0.05 - mean, 2) + Math.pow(0.25 - mean, 2);
+        double half = 4.302653 * Math.sqrt(squares * 2 / 3);
+        assertEquals(mean * unit, a.value(), 1e-6 * unit);
+        assertEquals((mean - half) * unit, a.low(), 1e-5 * unit);
+        assertEquals((mean + half) * unit, a.high(), 1e-5 * unit);
+        assertEquals("one seed", ForgettingLaw.fit(exact(1, 1e6, 1e7)).methods().get("lora").a().note());
     }
 }
