@@ -5,7 +5,6 @@ import agl.autograd.Workspace;
 import agl.autograd.kernels.Kernels;
 import agl.autograd.kernels.Matrix;
 import agl.autograd.storage.Storage;
-import java.util.Arrays;
 import java.util.EnumMap;
 import java.util.Map;
 
@@ -27,6 +26,7 @@ import java.util.Map;
 final class FusedAgl {
     private final Tape tape;
     private final Kernels kernels;
+    private final TermKernels terms;
     private final AglSettings s;
     private final Fisher fisher;
     private final LoraFactors f;
@@ -45,6 +45,7 @@ final class FusedAgl {
     private FusedAgl(Tape tape, LoraFactors f, Fisher fisher, AglSettings s, Storage h, Wanted wanted) {
         this.tape = tape;
         this.kernels = tape.kernels();
+        this.terms = TermKernels.of(kernels);
         this.s = s;
         this.fisher = fisher;
         this.f = f;
@@ -119,7 +120,7 @@ final class FusedAgl {
                     geodesic.add(space, a, t);
                 }
                 if (rows) {
-                    rowTerms.add(a, t);
+                    rowTerms.add(space, a, t);
                 }
             }
         });
@@ -142,46 +143,30 @@ final class FusedAgl {
         }
     }
 
-    /** E_RM, and L_T where H is not the identity: a row of ΔW yields its rows of ∂L/∂ΔW_A and ∂L/∂ΔW_T at once. */
+    /** E_RM, and L_T where H is not the identity: a tile yields its entries of ∂L/∂ΔW_A and ∂L/∂ΔW_T at once. */
     private final class RowTerms {
         private final boolean rm = wanted(Term.E_RM);
         private final boolean lT = wanted(Term.L_T);
         private final double perEntry = s.reduction() == AglSettings.Reduction.MEAN ? 1 / ((double) f.out() * f.in()) : 1;
-        private final double[] a = new double[f.in()];
-        private final double[] t = new double[f.in()];
-        private final double[] hRow = new double[f.in()];
-        private final double[] da = new double[f.in()];
-        private final double[] dt = new double[f.in()];
         private double eRMSum;
         private double lTSum;
 
-        /** Leaves ∂L/∂ΔW_A and ∂L/∂ΔW_T in the tiles; where the parts are projections, the difference of the two and ∂L/∂ΔW_T. */
-        void add(Tile aTile, Tile tTile) {
-            int in = f.in();
-            for (int i = 0; i < tTile.size(); i += in) {
-                Tiles.load(aTile.data(), i, in, a);
-                Tiles.load(tTile.data(), i, in, t);
-                Arrays.fill(da, 0);
-                Arrays.fill(dt, 0);
-                if (rm) {
-                    eRMSum += RiemannianOverlap.row(s, a, t, weight(Term.E_RM) * perEntry, da, dt) * perEntry;
-                }
-                if (lT) {
-                    Tiles.load(h, tTile.offset() + i, in, hRow);
-                    lTSum += TaskStability.row(hRow, t, weight(Term.L_T), dt);
-                }
-                for (int j = 0; j < in && !s.twoBranch(); j++) {
-                    da[j] -= dt[j];
-                }
-                Tiles.store(da, in, aTile.data(), i);
-                Tiles.store(dt, in, tTile.data(), i);
+        void add(Workspace space, Tile a, Tile t) {
+            Tile da = t.zeros(space);
+            Tile dt = t.zeros(space);
+            if (rm) {
+                eRMSum += terms.riemannian(s, a, t, weight(Term.E_RM) * perEntry, da, dt) * perEntry;
+            }
+            if (lT) {
+                lTSum += terms.stability(h, t, weight(Term.L_T), dt);
             }
             if (wanted.gradients) {
-                Tiles.addChain(tape, ft, 1, tTile);
+                Tiles.addChain(tape, ft, 1, dt);
                 if (s.twoBranch()) {
-                    Tiles.addChain(tape, fa, 1, aTile);
+                    Tiles.addChain(tape, fa, 1, da);
                 } else {
-                    subspace.project(tape, aTile, w);
+                    kernels.axpy(dt.size(), -1, dt.data(), 0, da.data(), 0);
+                    subspace.project(tape, da, w);
                 }
             }
         }
@@ -196,7 +181,7 @@ final class FusedAgl {
         }
     }
 
-    /** E_geo: M∘a and M∘t go through the chain rule row by row, and are weighted when {@link GeodesicOverlap.Sums} are complete. */
+    /** E_geo: M∘a and M∘t go through the chain rule tile by tile, and are weighted when {@link GeodesicOverlap.Sums} are complete. */
     private final class GeodesicTerm {
         private final boolean withGradient = wanted.gradients && weight(Term.E_GEO) > 0;
         private final Pending maToT = withGradient ? new Pending(ft) : null;
@@ -206,27 +191,11 @@ final class FusedAgl {
         private final GeodesicOverlap.Sums sums = new GeodesicOverlap.Sums();
         private final double[] uMa = new double[w.length];
         private final double[] uMt = new double[w.length];
-        private final double[] m = new double[f.in()];
-        private final double[] a = new double[f.in()];
-        private final double[] t = new double[f.in()];
-        private final double[] maRow = new double[f.in()];
-        private final double[] mtRow = new double[f.in()];
 
-        void add(Workspace space, Tile aTile, Tile tTile) {
-            int in = f.in();
-            Tile ma = new Tile(tTile.row(), space.matrix(tTile.rows(), in));
-            Tile mt = new Tile(tTile.row(), space.matrix(tTile.rows(), in));
-            Arrays.fill(m, 1);
-            for (int i = 0; i < tTile.size(); i += in) {
-                Tiles.load(aTile.data(), i, in, a);
-                Tiles.load(tTile.data(), i, in, t);
-                if (metric != null) {
-                    Tiles.load(metric, tTile.offset() + i, in, m);
-                }
-                sums.add(m, a, t, maRow, mtRow);
-                Tiles.store(maRow, in, ma.data(), i);
-                Tiles.store(mtRow, in, mt.data(), i);
-            }
+        void add(Workspace space, Tile a, Tile t) {
+            Tile ma = t.zeros(space);
+            Tile mt = t.zeros(space);
+            terms.geodesic(sums, metric, a, t, ma, mt);
             if (withGradient) {
                 maToT.add(ma);
                 mtToT.add(mt);

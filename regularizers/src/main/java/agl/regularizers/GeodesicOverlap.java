@@ -32,27 +32,33 @@ public final class GeodesicOverlap {
     // explain: end
 
     /**
-     * q = ⟨a, t⟩_M, p = ‖a‖_M² and u = ‖t‖_M², added up row by row, and what E_geo = q²/(pu + ε) and its derivatives are then:
+     * q = ⟨a, t⟩_M, p = ‖a‖_M² and u = ‖t‖_M², added up tile by tile, and what E_geo = q²/(pu + ε) and its derivatives are then:
      * ∂a = x·Mt − y_a·Ma and ∂t = x·Ma − y_t·Mt with x = 2q/d, y_a = 2q²u/d², y_t = 2q²p/d², d = pu + ε. Ma and Mt go through the chain rule on
-     * the way, row by row, and get these weights once the sums are finished: one pass over ΔW is enough.
+     * the way, tile by tile, and get these weights once the sums are finished: one pass over ΔW is enough.
      */
     // explain: E_geo in training
     record Weights(double x, double ya, double yt) { }
 
-    static final class Sums {
+    public static final class Sums {
         private double q;
         private double p;
         private double u;
 
-        /** Adds a row; {@code ma} and {@code mt} receive M∘a and M∘t. */
-        void add(double[] m, double[] a, double[] t, double[] ma, double[] mt) {
-            for (int j = 0; j < m.length; j++) {
-                ma[j] = m[j] * a[j];
-                mt[j] = m[j] * t[j];
-                p += ma[j] * a[j];
-                q += ma[j] * t[j];
-                u += mt[j] * t[j];
+        /** Adds a tile; {@code ma} and {@code mt} receive M∘a and M∘t. M's diagonal is (out, in), or null for the identity. */
+        void add(Storage metric, Tile a, Tile t, Tile ma, Tile mt) {
+            for (int i = 0; i < t.size(); i++) {
+                double m = metric == null ? 1 : metric.get(t.offset() + i);
+                ma.set(i, m * a.get(i));
+                mt.set(i, m * t.get(i));
+                add(m * a.get(i) * t.get(i), m * a.get(i) * a.get(i), m * t.get(i) * t.get(i));
             }
+        }
+
+        /** Adds what belongs to q, p and u. */
+        void add(double at, double aa, double tt) {
+            q += at;
+            p += aa;
+            u += tt;
         }
 
         double value(double epsilon) {

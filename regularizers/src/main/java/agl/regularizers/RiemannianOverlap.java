@@ -40,18 +40,18 @@ public final class RiemannianOverlap {
     // explain: end
 
     /**
-     * One row: the sum over its entries of η o, o the overlap; adds {@code scale} times its derivatives to ∂a and ∂t. With
-     * η = 1 + βσ(z), z = κ(|w| − τ), w = a + t, and η' = ∂η/∂w = βκσ(1 − σ) sign(w): ∂a = η ∂o/∂a + η' o, ∂t = η ∂o/∂t + η' o.
+     * Σ η o over the entries of a tile, o the overlap; adds {@code scale} times its derivatives to ∂a and ∂t. With η = 1 + βσ(z),
+     * z = κ(|w| − τ), w = a + t, and η' = ∂η/∂w = βκσ(1 − σ) sign(w): ∂a = η ∂o/∂a + η' o, ∂t = η ∂o/∂t + η' o.
      */
     // explain: E_RM in training
-    static double row(AglSettings s, double[] a, double[] t, double scale, double[] da, double[] dt) {
+    static double sum(AglSettings s, Tile a, Tile t, double scale, Tile da, Tile dt) {
         double sum = 0;
-        for (int j = 0; j < a.length; j++) {
-            double w = a[j] + t[j];
+        for (int i = 0; i < t.size(); i++) {
+            double w = a.get(i) + t.get(i);
             double sigma = PlainKernels.sigmoid(s.kappa() * (Math.abs(w) - s.tau()));
             double eta = 1 + s.beta() * sigma;
             double slope = s.beta() * s.kappa() * sigma * (1 - sigma) * Math.signum(w);
-            double product = a[j] * t[j];
+            double product = a.get(i) * t.get(i);
             double o = switch (s.overlap()) {
                 case ABSOLUTE -> Math.abs(product);
                 case SIGNED -> product;
@@ -64,8 +64,8 @@ public final class RiemannianOverlap {
                 case SQUARED -> 2 * product;
             };
             sum += eta * o;
-            da[j] += scale * (eta * (d * t[j]) + slope * o);
-            dt[j] += scale * (eta * (d * a[j]) + slope * o);
+            da.add(i, scale * (eta * (d * t.get(i)) + slope * o));
+            dt.add(i, scale * (eta * (d * a.get(i)) + slope * o));
         }
         return sum;
     }

@@ -25,18 +25,19 @@ public final class TaskStability {
     }
     // explain: end
 
-    /** One row: Σ h t²; adds {@code scale} times its derivative, 2 h t, to ∂t. */
+    /** Σ h t² over the entries of a tile of ΔW_T; adds {@code scale} times its derivative, 2 h t, to ∂t. H's diagonal is (out, in). */
     // explain: L_T in training
-    static double row(double[] h, double[] t, double scale, double[] dt) {
+    static double sum(Storage h, Tile t, double scale, Tile dt) {
         double sum = 0;
-        for (int j = 0; j < t.length; j++) {
-            sum += h[j] * t[j] * t[j];
-            dt[j] += scale * 2 * h[j] * t[j];
+        for (int i = 0; i < t.size(); i++) {
+            double ht = h.get(t.offset() + i) * t.get(i);
+            sum += ht * t.get(i);
+            dt.add(i, scale * 2 * ht);
         }
         return sum;
     }
 
-    /** H = I needs no row. By projection: L_T = ‖R‖² − Σ c_k², for c_k = ⟨u_k, R⟩. Of a branch (c null): L_T = ‖t‖². */
+    /** H = I needs no tile. By projection: L_T = ‖R‖² − Σ c_k², for c_k = ⟨u_k, R⟩. Of a branch (c null): L_T = ‖t‖². */
     static double identity(Tape tape, LoraFactors t, double[] c) {
         double sum = Tiles.squaredNorm(tape, t);
         for (int k = 0; c != null && k < c.length; k++) {

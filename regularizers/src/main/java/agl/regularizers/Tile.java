@@ -37,6 +37,11 @@ public record Tile(int row, Matrix values) {
         return new Tile(row, Matrix.of(data, rows, in));
     }
 
+    /** The same rows of a matrix of zeros. */
+    Tile zeros(Workspace space) {
+        return new Tile(row, space.zeros(rows(), in()));
+    }
+
     public int rows() {
         return values.rows();
     }
@@ -48,6 +53,18 @@ public record Tile(int row, Matrix values) {
     /** The values, row by row, from element {@code 0}. */
     public Storage data() {
         return values.data();
+    }
+
+    double get(int i) {
+        return values.data().get(i);
+    }
+
+    void set(int i, double value) {
+        values.data().set(i, value);
+    }
+
+    void add(int i, double value) {
+        values.data().add(i, value);
     }
 
     public int size() {

@@ -11,7 +11,7 @@ import jdk.incubator.vector.VectorSpecies;
  * Functions of runs of floats. Each is one loop in one method (see {@link GemmTile} for why), and every sum has a fixed order, so that the
  * bits are the same before and after HotSpot compiles the loop. That rules out {@code reduceLanes} on sums and {@code VectorOperators.EXP}.
  */
-final class VectorMath {
+public final class VectorMath {
     private static final VectorSpecies<Float> S = FloatVector.SPECIES_PREFERRED;
     private static final int V = S.length();
     /** Lane i of these is lane i + V/2, i + V/4 and so on. */
@@ -37,7 +37,7 @@ final class VectorMath {
      *
      * <p>With k = round(x / ln 2) and r = x − k·ln 2: e^x = 2^k · e^r, where 2^k is added to the exponent bits.
      */
-    static float exp(int n, float[] x, int xOff, float factor, float shift, float[] y, int yOff) {
+    public static float exp(int n, float[] x, int xOff, float factor, float shift, float[] y, int yOff) {
         FloatVector sums = FloatVector.zero(S);
         int i = 0;
         for (; i <= n - V; i += V) {
@@ -115,7 +115,7 @@ final class VectorMath {
     }
 
     /** The same steps for one number. */
-    static float exp(float z) {
+    public static float exp(float z) {
         float rounded = Math.fma(z, LOG2_E, ROUND);
         float k = rounded - ROUND;
         float r = Math.fma(k, -LN2_LOW, Math.fma(k, -LN2_HIGH, z));
@@ -218,7 +218,7 @@ final class VectorMath {
     }
 
     /** The sum of a vector's lanes: one half is added to the other until one lane is left. */
-    static float lanes(FloatVector v) {
+    public static float lanes(FloatVector v) {
         FloatVector sum = v.add(v.rearrange(HALF));
         if (V > 2) {
             sum = sum.add(sum.rearrange(QUARTER));
