@@ -222,13 +222,13 @@ public final class ForgettingLaw {
         return best;
     }
 
+    /** Puts A' and E of the method's own straight line into {@code p}; returns its squared error less the Σ y² that every line has. */
     private double line(String method, double beta, double alpha, double[] p, int at) {
         double n = 0;
         double x = 0;
         double y = 0;
         double xx = 0;
         double xy = 0;
-        double yy = 0;
         for (Observation o : data) {
             if (o.method.equals(method)) {
                 double power = power(o, beta, alpha);
@@ -237,13 +237,12 @@ public final class ForgettingLaw {
                 y += o.increase;
                 xx += power * power;
                 xy += power * o.increase;
-                yy += o.increase * o.increase;
             }
         }
         double spread = xx - x * x / n;
         p[at] = spread > 0 ? (xy - x * y / n) / spread : 0;
         p[at + 1] = (y - p[at] * x) / n;
-        return yy - p[at] * xy - p[at + 1] * y;
+        return -p[at] * xy - p[at + 1] * y;
     }
 
     private Fit result() {

@@ -315,12 +315,16 @@ class ForgettingLawTest {
         assertOpen("beta", f.beta(), f.methods().get("lora").a(), f.methods().get("agl").a());
         assertEquals(0, f.methods().get("lora").middle().value(), 1e-12);
         assertEquals(0, f.predict("agl", 1e4, 1e6), 1e-12);
+        ForgettingLaw law = ForgettingLaw.of(scaled(0.5, 0, AMOUNTS, new double[] {1e6}, 0, 0, 0, 0).stream().filter(o -> o.method().equals("lora") || o.tokens() == 1e5).toList());
+        assertArrayEquals(new boolean[] {true, false, false, true, true}, law.open(new double[] {0.5, 0, 0, 0, 0}), "and with one amount A and E");
+        Constant none = ForgettingLaw.fit(scaled(0.5, 0, AMOUNTS, new double[] {1e6}, 0.3, 0.02, 0, 0)).methods().get("agl").a();
+        assertArrayEquals(new double[3], new double[] {none.value(), none.low(), none.high()}, 1e-9, "one method that forgets nothing");
     }
 
     /** The same runs in another unit of the loss leave the same constants open. */
     @Test void whatIsOpenDoesNotDependOnTheUnit() {
         double[] near = {1000, 1010, 1020};
-        for (double unit : new double[] {1e-10, 1, 1e5}) {
+        for (double unit : new double[] {1e-18, 1e-10, 1, 1e5}) {
             ForgettingLaw far = ForgettingLaw.of(scaled(0.5, 0, AMOUNTS, new double[] {1e6}, 0.3 * unit, 0.02 * unit, 0.1 * unit, 0.5 * unit));
             assertArrayEquals(new boolean[5], far.open(new double[] {0.5, 0.3 * unit, 0.02 * unit, 0.1 * unit, 0.5 * unit}), "in units of " + unit);
             ForgettingLaw close = ForgettingLaw.of(scaled(0.5, 0, near, new double[] {1e6}, 0.3 * unit, 0.02 * unit, 0.1 * unit, 0.5 * unit));

@@ -2,6 +2,7 @@ package agl.app.compare;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import agl.app.TinyModel;
@@ -12,7 +13,10 @@ import agl.app.drift.ClosedSet;
 import agl.app.drift.DriftCheck;
 import agl.app.drift.Outcome;
 import agl.app.model.ModelBundle;
+import agl.app.train.FineTune;
+import agl.app.train.RunConfig;
 import agl.app.train.TaskMeasure;
+import agl.lora.LoraModel;
 import java.nio.file.Path;
 import java.util.Collections;
 import java.util.List;
@@ -47,5 +51,30 @@ class ProbeTest {
         ClosedSet said = ClosedSet.of(Collections.nCopies(5, drift.getFirst().answer()).stream().flatMap(a -> java.util.stream.Stream.of(a, a)).toList());
         assertEquals(Outcome.OFF_TASK, new Probe(task, prompts, 64, 0, AnswerMatch.EXACT, 3, null).measure(bundle, false, said).outcomes().getFirst());
         assertEquals(List.of(), new Probe(task, List.of(), 64, 0, AnswerMatch.EXACT, 3, null).measure(bundle, false, ClosedSet.NONE).outcomes());
+    }
+
+    /** A model that has learnt to write "the fox" after anything: that is right where it is the reference, and kept where asked for. */
+    @Test void answersAreTheModelsOwn() {
+        ModelBundle bundle = TinyModel.load(TinyModel.write(temp.resolve("m"), 2));
+        List<Example> learnt = List.of(new Example("tell me", "the fox"), new Example("the cat", "the fox"));
+        LoraModel lora = new FineTune(bundle, RunConfig.of(null, List.of("steps=40", "batch_size=2", "learning_rate=0.05", "r=4", "max_length=64"))).run("lora", learnt, List.of(), List.of(), null, null).lora();
+        List<Example> task = List.of(new Example("tell me", "a dog"), learnt.get(1));
+        List<Prompt> prompts = List.of(new Prompt("the cat", Label.UNSAFE, ""));
+        PlainText text = new PlainText("the cat sat on the mat", 100, 8);
+        Probe probe = new Probe(task, prompts, 64, 4, AnswerMatch.EXACT, 4, text);
+        Measured m = lora.whileMerged(() -> probe.measure(bundle, true, ClosedSet.NONE));
+        assertArrayEquals(new boolean[] {false, true}, m.correct());
+        assertEquals(List.of("the fox"), m.answers());
+        assertEquals("the fox", m.drift(prompts).getFirst().answer());
+        assertEquals(List.of(), lora.whileMerged(() -> probe.measure(bundle, false, ClosedSet.NONE)).answers());
+        assertEquals(lora.whileMerged(() -> text.loss(bundle)), m.pretrainLoss(), 1e-9);
+    }
+
+    @Test void settingsAreAllThatDecides() {
+        Probe probe = new Probe(List.of(), List.of(), 64, 4, AnswerMatch.STARTS, 3, null);
+        assertEquals(List.of(4, "starts", 3, 64, 0), List.copyOf(probe.settings().values()).subList(0, 5));
+        assertEquals(List.of("answer_tokens", "match", "drift_tokens", "max_length", "pretrain_tokens", "openings"), List.copyOf(probe.settings().keySet()));
+        assertEquals(100, new Probe(List.of(), List.of(), 64, 4, AnswerMatch.STARTS, 3, new PlainText("a text", 100, 8)).settings().get("pretrain_tokens"));
+        assertNotEquals(probe.settings(), new Probe(List.of(), List.of(), 64, 4, AnswerMatch.EXACT, 3, null).settings());
     }
 }
