@@ -242,10 +242,24 @@ class WrongInputTest {
             assertRefused("killed: holds the runs of a comparison", command + "$killed");
         }
         Files.writeString(Files.createDirectories(temp.resolve("mine")).resolve("settings.json"), "{}");
-        assertRefused("mine: holds a settings.json that agl did not make", train + "$mine");
-        assertRefused("mine: holds a settings.json that agl did not make", "explain --out $mine");
+        assertRefused("mine: holds settings.json, which agl did not make", train + "$mine");
+        assertRefused("mine: holds settings.json, which agl did not make", "explain --out $mine");
         Files.writeString(Files.createDirectories(temp.resolve("logs")).resolve("metrics.jsonl"), "{\"accuracy\": 1}\n");
         assertRefused("is no log of training steps", train + "$logs");
+        Files.writeString(Files.createDirectories(temp.resolve("labelled")).resolve("answers.csv"), "mine");
+        for (String command : new String[] {train, drift}) {
+            assertRefused("labelled: holds answers.csv, which agl did not make", command + "$labelled");
+        }
+        // What a link names is what is written over.
+        Files.createSymbolicLink(temp.resolve("link"), Files.createDirectories(temp.resolve("linked-to")));
+        Files.copy(temp.resolve("task.csv"), temp.resolve("link.metrics.jsonl"));
+        assertRefused("could be written over", "align --base $base --steps 1 --data $link.metrics.jsonl --out $link");
+        Files.createSymbolicLink(temp.resolve("away.metrics.jsonl"), temp.resolve("task.csv"));
+        assertRefused("could be written over", align + "$away");
+        assertRefused("is what --fisher-cache names", "compare --base $base --task $task.csv --prompts $prompts.csv --fisher-cache $cache --out $cache");
+        assertRefused("is no place for a Fisher cache", "train --base $base --task $task.csv --alignment $task.csv --fisher-cache $base --out $new");
+        Files.writeString(Files.createDirectories(temp.resolve("home2/adapter-lora")).resolve("adapter_config.json"), "{}");
+        assertRefused("adapter-lora: holds something that is not a demo's adapter", "demo --prepare --out $home2");
         Files.writeString(temp.resolve("fresh.metrics.jsonl"), "accuracy 1\n");
         assertRefused("is no log of training steps", align + "$fresh");
         assertRefused("base: holds something that is not a demo's base", "demo --prepare --out $home");
@@ -265,7 +279,7 @@ class WrongInputTest {
     @Test void settings() {
         String train = "train --base $base --task $task.csv --method lora --out $new ";
         for (String wrong : new String[] {"--steps -1", "--steps x", "--r 0", "--r 99999999999", "--lora-dropout 1", "--lr -1", "--lr NaN", "--batch-size 0", "--max-length 0",
-            "-s nosuch=1", "-s steps", "--preset nosuch", "--target-modules nope", "--target-modules (", "--config $none.json", "--template {x}", "--template ''"}) {
+            "--batch-size 2147483648", "--method ewc --strength 1e400", "--method projection --strength 1e12", "-s nosuch=1", "-s steps", "--preset nosuch", "--target-modules nope", "--target-modules (", "--config $none.json", "--template {x}", "--template ''"}) {
             assertRefused("", train + wrong);
         }
         for (String wrong : new String[] {"logits --base $base", "logits --base $base --tokens", "logits --base $base --tokens 1 more", "inspect", "inspect $base $base", "nosuch",

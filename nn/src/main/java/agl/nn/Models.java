@@ -14,6 +14,9 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.util.Arrays;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
 import java.util.SplittableRandom;
 import java.util.function.UnaryOperator;
 import java.util.regex.Matcher;
@@ -58,16 +61,33 @@ public final class Models {
         requireNoLayerBeyond(folder, said, checkpoint);
         String embedding = said.family().embeddingName();
         ModelConfig config = said.tied() && headDiffers(folder, checkpoint, key.apply(embedding)) ? said.untied() : said;
-        return Transformer.of(config, (name, shape) -> {
+        Set<String> asked = new HashSet<>();
+        Transformer model = Transformer.of(config, (name, shape) -> {
             // Some tied checkpoints hold the one matrix under the head's name.
             boolean underHead = config.tied() && name.equals(embedding) && !checkpoint.has(key.apply(name)) && checkpoint.has(Transformer.HEAD);
-            TensorInfo info = weight(folder, checkpoint, underHead ? Transformer.HEAD : key.apply(name), shape);
+            String stored = underHead ? Transformer.HEAD : key.apply(name);
+            asked.add(stored);
+            TensorInfo info = weight(folder, checkpoint, stored, shape);
             if (trainable) {
                 return Tensor.of(info.toFloats(), shape).requireGrad();
             }
             return shape.length == 1 ? Tensor.of(info.toFloats(), shape) : Tensor.of(info.weights(), shape);
         });
+        sayLeftOut(folder, checkpoint, asked);
+        return model;
     }
+
+    /** Weights that config.json does not ask for may be all that makes another architecture out of this one: biases, norms of queries and keys. */
+    private static void sayLeftOut(Path folder, Checkpoint checkpoint, Set<String> asked) {
+        List<String> left = checkpoint.names().stream().filter(name -> !asked.contains(name) && !COMPUTED.matcher(name).find()).sorted().toList();
+        if (!left.isEmpty()) {
+            System.getLogger(Models.class.getName()).log(System.Logger.Level.WARNING, folder + ": " + left.size() + " of the file's tensors are not used, as config.json "
+                    + "asks for none of them: " + Json.quote(String.join(", ", left.subList(0, Math.min(3, left.size())))) + (left.size() > 3 ? ", …" : ""));
+        }
+    }
+
+    /** Tables that old checkpoints keep and every program computes itself; a tied head. */
+    private static final Pattern COMPUTED = Pattern.compile("rotary_emb\\.inv_freq$|\\.attn\\.(?:masked_)?bias$|^lm_head\\.weight$");
 
     /** A config.json that says fewer layers than there are weights for belongs to another model: the rest would be left out without a word. */
     private static void requireNoLayerBeyond(Path folder, ModelConfig config, Checkpoint checkpoint) {

@@ -18,8 +18,13 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.logging.Handler;
+import java.util.logging.LogRecord;
+import java.util.logging.Logger;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -178,6 +183,41 @@ class ModelsTest {
         Files.writeString(folder.resolve("m/config.json"), model.config().json().deepCopy().put(layers, 2).toString());
         String said = assertThrows(AglException.class, () -> Models.load(folder.resolve("m"))).getMessage();
         assertTrue(said.contains("config.json says 2 layers") && said.contains(".2."), said);
+    }
+
+    /** transformers says UNEXPECTED of such tensors; tables that every program computes itself are none. */
+    @Test void tensorsThatTheConfigDoesNotAskForAreNamed() throws IOException {
+        Transformer model = TransformerTest.small("llama", DType.F32);
+        Path m = folder.resolve("m");
+        Models.save(model, m, null, DType.F32);
+        List<String> lines = new ArrayList<>();
+        Logger logger = Logger.getLogger(Models.class.getName());
+        Handler handler = new Handler() {
+            @Override public void publish(LogRecord r) {
+                lines.add(r.getMessage());
+            }
+
+            @Override public void flush() { }
+
+            @Override public void close() { }
+        };
+        logger.addHandler(handler);
+        try {
+            Models.load(m);
+            assertEquals(List.of(), lines);
+            SafeTensorsWriter writer = new SafeTensorsWriter();
+            try (SafeTensors stored = SafeTensors.open(m.resolve("model.safetensors"))) {
+                stored.names().forEach(name -> writer.add(stored.info(name)));
+                writer.add("model.layers.0.self_attn.q_proj.bias", new float[4], 4).add("model.layers.0.self_attn.rotary_emb.inv_freq", new float[4], 4);
+                writer.write(folder.resolve("more.safetensors"));
+            }
+            Files.move(folder.resolve("more.safetensors"), m.resolve("model.safetensors"), StandardCopyOption.REPLACE_EXISTING);
+            Models.load(m);
+            assertEquals(1, lines.size(), lines.toString());
+            assertTrue(lines.getFirst().contains("1 of the file's tensors are not used") && lines.getFirst().contains("q_proj.bias"), lines.toString());
+        } finally {
+            logger.removeHandler(handler);
+        }
     }
 
     @Test void theSameHeadInAnotherType() throws IOException {

@@ -274,9 +274,10 @@ public record AglSettings(Weights weights, Collision collision, Stability stabil
         return metric() == Metric.DIAG_FISHER || h() == H.DIAG_FISHER;
     }
 
-    /** How many eigenvectors are asked for of {@code gradients} gradients, where {@code energy} is 0: m, or min(128, N). */
+    /** How many eigenvectors are asked for of {@code gradients} gradients, where {@code energy} is 0: m, or min(128, N). The exact Fisher has no more than N. */
     public int directions(int gradients) {
-        return m() > 0 ? m() : Math.min(128, gradients);
+        int most = m() > 0 ? m() : 128;
+        return m() > 0 && backend() != Backend.EXACT ? most : Math.min(most, gradients);
     }
 
     /** Whether the two parts have factors of their own. */

@@ -7,6 +7,7 @@ import agl.app.train.UnusedSettings;
 import agl.error.AglException;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
@@ -56,13 +57,15 @@ public final class AblateCommand implements Callable<Integer> {
         each(all, "H", "agl.H", "identity", "diag_fisher", "ema_grad_sq");
         each(all, "metric", "agl.metric", "euclidean", "diag_fisher");
         add(all, "branches", "one branch", "agl.alignment_rank=0");
-        add(all, "branches", "two branches", "agl.alignment_rank=" + full.train().r() / 2, "agl.alignment_reach=update");
-        add(all, "branches", "two branches, L_A on one", "agl.alignment_rank=" + full.train().r() / 2, "agl.alignment_reach=branch");
+        if (full.train().r() > 1) { // rank 1 has no room for two
+            add(all, "branches", "two branches", "agl.alignment_rank=" + full.train().r() / 2, "agl.alignment_reach=update");
+            add(all, "branches", "two branches, L_A on one", "agl.alignment_rank=" + full.train().r() / 2, "agl.alignment_reach=branch");
+        }
         each(all, "fisher_data", "agl.fisher_data", "alignment", "contrast", "contrast_task", "task");
         each(all, "fisher_tokens", "agl.fisher_tokens", "0", "1");
         each(all, "fisher_norm", "agl.fisher_norm", "trace", "mean_trace", "max", "none");
         each(all, "backend", "agl.backend", "exact", "kfac", "diagonal");
-        for (String group : groups) {
+        for (String group : new LinkedHashSet<>(groups)) {
             if (!all.containsKey(group)) {
                 throw new AglException("there is no group \"" + group + "\" to change; choose " + String.join(", ", all.keySet()));
             }

@@ -1,5 +1,7 @@
 package agl.app.cli;
 
+import agl.app.data.PromptTemplate;
+import agl.app.model.TrainedTemplate;
 import agl.app.train.RunConfig;
 import agl.error.AglException;
 import agl.lora.Peft;
@@ -11,6 +13,7 @@ import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.Set;
 import picocli.CommandLine.Option;
 
@@ -64,7 +67,23 @@ public final class ConfigOptions {
 
     /** File and overrides together, for a command that runs one method; the named options count last. */
     public RunConfig configWithMethod() {
-        return RunConfig.of(List.of(), file, commandLine());
+        RunConfig config = RunConfig.of(List.of(), file, commandLine());
+        if (preset != null && config.sameSettings(RunConfig.of(List.of(), file, commandLineWithout("preset"))) && said.add("preset")) {
+            System.err.println("agl: not used: preset (every setting that it has is set otherwise)");
+        }
+        return config;
+    }
+
+    private List<String> commandLineWithout(String name) {
+        return commandLine().stream().filter(set -> !set.startsWith(name + "=")).toList();
+    }
+
+    /** Says where prompts are put in another template than in the run whose settings.json is repeated: the template is no setting. */
+    public void sayOtherTemplate(PromptTemplate template) {
+        Path folder = file == null ? null : file.toAbsolutePath().getParent();
+        Optional<TrainedTemplate> then = folder == null ? Optional.empty() : TrainedTemplate.read(folder);
+        then.filter(t -> !t.fits(template)).ifPresent(t -> System.err.println("agl: warning: the run of " + file + " had template " + t.name() + ", this one has "
+                + (t.name().equals(template.name()) ? "another chat template" : template.name()) + "; --template decides"));
     }
 
     /** As {@link #configWithMethod}, for a command that has its own methods. */

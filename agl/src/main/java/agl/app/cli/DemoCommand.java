@@ -70,6 +70,7 @@ public final class DemoCommand implements Callable<Integer> {
         unused(config).forEach(line -> System.err.println("agl: " + line));
         Path base = out.resolve("base");
         requireOwn(base, out.resolve("data"));
+        DemoRun.ADAPTERS.forEach(name -> requireOwnAdapter(out.resolve(name), base));
         if (fromScratch) {
             DemoBase.make(base, corpusSeed, DemoBase.TRAINING);
         } else {
@@ -109,6 +110,13 @@ public final class DemoCommand implements Callable<Integer> {
         }
         if (!OutputGuard.isFree(data) && OutputGuard.isFree(base)) {
             throw new AglException(data + ": holds something that is not a demo's text; name another --out");
+        }
+    }
+
+    /** A demo's adapters lie beside its base and have no provenance of their own. */
+    private static void requireOwnAdapter(Path adapter, Path base) {
+        if (!OutputGuard.isFree(adapter) && (OutputGuard.isFree(base) || Provenance.read(adapter).isPresent())) {
+            throw new AglException(adapter + ": holds something that is not a demo's adapter; name another --out");
         }
     }
 

@@ -17,7 +17,6 @@ import agl.app.io.Provenance;
 import agl.app.model.ModelBundle;
 import agl.app.train.RunConfig;
 import agl.app.train.TrainData;
-import agl.app.train.TrainSettings;
 import agl.error.AglException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
@@ -71,6 +70,9 @@ public final class ForgettingCommand implements Callable<Integer> {
         if (bases.size() > 1 && options.unaligned != null) {
             throw new AglException("--unaligned belongs to one base: compare safelora and asft one --base at a time");
         }
+        if (bases.stream().map(b -> b.toAbsolutePath().normalize()).distinct().count() < bases.size()) {
+            throw new AglException("--base names the same folder twice: its runs would count twice");
+        }
         if (pretrainTokens < 2) {
             throw new AglException("--pretrain-tokens must be at least 2, got " + pretrainTokens);
         }
@@ -106,18 +108,22 @@ public final class ForgettingCommand implements Callable<Integer> {
 
     /** Amounts of data and runs that cannot give the law's constants are refused before the work; examples that training does not come to are said. */
     private void requireEnough(List<Variant> variants, List<String> notes) {
-        TrainSettings train = options.config(variants.getFirst(), options.seeds.getFirst()).train();
-        Map<Integer, Long> reached = new TreeMap<>();
-        sizes.forEach(size -> reached.put(size, Math.min(size, (long) train.totalSteps(size) * train.batchSize())));
-        String comes = "training comes to " + reached.entrySet().stream().map(e -> e.getValue() + " of " + e.getKey()).collect(Collectors.joining(", "))
-                + " examples (steps, epochs and batch_size decide)";
-        if (Set.copyOf(reached.values()).size() < 3) {
-            throw new AglException(comes + ": fewer than three amounts of data do not determine the law");
+        long fewest = Long.MAX_VALUE;
+        for (Variant v : variants) {
+            RunConfig config = options.config(v, options.seeds.getFirst()).resolved(v.choice());
+            Map<Integer, Long> reached = new TreeMap<>();
+            sizes.forEach(size -> reached.put(size, Math.min(size, (long) config.taskSteps(size) * config.train().batchSize())));
+            String comes = v.label() + ": training comes to " + reached.entrySet().stream().map(e -> e.getValue() + " of " + e.getKey())
+                    .collect(Collectors.joining(", ")) + " examples (steps, epochs, batch_size and the method decide)";
+            fewest = Math.min(fewest, Set.copyOf(reached.values()).size());
+            if (fewest < 3) {
+                throw new AglException(comes + ": fewer than three amounts of data do not determine the law");
+            }
+            if (reached.entrySet().stream().anyMatch(e -> e.getValue() < e.getKey())) {
+                notes.add(comes + "; D counts those alone");
+            }
         }
-        if (reached.entrySet().stream().anyMatch(e -> e.getValue() < e.getKey())) {
-            notes.add(comes + "; D counts those alone");
-        }
-        int runs = reached.size() * options.seeds.size() * variants.size() * bases.size();
+        int runs = (int) sizes.stream().distinct().count() * options.seeds.size() * variants.size() * bases.size();
         int constants = ForgettingLaw.constants(1, variants.size());
         if (runs <= constants) {
             throw new AglException(runs + " runs do not determine the law's " + constants + " constants; give more --sizes or --seeds");

@@ -12,7 +12,9 @@ import java.nio.file.Path;
 import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import picocli.CommandLine;
 import picocli.CommandLine.Model.OptionSpec;
@@ -25,11 +27,13 @@ import picocli.CommandLine.Model.OptionSpec;
 public final class OutputGuard implements CommandLine.IExecutionStrategy {
     /** Folders that are somebody's model: nothing of ours belongs in them. */
     private static final List<String> MODELS = List.of("--base", "--unaligned");
+    /** What a command writes into besides its {@code --out}, if it is given. */
+    private static final String CACHE = "--fisher-cache";
     /** Files that make a folder a model or an adapter. */
     private static final Pattern WEIGHTS = Pattern.compile("config\\.json|" + Pattern.quote(Peft.CONFIG) + "|.*\\.(?:safetensors|index\\.json|bin|gguf|pt|pth)");
     /** What a finished command leaves beside its provenance.json: without one, they are somebody else's. */
-    private static final List<String> RESULTS = List.of("settings.json", "report.html", "index.html", "drift.json", "drift.csv", "answers.csv", "compare.json",
-            "ablate.json", "forgetting.json");
+    private static final Set<String> RESULTS = Stream.concat(TrainCommand.BESIDE.stream(),
+            Stream.of("settings.json", "report.html", "index.html", "compare.json", "ablate.json", "forgetting.json")).collect(Collectors.toUnmodifiableSet());
     /** Commands that keep their runs in a folder of their own. */
     private static final List<String> OF_RUNS = List.of("compare", "ablate", "forgetting");
 
@@ -78,7 +82,7 @@ public final class OutputGuard implements CommandLine.IExecutionStrategy {
         }
         if (made.isEmpty()) {
             names(out).stream().filter(RESULTS::contains).findFirst().ifPresent(name -> {
-                throw new AglException(out + ": holds a " + name + " that agl did not make; name another --out");
+                throw new AglException(out + ": holds " + name + ", which agl did not make; name another --out");
             });
         }
     }
@@ -93,6 +97,13 @@ public final class OutputGuard implements CommandLine.IExecutionStrategy {
     /** Where {@code align} logs its steps: its output is a model folder, which has no place for them. */
     static Path besideIt(Path out) {
         return out.resolveSibling(out.getFileName() + ".metrics.jsonl");
+    }
+
+    /** A cache is written into, too. */
+    private static void requireNoModel(Path cache) {
+        names(cache).stream().filter(name -> WEIGHTS.matcher(name).matches() && !name.startsWith("fisher-")).findFirst().ifPresent(name -> {
+            throw new AglException(cache + ": holds " + name + ", so it is no place for a Fisher cache; name another " + CACHE);
+        });
     }
 
     /** Whether there is nothing, or an empty folder. */
@@ -114,13 +125,16 @@ public final class OutputGuard implements CommandLine.IExecutionStrategy {
     private static void requireApart(Path out, OptionSpec input) {
         Object value = input.getValue();
         for (Object one : value instanceof Collection<?> several ? several : value == null ? List.of() : List.of(value)) {
-            if (one instanceof Path path && Files.exists(path)) {
+            if (one instanceof Path path && (Files.exists(path) || input.longestName().equals(CACHE))) {
                 Path real = real(path);
                 Path place = real(out);
+                if (input.longestName().equals(CACHE)) {
+                    requireNoModel(path);
+                }
                 if (place.equals(real)) {
                     throw new AglException(out + ": is what " + input.longestName() + " names; name another --out");
                 }
-                boolean beside = real.equals(besideIt(place));
+                boolean beside = real.equals(real(besideIt(out)));
                 if (Files.isRegularFile(real) && (place.equals(real.getParent()) || beside)) {
                     throw new AglException(out + ": " + path + ", which " + input.longestName() + " names, could be written over; name another --out");
                 }

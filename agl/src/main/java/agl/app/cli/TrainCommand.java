@@ -50,7 +50,7 @@ import picocli.CommandLine.Spec;
 @Command(name = "train", description = "Fine-tune an aligned model on a task with LoRA, holding on to its alignment with AGL.")
 public final class TrainCommand implements Callable<Integer> {
     /** What lies beside an adapter and is read, or taken, as belonging to it. */
-    private static final List<String> BESIDE = Stream.concat(Stream.of(ClosedSet.FILE, TrainTrace.FILE), DriftOutput.FILES.stream())
+    static final List<String> BESIDE = Stream.concat(Stream.of(ClosedSet.FILE, TrainTrace.FILE), DriftOutput.FILES.stream())
             .toList();
 
     @Mixin private BaseOption base;
@@ -125,6 +125,7 @@ public final class TrainCommand implements Callable<Integer> {
         TrainData data = TrainData.read(task, eval, alignment, unaligned, initAdapter);
         List<Prompt> driftPrompts = DataFiles.prompts(promptFiles);
         ModelBundle bundle = ModelBundle.load(base.path, prompts.template(base.path, initAdapter == null ? List.of() : List.of(initAdapter)));
+        options.sayOtherTemplate(bundle.template());
         if (dryRun) {
             spec.commandLine().getOut().print(DryRun.describe(bundle, config, data));
             return 0;

@@ -36,7 +36,8 @@ public final class CompareReport {
         report.lead(CompareVerdict.text(o));
         CompareVerdict.lora(o).ifPresent(lora -> {
             report.headline("LoRA's drift", lora.get(Metric.DRIFT).overSeeds(1) + " points", o.noDrift().isPresent() ? "not stated"
-                    : lora.get(Metric.DRIFT).seeds().hasEnds() ? "95% interval over seeds" : "one seed: over prompts " + lora.get(Metric.DRIFT).overPrompts(1));
+                    : lora.get(Metric.DRIFT).seeds().hasEnds() ? "95% interval over seeds"
+                    : (lora.runs().size() == 1 ? "one seed" : "the same with all " + lora.runs().size() + " seeds") + ": over prompts " + lora.get(Metric.DRIFT).overPrompts(1));
             report.headline("LoRA's R_safe", lora.get(Metric.R_SAFE).overSeeds(1) + " %", "safe prompts answered; the base " + base.get(Metric.R_SAFE).overSeeds(1) + " %");
         });
         boolean stated = o.noDrift().isEmpty() && !o.sound().isEmpty();

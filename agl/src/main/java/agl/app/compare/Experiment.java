@@ -160,7 +160,9 @@ public final class Experiment {
         Map<String, Object> all = common(kind.title());
         ObjectNode settings = config.toJson();
         settings.remove("preset");
-        if (kind.reads() == MethodKind.Reads.NOTHING) {
+        // A run without Fisher information is shown in that of the methods beside it, which its record keeps.
+        boolean shown = fisherShared && kind.needs() != MethodKind.Needs.FISHER;
+        if (kind.reads() == MethodKind.Reads.NOTHING && !shown) {
             settings.remove("agl");
         } else if (kind.reads() != MethodKind.Reads.EVERYTHING) {
             // All that shapes the estimate, new settings included; how its vectors are kept does not count.
@@ -169,7 +171,7 @@ public final class Experiment {
             shapes.remove("exact_storage");
             settings.withObject("/agl").retain(shapes);
         }
-        if (kind.needs() == MethodKind.Needs.NOTHING || kind.needs() == MethodKind.Needs.UNALIGNED) {
+        if (!shown && (kind.needs() == MethodKind.Needs.NOTHING || kind.needs() == MethodKind.Needs.UNALIGNED)) {
             settings.remove("fisher_examples");
             all.remove("alignment");
         }

@@ -30,7 +30,7 @@ public final class Batches {
     }
 
     public int batchesPerEpoch() {
-        return (examples.size() + batchSize - 1) / batchSize;
+        return Math.ceilDiv(examples.size(), batchSize);
     }
 
     /** The batch of a step; steps count from 0 over all epochs. */
@@ -46,7 +46,7 @@ public final class Batches {
             orderedEpoch = epoch;
         }
         int from = step % batchesPerEpoch() * batchSize;
-        int to = Math.min(from + batchSize, examples.size());
+        int to = from + Math.min(batchSize, examples.size() - from);
         return Arrays.stream(order, from, to).mapToObj(examples::get).toList();
     }
 

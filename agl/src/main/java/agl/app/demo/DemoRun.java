@@ -35,6 +35,9 @@ public final class DemoRun {
     /** Longest answer in tokens: the demo's answers are short ones, and this halves its time. */
     private static final int MAX_ANSWER = 48;
     /** The files of an adapter. */
+    private static final List<String> METHODS = List.of("lora", "agl");
+    /** The folders of the adapters. */
+    public static final List<String> ADAPTERS = METHODS.stream().map(method -> "adapter-" + method).toList();
     private static final List<String> ADAPTER = List.of(Peft.CONFIG, "adapter_model.safetensors", ClosedSet.FILE, TrainTrace.FILE);
 
     private final Path out;
@@ -122,7 +125,7 @@ public final class DemoRun {
             lora.detach();
         });
         try (MetricsLog log = new MetricsLog(out.resolve("metrics.jsonl"))) {
-            for (String method : List.of("lora", "agl")) {
+            for (String method : METHODS) {
                 String name = method.equals("lora") ? "LoRA" : "AGL";
                 timed(seconds, "train " + name, () -> runs.put(name, fineTune.run(method, task, List.of(), alignment, fisher, log)));
                 LoraModel lora = runs.get(name).lora();
@@ -130,7 +133,7 @@ public final class DemoRun {
                 TrainTrace trace = runs.get(name).trace();
                 traces.put(name, trace);
                 wreck(measured.get("base").taskLoss(), measured.get(name).taskLoss()).ifPresent(reason -> wrecks.put(name, reason));
-                Path folder = out.resolve("adapter-" + method);
+                Path folder = out.resolve(ADAPTERS.get(METHODS.indexOf(method)));
                 if (!wrecks.containsKey(name)) {
                     AtomicFiles.writeFolder(folder, ADAPTER, into -> {
                         Peft.writeInto(lora, into, "base");

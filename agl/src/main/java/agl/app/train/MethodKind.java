@@ -92,6 +92,11 @@ public enum MethodKind {
         @Override Method make(MethodContext c) {
             return new Lisa(c.strength(), LISA_TASK_STEPS, LISA_ALIGNMENT_STEPS);
         }
+
+        @Override int taskSteps(int steps) {
+            int period = LISA_TASK_STEPS + LISA_ALIGNMENT_STEPS;
+            return steps / period * LISA_TASK_STEPS + Math.min(steps % period, LISA_TASK_STEPS);
+        }
     },
     /** Update projection, after training. */
     PROJECTION(Strength.M, Reads.SUBSPACE) {
@@ -215,6 +220,11 @@ public enum MethodKind {
     /** Whether what training left is replaced by other factors. */
     public boolean changesFactorsAfterTraining() {
         return false;
+    }
+
+    /** Of so many steps, those on task data. */
+    int taskSteps(int steps) {
+        return steps;
     }
 
     /** Whether its strength is the share of the steps after which training stops. */

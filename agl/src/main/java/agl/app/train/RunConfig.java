@@ -118,6 +118,9 @@ public record RunConfig(TrainSettings train, AglSettings agl, String preset, int
         }
     }
 
+    /** Whole numbers up to here are written as such; a larger one has no digits that would be wrong, but only as a decimal. */
+    private static final double EXACT = 1L << 53;
+
     private static RunConfig of(ObjectNode node) {
         String preset = node.path("preset").asText(DEFAULT.preset);
         JsonNode wanted = node.path("fisher_examples");
@@ -183,9 +186,23 @@ public record RunConfig(TrainSettings train, AglSettings agl, String preset, int
 
     /** Optimiser steps of a run on these data: earlystop's are whole ones too, and at least one. */
     int steps(TrainData data) {
-        int total = train.totalSteps(data.task().size());
+        return steps(data.task().size());
+    }
+
+    /** Those of them that are on task data. */
+    public int taskSteps(int examples) {
+        return choice == null ? steps(examples) : choice.kind().taskSteps(steps(examples));
+    }
+
+    private int steps(int examples) {
+        int total = train.totalSteps(examples);
         boolean cut = choice != null && choice.kind().cutsSteps();
         return cut ? Math.max(1, (int) Math.round(choice.strengthOrDefault() * total)) : total;
+    }
+
+    /** Whether all settings are the same, whichever preset they come from. */
+    public boolean sameSettings(RunConfig other) {
+        return equals(new RunConfig(other.train, other.agl, preset, other.fisherExamples, other.choice));
     }
 
     /** The same for a command that has its own methods and strengths. */
@@ -220,7 +237,7 @@ public record RunConfig(TrainSettings train, AglSettings agl, String preset, int
             node.put("method", choice.kind().title());
             if (!Double.isNaN(choice.strength())) {
                 double x = choice.strength();
-                node.set("strength", x == Math.rint(x) ? JSON.getNodeFactory().numberNode((long) x) : JSON.getNodeFactory().numberNode(x));
+                node.set("strength", x == Math.rint(x) && Math.abs(x) < EXACT ? JSON.getNodeFactory().numberNode((long) x) : JSON.getNodeFactory().numberNode(x));
             }
         }
         node.setAll((ObjectNode) JSON.valueToTree(train));

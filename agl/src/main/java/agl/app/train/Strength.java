@@ -25,7 +25,7 @@ public record Strength(String name, double byDefault, Range range, Setting setti
         WEIGHT("a number of at least 0"),
         /** Every cosine reaches -1. */
         COSINE("a number of at least -1"),
-        COUNT("a whole number of at least 1"),
+        COUNT("a whole number from 1 to " + Integer.MAX_VALUE),
         SHARE("above 0 and at most 1");
 
         private final String words;
@@ -92,7 +92,7 @@ public record Strength(String name, double byDefault, Range range, Setting setti
         boolean allowed = Double.isFinite(x) && switch (range) {
             case WEIGHT -> x >= 0;
             case COSINE -> x >= -1;
-            case COUNT -> x >= 1 && x == Math.rint(x);
+            case COUNT -> x >= 1 && x <= Integer.MAX_VALUE && x == Math.rint(x);
             case SHARE -> x > 0 && x <= 1;
         };
         if (!allowed) {

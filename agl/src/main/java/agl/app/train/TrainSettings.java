@@ -183,7 +183,7 @@ public record TrainSettings(Length length, Optimization optimization, Data data,
 
     /** Optimiser steps for that many examples. */
     public int totalSteps(int examples) {
-        return steps() > 0 ? steps() : (int) Math.max(1, Math.ceil(epochs() * ((examples + batchSize() - 1) / batchSize())));
+        return steps() > 0 ? steps() : (int) Math.max(1, Math.ceil(epochs() * Math.ceilDiv(examples, batchSize())));
     }
 
     // Each setting by its own name.

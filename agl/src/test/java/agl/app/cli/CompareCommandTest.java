@@ -94,10 +94,10 @@ class CompareCommandTest {
         }
         assertEquals(withoutTimes(before), withoutTimes(json("compare.json").toString()));
 
-        assertEquals(0, run("compare", with(args, "--methods", "lora", "-s", "agl.lambda_A=5")));
-        assertEquals(9, runs().size(), "a setting of AGL's does not make LoRA run again");
+        assertEquals(0, run("compare", with(args, "--methods", "lora,agl", "--strengths", "agl=5")));
+        assertEquals(11, runs().size(), "a setting of AGL's does not make LoRA run again");
         assertEquals(0, run("compare", with(args, "--methods", "lora", "-s", "weight_decay=0.5")));
-        assertEquals(11, runs().size(), "a setting that counts does");
+        assertEquals(13, runs().size(), "a setting that counts does");
     }
 
     @Test void fewPromptsAreSaidBesideTheVerdict() {
@@ -185,6 +185,17 @@ class CompareCommandTest {
         assertEquals(List.of("lora", "agl as set", "without L_A", "without L_T", "L_A alone", "L_T alone", "with E_RM", "with E_geo", "fisher_norm trace", "fisher_norm max", "fisher_norm none"), labels);
     }
 
+    /** A group named twice is one, and rank 1 has no room for two branches. */
+    @Test void ablateRunsNothingTwice() {
+        for (String rank : List.of("1", "2")) {
+            AblateCommand command = CommandLine.populateCommand(new AblateCommand(), "--base", base.toString(), "--task", "t", "--out", "o", "--groups", "branches,H,branches",
+                    "--r", rank);
+            List<String> labels = command.variants().stream().map(Variant::label).toList();
+            assertEquals(labels.stream().distinct().toList(), labels);
+            assertEquals(rank.equals("2"), labels.contains("two branches, L_A on one"), labels.toString());
+        }
+    }
+
     @Test void whatNoMethodLooksAtIsSaidAndDropped() {
         ExperimentOptions options = CommandLine.populateCommand(new ExperimentOptions(), "--task", "t", "--out", "o", "--alignment", "a", "--unaligned", "u", "--fisher-cache", "f", "--match", "number",
                 "--max-new-tokens", "5", "--seed", "4", "-s", "agl.m=3", "-s", "fisher_examples=5", "-s", "eval_every=3", "--seeds", "1");
@@ -236,7 +247,14 @@ class CompareCommandTest {
     @Test void onlyWhatWasTrainedOnCounts() throws IOException {
         CommandLineRun same = forgetting("--sizes", "8,16,24", "--steps", "2", "--seeds", "1,2");
         assertEquals(2, same.code());
-        assertTrue(same.err().contains("training comes to 8 of 8, 8 of 16, 8 of 24 examples"), same.err());
+        assertTrue(same.err().contains("lora: training comes to 8 of 8, 8 of 16, 8 of 24 examples"), same.err());
+        // One step in all, and the first eight of ten steps.
+        CommandLineRun stopped = forgetting("--methods", "lora,earlystop", "--strengths", "earlystop=0.05", "--sizes", "4,8,16", "--epochs", "1", "--seeds", "1,2");
+        assertTrue(stopped.code() == 2 && stopped.err().contains("earlystop, share_of_steps 0.05: training comes to 4 of 4, 4 of 8, 4 of 16 examples"), stopped.err());
+        CommandLineRun lisa = forgetting("--methods", "lisa", "--alignment", temp.resolve("alignment.csv").toString(), "--sizes", "32,36,40", "--steps", "10");
+        assertEquals(2, lisa.code());
+        CommandLineRun twice = forgetting("--base", base + "/.", "--sizes", "4,8,16", "--seeds", "1,2");
+        assertTrue(twice.code() == 2 && twice.err().contains("--base names the same folder twice"), twice.err());
         assertEquals(2, forgetting("--sizes", "4,8,16", "--epochs", "1", "--seeds", "1").code(), "three runs for three constants");
         assertFalse(Files.exists(temp.resolve("out/runs")), "before any work");
         CommandLineRun run = forgetting("--sizes", "4,8,16", "--steps", "3", "--seeds", "1,2");

@@ -33,6 +33,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.function.Function;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeAll;
@@ -290,6 +291,16 @@ class ExperimentTest {
         assertEquals(all("fisher_examples", "alignment", "agl.m", "agl.fisher_tokens", "agl.fisher_norm", "preset"), new Hashes("safeanchor", Double.NaN).decides());
         assertEquals(all("fisher_examples", "alignment", "agl.lambda_A", "agl.lambda_T", "agl.beta", "agl.m", "agl.fisher_tokens", "agl.fisher_norm", "agl.exact_storage", "preset"),
                 new Hashes("agl", Double.NaN).decides());
+    }
+
+    /** Where a method beside it has Fisher information, a run's record keeps where its update lies in it: with another estimate it is another record. */
+    @Test void aSharedFisherDecidesWhatIsKept() {
+        for (String method : List.of("lora", "kl", "asft")) {
+            Function<String, String> hash = set -> new Experiment(TinyModel.load(base), PROBE, new RunStore(out), Map.of("base", "b", "alignment", "a"), 0, new Experiment.Fishers(true, null))
+                    .hash(variant(method, Double.NaN), config(set), new TrainData(TASK, HELD, ALIGNMENT));
+            assertNotEquals(hash.apply("seed=1"), hash.apply("agl.fisher_data=task"), method);
+            assertEquals(hash.apply("seed=1"), hash.apply("agl.lambda_A=77"), method);
+        }
     }
 
     @Test void aStrengthIsPartOfTheRun() {
