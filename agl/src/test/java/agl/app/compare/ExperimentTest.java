@@ -186,6 +186,26 @@ class ExperimentTest {
         assertEquals("agl, lambda_A 10", agl.label());
     }
 
+    /** LoRA does not run again for another Fisher information, but its place in the old subspace says nothing beside methods with the new one. */
+    @Test void aRunThatIsFoundHasNoSubspaceOfOthers() throws IOException {
+        Experiment shared = experiment(TinyModel.load(base), 0, true);
+        RunRecord lora = shared.run(variant("lora"), config("steps=1"), DATA);
+        assertEquals(lora.trace().layers().keySet(), shared.run(variant("lora"), config("steps=1", "agl.lambda_A=3"), DATA).trace().layers().keySet(), "the same estimate");
+        for (String other : List.of("agl.fisher_tokens=3", "fisher_examples=2", "agl.fisher_norm=max")) {
+            RunRecord found = shared.run(variant("lora"), config("steps=1", other), DATA);
+            assertEquals(lora.hash(), found.hash());
+            assertEquals(Map.of(), found.trace().layers(), other);
+            assertArrayEquals(new double[] {1}, found.trace().curves().get("step"));
+        }
+        RunStore store = new RunStore(out);
+        assertEquals(Map.of(), new Experiment(TinyModel.load(base), PROBE, store, Map.of("base", "b", "alignment", "other"), 0, new Experiment.Fishers(true, null))
+                .run(variant("lora"), config("steps=1"), DATA).trace().layers(), "other alignment data");
+        assertEquals(Map.of(), experiment(TinyModel.load(base), 0, false).run(variant("lora"), config("steps=1"), DATA).trace().layers(), "no method with one beside it");
+        assertEquals(2, files(), "one run of the base and one of LoRA");
+        RunRecord agl = shared.run(variant("agl"), config("steps=1"), DATA);
+        assertFalse(agl.trace().layers().isEmpty() || experiment(TinyModel.load(base), 0, false).run(variant("agl"), config("steps=1"), DATA).trace().layers().isEmpty(), "its own stays");
+    }
+
     @Test void aWreckIsKeptWithItsReasonAndWhatToChange() {
         Experiment experiment = experiment(TinyModel.load(base), 0, false);
         RunConfig wild = config("steps=3", "learning_rate=30", "lora_alpha=1e30");
