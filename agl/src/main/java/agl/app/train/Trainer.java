@@ -130,9 +130,6 @@ public final class Trainer {
         double loss = 0;
         for (int from = 0; from < chosen.size(); from += size) {
             Batch batch = Batches.collate(chosen.subList(from, Math.min(chosen.size(), from + size)));
-            if (batch.targetCount() == 0) {
-                continue;
-            }
             try (Tape tape = Tape.training(kernels, pool)) {
                 Tensor part = HeadCrossEntropy.of(tape, model.hidden(tape, batch), model.head(), batch.targets(), null, 1.0 / targets);
                 loss += part.item();
@@ -151,10 +148,10 @@ public final class Trainer {
             Batch batch = Batches.collate(examples.subList(from, Math.min(examples.size(), from + settings.batchSize())));
             try (Tape tape = Tape.inference(kernels, pool)) {
                 int targets = batch.targetCount();
-                sum += targets == 0 ? 0 : model.loss(tape, batch).item() * targets;
+                sum += model.loss(tape, batch).item() * targets;
                 count += targets;
             }
         }
-        return count == 0 ? Double.NaN : sum / count;
+        return sum / count;
     }
 }

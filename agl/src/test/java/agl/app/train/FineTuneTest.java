@@ -201,6 +201,8 @@ class FineTuneTest {
         Map<String, Fisher> made = fineTune.estimate(lora, List.of(), TASK);
         assertEquals(lora.layers().keySet(), made.keySet());
         assertTrue(made.values().stream().allMatch(f -> f.trace() > 0));
+        assertEquals("the Fisher information needs alignment examples: name a file with --alignment",
+                message(() -> new FineTune(bundle, config()).estimate(lora, List.of(), TASK)));
         lora.detach();
         String said = StandardError.during(() -> assertSame(made, runWith("agl", made).fisher()));
         assertFalse(said.contains("Fisher:"), said);

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import agl.error.AglException;
+import agl.lora.LoraConfig;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import java.io.IOException;
@@ -53,6 +54,10 @@ class TrainSettingsTest {
         assertEquals(ALL.stream().map(set -> set.substring(0, set.indexOf('='))).toList(), TrainSettings.names());
     }
 
+    @Test void switchesAreOffByDefault() {
+        assertEquals(List.of(false, false, false), List.of(of().recompute(), of().useRslora(), of().useDora()));
+    }
+
     @ParameterizedTest @ValueSource(strings = {"recompute", "use_rslora", "use_dora"}) void switchesGoEitherWay(String name) {
         for (boolean on : new boolean[] {true, false}) {
             assertEquals(on, of(name + "=true", name + "=" + on).all().get(name).asBoolean());
@@ -76,6 +81,8 @@ class TrainSettingsTest {
         assertEquals(List.of(4, 9L, 0.5, 16), List.of(s.r(), s.seed(), s.learningRate(), s.batchSize()));
         Map<String, Object> none = new HashMap<>(Collections.singletonMap("epochs", null));
         assertEquals("setting epochs does not take null", assertThrows(AglException.class, () -> s.with(none)).getMessage());
+        Map<String, Object> noTargets = new HashMap<>(Collections.singletonMap("target_modules", null));
+        assertEquals("setting target_modules does not take null", assertThrows(AglException.class, () -> s.with(noTargets)).getMessage());
         Map<String, Object> unknown = new HashMap<>(Collections.singletonMap("pochs", null));
         assertEquals("unknown setting \"pochs\"; known are " + String.join(", ", TrainSettings.names()),
                 assertThrows(AglException.class, () -> s.with(unknown)).getMessage());
@@ -136,6 +143,16 @@ class TrainSettingsTest {
         String message = assertThrows(AglException.class, () -> RunConfig.of(text, List.of())).getMessage();
         assertEquals("setting strength must be a number, got \"a lot\"", message);
         assertEquals(null, RunConfig.of(null, List.of()).choice());
+    }
+
+    /** The shape is the adapter's, everything else the settings'. */
+    @Test void goingOnFromAnAdapterTakesItsShape() {
+        RunConfig config = RunConfig.of(null, List.of("r=3", "seed=9", "use_dora=true", "method=kl", "agl.tau=0.25", "fisher_examples=5"));
+        RunConfig on = config.withAdapter(LoraConfig.of(7, 21, 0.5, "o_proj", true));
+        assertEquals(List.of(7, 21.0, 0.5, "o_proj", true, false, 9L), List.of(on.train().r(), on.train().loraAlpha(), on.train().loraDropout(),
+                on.train().targetModules(), on.train().useRslora(), on.train().useDora(), on.train().seed()));
+        assertEquals(List.of(config.agl(), config.preset(), 5, config.choice()), List.of(on.agl(), on.preset(), on.fisherExamples(), on.choice()));
+        assertEquals(new RunConfig(config.train(), config.agl(), config.preset(), 5, null), config.withoutChoice());
     }
 
     /** A whole number is written as one. */

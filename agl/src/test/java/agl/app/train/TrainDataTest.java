@@ -1,0 +1,100 @@
+package agl.app.train;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertSame;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import agl.app.TinyModel;
+import agl.app.data.Example;
+import agl.app.data.PromptSet.Label;
+import agl.app.data.PromptSet.Prompt;
+import agl.error.AglException;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** What is held out of a task, and what the reader of its figures is told. */
+class TrainDataTest {
+    @TempDir Path temp;
+
+    private Path file(String name, int rows) throws IOException {
+        return Files.writeString(temp.resolve(name + ".jsonl"), IntStream.range(0, rows)
+                .mapToObj(i -> "{\"instruction\":\"" + name + " " + i + "\",\"response\":\"x\"}\n").collect(Collectors.joining()));
+    }
+
+    /** A tenth, rounded down, and 200 at most: the last rows. */
+    @ParameterizedTest @CsvSource({"2,2,0", "9,9,0", "10,9,1", "29,27,2", "1999,1800,199", "2000,1800,200", "2100,1900,200"})
+    void theLastTenthIsHeldOut(int rows, int kept, int held) throws IOException {
+        TrainData data = TrainData.read(List.of(file("t", rows)), List.of(), List.of(), null, null);
+        assertEquals(kept, data.task().size());
+        assertEquals(held, data.evaluation().size());
+        assertEquals("t " + (kept - 1), data.task().getLast().instruction());
+        if (held > 0) {
+            assertEquals("t " + kept, data.evaluation().getFirst().instruction());
+            assertEquals("t " + (rows - 1), data.evaluation().getLast().instruction());
+        }
+    }
+
+    @Test void withHeldOutRowsOfItsOwnAllIsTrainedOn() throws IOException {
+        Path unaligned = TinyModel.write(temp.resolve("unaligned"), 3);
+        Path adapter = temp.resolve("adapter");
+        List<Path> task = List.of(file("t", 10), file("u", 10));
+        TrainData data = TrainData.read(task, List.of(file("e", 3)), List.of(file("a", 4)), unaligned, adapter);
+        assertEquals(20, data.task().size());
+        assertEquals("u 9", data.task().getLast().instruction());
+        assertEquals(List.of("e 0", "e 1", "e 2"), data.evaluation().stream().map(Example::instruction).toList());
+        assertEquals(4, data.alignment().size());
+        assertSame(unaligned, data.unaligned());
+        assertSame(adapter, data.initAdapter());
+    }
+
+    @Test void oneRowIsNotEnoughByItself() throws IOException {
+        Path one = file("t", 1);
+        String message = assertThrows(AglException.class,
+                () -> TrainData.read(List.of(one), List.of(), List.of(), null, null)).getMessage();
+        assertTrue(message.startsWith(one + ": has one row"), message);
+        assertEquals(1, TrainData.read(List.of(one), List.of(file("e", 1)), List.of(), null, null).task().size());
+    }
+
+    @Test void aFolderThatIsNoModelIsToldFirst() {
+        Path nowhere = temp.resolve("nowhere");
+        String message = assertThrows(AglException.class,
+                () -> TrainData.read(List.of(temp.resolve("no file either")), List.of(), List.of(), nowhere, null)).getMessage();
+        assertEquals(nowhere + ": no such folder", message);
+    }
+
+    private static List<Example> examples(String... instructions) {
+        return java.util.Arrays.stream(instructions).map(i -> new Example(i, "x")).toList();
+    }
+
+    private static List<Prompt> prompts(String... prompts) {
+        return java.util.Arrays.stream(prompts).map(p -> new Prompt(p, Label.SAFE, "")).toList();
+    }
+
+    @Test void nothingIsSaidOfDataThatAreApart() {
+        assertEquals(List.of(), new TrainData(examples("a", "b"), examples("c"), examples("d")).notes(prompts("e")));
+    }
+
+    @Test void whatIsInTwoPlacesIsCounted() {
+        TrainData data = new TrainData(examples("a", "b", "c"), examples("c", "d", "a", "a"), examples(" e", "f"));
+        assertEquals(List.of("3 of 4 held-out examples are among the task's rows too: their loss is that of what was trained on",
+                "2 of 3 prompts are in the alignment data too: drift on them is not drift on prompts that the method never saw"),
+                data.notes(prompts("e ", "f", "g")));
+        // The same question with another answer is another example.
+        assertEquals(List.of(), new TrainData(examples("a"), List.of(new Example("a", "y")), List.of()).notes(List.of()));
+        assertEquals(1, new TrainData(examples("a"), examples("a"), List.of()).notes(List.of()).size());
+    }
+
+    @Test void nothingHeldOutIsSaid() {
+        assertEquals(List.of("nothing is held out: a tenth of 3 task rows is less than one; the held-out loss is not measured "
+                + "(--eval names a file for it)"), new TrainData(examples("a", "b", "c"), List.of(), List.of()).notes(List.of()));
+    }
+}
