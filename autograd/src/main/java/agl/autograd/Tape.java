@@ -68,18 +68,16 @@ public final class Tape implements AutoCloseable {
         return recording;
     }
 
-
     /** A result tensor with undefined content, owned by this tape. */
     public Tensor alloc(int... shape) {
-        Tensor t = new Tensor(pool.take(Tensor.sizeOf(shape)), this, shape);
+        Tensor t = new Tensor(pool.take(Tensor.sizeOf(shape)), new Lifetime(this, null), shape);
         owned.add(t);
         return t;
     }
 
     /** A tensor over the numbers of {@code base} with another shape. */
     public Tensor view(Tensor base, int... shape) {
-        Tensor t = new Tensor(base.data(), this, shape);
-        t.viewOf = base;
+        Tensor t = new Tensor(base.data(), new Lifetime(this, base.life), shape);
         owned.add(t);
         return t;
     }
@@ -109,11 +107,11 @@ public final class Tape implements AutoCloseable {
             out.requireGrad();
             nodes.add(new Node(op, out));
             if (op.reads(out)) {
-                hold(out, 1);
+                out.life.addReaders(1);
             }
             for (Tensor in : inputs) {
                 if (in != null && op.reads(in)) {
-                    hold(in, 1);
+                    in.life.addReaders(1);
                 }
             }
         }
@@ -121,25 +119,16 @@ public final class Tape implements AutoCloseable {
     }
     // explain: end
 
-    /** Counts readers of the numbers of {@code t}, and so of every tensor that it is a view of. */
-    private static void hold(Tensor t, int readers) {
-        for (Tensor owner = t; owner != null; owner = owner.viewOf) {
-            owner.readers += readers;
-        }
-    }
-
     /** Keeps this tensor's numbers and gradient until the tape closes. Returns it. */
     public Tensor retain(Tensor t) {
-        for (Tensor owner = t; owner != null; owner = owner.viewOf) {
-            owner.retained = true;
-        }
+        t.life.retain();
         return t;
     }
 
     /** The gradient buffer of {@code x}, zeroed when it is new. For operations that add element by element. */
     public Storage grad(Tensor x) {
-        if (x.outer != null) {
-            return x.outer.grad(x.twin);
+        if (x.gradient != null) {
+            return x.gradient.tape().grad(x.gradient.tensor());
         }
         if (x.grad == null) {
             x.grad = newGrad(x);
@@ -153,8 +142,8 @@ public final class Tape implements AutoCloseable {
      * what is there (1) or overwrite it (0). Saves clearing and reading a buffer that is still empty.
      */
     public Storage gradToWrite(Tensor x) {
-        if (x.outer != null) {
-            return x.outer.gradToWrite(x.twin);
+        if (x.gradient != null) {
+            return x.gradient.tape().gradToWrite(x.gradient.tensor());
         }
         if (x.grad == null) {
             x.grad = newGrad(x);
@@ -164,7 +153,7 @@ public final class Tape implements AutoCloseable {
 
     /** 1 when {@code x} has a gradient to add to, else 0. */
     public double beta(Tensor x) {
-        return (x.outer != null ? x.twin : x).grad == null ? 0 : 1;
+        return (x.gradient != null ? x.gradient.tensor() : x).grad == null ? 0 : 1;
     }
 
     /** dL/dX += alpha·A·B if X requires a gradient. */
@@ -211,7 +200,7 @@ public final class Tape implements AutoCloseable {
 
     /** The same, where {@code from} is the result of an operation in backward that has no more use for it: if {@code to} has no gradient yet, the buffer changes hands. */
     public void passGrad(Tensor from, Tensor to) {
-        if (beta(to) == 0 && to.owner == this && from.owner == this && !from.retained) {
+        if (beta(to) == 0 && to.life.tape == this && from.life.tape == this && !from.life.isRetained()) {
             to.grad = from.grad;
             from.grad = null;
         } else {
@@ -220,7 +209,7 @@ public final class Tape implements AutoCloseable {
     }
 
     private Storage newGrad(Tensor x) {
-        return x.owner == this ? pool.take(x.size()) : kernels.allocate(x.dtype() == DType.F64 ? DType.F64 : DType.F32, x.size());
+        return x.life.tape == this ? pool.take(x.size()) : kernels.allocate(x.dtype() == DType.F64 ? DType.F64 : DType.F32, x.size());
     }
 
     /** Differentiates a scalar loss: afterwards every leaf that requires a gradient has dL/dx added to it. */
@@ -250,7 +239,7 @@ public final class Tape implements AutoCloseable {
             if (node.out.grad != null) {
                 node.operation.backward(this, node.out);
             }
-            if (!node.out.retained) {
+            if (!node.out.life.isRetained()) {
                 release(node.out);
             }
         }
@@ -263,11 +252,8 @@ public final class Tape implements AutoCloseable {
             pool.give(t.grad);
             t.grad = null;
         }
-        if (!t.released) {
-            t.released = true;
-            if (t.viewOf == null) {
-                pool.give(t.data);
-            }
+        if (t.life.release()) {
+            pool.give(t.data);
         }
     }
 
@@ -298,7 +284,7 @@ public final class Tape implements AutoCloseable {
         Tensor leaf = Tensor.of(x.data(), x.shape());
         if (x.requiresGrad()) {
             leaf.requireGrad();
-            leaf.sharesGradOf(x, outer);
+            leaf.gradient = new Tensor.Elsewhere(x, outer);
         }
         return leaf;
     }
@@ -313,17 +299,17 @@ public final class Tape implements AutoCloseable {
      * forward has no more use for them. On an inference tape that keeps memory at that of one layer.
      */
     public void releaseSince(int mark, Tensor result) {
-        hold(result, 1);
+        result.life.addReaders(1);
         for (int i = owned.size() - 1; i >= mark; i--) {
             Tensor t = owned.get(i);
-            if (t.readers == 0 && !t.retained) {
+            if (t.life.isOver()) {
                 release(t);
                 if (!recording) {
                     owned.remove(i);
                 }
             }
         }
-        hold(result, -1);
+        result.life.addReaders(-1);
     }
 
     /** Number of recorded operations. */

@@ -15,35 +15,30 @@ import java.util.function.IntToDoubleFunction;
  */
 public final class Tensor {
     private final int[] shape;
-    Storage data;
     private final int size;
-    final Tape owner;
-    private boolean requiresGrad;
+    final Lifetime life;
+    Storage data;
     Storage grad;
-    /** Kept through backward: its data and gradient are not given back before the tape closes. */
-    boolean retained;
-    /** The tensor whose numbers these are (this one is a reshape of it), and which gives them back; null for numbers of its own. */
-    Tensor viewOf;
-    boolean released;
-    /** Recorded operations that read these numbers in backward. */
-    int readers;
-    /** This leaf stands for {@code twin}, a tensor of the tape {@code outer}: gradients go there. */
-    Tensor twin;
-    Tape outer;
+    private boolean requiresGrad;
+    /** Where the gradient goes if not to {@link #grad}; else null. */
+    Elsewhere gradient;
 
-    Tensor(Storage data, Tape owner, int... shape) {
+    /** This leaf stands for {@code tensor} of an outer {@code tape}. */
+    record Elsewhere(Tensor tensor, Tape tape) { }
+
+    Tensor(Storage data, Lifetime life, int... shape) {
         this.shape = shape.clone();
         this.size = sizeOf(shape);
         if (data.length() < size) {
             throw new IllegalArgumentException("shape " + Arrays.toString(shape) + " needs " + size + " elements, got " + data.length());
         }
         this.data = data;
-        this.owner = owner;
+        this.life = life;
     }
 
     /** A leaf over existing storage. */
     public static Tensor of(Storage data, int... shape) {
-        return new Tensor(data, null, shape);
+        return new Tensor(data, new Lifetime(null, null), shape);
     }
 
     /** A leaf in double. */
@@ -68,11 +63,6 @@ public final class Tensor {
             t.data.set(i, f.applyAsDouble(i));
         }
         return t;
-    }
-
-    void sharesGradOf(Tensor x, Tape tape) {
-        twin = x;
-        outer = tape;
     }
 
     /** Marks this leaf as trainable: its gradient is computed. Returns this. */
@@ -127,7 +117,7 @@ public final class Tensor {
     }
 
     public Storage data() {
-        if (released) {
+        if (life.isReleased()) {
             throw new IllegalStateException("this tensor's numbers were given back to the tape's pool; retain it to read it after backward");
         }
         return data;
@@ -213,7 +203,7 @@ public final class Tensor {
 
     @Override public String toString() {
         StringBuilder s = new StringBuilder("Tensor").append(Arrays.toString(shape)).append(' ').append(dtype());
-        if (!released) {
+        if (!life.isReleased()) {
             s.append(" [");
             for (int i = 0; i < Math.min(size, 8); i++) {
                 s.append(i == 0 ? "" : ", ").append(String.format(java.util.Locale.ROOT, "%.5g", data.get(i)));
