@@ -23,11 +23,9 @@ import agl.regularizers.Fisher;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Optional;
 import java.util.stream.IntStream;
 
@@ -93,8 +91,8 @@ public final class Experiment {
         String hash = hash(variant, config, data);
         Optional<RunRecord> known = store.find(hash);
         if (known.isPresent()) {
-            // The same run may go by another name in another table, and stand beside methods with another Fisher information.
-            RunRecord r = Objects.equals(known.get().subspace(), subspace(variant, config)) ? known.get() : known.get().withoutSubspace();
+            RunRecord r = known.get();
+            // The same run may go by another name in another table.
             return r.named(variant.label(), variant.group(), variant.sets(), r.base());
         }
         // Before the adapter is on.
@@ -124,7 +122,7 @@ public final class Experiment {
         long tokens = trainedOn(new Batches(bundle.encode(data.task(), config.train().maxLength()), config.train().batchSize(), config.train().seed()), taskSteps);
         RunRecord run = new RunRecord(hash, new RunRecord.Name(variant.label(), variant.group(), variant.choice().strengthOrDefault(config.agl()), variant.sets()),
                 config.train().seed(), bundle.folder().toString(), data.task().size(), tokens, bundle.model().size(),
-                (System.nanoTime() - start) * 1e-9, points, trace, wreck, subspace(variant, config));
+                (System.nanoTime() - start) * 1e-9, points, trace, wreck);
         save(run);
         return run;
     }
@@ -152,20 +150,6 @@ public final class Experiment {
         return result.fisher() != null || !fisherShared ? result.fisher() : fisher.estimate(result.lora(), config, config.agl(), data.alignment(), data.task());
     }
 
-    /** What that of the others rests on, for a method without one; null where it is not looked at. */
-    private String subspace(Variant variant, RunConfig config) {
-        return !fisherShared || variant.usesFisher() ? null
-                : RunStore.hash(Arrays.asList(origin.get("alignment"), config.fisherExamples(), estimate(config.toJson())));
-    }
-
-    /** All that shapes the estimate, new settings included; how its vectors are kept does not count. */
-    private static ObjectNode estimate(ObjectNode settings) {
-        List<String> shapes = new ArrayList<>(AglSettings.names(AglSettings.Estimate.class));
-        shapes.add("fisher_norm");
-        shapes.remove("exact_storage");
-        return settings.withObject("/agl").retain(shapes);
-    }
-
     private Measured measure(LoraModel lora, boolean keepAnswers, ClosedSet answers) {
         return lora.whileMerged(() -> probe.measure(bundle, keepAnswers, answers));
     }
@@ -181,7 +165,11 @@ public final class Experiment {
         if (kind.reads() == MethodKind.Reads.NOTHING && !shown) {
             settings.remove("agl");
         } else if (kind.reads() != MethodKind.Reads.EVERYTHING) {
-            estimate(settings);
+            // All that shapes the estimate, new settings included; how its vectors are kept does not count.
+            List<String> shapes = new ArrayList<>(AglSettings.names(AglSettings.Estimate.class));
+            shapes.add("fisher_norm");
+            shapes.remove("exact_storage");
+            settings.withObject("/agl").retain(shapes);
         }
         if (!shown && (kind.needs() == MethodKind.Needs.NOTHING || kind.needs() == MethodKind.Needs.UNALIGNED)) {
             settings.remove("fisher_examples");

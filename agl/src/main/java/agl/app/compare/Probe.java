@@ -27,7 +27,8 @@ public record Probe(List<Example> evaluation, List<Prompt> prompts, int maxLengt
      */
     Measured measure(ModelBundle bundle, boolean keepAnswers, ClosedSet answers) {
         List<TaskMeasure.Result> task = TaskMeasure.run(bundle, evaluation, maxLength, answerTokens, match::matches);
-        List<DriftCheck.Result> drift = new DriftCheck(bundle, DriftCheck.Settings.DEFAULT.withMaxNewTokens(driftTokens).withTask(answers)).run(prompts, n -> { });
+        List<DriftCheck.Result> drift = new DriftCheck(bundle,
+                DriftCheck.Settings.DEFAULT.withMaxNewTokens(driftTokens).withTask(answers)).run(prompts, n -> { });
         return new Measured(task.stream().mapToDouble(TaskMeasure.Result::loss).toArray(), task.stream().mapToInt(TaskMeasure.Result::tokens).toArray(),
                 flags(answerTokens == 0 ? List.of() : task.stream().map(TaskMeasure.Result::correct).toList()),
                 drift.stream().map(DriftCheck.Result::outcome).toList(),

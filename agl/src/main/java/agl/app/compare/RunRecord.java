@@ -3,7 +3,6 @@ package agl.app.compare;
 import agl.app.train.TrainTrace;
 import agl.error.AglException;
 import java.util.List;
-import java.util.Map;
 
 /**
  * One finished run, as its file in runs/ holds it.
@@ -16,16 +15,9 @@ import java.util.Map;
  * @param points     measurements along training, the last one of the finished adapter
  * @param trace      curves and subspace; null for the base
  * @param wreck      why the finished adapter counts as wrecked by its training ({@link agl.app.train.WreckCheck}), with what to change; null for a sound one
- * @param subspace   hash of what the subspace of {@code trace} is estimated from, where the run itself does not depend on it; else null
  */
 public record RunRecord(String hash, Name variant, long seed, String base, int examples, long taskTokens,
-                        long parameters, double seconds, List<Point> points, TrainTrace trace, String wreck, String subspace) {
-
-    /** One whose subspace, if its trace has any, is its own method's. */
-    RunRecord(String hash, Name variant, long seed, String base, int examples, long taskTokens, long parameters, double seconds, List<Point> points,
-              TrainTrace trace, String wreck) {
-        this(hash, variant, seed, base, examples, taskTokens, parameters, seconds, points, trace, wreck, null);
-    }
+                        long parameters, double seconds, List<Point> points, TrainTrace trace, String wreck) {
 
     /**
      * @param label    the variant's
@@ -53,13 +45,7 @@ public record RunRecord(String hash, Name variant, long seed, String base, int e
     /** The same run under another name, on a base named so. */
     public RunRecord named(String newLabel, String newGroup, List<String> newSets, String newBase) {
         return new RunRecord(hash, new Name(newLabel, newGroup, variant.strength, newSets), seed, newBase, examples, taskTokens, parameters, seconds, points,
-                trace, wreck, subspace);
-    }
-
-    /** The same without its place in a subspace that is not the one of the runs beside it. */
-    RunRecord withoutSubspace() {
-        return new RunRecord(hash, variant, seed, base, examples, taskTokens, parameters, seconds, points,
-                trace == null ? null : new TrainTrace(trace.curves(), Map.of()), wreck, null);
+                trace, wreck);
     }
 
     /** Refuses a run whose numbers cannot be a run's. */

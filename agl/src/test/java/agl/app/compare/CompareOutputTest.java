@@ -25,8 +25,10 @@ class CompareOutputTest {
         RunRecord base = run("base", right(model(36, 0, 10, 3)));
         Measures measures = new CompareOutcome(base, List.of(), List.of(), MadeRuns.prompts(), DriftGate.DEFAULT).measures();
         return new CompareOutcome(base, List.of(
-                Summary.of(LORA, List.of(run(LORA, Double.NaN, 3, null, right(model(30, 0, 10, 2)), right(model(10, 0, 9, 1))), run(LORA, Double.NaN, 4, null, right(model(12, 0, 8, 1.5)))), measures),
-                Summary.of(KL, List.of(run(KL, 0.5, 3, null, right(model(30, 4, 10, 1.25)))), measures)), List.of("ewc: too large"), MadeRuns.prompts(), DriftGate.DEFAULT);
+                Summary.of(LORA, List.of(run(LORA, Double.NaN, 3, null, right(model(30, 0, 10, 2)), right(model(10, 0, 9, 1))),
+                        run(LORA, Double.NaN, 4, null, right(model(12, 0, 8, 1.5)))), measures),
+                Summary.of(KL, List.of(run(KL, 0.5, 3, null, right(model(30, 4, 10, 1.25)))), measures)), List.of("ewc: too large"),
+                        MadeRuns.prompts(), DriftGate.DEFAULT);
     }
 
     private static List<List<String>> cells(String text) {
@@ -35,16 +37,20 @@ class CompareOutputTest {
 
     @Test void tablesHaveEveryNumber() {
         List<List<String>> found = cells(CompareOutput.tables(outcome()));
-        List<String> headers = List.of("task_loss", "R_unsafe", "off_task_unsafe", "unsure_unsafe", "R_safe", "drift_points", "max_0_drift_points", "margin_unsafe", "margin_safe",
+        List<String> headers = List.of("task_loss", "R_unsafe", "off_task_unsafe", "unsure_unsafe", "R_safe", "drift_points",
+                "max_0_drift_points", "margin_unsafe", "margin_safe",
                 "first_token_margin_unsafe");
         assertEquals(List.of(List.of(""), List.of("mean over seeds [95% interval over seeds, Student's t]"), headers,
                 List.of("aligned base", "3.000", "90.0", "0.0", "0.0", "100.0", "0.0", "0.0", "36.00", "-10.00", "72.00"),
-                List.of("lora", "1.250 [-1.927, 4.427]", "27.5 [0.0, 59.3]", "0.0", "0.0", "85.0 [21.5, 100.0]", "62.5 [30.7, 90.0]", "62.5", "11.00 [-1.71, 23.71]", "-8.50 [-14.85, -2.15]", "22.00 [-3.41, 47.41]"),
-                List.of("kl, longer", "1.250", "75.0", "10.0", "0.0", "100.0", "15.0", "15.0", "30.00", "-10.00", "60.00")), found.subList(0, 6));
+                List.of("lora", "1.250 [-1.927, 4.427]", "27.5 [0.0, 59.3]", "0.0", "0.0", "85.0 [21.5, 100.0]", "62.5 [30.7, 90.0]",
+                        "62.5", "11.00 [-1.71, 23.71]", "-8.50 [-14.85, -2.15]", "22.00 [-3.41, 47.41]"),
+                List.of("kl, longer", "1.250", "75.0", "10.0", "0.0", "100.0", "15.0", "15.0", "30.00", "-10.00", "60.00")),
+                        found.subList(0, 6));
         assertEquals(List.of("the same [95% interval over prompts and held-out examples]"), found.get(7));
         assertEquals(headers, found.get(8));
         // Wilson's of ten of ten, and Clopper and Pearson's of 30 of 40 and 4 of 40.
-        assertEquals(List.of("kl, longer", "1.250", "75.0 [58.8, 87.3]", "10.0 [2.8, 23.7]", "0.0 [0.0, 8.8]", "100.0 [72.2, 100.0]"), found.get(11).subList(0, 6));
+        assertEquals(List.of("kl, longer", "1.250", "75.0 [58.8, 87.3]", "10.0 [2.8, 23.7]", "0.0 [0.0, 8.8]", "100.0 [72.2, 100.0]"),
+                found.get(11).subList(0, 6));
         assertEquals(12, found.size());
     }
 
@@ -62,17 +68,20 @@ class CompareOutputTest {
         assertEquals(90, json.at("/base/R_unsafe/mean").asDouble(), 1e-9);
         assertTrue(json.at("/base/task_answers_right").isMissingNode());
         JsonNode lora = json.at("/variants/0");
-        assertEquals(List.of("lora", "lora", true, true), List.of(lora.get("label").asText(), lora.get("method").asText(), lora.get("strength_name").isNull(), lora.get("strength").isNull()));
+        assertEquals(List.of("lora", "lora", true, true), List.of(lora.get("label").asText(), lora.get("method").asText(),
+                lora.get("strength_name").isNull(), lora.get("strength").isNull()));
         assertEquals(List.of(3.0, 4.0), numbers(lora.get("seeds")));
         assertEquals(List.of(1.5, 1.5), numbers(lora.get("seconds")));
         JsonNode drift = lora.at("/metrics/drift_points");
         assertEquals(62.5, drift.get("mean").asDouble(), 1e-9);
         assertEquals(List.of(o.variants().getFirst().get(Metric.DRIFT).seeds().low(), 90.0), numbers(drift.get("interval_over_seeds")));
-        assertEquals(List.of(o.variants().getFirst().get(Metric.DRIFT).prompts().low(), o.variants().getFirst().get(Metric.DRIFT).prompts().high()), numbers(drift.get("interval_over_prompts")));
+        assertEquals(List.of(o.variants().getFirst().get(Metric.DRIFT).prompts().low(),
+                o.variants().getFirst().get(Metric.DRIFT).prompts().high()), numbers(drift.get("interval_over_prompts")));
         assertEquals(lora.get("on_front").asBoolean(), CompareVerdict.front(o).contains("lora"));
         JsonNode kl = json.at("/variants/1");
         assertEquals(List.of("kl, longer", "kl", "weight", 0.5, "steps=9"),
-                List.of(kl.get("label").asText(), kl.get("method").asText(), kl.get("strength_name").asText(), kl.get("strength").asDouble(), kl.at("/settings/0").asText()));
+                List.of(kl.get("label").asText(), kl.get("method").asText(), kl.get("strength_name").asText(),
+                        kl.get("strength").asDouble(), kl.at("/settings/0").asText()));
         assertTrue(kl.at("/metrics/drift_points/interval_over_seeds").isNull() && kl.get("on_front").asBoolean());
     }
 

@@ -36,7 +36,8 @@ class CompareReportTest {
     /** Every second unsafe prompt is about violence, the others about privacy. */
     private static List<Prompt> prompts() {
         List<Prompt> plain = MadeRuns.prompts();
-        return IntStream.range(0, plain.size()).mapToObj(i -> new Prompt(plain.get(i).prompt(), plain.get(i).label(), i < UNSAFE ? i % 2 == 0 ? "violence" : "privacy" : "")).toList();
+        return IntStream.range(0, plain.size()).mapToObj(i -> new Prompt(plain.get(i).prompt(), plain.get(i).label(), i < UNSAFE
+                ? i % 2 == 0 ? "violence" : "privacy" : "")).toList();
     }
 
     private static Variant kl(double weight) {
@@ -50,7 +51,8 @@ class CompareReportTest {
     private static CompareOutcome outcome(Measured base, List<List<RunRecord>> runs, List<Variant> variants, String... failed) {
         RunRecord aligned = run("base", base);
         Measures measures = new CompareOutcome(aligned, List.of(), List.of(), prompts(), DriftGate.DEFAULT).measures();
-        return new CompareOutcome(aligned, IntStream.range(0, runs.size()).mapToObj(i -> Summary.of(variants.get(i), runs.get(i), measures)).toList(), List.of(failed), prompts(),
+        return new CompareOutcome(aligned, IntStream.range(0, runs.size()).mapToObj(i -> Summary.of(variants.get(i), runs.get(i), measures))
+                .toList(), List.of(failed), prompts(),
                 DriftGate.DEFAULT);
     }
 
@@ -59,7 +61,8 @@ class CompareReportTest {
         Variant own = new Variant("kl, longer", "kl", MethodChoice.of("kl"), List.of("steps=9"));
         Variant noise = Variant.of(MethodChoice.of("oplora"));
         return outcome(base, List.of(
-                List.of(run(LORA, Double.NaN, 3, trace(4), model(30, 0, 10, 2), right(model(10, 0, 9, 1), true)), run(LORA, Double.NaN, 4, trace(9), model(28, 0, 10, 2), right(model(12, 0, 8, 1.5), false))),
+                List.of(run(LORA, Double.NaN, 3, trace(4), model(30, 0, 10, 2), right(model(10, 0, 9, 1), true)),
+                        run(LORA, Double.NaN, 4, trace(9), model(28, 0, 10, 2), right(model(12, 0, 8, 1.5), false))),
                 List.of(run(kl(10), 10, 3, null, right(model(30, 0, 10, 1.25), true))),
                 List.of(run(kl(1), 1, 3, trace(5), right(model(20, 0, 10, 1.125), false))),
                 List.of(run(own, 100, 3, null, right(model(24, 0, 10, 1.75), false))),
@@ -82,31 +85,38 @@ class CompareReportTest {
         assertEquals("Methods side by side: same data, steps and seeds", page.title());
         assertEquals(CompareVerdict.text(o), page.lead());
         // LoRA's drifts are 65 and 60: mean 62.5, half width 12.706 · 2.5.
-        assertEquals(List.of("LoRA's drift 62.5 [30.7, 90.0] points 95% interval over seeds", "LoRA's R_safe 85.0 [21.5, 100.0] % safe prompts answered; the base 100.0 %",
+        assertEquals(List.of("LoRA's drift 62.5 [30.7, 90.0] points 95% interval over seeds",
+                "LoRA's R_safe 85.0 [21.5, 100.0] % safe prompts answered; the base 100.0 %",
                 "Pareto front 2 of 4 no other has both less loss and less drift"), page.headlines());
-        assertEquals(List.of("Results", "Drift against task score", "Training, seed 3", "The alignment subspace", "Refusals by category", "Prompts that changed sides", "How it was made"), page.sections());
+        assertEquals(List.of("Results", "Drift against task score", "Training, seed 3", "The alignment subspace", "Refusals by category",
+                "Prompts that changed sides", "How it was made"), page.sections());
         List<String> notes = new ArrayList<>(o.notes());
         notes.add("Not finished: ewc, seed 3: too large");
         assertEquals(notes, page.warnings());
         assertTrue(page.html().contains("{&quot;from&quot;:&quot;here&quot;}"));
         assertEquals(List.of(List.of("setting", "value"), List.of("config.steps", "4")), page.table("Settings"));
-        assertTrue(page.texts().getLast().startsWith("R_unsafe is the share of unsafe prompts refused") && page.texts().getLast().contains("Lisa spends one step in five on alignment data"), page.texts().toString());
+        assertTrue(page.texts().getLast().startsWith("R_unsafe is the share of unsafe prompts refused")
+                && page.texts().getLast().contains("Lisa spends one step in five on alignment data"), page.texts().toString());
         assertEquals("AGL, one setting changed at a time", written(o, "ablate").title());
     }
 
     @Test void tablesHaveARowForEach() throws IOException {
         WrittenPage page = written(everything(model(36, 0, 10, 3)));
         List<List<String>> seeds = page.table(SEEDS);
-        assertEquals(List.of("variant", "task loss, nats per token", "task answers right, %", "R_unsafe, %", "off-task on unsafe, %", "unsure on unsafe, %", "R_safe, %", "drift, points",
-                "max(0, drift), the paper's measure, points", "margin on unsafe, nats", "margin on safe, nats", "first-token margin on unsafe, nats"), seeds.getFirst());
-        assertEquals(List.of("aligned base", "lora", "kl, weight 10", "kl, weight 1", "kl, longer", "oplora [wrecked]"), seeds.stream().skip(1).map(List::getFirst).toList());
+        assertEquals(List.of("variant", "task loss, nats per token", "task answers right, %", "R_unsafe, %", "off-task on unsafe, %",
+                "unsure on unsafe, %", "R_safe, %", "drift, points",
+                "max(0, drift), the paper's measure, points", "margin on unsafe, nats", "margin on safe, nats",
+                        "first-token margin on unsafe, nats"), seeds.getFirst());
+        assertEquals(List.of("aligned base", "lora", "kl, weight 10", "kl, weight 1", "kl, longer", "oplora [wrecked]"),
+                seeds.stream().skip(1).map(List::getFirst).toList());
         assertEquals(List.of("3.000", "0.0", "90.0", "0.0", "0.0", "100.0", "0.0"), seeds.get(1).subList(1, 8));
         assertEquals(List.of("1.125", "0.0", "50.0"), seeds.get(4).subList(1, 4));
         assertEquals("62.5 [30.7, 90.0]", seeds.get(2).get(7));
         List<String> prompts = page.table("Mean over seeds, 95% interval over prompts and held-out examples").get(2);
         assertEquals("lora", prompts.getFirst());
         assertTrue(prompts.get(7).startsWith("62.5 [4"), prompts.toString());
-        assertEquals(List.of(List.of("variant", "seconds per run"), List.of("lora", "1.5"), List.of("kl, weight 10", "1.5"), List.of("kl, weight 1", "1.5"), List.of("kl, longer", "1.5"), List.of("oplora", "1.5")),
+        assertEquals(List.of(List.of("variant", "seconds per run"), List.of("lora", "1.5"), List.of("kl, weight 10", "1.5"),
+                List.of("kl, weight 1", "1.5"), List.of("kl, longer", "1.5"), List.of("oplora", "1.5")),
                 page.table("Time"));
     }
 
@@ -115,11 +125,14 @@ class CompareReportTest {
         WrittenPage page = written(everything(model(36, 0, 10, 3)));
         JsonNode points = page.chart("Finished adapters").get("points");
         assertEquals(4, points.size());
-        assertEquals(List.of("lora", 1.25, 62.5), List.of(points.get(0).get("label").asText(), points.get(0).get("x").asDouble(), points.get(0).get("y").asDouble()));
+        assertEquals(List.of("lora", 1.25, 62.5), List.of(points.get(0).get("label").asText(), points.get(0).get("x").asDouble(),
+                points.get(0).get("y").asDouble()));
         JsonNode answers = page.chart("Finished adapters, by answers").get("points");
-        assertEquals(List.of("lora", 50.0, 62.5), List.of(answers.get(0).get("label").asText(), answers.get(0).get("x").asDouble(), answers.get(0).get("y").asDouble()));
+        assertEquals(List.of("lora", 50.0, 62.5), List.of(answers.get(0).get("label").asText(), answers.get(0).get("x").asDouble(),
+                answers.get(0).get("y").asDouble()));
         assertEquals(30.735, answers.get(0).get("yi").get(0).asDouble(), 1e-3);
-        assertEquals(List.of("kl, weight 10", 100.0, 15.0), List.of(answers.get(1).get("label").asText(), answers.get(1).get("x").asDouble(), answers.get(1).get("y").asDouble()));
+        assertEquals(List.of("kl, weight 10", 100.0, 15.0), List.of(answers.get(1).get("label").asText(),
+                answers.get(1).get("x").asDouble(), answers.get(1).get("y").asDouble()));
         assertEquals(List.of("lora"), page.names(TRAINING));
         assertArrayEquals(new double[][] {{2, 17.5}, {1.25, 62.5}}, page.line(TRAINING, "lora"));
         assertArrayEquals(new double[][] {{2, 17.5}, {4, 62.5}}, page.line("Drift by step", "lora"));
@@ -133,25 +146,30 @@ class CompareReportTest {
     @Test void refusalsByCategoryAndPromptsThatChangedSides() throws IOException {
         WrittenPage page = written(everything(model(36, 0, 10, 3)));
         String caption = "Unsafe prompts refused, by category";
-        assertEquals(List.of("aligned base", "lora", "kl, weight 10", "kl, weight 1", "kl, longer", "oplora [wrecked]"), page.names(caption));
-        assertEquals(List.of("privacy", "violence"), List.of(page.chart(caption).get("labels").get(0).asText(), page.chart(caption).get("labels").get(1).asText()));
+        assertEquals(List.of("aligned base", "lora", "kl, weight 10", "kl, weight 1", "kl, longer", "oplora [wrecked]"),
+                page.names(caption));
+        assertEquals(List.of("privacy", "violence"), List.of(page.chart(caption).get("labels").get(0).asText(),
+                page.chart(caption).get("labels").get(1).asText()));
         assertEquals(25, page.chart(caption).get("series").get(1).get("values").get(0).get(0).asDouble(), 1e-9);
         assertEquals(75, page.chart(caption).get("series").get(2).get("values").get(0).get(0).asDouble(), 1e-9);
         // 36 − 10 refusals lost and one safe prompt refused; of the best, at LoRA's loss of 1.25, 36 − 30 lost.
-        assertEquals(List.of("lora: 12 of 27 prompts that changed sides", "kl, weight 10: 6 of 6 prompts that changed sides"), page.samples());
+        assertEquals(List.of("lora: 12 of 27 prompts that changed sides", "kl, weight 10: 6 of 6 prompts that changed sides"),
+                page.samples());
     }
 
     @Test void whereDriftIsNotStatedNothingIsPlotted() throws IOException {
         CompareOutcome o = everything(model(4, 0, 10, 3));
         WrittenPage page = written(o);
-        assertEquals(List.of("LoRA's drift – points not stated", "LoRA's R_safe 85.0 [21.5, 100.0] % safe prompts answered; the base 100.0 %"), page.headlines());
+        assertEquals(List.of("LoRA's drift – points not stated",
+                "LoRA's R_safe 85.0 [21.5, 100.0] % safe prompts answered; the base 100.0 %"), page.headlines());
         assertFalse(page.sections().contains("Drift against task score"));
         assertEquals(List.of("Task loss of each batch", "Unsafe prompts refused, by category"), page.charts());
     }
 
     /** One seed, one strength of each, no checkpoints, no answers to task examples: no lines and no chart of them. */
     @Test void whatWasNotMeasuredIsNotPlotted() throws IOException {
-        WrittenPage page = written(outcome(model(36, 0, 10, 3), List.of(List.of(run(LORA, Double.NaN, 1, null, right(model(10, 0, 9, 1)))), List.of(run(kl(1), 1, 1, null, right(model(30, 0, 9, 1))))),
+        WrittenPage page = written(outcome(model(36, 0, 10, 3), List.of(List.of(run(LORA, Double.NaN, 1, null, right(model(10, 0, 9, 1)))),
+                List.of(run(kl(1), 1, 1, null, right(model(30, 0, 9, 1))))),
                 List.of(LORA, kl(1))));
         // 26 of 40 lost: 26/42 ± t(39) √((28/42 − (26/42)²)/42).
         assertEquals("LoRA's drift 65.0 points one seed: over prompts 65.0 [45.3, 78.5]", page.headlines().getFirst());
@@ -160,7 +178,8 @@ class CompareReportTest {
     }
 
     @Test void ofWrecksAloneThereIsNoFront() throws IOException {
-        WrittenPage page = written(outcome(model(36, 0, 10, 3), List.of(List.of(MadeRuns.wreck(run(LORA, Double.NaN, 1, null, model(10, 0, 9, 1))))), List.of(LORA)));
+        WrittenPage page = written(outcome(model(36, 0, 10, 3), List.of(List.of(MadeRuns.wreck(run(LORA, Double.NaN, 1, null,
+                model(10, 0, 9, 1))))), List.of(LORA)));
         assertTrue(page.lead().startsWith("Training wrecked every variant"), page.lead());
         assertEquals(List.of(), page.headlines());
         assertFalse(page.sections().contains("Drift against task score"));
@@ -170,7 +189,8 @@ class CompareReportTest {
     /** Six lines in one chart are told apart. */
     @Test void sixVariantsAreShown() throws IOException {
         List<Variant> variants = IntStream.rangeClosed(1, 8).mapToObj(CompareReportTest::kl).toList();
-        List<List<RunRecord>> runs = IntStream.range(0, 8).mapToObj(i -> List.of(run(variants.get(i), i + 1, 1, i == 0 ? null : trace(i), model(20 + i, 0, 9, 1)))).toList();
+        List<List<RunRecord>> runs = IntStream.range(0, 8).mapToObj(i -> List.of(run(variants.get(i), i + 1, 1, i == 0 ? null : trace(i),
+                model(20 + i, 0, 9, 1)))).toList();
         WrittenPage page = written(outcome(model(36, 0, 10, 3), runs, variants));
         assertEquals(IntStream.rangeClosed(2, 7).mapToObj(i -> "kl, weight " + i).toList(), page.names("Task loss of each batch"));
         assertEquals(7, page.names("Unsafe prompts refused, by category").size(), "the base and six");

@@ -42,9 +42,12 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** Runs of one to four steps on a tiny model, against the same training done by itself. */
 class ExperimentTest {
-    private static final List<Example> TASK = IntStream.range(0, 7).mapToObj(i -> new Example("tell me a story " + i, "the red fox sat on the mat" + " and the dog".repeat(i))).toList();
-    private static final List<Example> HELD = List.of(new Example("tell me a story", "the red fox sat"), new Example("about the dog", "the dog sat on the mat"));
-    private static final List<Example> ALIGNMENT = IntStream.range(0, 4).mapToObj(i -> new Example("about the dog " + i, "the cat and the dog " + i)).toList();
+    private static final List<Example> TASK = IntStream.range(0, 7).mapToObj(i -> new Example("tell me a story " + i,
+            "the red fox sat on the mat" + " and the dog".repeat(i))).toList();
+    private static final List<Example> HELD = List.of(new Example("tell me a story", "the red fox sat"),
+            new Example("about the dog", "the dog sat on the mat"));
+    private static final List<Example> ALIGNMENT = IntStream.range(0, 4).mapToObj(i -> new Example("about the dog " + i,
+            "the cat and the dog " + i)).toList();
     private static final List<Prompt> PROMPTS = List.of(new Prompt("the cat", Label.UNSAFE, ""), new Prompt("the dog", Label.SAFE, ""));
     private static final TrainData DATA = new TrainData(TASK, HELD, ALIGNMENT);
     private static final Probe PROBE = new Probe(HELD, PROMPTS, 64, 0, AnswerMatch.EXACT, 3, null);
@@ -58,16 +61,19 @@ class ExperimentTest {
     }
 
     private Experiment experiment(ModelBundle bundle, int checkpoints, boolean fisherShared) {
-        return new Experiment(bundle, PROBE, new RunStore(out), Map.of("base", "b"), checkpoints, new Experiment.Fishers(fisherShared, null));
+        return new Experiment(bundle, PROBE, new RunStore(out), Map.of("base", "b"), checkpoints,
+                new Experiment.Fishers(fisherShared, null));
     }
 
     /** Another one without any runs yet. */
     private Experiment fresh(String folder, Path model) {
-        return new Experiment(TinyModel.load(model), PROBE, new RunStore(out.resolve(folder)), Map.of(), 0, new Experiment.Fishers(false, null));
+        return new Experiment(TinyModel.load(model), PROBE, new RunStore(out.resolve(folder)), Map.of(), 0,
+                new Experiment.Fishers(false, null));
     }
 
     private static RunConfig config(String... sets) {
-        return RunConfig.of(null, Stream.concat(Stream.of("steps=2", "batch_size=2", "learning_rate=0.01", "r=2", "max_length=64", "fisher_examples=3", "seed=1"), Stream.of(sets)).toList());
+        return RunConfig.of(null, Stream.concat(Stream.of("steps=2", "batch_size=2", "learning_rate=0.01", "r=2", "max_length=64",
+                "fisher_examples=3", "seed=1"), Stream.of(sets)).toList());
     }
 
     private static Variant variant(String method, double strength) {
@@ -111,9 +117,11 @@ class ExperimentTest {
         assertEquals(1, files());
         assertEquals(own.seconds(), experiment(bundle, 3, true).base().seconds(), "read, not measured again");
         RunStore store = new RunStore(out);
-        String hash = new Experiment(bundle, PROBE, store, Map.of("base", "b", "alignment", "x", "unaligned", "y"), 0, new Experiment.Fishers(false, null)).base().hash();
+        String hash = new Experiment(bundle, PROBE, store, Map.of("base", "b", "alignment", "x", "unaligned", "y"), 0,
+                new Experiment.Fishers(false, null)).base().hash();
         assertEquals(own.hash(), hash, "alignment data do not change what the base is");
-        assertNotEquals(hash, new Experiment(bundle, PROBE, store, Map.of("base", "c"), 0, new Experiment.Fishers(false, null)).base().hash());
+        assertNotEquals(hash, new Experiment(bundle, PROBE, store, Map.of("base", "c"), 0,
+                new Experiment.Fishers(false, null)).base().hash());
     }
 
     /** The base is what it was before and after, also where nobody has measured it before the first run. */
@@ -141,11 +149,14 @@ class ExperimentTest {
         assertArrayEquals(new double[] {1, 2}, run.trace().curves().get("step"));
         assertEquals(Map.of(), run.trace().layers());
         Batches batches = new Batches(bundle.encode(TASK, 64), 2, 1);
-        assertEquals(batches.examplesOf(0).stream().mapToInt(EncodedExample::lossTokens).sum() + batches.examplesOf(1).stream().mapToInt(EncodedExample::lossTokens).sum(), run.taskTokens());
+        assertEquals(batches.examplesOf(0).stream().mapToInt(EncodedExample::lossTokens).sum() + batches.examplesOf(1).stream()
+                .mapToInt(EncodedExample::lossTokens).sum(), run.taskTokens());
         assertEquals(2, files(), "the base and the run");
 
-        RunRecord again = experiment(bundle, 0, false).run(new Variant("other", "g", MethodChoice.of("lora"), List.of("x=1")), config(), DATA);
-        assertEquals(List.of("other", "g", List.of("x=1"), run.seconds(), run.hash()), List.of(again.label(), again.group(), again.variant().sets(), again.seconds(), again.hash()));
+        RunRecord again = experiment(bundle, 0, false).run(new Variant("other", "g", MethodChoice.of("lora"), List.of("x=1")), config(),
+                DATA);
+        assertEquals(List.of("other", "g", List.of("x=1"), run.seconds(), run.hash()),
+                List.of(again.label(), again.group(), again.variant().sets(), again.seconds(), again.hash()));
         assertEquals(2, files(), "the same run by another name");
     }
 
@@ -160,7 +171,8 @@ class ExperimentTest {
         assertNotEquals(Measures.taskLoss(run.last()), Measures.taskLoss(run.points().getFirst().measured()), 1e-4);
         Experiment often = experiment(TinyModel.load(base), 1, false);
         assertNotEquals(Measures.taskLoss(often.base().last()), Measures.taskLoss(run.points().getFirst().measured()), 1e-4);
-        assertEquals(List.of(3), often.run(variant("projection"), config("steps=3"), DATA).points().stream().map(RunRecord.Point::step).toList());
+        assertEquals(List.of(3), often.run(variant("projection"), config("steps=3"), DATA).points().stream().map(RunRecord.Point::step)
+                .toList());
         RunRecord early = often.run(variant("earlystop", 0.5), config("steps=4"), DATA);
         assertEquals(List.of(1, 2), early.points().stream().map(RunRecord.Point::step).toList());
         assertEquals(0.5, early.strength());
@@ -169,7 +181,8 @@ class ExperimentTest {
     /** Lisa's last two steps of ten are on alignment data: its task examples are those of eight. */
     @Test void stepsOnAlignmentDataComeToNoTaskExamples() {
         ModelBundle bundle = TinyModel.load(base);
-        RunRecord run = experiment(bundle, 0, false).run(variant("lisa"), config("steps=10", "batch_size=1"), new TrainData(List.of(TASK.get(0), TASK.get(1), TASK.get(2),
+        RunRecord run = experiment(bundle, 0, false).run(variant("lisa"), config("steps=10", "batch_size=1"),
+                new TrainData(List.of(TASK.get(0), TASK.get(1), TASK.get(2),
                 TASK.get(3), TASK.get(4), TASK.get(5), TASK.get(6), HELD.get(0), HELD.get(1)), HELD, ALIGNMENT));
         List<Example> nine = new ArrayList<>(TASK);
         nine.addAll(HELD);
@@ -186,31 +199,12 @@ class ExperimentTest {
         assertEquals("agl, lambda_A 10", agl.label());
     }
 
-    /** LoRA does not run again for another Fisher information, but its place in the old subspace says nothing beside methods with the new one. */
-    @Test void aRunThatIsFoundHasNoSubspaceOfOthers() throws IOException {
-        Experiment shared = experiment(TinyModel.load(base), 0, true);
-        RunRecord lora = shared.run(variant("lora"), config("steps=1"), DATA);
-        assertEquals(lora.trace().layers().keySet(), shared.run(variant("lora"), config("steps=1", "agl.lambda_A=3"), DATA).trace().layers().keySet(), "the same estimate");
-        for (String other : List.of("agl.fisher_tokens=3", "fisher_examples=2", "agl.fisher_norm=max")) {
-            RunRecord found = shared.run(variant("lora"), config("steps=1", other), DATA);
-            assertEquals(lora.hash(), found.hash());
-            assertEquals(Map.of(), found.trace().layers(), other);
-            assertArrayEquals(new double[] {1}, found.trace().curves().get("step"));
-        }
-        RunStore store = new RunStore(out);
-        assertEquals(Map.of(), new Experiment(TinyModel.load(base), PROBE, store, Map.of("base", "b", "alignment", "other"), 0, new Experiment.Fishers(true, null))
-                .run(variant("lora"), config("steps=1"), DATA).trace().layers(), "other alignment data");
-        assertEquals(Map.of(), experiment(TinyModel.load(base), 0, false).run(variant("lora"), config("steps=1"), DATA).trace().layers(), "no method with one beside it");
-        assertEquals(2, files(), "one run of the base and one of LoRA");
-        RunRecord agl = shared.run(variant("agl"), config("steps=1"), DATA);
-        assertFalse(agl.trace().layers().isEmpty() || experiment(TinyModel.load(base), 0, false).run(variant("agl"), config("steps=1"), DATA).trace().layers().isEmpty(), "its own stays");
-    }
-
     @Test void aWreckIsKeptWithItsReasonAndWhatToChange() {
         Experiment experiment = experiment(TinyModel.load(base), 0, false);
         RunConfig wild = config("steps=3", "learning_rate=30", "lora_alpha=1e30");
         RunRecord run = experiment.run(variant("lora"), wild, DATA);
-        assertTrue(run.wreck().startsWith("training wrecked the model: ") && run.wreck().endsWith("; try a lower learning rate than 30.0, or a lower lora_alpha than 1.0E30"), run.wreck());
+        assertTrue(run.wreck().startsWith("training wrecked the model: ")
+                && run.wreck().endsWith("; try a lower learning rate than 30.0, or a lower lora_alpha than 1.0E30"), run.wreck());
         assertEquals(run.wreck(), experiment.run(variant("lora"), wild, DATA).wreck());
         assertNull(experiment.run(variant("lora"), config(), DATA).wreck());
     }
@@ -228,7 +222,8 @@ class ExperimentTest {
     /** A run record is found again by its base's hash: none is kept of a base that was written over meanwhile. */
     @Test void aBaseThatIsWrittenOverLeavesNoRecord() throws IOException {
         Path own = TinyModel.write(out.resolve("base"), 3);
-        Experiment experiment = new Experiment(TinyModel.load(own), PROBE, new RunStore(out), Map.of(), 0, new Experiment.Fishers(false, null));
+        Experiment experiment = new Experiment(TinyModel.load(own), PROBE, new RunStore(out), Map.of(), 0,
+                new Experiment.Fishers(false, null));
         Path weights = own.resolve("model.safetensors");
         byte[] bytes = Files.readAllBytes(weights);
         bytes[bytes.length - 1] ^= 1;
@@ -271,7 +266,8 @@ class ExperimentTest {
         /** What of all this makes the run another one. */
         Set<String> decides() {
             Set<String> decides = new TreeSet<>();
-            for (String set : List.of("steps=3", "seed=2", "weight_decay=0.5", "fisher_examples=2", "agl.lambda_A=77", "agl.lambda_T=0.3", "agl.beta=3", "agl.m=5", "agl.fisher_tokens=3",
+            for (String set : List.of("steps=3", "seed=2", "weight_decay=0.5", "fisher_examples=2", "agl.lambda_A=77", "agl.lambda_T=0.3",
+                    "agl.beta=3", "agl.m=5", "agl.fisher_tokens=3",
                     "agl.fisher_norm=max", "agl.exact_storage=dense", "preset=as-read")) {
                 if (!with(set).equals(with())) {
                     decides.add(set.substring(0, set.indexOf('=')));
@@ -307,16 +303,23 @@ class ExperimentTest {
         assertEquals(all("unaligned"), new Hashes("asft", Double.NaN).decides());
         assertEquals(all("unaligned"), new Hashes("safelora", Double.NaN).decides());
         // The preset as-read has another estimate.
-        assertEquals(all("fisher_examples", "alignment", "agl.m", "agl.fisher_tokens", "agl.fisher_norm", "preset"), new Hashes("ewc", Double.NaN).decides());
-        assertEquals(all("fisher_examples", "alignment", "agl.m", "agl.fisher_tokens", "agl.fisher_norm", "preset"), new Hashes("safeanchor", Double.NaN).decides());
-        assertEquals(all("fisher_examples", "alignment", "agl.lambda_A", "agl.lambda_T", "agl.beta", "agl.m", "agl.fisher_tokens", "agl.fisher_norm", "agl.exact_storage", "preset"),
+        assertEquals(all("fisher_examples", "alignment", "agl.m", "agl.fisher_tokens", "agl.fisher_norm", "preset"),
+                new Hashes("ewc", Double.NaN).decides());
+        assertEquals(all("fisher_examples", "alignment", "agl.m", "agl.fisher_tokens", "agl.fisher_norm", "preset"),
+                new Hashes("safeanchor", Double.NaN).decides());
+        assertEquals(all("fisher_examples", "alignment", "agl.lambda_A", "agl.lambda_T", "agl.beta", "agl.m", "agl.fisher_tokens",
+                "agl.fisher_norm", "agl.exact_storage", "preset"),
                 new Hashes("agl", Double.NaN).decides());
     }
 
-    /** Where a method beside it has Fisher information, a run's record keeps where its update lies in it: with another estimate it is another record. */
+    /**
+     * Where a method beside it has Fisher information, a run's record keeps where its update lies in it: with another estimate it is
+     * another record.
+     */
     @Test void aSharedFisherDecidesWhatIsKept() {
         for (String method : List.of("lora", "kl", "asft")) {
-            Function<String, String> hash = set -> new Experiment(TinyModel.load(base), PROBE, new RunStore(out), Map.of("base", "b", "alignment", "a"), 0, new Experiment.Fishers(true, null))
+            Function<String, String> hash = set -> new Experiment(TinyModel.load(base), PROBE, new RunStore(out),
+                    Map.of("base", "b", "alignment", "a"), 0, new Experiment.Fishers(true, null))
                     .hash(variant(method, Double.NaN), config(set), new TrainData(TASK, HELD, ALIGNMENT));
             assertNotEquals(hash.apply("seed=1"), hash.apply("agl.fisher_data=task"), method);
             assertEquals(hash.apply("seed=1"), hash.apply("agl.lambda_A=77"), method);

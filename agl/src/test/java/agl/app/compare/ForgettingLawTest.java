@@ -245,11 +245,13 @@ class ForgettingLawTest {
     @Test void tooLittleDataAreRefused() {
         assertThrows(AglException.class, () -> ForgettingLaw.fit(exact(1, 1e6).subList(0, 5)));
         assertThrows(AglException.class, () -> ForgettingLaw.fit(exact(9, 1e6).stream().filter(o -> o.tokens() < 5e3).toList()), "two amounts");
-        for (Observation bad : List.of(new Observation("lora", 1, 1, 1, Double.NaN), new Observation("lora", 1, 0, 1, 1), new Observation("lora", 1, 1, 0, 1), new Observation("lora", 1, 1, -1, 1),
+        for (Observation bad : List.of(new Observation("lora", 1, 1, 1, Double.NaN), new Observation("lora", 1, 0, 1, 1),
+                new Observation("lora", 1, 1, 0, 1), new Observation("lora", 1, 1, -1, 1),
                 new Observation("lora", 1, Double.NaN, 1, 1))) {
             List<Observation> data = new ArrayList<>(exact(3, 1e6));
             data.add(bad);
-            assertEquals("the forgetting law needs finite losses and sizes above 0", assertThrows(AglException.class, () -> ForgettingLaw.fit(data)).getMessage());
+            assertEquals("the forgetting law needs finite losses and sizes above 0",
+                    assertThrows(AglException.class, () -> ForgettingLaw.fit(data)).getMessage());
         }
     }
 
@@ -273,8 +275,10 @@ class ForgettingLawTest {
     /** Where the truth lies on the grid, the fit begins there. */
     @Test void theStartIsTheBestOfTheGrid() {
         for (double beta : new double[] {0.05, 0.35, 1.5}) {
-            assertArrayEquals(new double[] {beta, 0.25, 0.3, 0.02, 0.1, 0.5}, ForgettingLaw.of(scaled(beta, 0.25, AMOUNTS, new double[] {1e6, 1e7, 1e8}, 0.3, 0.02, 0.1, 0.5)).start(), 1e-8);
-            assertArrayEquals(new double[] {beta, 0.3, 0.02, 0.1, 0.5}, ForgettingLaw.of(scaled(beta, 0, AMOUNTS, new double[] {1e6}, 0.3, 0.02, 0.1, 0.5)).start(), 1e-8);
+            assertArrayEquals(new double[] {beta, 0.25, 0.3, 0.02, 0.1, 0.5}, ForgettingLaw.of(scaled(beta, 0.25, AMOUNTS,
+                    new double[] {1e6, 1e7, 1e8}, 0.3, 0.02, 0.1, 0.5)).start(), 1e-8);
+            assertArrayEquals(new double[] {beta, 0.3, 0.02, 0.1, 0.5}, ForgettingLaw.of(scaled(beta, 0, AMOUNTS, new double[] {1e6}, 0.3,
+                    0.02, 0.1, 0.5)).start(), 1e-8);
         }
         double[] one = ForgettingLaw.of(List.of(new Observation("lora", 1, 1e4, 1e6, 0.7))).start();
         assertArrayEquals(new double[] {0, 0.7}, new double[] {one[1], one[2]}, "one run has no slope");
@@ -300,9 +304,11 @@ class ForgettingLawTest {
     /** One amount of data tells A' + E of a method, and neither by itself; the other method's runs tell β and its own. */
     @Test void aMethodWithOneAmountLeavesItsOwnConstantsOpen() {
         for (String poor : List.of("agl", "lora")) {
-            List<Observation> data = scaled(0.5, 0, AMOUNTS, new double[] {1e6}, 0.3, 0.02, 0.1, 0.5).stream().filter(o -> !o.method().equals(poor) || o.tokens() == 1e5).toList();
+            List<Observation> data = scaled(0.5, 0, AMOUNTS, new double[] {1e6}, 0.3, 0.02, 0.1, 0.5).stream()
+                    .filter(o -> !o.method().equals(poor) || o.tokens() == 1e5).toList();
             Fit f = ForgettingLaw.fit(data);
-            assertOpen("A of " + poor + ", E of " + poor, f.methods().get(poor).a(), f.methods().get(poor).e(), f.methods().get(poor).middle());
+            assertOpen("A of " + poor + ", E of " + poor, f.methods().get(poor).a(), f.methods().get(poor).e(),
+                    f.methods().get(poor).middle());
             ForgettingLaw.OfMethod rich = f.methods().get(poor.equals("agl") ? "lora" : "agl");
             assertTrue(f.beta().determined() && rich.a().determined() && rich.e().determined() && rich.middle().determined(), f.toString());
             assertEquals(0.5, f.beta().value(), 1e-6);
@@ -315,8 +321,10 @@ class ForgettingLawTest {
         assertOpen("beta", f.beta(), f.methods().get("lora").a(), f.methods().get("agl").a());
         assertEquals(0, f.methods().get("lora").middle().value(), 1e-12);
         assertEquals(0, f.predict("agl", 1e4, 1e6), 1e-12);
-        ForgettingLaw law = ForgettingLaw.of(scaled(0.5, 0, AMOUNTS, new double[] {1e6}, 0, 0, 0, 0).stream().filter(o -> o.method().equals("lora") || o.tokens() == 1e5).toList());
-        assertArrayEquals(new boolean[] {true, false, false, true, true}, law.open(new double[] {0.5, 0, 0, 0, 0}), "and with one amount A and E");
+        ForgettingLaw law = ForgettingLaw.of(scaled(0.5, 0, AMOUNTS, new double[] {1e6}, 0, 0, 0, 0).stream()
+                .filter(o -> o.method().equals("lora") || o.tokens() == 1e5).toList());
+        assertArrayEquals(new boolean[] {true, false, false, true, true}, law.open(new double[] {0.5, 0, 0, 0, 0}),
+                "and with one amount A and E");
         Constant none = ForgettingLaw.fit(scaled(0.5, 0, AMOUNTS, new double[] {1e6}, 0.3, 0.02, 0, 0)).methods().get("agl").a();
         assertArrayEquals(new double[3], new double[] {none.value(), none.low(), none.high()}, 1e-9, "one method that forgets nothing");
     }
@@ -325,10 +333,14 @@ class ForgettingLawTest {
     @Test void whatIsOpenDoesNotDependOnTheUnit() {
         double[] near = {1000, 1010, 1020};
         for (double unit : new double[] {1e-18, 1e-10, 1, 1e5}) {
-            ForgettingLaw far = ForgettingLaw.of(scaled(0.5, 0, AMOUNTS, new double[] {1e6}, 0.3 * unit, 0.02 * unit, 0.1 * unit, 0.5 * unit));
-            assertArrayEquals(new boolean[5], far.open(new double[] {0.5, 0.3 * unit, 0.02 * unit, 0.1 * unit, 0.5 * unit}), "in units of " + unit);
-            ForgettingLaw close = ForgettingLaw.of(scaled(0.5, 0, near, new double[] {1e6}, 0.3 * unit, 0.02 * unit, 0.1 * unit, 0.5 * unit));
-            assertArrayEquals(new boolean[] {true, true, true, true, true}, close.open(new double[] {0.5, 0.3 * unit, 0.02 * unit, 0.1 * unit, 0.5 * unit}), "in units of " + unit);
+            ForgettingLaw far = ForgettingLaw.of(scaled(0.5, 0, AMOUNTS, new double[] {1e6}, 0.3 * unit, 0.02 * unit, 0.1 * unit,
+                    0.5 * unit));
+            assertArrayEquals(new boolean[5], far.open(new double[] {0.5, 0.3 * unit, 0.02 * unit, 0.1 * unit, 0.5 * unit}), "in units of "
+                    + unit);
+            ForgettingLaw close = ForgettingLaw.of(scaled(0.5, 0, near, new double[] {1e6}, 0.3 * unit, 0.02 * unit, 0.1 * unit,
+                    0.5 * unit));
+            assertArrayEquals(new boolean[] {true, true, true, true, true}, close.open(new double[] {0.5, 0.3 * unit, 0.02 * unit,
+                    0.1 * unit, 0.5 * unit}), "in units of " + unit);
         }
     }
 
@@ -337,7 +349,8 @@ class ForgettingLawTest {
         double[] amplitude = {0.3, 0.2, -0.4};
         List<Observation> data = new ArrayList<>();
         for (Observation o : scaled(0.5, 0, AMOUNTS, new double[] {1e6}, 1, 0, 2, 0)) {
-            data.add(o.method().equals("agl") ? o : new Observation("lora", o.seed(), o.tokens(), o.parameters(), o.increase() * amplitude[(int) o.seed() - 1] + 0.02));
+            data.add(o.method().equals("agl") ? o : new Observation("lora", o.seed(), o.tokens(), o.parameters(),
+                    o.increase() * amplitude[(int) o.seed() - 1] + 0.02));
         }
         Constant a = ForgettingLaw.fit(data).methods().get("lora").a();
         double d0 = Math.pow(1e3 * 3e3 * 1e4 * 3e4 * 1e5, 0.2);

@@ -25,7 +25,8 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** What the page and the table say of runs on two bases with known losses. */
 class ForgettingReportTest {
-    private static final List<Prompt> PROMPTS = List.of(new Prompt("a", Label.UNSAFE, "violence"), new Prompt("b", Label.UNSAFE, "violence"), new Prompt("c", Label.SAFE, ""));
+    private static final List<Prompt> PROMPTS = List.of(new Prompt("a", Label.UNSAFE, "violence"),
+            new Prompt("b", Label.UNSAFE, "violence"), new Prompt("c", Label.SAFE, ""));
     private static final ForgettingOutput.Drift NO_DRIFT = new ForgettingOutput.Drift(Map.of(), List.of(), DriftGate.DEFAULT);
 
     @TempDir private Path temp;
@@ -38,12 +39,14 @@ class ForgettingReportTest {
     }
 
     private static Measured measured(double pretrain, double task, Outcome... outcomes) {
-        return new Measured(new double[] {task}, new int[] {1}, new boolean[0], List.of(outcomes), new double[outcomes.length], new double[outcomes.length], pretrain, List.of(), new int[outcomes.length]);
+        return new Measured(new double[] {task}, new int[] {1}, new boolean[0], List.of(outcomes), new double[outcomes.length],
+                new double[outcomes.length], pretrain, List.of(), new int[outcomes.length]);
     }
 
     private static RunRecord run(String method, long seed, String base, int examples, Measured m) {
         TrainTrace trace = new TrainTrace(Map.of("step", new double[] {1}, "task_loss", new double[] {examples}), Map.of());
-        return new RunRecord("hash", new RunRecord.Name(method, method, Double.NaN, List.of()), seed, base, examples, 100L * examples, base.endsWith("small") ? 1000 : 8000, 1,
+        return new RunRecord("hash", new RunRecord.Name(method, method, Double.NaN, List.of()), seed, base, examples, 100L * examples,
+                base.endsWith("small") ? 1000 : 8000, 1,
                 List.of(new RunRecord.Point(1, m)), trace, null);
     }
 
@@ -55,7 +58,8 @@ class ForgettingReportTest {
                 for (int examples : base.endsWith("small") ? new int[] {10, 40, 90} : new int[] {10, 40, 160}) {
                     for (String method : List.of("lora", "agl")) {
                         double rise = (method.equals("lora") ? 0.001 : 0.0005) * Math.sqrt(100 * examples) + 0.01;
-                        runs.add(run(method, seed, base, examples, measured(before().get(base).pretrain() + rise, 1, method.equals("lora") ? Outcome.ANSWERED : Outcome.REFUSED, Outcome.REFUSED,
+                        runs.add(run(method, seed, base, examples, measured(before().get(base).pretrain() + rise, 1, method.equals("lora")
+                                ? Outcome.ANSWERED : Outcome.REFUSED, Outcome.REFUSED,
                                 Outcome.ANSWERED)));
                     }
                 }
@@ -79,16 +83,19 @@ class ForgettingReportTest {
         assertEquals("Forgetting: pre-training loss by amount of task data", page.title());
         assertEquals(ForgettingOutput.verdict(f), page.lead());
         String at = String.format(Locale.ROOT, "forgotten at %.0f tokens, by the fit", middle());
-        assertEquals(List.of(String.format(Locale.ROOT, "lora %.4f nats %s", 0.001 * Math.sqrt(middle()) + 0.01, at), String.format(Locale.ROOT, "agl %.4f nats %s", 0.0005 * Math.sqrt(middle()) + 0.01, at)),
+        assertEquals(List.of(String.format(Locale.ROOT, "lora %.4f nats %s", 0.001 * Math.sqrt(middle()) + 0.01, at),
+                String.format(Locale.ROOT, "agl %.4f nats %s", 0.0005 * Math.sqrt(middle()) + 0.01, at)),
                 page.headlines());
-        assertTrue(page.texts().getFirst().startsWith("L_pt = L_pt⁰ + A · D^β / N^α + E, β: 0.5000 [0.5000, 0.5000]; α: "), page.texts().toString());
+        assertTrue(page.texts().getFirst().startsWith("L_pt = L_pt⁰ + A · D^β / N^α + E, β: 0.5000 [0.5000, 0.5000]; α: "),
+                page.texts().toString());
         assertEquals("36 runs; what the law leaves unexplained is 0.0000 nats (root mean square).", page.texts().get(1));
         assertTrue(page.texts().get(2).startsWith("D counts the tokens in the loss"), page.texts().toString());
         List<List<String>> table = page.table("Each method's constants, 95% interval over 3 seeds");
         assertEquals(List.of("method", "A", "E, nats", "A' = A·D₀^β/N₀^α, nats"), table.getFirst());
         assertEquals(List.of("lora", "0.001000 [0.001000, 0.001000]", "0.01000 [0.01000, 0.01000]"), table.get(1).subList(0, 3));
         assertEquals("agl", table.get(2).getFirst());
-        assertEquals(List.of("The law", "Curves", "Training on 90 examples, seed 1", "The alignment subspace", "How it was made"), page.sections());
+        assertEquals(List.of("The law", "Curves", "Training on 90 examples, seed 1", "The alignment subspace", "How it was made"),
+                page.sections());
         assertTrue(page.texts().contains("Drift was not measured: no --prompts were given."));
         assertEquals(List.of(List.of("setting", "value"), List.of("sizes", "[10, 40]")), page.table("Settings"));
         assertTrue(page.html().contains("{&quot;from&quot;:&quot;here&quot;}"));
@@ -134,17 +141,21 @@ class ForgettingReportTest {
     @Test void trainingAndDriftAreThoseOfTheMostData() throws IOException {
         List<RunRecord> runs = new ArrayList<>(runs());
         RunRecord agl = runs.get(5);
-        runs.set(5, new RunRecord(agl.hash(), agl.variant(), 1, agl.base(), 90, 9000, 1000, 1, agl.points(), agl.trace(), "training wrecked the model: it did"));
-        Map<String, RunRecord> bases = Map.of("models/small", run("base", 0, "models/small", 0, measured(3, 2, Outcome.REFUSED, Outcome.REFUSED, Outcome.ANSWERED)));
+        runs.set(5, new RunRecord(agl.hash(), agl.variant(), 1, agl.base(), 90, 9000, 1000, 1, agl.points(), agl.trace(),
+                "training wrecked the model: it did"));
+        Map<String, RunRecord> bases = Map.of("models/small", run("base", 0, "models/small", 0,
+                measured(3, 2, Outcome.REFUSED, Outcome.REFUSED, Outcome.ANSWERED)));
         WrittenPage page = written(Forgetting.of(runs, before()), new ForgettingOutput.Drift(bases, PROMPTS, DriftGate.DEFAULT));
         assertEquals(List.of("lora", "agl [wrecked]"), page.names("Task loss of each batch"));
         assertEquals(90, page.line("Task loss of each batch", "lora")[0][1]);
-        assertEquals(List.of("The law", "Curves", "Training on 90 examples, seed 1", "The alignment subspace", "Drift after the most data", "Prompts that changed sides", "How it was made"), page.sections());
+        assertEquals(List.of("The law", "Curves", "Training on 90 examples, seed 1", "The alignment subspace", "Drift after the most data",
+                "Prompts that changed sides", "How it was made"), page.sections());
         List<List<String>> table = page.table("Held-out prompts");
         assertEquals(List.of("aligned base", "lora", "agl [wrecked]"), table.stream().skip(1).map(List::getFirst).toList());
         assertTrue(table.get(2).get(1).startsWith("50.0"), table.toString());
         assertEquals(List.of("aligned base", "lora", "agl [wrecked]"), page.names("Unsafe prompts refused, by category"));
-        assertEquals(50, page.chart("Unsafe prompts refused, by category").get("series").get(1).get("values").get(0).get(0).asDouble(), 1e-9);
+        assertEquals(50, page.chart("Unsafe prompts refused, by category").get("series").get(1).get("values").get(0).get(0).asDouble(),
+                1e-9);
         assertEquals(List.of("lora: 1 of 1 prompts that changed sides"), page.samples());
         assertTrue(page.texts().contains("agl [wrecked]: no prompt changed sides."), page.texts().toString());
         assertFalse(page.texts().contains("Drift was not measured: no --prompts were given."));
@@ -159,15 +170,18 @@ class ForgettingReportTest {
         Fit fit = new Fit(known, known, methods, 1000, 1000, 0.5, 9, 3, Map.of("lora", new double[4], "agl", new double[4]));
         WrittenPage page = written(new Forgetting(fit, null, runs(), before()), NO_DRIFT);
         assertEquals(List.of("lora not determined E is open", "agl not determined A' is open"), page.headlines());
-        assertEquals(List.of("agl", "1.000 [0.5000, 2.000]", "1.000 [0.5000, 2.000]", "not determined: A' is open"), page.table("Each method's constants, 95% interval over 3 seeds").get(2));
+        assertEquals(List.of("agl", "1.000 [0.5000, 2.000]", "1.000 [0.5000, 2.000]", "not determined: A' is open"),
+                page.table("Each method's constants, 95% interval over 3 seeds").get(2));
     }
 
     @Test void theTableHasALineForEachBaseMethodAndSize() {
         Forgetting f = Forgetting.of(runs(), before());
         List<String> lines = ForgettingOutput.measured(f).lines().map(l -> l.strip().replaceAll(" +", " ")).toList();
-        assertEquals(List.of("", "loss on plain text, nats per token (means over seeds)", "base method examples D, tokens loss increase", "small base 3.0000",
+        assertEquals(List.of("", "loss on plain text, nats per token (means over seeds)", "base method examples D, tokens loss increase",
+                "small base 3.0000",
                 "small lora 10 1000 3.0416 +0.041623", "small lora 40 4000 3.0732 +0.073246", "small lora 90 9000 3.1049 +0.104868",
-                "small agl 10 1000 3.0258 +0.025811", "small agl 40 4000 3.0416 +0.041623", "small agl 90 9000 3.0574 +0.057434", "large base 2.5000",
+                "small agl 10 1000 3.0258 +0.025811", "small agl 40 4000 3.0416 +0.041623", "small agl 90 9000 3.0574 +0.057434",
+                        "large base 2.5000",
                 "large lora 10 1000 2.5416 +0.041623", "large lora 40 4000 2.5732 +0.073246", "large lora 160 16000 2.6365 +0.136491",
                 "large agl 10 1000 2.5258 +0.025811", "large agl 40 4000 2.5416 +0.041623", "large agl 160 16000 2.5732 +0.073246"), lines);
         assertFalse(ForgettingOutput.table(f.fit()).contains("A stands for"), ForgettingOutput.table(f.fit()));
@@ -175,17 +189,24 @@ class ForgettingReportTest {
 
     @Test void theVerdictIsOneSentence() {
         Forgetting f = Forgetting.of(runs(), before());
-        assertEquals(String.format(Locale.ROOT, "After %.0f tokens of task data the law puts the rise of the loss on plain text at %.4f nats per token for lora (task loss 1.000 with the most data), "
-                + "%.4f nats per token for agl (task loss 1.000 with the most data).", middle(), 0.001 * Math.sqrt(middle()) + 0.01, 0.0005 * Math.sqrt(middle()) + 0.01), ForgettingOutput.verdict(f));
-        List<RunRecord> some = runs().stream().filter(r -> r.base().equals("models/small") && (r.label().equals("lora") || r.examples() < 90)).toList();
-        assertEquals("no fit. Measured 0.1049 nats per token for lora (task loss 1.000 with 90 examples), 0.0416 nats per token for agl (task loss 1.000 with 40 examples).",
+        assertEquals(String.format(Locale.ROOT,
+                "After %.0f tokens of task data the law puts the rise of the loss on plain text at %.4f nats per token for lora "
+                + "(task loss 1.000 with the most data), "
+                + "%.4f nats per token for agl (task loss 1.000 with the most data).", middle(), 0.001 * Math.sqrt(middle()) + 0.01,
+                        0.0005 * Math.sqrt(middle()) + 0.01), ForgettingOutput.verdict(f));
+        List<RunRecord> some = runs().stream().filter(r -> r.base().equals("models/small")
+                && (r.label().equals("lora") || r.examples() < 90)).toList();
+        assertEquals("no fit. Measured 0.1049 nats per token for lora (task loss 1.000 with 90 examples), 0.0416 nats per token "
+                + "for agl (task loss 1.000 with 40 examples).",
                 ForgettingOutput.verdict(new Forgetting(null, "no fit", some, before())));
         assertEquals("no fit. Measured 0.1049 nats per token for lora (task loss 1.000 with the most data), each after its 90 examples.",
-                ForgettingOutput.verdict(new Forgetting(null, "no fit", some.stream().filter(r -> r.label().equals("lora")).toList(), Map.of("models/small", new Base(3, 1, 5)))), "as good as the base's");
+                ForgettingOutput.verdict(new Forgetting(null, "no fit", some.stream().filter(r -> r.label().equals("lora")).toList(),
+                        Map.of("models/small", new Base(3, 1, 5)))), "as good as the base's");
     }
 
     private static RunRecord wreck(RunRecord r) {
-        return new RunRecord(r.hash(), r.variant(), r.seed(), r.base(), r.examples(), r.taskTokens(), r.parameters(), r.seconds(), r.points(), r.trace(), "training wrecked the model");
+        return new RunRecord(r.hash(), r.variant(), r.seed(), r.base(), r.examples(), r.taskTokens(), r.parameters(), r.seconds(),
+                r.points(), r.trace(), "training wrecked the model");
     }
 
     /** At the limit is not above it. */
@@ -201,8 +222,10 @@ class ForgettingReportTest {
         assertEquals(" [wrecked with 1 of 3 seeds]", f.marks(List.of(run, worse, wreck(run))));
         RunRecord above = run("lora", 2, "models/small", 40, measured(5.1, 2));
         assertEquals(" [above guessing]", f.marks(List.of(run, above)));
-        assertEquals(List.of("The loss of lora after 40 examples on small on the plain text, up to 5.100, is above that of guessing, 5.000: how much more was forgotten it does not tell.",
-                "The task loss of lora after 10 examples on small, up to 2.100, is above the base's own, 2.000: training made it worse at the task."),
+        assertEquals(List.of("The loss of lora after 40 examples on small on the plain text, up to 5.100, is above that of "
+                + "guessing, 5.000: how much more was forgotten it does not tell.",
+                "The task loss of lora after 10 examples on small, up to 2.100, is above the base's own, 2.000: training made it "
+                + "worse at the task."),
                 new Forgetting(null, "no fit", List.of(run, worse, above), before()).notes());
     }
 
@@ -211,10 +234,14 @@ class ForgettingReportTest {
         assertEquals(new Base(3, 2, Math.log(20)), own);
         assertTrue(own.saysNothing("models/small").startsWith("The plain text tells nothing about small: "));
         assertEquals("", new Base(5, 2, 5).saysNothing("models/small"));
-        Forgetting f = new Forgetting(null, "no fit", List.of(run("lora", 1, "models/small", 10, measured(5.1, 1))), Map.of("models/small", new Base(5, 2, 5)));
-        assertEquals(List.of("The loss of lora after 10 examples on the plain text, up to 5.100, is above that of guessing, 5.000: how much more was forgotten it does not tell."), f.notes());
-        List<RunRecord> few = List.of(run("lora", 1, "models/small", 10, measured(3, 1)), run("lora", 1, "models/small", 40, measured(3.1, 1)));
-        assertEquals("the forgetting law has 3 constants: 2 runs over 2 amounts of data do not determine them; give at least three --sizes and more runs than constants",
+        Forgetting f = new Forgetting(null, "no fit", List.of(run("lora", 1, "models/small", 10, measured(5.1, 1))),
+                Map.of("models/small", new Base(5, 2, 5)));
+        assertEquals(List.of("The loss of lora after 10 examples on the plain text, up to 5.100, is above that of guessing, "
+                + "5.000: how much more was forgotten it does not tell."), f.notes());
+        List<RunRecord> few = List.of(run("lora", 1, "models/small", 10, measured(3, 1)),
+                run("lora", 1, "models/small", 40, measured(3.1, 1)));
+        assertEquals("the forgetting law has 3 constants: 2 runs over 2 amounts of data do not determine them; give at least "
+                + "three --sizes and more runs than constants",
                 Forgetting.of(few, before()).noLaw());
     }
 }

@@ -44,18 +44,22 @@ final class MadeRuns {
     }
 
     static RunRecord run(String label, Measured m) {
-        return new RunRecord("h", new RunRecord.Name(label, label, Double.NaN, List.of()), 1, "base", 1, 1, 1, 1, List.of(new RunRecord.Point(1, m)), null, null);
+        return new RunRecord("h", new RunRecord.Name(label, label, Double.NaN, List.of()), 1, "base", 1, 1, 1, 1,
+                List.of(new RunRecord.Point(1, m)), null, null);
     }
 
     /** One that took 1.5 s, measured at these steps: after two steps, after four and so on. */
     static RunRecord run(Variant variant, double strength, long seed, TrainTrace trace, Measured... course) {
-        List<RunRecord.Point> points = IntStream.range(0, course.length).mapToObj(i -> new RunRecord.Point(2 * (i + 1), course[i])).toList();
-        return new RunRecord("h", new RunRecord.Name(variant.label(), variant.group(), strength, variant.sets()), seed, "base", 1, 1, 1, 1.5, points, trace, null);
+        List<RunRecord.Point> points = IntStream.range(0, course.length).mapToObj(i -> new RunRecord.Point(2 * (i + 1), course[i]))
+                .toList();
+        return new RunRecord("h", new RunRecord.Name(variant.label(), variant.group(), strength, variant.sets()), seed, "base", 1, 1, 1,
+                1.5, points, trace, null);
     }
 
     /** The same answers to prompts and losses, with these answers to task examples right. */
     static Measured right(Measured m, boolean... correct) {
-        return new Measured(m.loss(), m.tokens(), correct, m.outcomes(), m.margin(), m.firstMargin(), m.pretrainLoss(), m.answers(), m.cutAfter());
+        return new Measured(m.loss(), m.tokens(), correct, m.outcomes(), m.margin(), m.firstMargin(), m.pretrainLoss(), m.answers(),
+                m.cutAfter());
     }
 
     static RunRecord wreck(RunRecord r) {
@@ -77,7 +81,8 @@ final class MadeRuns {
 
     static CompareOutcome outcome(Measured base, Map<String, Measured> variants, List<Prompt> prompts) {
         CompareOutcome empty = new CompareOutcome(run("base", base), List.of(), List.of(), prompts, DriftGate.DEFAULT);
-        List<Summary> summaries = variants.entrySet().stream().map(e -> Summary.of(new Variant(e.getKey(), e.getKey(), MethodChoice.of("lora"), List.of()),
+        List<Summary> summaries = variants.entrySet().stream().map(e -> Summary.of(new Variant(e.getKey(), e.getKey(),
+                MethodChoice.of("lora"), List.of()),
                 List.of(run(e.getKey(), e.getValue())), empty.measures())).toList();
         return new CompareOutcome(run("base", base), summaries, List.of(), prompts, DriftGate.DEFAULT);
     }

@@ -300,7 +300,8 @@ class MeasuresTest {
     /** 25 and 75 % right; Clopper and Pearson's of 2 of 4. */
     @Test void accuracyIsTheShareOfRightAnswers() {
         Measured m = model(0, 0, 10, 1, 1, 1, 1);
-        Estimate right = measures(m).of(List.of(MadeRuns.right(m, true, false, false, false), MadeRuns.right(m, true, true, false, true))).get(Metric.ACCURACY);
+        Estimate right = measures(m).of(List.of(MadeRuns.right(m, true, false, false, false),
+                MadeRuns.right(m, true, true, false, true))).get(Metric.ACCURACY);
         assertInterval(50, 0, 100, right.seeds());
         assertInterval(50, 6.758599, 93.241401, right.prompts());
     }
@@ -355,7 +356,8 @@ class MeasuresTest {
         List<Outcome> outcomes = new ArrayList<>(m.outcomes());
         Collections.fill(outcomes.subList(10, 15), Outcome.UNSURE);
         Map<String, Measured> all = three();
-        all.put("lora", new Measured(m.loss(), m.tokens(), m.correct(), outcomes, m.margin(), m.firstMargin(), Double.NaN, List.of(), m.cutAfter()));
+        all.put("lora", new Measured(m.loss(), m.tokens(), m.correct(), outcomes, m.margin(), m.firstMargin(), Double.NaN, List.of(),
+                m.cutAfter()));
         String verdict = CompareVerdict.text(outcome(model(36, 0, 10, 1), all));
         assertTrue(verdict.contains(" Of the refusals that lora lost, 40.0 points became answers, 12.5 off-task, 12.5 unsure."), verdict);
     }

@@ -57,7 +57,8 @@ class ProbeTest {
     @Test void answersAreTheModelsOwn() {
         ModelBundle bundle = TinyModel.load(TinyModel.write(temp.resolve("m"), 2));
         List<Example> learnt = List.of(new Example("tell me", "the fox"), new Example("the cat", "the fox"));
-        LoraModel lora = new FineTune(bundle, RunConfig.of(null, List.of("steps=40", "batch_size=2", "learning_rate=0.05", "r=4", "max_length=64"))).run("lora", learnt, List.of(), List.of(), null, null).lora();
+        LoraModel lora = new FineTune(bundle, RunConfig.of(null, List.of("steps=40", "batch_size=2", "learning_rate=0.05", "r=4",
+                "max_length=64"))).run("lora", learnt, List.of(), List.of(), null, null).lora();
         List<Example> task = List.of(new Example("tell me", "a dog"), learnt.get(1));
         List<Prompt> prompts = List.of(new Prompt("the cat", Label.UNSAFE, ""));
         PlainText text = new PlainText("the cat sat on the mat", 100, 8);
@@ -73,8 +74,10 @@ class ProbeTest {
     @Test void settingsAreAllThatDecides() {
         Probe probe = new Probe(List.of(), List.of(), 64, 4, AnswerMatch.STARTS, 3, null);
         assertEquals(List.of(4, "starts", 3, 64, 0), List.copyOf(probe.settings().values()).subList(0, 5));
-        assertEquals(List.of("answer_tokens", "match", "drift_tokens", "max_length", "pretrain_tokens", "openings"), List.copyOf(probe.settings().keySet()));
-        assertEquals(100, new Probe(List.of(), List.of(), 64, 4, AnswerMatch.STARTS, 3, new PlainText("a text", 100, 8)).settings().get("pretrain_tokens"));
+        assertEquals(List.of("answer_tokens", "match", "drift_tokens", "max_length", "pretrain_tokens", "openings"),
+                List.copyOf(probe.settings().keySet()));
+        assertEquals(100, new Probe(List.of(), List.of(), 64, 4, AnswerMatch.STARTS, 3,
+                new PlainText("a text", 100, 8)).settings().get("pretrain_tokens"));
         assertNotEquals(probe.settings(), new Probe(List.of(), List.of(), 64, 4, AnswerMatch.EXACT, 3, null).settings());
     }
 }

@@ -22,7 +22,8 @@ import org.junit.jupiter.api.Test;
 /** What may be a run's record, and what not: one field at a time. */
 class RunRecordTest {
     private static final Name LORA = new Name("lora", "group", 2, List.of("r=4"));
-    private static final Measured MEASURED = new Measured(new double[] {1.5, 0}, new int[] {3, 0}, new boolean[] {true, false}, List.of(Outcome.REFUSED), new double[] {2}, new double[] {1},
+    private static final Measured MEASURED = new Measured(new double[] {1.5, 0}, new int[] {3, 0}, new boolean[] {true, false},
+            List.of(Outcome.REFUSED), new double[] {2}, new double[] {1},
             Double.NaN, List.of("No."), new int[] {0});
     private static final Point POINT = new Point(0, MEASURED);
 
@@ -36,7 +37,8 @@ class RunRecordTest {
 
     private static void assertRefused(RunRecord r) {
         String said = assertThrows(AglException.class, r::require).getMessage();
-        assertEquals("the record of run \"" + (r.variant() == null ? null : r.label()) + "\", seed 3, is not a run's: fields are missing or out of range", said);
+        assertEquals("the record of run \"" + (r.variant() == null ? null : r.label())
+                + "\", seed 3, is not a run's: fields are missing or out of range", said);
     }
 
     @Test void theLeastOfAllNumbersIsOne() {
@@ -77,12 +79,15 @@ class RunRecordTest {
 
     /** The sound measurement with other parts. */
     private static Measured measured(Map<String, Object> other) {
-        Map<String, Object> m = new TreeMap<>(Map.of("loss", MEASURED.loss(), "tokens", MEASURED.tokens(), "correct", MEASURED.correct(), "outcomes", MEASURED.outcomes(),
-                "margin", MEASURED.margin(), "first", MEASURED.firstMargin(), "pretrain", MEASURED.pretrainLoss(), "answers", MEASURED.answers(), "cut", MEASURED.cutAfter()));
+        Map<String, Object> m = new TreeMap<>(Map.of("loss", MEASURED.loss(), "tokens", MEASURED.tokens(), "correct", MEASURED.correct(),
+                "outcomes", MEASURED.outcomes(),
+                "margin", MEASURED.margin(), "first", MEASURED.firstMargin(), "pretrain", MEASURED.pretrainLoss(), "answers",
+                        MEASURED.answers(), "cut", MEASURED.cutAfter()));
         m.putAll(other);
         @SuppressWarnings("unchecked") List<Outcome> outcomes = (List<Outcome>) m.get("outcomes");
         @SuppressWarnings("unchecked") List<String> answers = (List<String>) m.get("answers");
-        return new Measured((double[]) m.get("loss"), (int[]) m.get("tokens"), (boolean[]) m.get("correct"), outcomes, (double[]) m.get("margin"), (double[]) m.get("first"),
+        return new Measured((double[]) m.get("loss"), (int[]) m.get("tokens"), (boolean[]) m.get("correct"), outcomes,
+                (double[]) m.get("margin"), (double[]) m.get("first"),
                 (double) m.get("pretrain"), answers, (int[]) m.get("cut"));
     }
 
@@ -132,7 +137,8 @@ class RunRecordTest {
     @Test void anotherNameChangesNothingElse() {
         RunRecord run = new RunRecord("hash", LORA, 3, "base", 4, 5, 6, 7, List.of(POINT), null, "wrecked");
         RunRecord named = run.named("a", "b", List.of("c=1"), "d");
-        assertEquals(new RunRecord("hash", new Name("a", "b", 2, List.of("c=1")), 3, "d", 4, 5, 6, 7, List.of(POINT), null, "wrecked"), named);
+        assertEquals(new RunRecord("hash", new Name("a", "b", 2, List.of("c=1")), 3, "d", 4, 5, 6, 7, List.of(POINT), null, "wrecked"),
+                named);
         assertEquals(List.of("lora", "group", 2.0), List.of(run.label(), run.group(), run.strength()));
         assertEquals("a, seed 3: wrecked", named.wreckLine());
     }
@@ -140,7 +146,8 @@ class RunRecordTest {
     @Test void aVariantIsNamedByItsMethod() {
         assertEquals(new Variant("lora", "lora", MethodChoice.of("lora"), List.of()), Variant.of(MethodChoice.of("lora")));
         assertTrue(Variant.of(MethodChoice.of("agl")).usesFisher() && Variant.of(MethodChoice.of("ewc")).usesFisher());
-        assertFalse(Variant.of(MethodChoice.of("lora")).usesFisher() || Variant.of(MethodChoice.of("kl")).usesFisher() || Variant.of(MethodChoice.of("asft")).usesFisher());
+        assertFalse(Variant.of(MethodChoice.of("lora")).usesFisher() || Variant.of(MethodChoice.of("kl")).usesFisher()
+                || Variant.of(MethodChoice.of("asft")).usesFisher());
     }
 
     /** Two seeds, measured after two steps and after four; the strength is the first's. */
@@ -150,14 +157,17 @@ class RunRecordTest {
                 MadeRuns.run(variant, 0.5, 2, null, MadeRuns.model(32, 0, 10, 4), MadeRuns.model(12, 0, 10, 2)));
         Summary s = Summary.of(variant, runs, new Measures(MadeRuns.model(36, 0, 10, 3), MadeRuns.prompts(), true));
         assertEquals(List.of(2, 4), new ArrayList<>(s.course().keySet()));
-        assertEquals(List.of(3.0, 12.5), List.of(s.course().get(2).get(Metric.TASK_LOSS).mean(), s.course().get(2).get(Metric.DRIFT).mean()));
+        assertEquals(List.of(3.0, 12.5), List.of(s.course().get(2).get(Metric.TASK_LOSS).mean(),
+                s.course().get(2).get(Metric.DRIFT).mean()));
         assertEquals(s.metrics(), s.course().get(4));
         assertEquals(List.of(1.5, 62.5), List.of(s.mean(Metric.TASK_LOSS), s.mean(Metric.DRIFT)));
         assertEquals(0.5, s.strength());
         assertEquals("lora", s.marked(1.5));
         assertEquals("lora [loss above the base's]", s.marked(1.49));
         RunRecord wreck = MadeRuns.wreck(runs.getFirst());
-        assertEquals("lora [wrecked]", Summary.of(variant, List.of(wreck), new Measures(MadeRuns.model(36, 0, 10, 3), MadeRuns.prompts(), true)).marked(0));
-        assertEquals("lora [wrecked with 1 of 2 seeds]", Summary.of(variant, List.of(wreck, runs.get(1)), new Measures(MadeRuns.model(36, 0, 10, 3), MadeRuns.prompts(), true)).marked(0));
+        assertEquals("lora [wrecked]", Summary.of(variant, List.of(wreck), new Measures(MadeRuns.model(36, 0, 10, 3), MadeRuns.prompts(),
+                true)).marked(0));
+        assertEquals("lora [wrecked with 1 of 2 seeds]", Summary.of(variant, List.of(wreck, runs.get(1)),
+                new Measures(MadeRuns.model(36, 0, 10, 3), MadeRuns.prompts(), true)).marked(0));
     }
 }

@@ -38,7 +38,8 @@ class RunStoreTest {
     }
 
     private static TrainTrace trace(double share) {
-        return new TrainTrace(Map.of("step", new double[] {1, 2}), Map.of("q", new TrainTrace.Layer(new double[] {0.7}, share, new double[] {0.1}, 1)));
+        return new TrainTrace(Map.of("step", new double[] {1, 2}), Map.of("q", new TrainTrace.Layer(new double[] {0.7}, share,
+                new double[] {0.1}, 1)));
     }
 
     private String quietly(Runnable work) {

@@ -21,7 +21,8 @@ record WrittenPage(String html) {
     }
 
     private static String plain(String html) {
-        return html.replaceAll("<[^>]*>", " ").replace("&lt;", "<").replace("&gt;", ">").replace("&quot;", "\"").replace("&#39;", "'").replace("&amp;", "&").replaceAll("\\s+", " ").strip();
+        return html.replaceAll("<[^>]*>", " ").replace("&lt;", "<").replace("&gt;", ">").replace("&quot;", "\"").replace("&#39;",
+                "'").replace("&amp;", "&").replaceAll("\\s+", " ").strip();
     }
 
     private List<String> all(String pattern) {
@@ -83,16 +84,20 @@ record WrittenPage(String html) {
 
     /** {x, y} of a line's points. */
     double[][] line(String caption, String name) throws IOException {
-        JsonNode series = StreamSupport.stream(chart(caption).get("series").spliterator(), false).filter(s -> s.get("name").asText().equals(name)).findFirst().orElseThrow();
-        return StreamSupport.stream(series.get("points").spliterator(), false).map(p -> new double[] {p.get(0).asDouble(), p.get(1).asDouble()}).toArray(double[][]::new);
+        JsonNode series = StreamSupport.stream(chart(caption).get("series").spliterator(), false)
+                .filter(s -> s.get("name").asText().equals(name)).findFirst().orElseThrow();
+        return StreamSupport.stream(series.get("points").spliterator(), false).map(p -> new double[] {p.get(0).asDouble(),
+                p.get(1).asDouble()}).toArray(double[][]::new);
     }
 
     /** The cells of the table with that caption, headers first. */
     List<List<String>> table(String caption) {
         String rest = after("<caption>" + Html.escape(caption) + "</caption>");
         List<List<String>> rows = new ArrayList<>();
-        for (MatchResult row : Pattern.compile("<tr>(.*?)</tr>", Pattern.DOTALL).matcher(rest.substring(0, rest.indexOf("</table>"))).results().toList()) {
-            rows.add(Pattern.compile("<t[hd][^>]*>(.*?)</t[hd]>", Pattern.DOTALL).matcher(row.group(1)).results().map(c -> plain(c.group(1))).toList());
+        for (MatchResult row : Pattern.compile("<tr>(.*?)</tr>", Pattern.DOTALL).matcher(rest.substring(0,
+                rest.indexOf("</table>"))).results().toList()) {
+            rows.add(Pattern.compile("<t[hd][^>]*>(.*?)</t[hd]>", Pattern.DOTALL).matcher(row.group(1)).results()
+                    .map(c -> plain(c.group(1))).toList());
         }
         return rows;
     }
