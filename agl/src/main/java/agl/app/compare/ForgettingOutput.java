@@ -41,7 +41,7 @@ public final class ForgettingOutput {
             s.append(String.format(Locale.ROOT, "%-24s %-24s %9s %12s %10.4f %10s%s%n", Path.of(base).getFileName(), "base", "", "", loss, "",
                     losses.saysNothing(base).isEmpty() ? "" : " [above guessing]"));
             List<RunRecord> runs = f.runs();
-            runs.stream().filter(r -> r.base().equals(base)).map(RunRecord::label).distinct().forEach(method -> {
+            runs.stream().map(RunRecord::label).distinct().forEach(method -> {
                 TreeMap<Integer, List<RunRecord>> sizes = bySize(runs.stream().filter(r -> r.base().equals(base) && r.label().equals(method)).toList());
                 sizes.forEach((examples, of) -> s.append(String.format(Locale.ROOT, "%-24s %-24s %9d %12.0f %10.4f %+10.6f%s%n",
                         Path.of(base).getFileName(), method, examples,

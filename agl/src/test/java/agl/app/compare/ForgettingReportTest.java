@@ -185,6 +185,9 @@ class ForgettingReportTest {
                 "large lora 10 1000 2.5416 +0.041623", "large lora 40 4000 2.5732 +0.073246", "large lora 160 16000 2.6365 +0.136491",
                 "large agl 10 1000 2.5258 +0.025811", "large agl 40 4000 2.5416 +0.041623", "large agl 160 16000 2.5732 +0.073246"), lines);
         assertFalse(ForgettingOutput.table(f.fit()).contains("A stands for"), ForgettingOutput.table(f.fit()));
+        List<RunRecord> one = new ArrayList<>(runs());
+        one.add(run("kl", 1, "models/large", 10, measured(2.6, 1)));
+        assertEquals(1, ForgettingOutput.measured(Forgetting.of(one, before())).lines().filter(l -> l.contains(" kl ")).count());
     }
 
     @Test void theVerdictIsOneSentence() {
