@@ -96,6 +96,15 @@ class MethodContextTest {
                 + "aligned", message);
     }
 
+    /** v_proj is (8, 16): with eight directions gone nothing of it is left to train. */
+    @Test void oploraLeavesADirection() {
+        RunConfig base = config("oplora");
+        assertEquals("oplora", context(base.resolved(new MethodChoice(MethodKind.OPLORA, 7)), null).make().name());
+        String message = assertThrows(AglException.class,
+                () -> context(base.resolved(new MethodChoice(MethodKind.OPLORA, 8)), null).make()).getMessage();
+        assertEquals("method oplora: k must be below the smaller side of every adapted matrix, here 8, got 8", message);
+    }
+
     @Test void weightsAreTheFrozenOnesOfTheAdaptedLayers() {
         var weights = context(config("oplora"), null).weights();
         assertEquals(lora.layers().keySet(), weights.keySet());

@@ -40,6 +40,17 @@ class RunNotesTest {
         assertEquals(expected, notes(method, strength, sets, EXAMPLES));
     }
 
+    /** The default needs no line, unless somebody gave it; another number needs one wherever it came from. */
+    @Test void anIntervalThatWasAskedForIsSaid() {
+        TrainData data = new TrainData(EXAMPLES, EXAMPLES, EXAMPLES);
+        String line = "eval_every %d is not reached before the last of 3 steps: the held-out loss is measured at the end alone";
+        for (int every : new int[] {50, 9}) {
+            RunConfig config = RunConfig.of(null, List.of("steps=3", "eval_every=" + every)).resolved(MethodChoice.of("lora"));
+            assertEquals(List.of(String.format(line, every)), RunNotes.lines(config, data, Set.of("eval_every")));
+            assertEquals(every == 50 ? List.of() : List.of(String.format(line, every)), RunNotes.lines(config, data, Set.of()));
+        }
+    }
+
     @Test void nothingHeldOutIsSaidElsewhere() {
         assertTrue(notes("lora", Double.NaN, "eval_every=9", List.of()).isEmpty());
     }

@@ -125,6 +125,13 @@ class SettingsOfMethodsTest {
         }
     }
 
+    /** A number of directions that is one of AGL's settings, unless energy goes before it. */
+    @ParameterizedTest @CsvSource({"7,0,7", "1,0,1", "0,0,NaN", "7,0.9,NaN"}) void directionsFromTheSettings(int m, double energy, double expected) {
+        AglSettings s = AglSettings.DEFAULT.with("{\"m\":" + m + ",\"energy\":" + energy + "}");
+        assertEquals(expected, MethodChoice.of("projection").strengthOrDefault(s));
+        assertEquals(9, new MethodChoice(MethodKind.PROJECTION, 9).strengthOrDefault(s));
+    }
+
     @Test void strengthsAsTheyAreWritten() {
         assertEquals("kl, weight 0.1", new MethodChoice(MethodKind.KL, 0.1).label());
         assertEquals("ewc, lambda 1.0E9", new MethodChoice(MethodKind.EWC, 1e9).label());
@@ -178,7 +185,8 @@ class SettingsOfMethodsTest {
         assertDoesNotThrow(() -> kind.requireNothingBesideUpdate(false, List.of()));
         if (onUpdate == 1) {
             assertTrue(assertThrows(AglException.class, () -> kind.requireNothingBesideUpdate(true, List.of())).getMessage().contains("DoRA's magnitudes"));
-            assertTrue(assertThrows(AglException.class, () -> kind.requireNothingBesideUpdate(false, List.of("lm_head", "norm"))).getMessage().contains("lm_head, norm"));
+            String beside = assertThrows(AglException.class, () -> kind.requireNothingBesideUpdate(false, List.of("lm_head", "norm"))).getMessage();
+            assertTrue(beside.contains("lm_head, norm") && beside.endsWith(": train without, or choose lora, kl or earlystop"), beside);
         } else {
             assertDoesNotThrow(() -> kind.requireNothingBesideUpdate(true, List.of("lm_head")));
         }

@@ -119,8 +119,8 @@ class TrainRunReportTest {
         assertTrue(page.contains("{\"name\":\"adapter\""), "the curve has the adapter's name");
         String left = page.substring(page.indexOf("What alignment is left"), page.indexOf("Prompts that changed sides"));
         assertTrue(left.contains("theft") && left.contains("fraud"), "the categories");
+        assertTrue(text(left).contains("R_unsafe %") && text(left).contains("62.5 ["), "the rates: five of eight refused");
         assertTrue(text(left).contains(DriftReport.explanation().substring(0, 40)), "what the figures mean");
-        assertTrue(left.contains("<table"), "the rates");
         String changed = page.substring(page.indexOf("Prompts that changed sides"), page.indexOf("How it was made"));
         for (int i : new int[] {5, 6, 7, 9}) {
             assertTrue(changed.contains("prompt " + i), "prompt " + i);

@@ -149,9 +149,10 @@ class TrainSettingsTest {
     @Test void goingOnFromAnAdapterTakesItsShape() {
         RunConfig config = RunConfig.of(null, List.of("r=3", "seed=9", "use_dora=true", "method=kl", "agl.tau=0.25", "fisher_examples=5"));
         RunConfig on = config.withAdapter(LoraConfig.of(7, 21, 0.5, "o_proj", true));
-        assertEquals(List.of(7, 21.0, 0.5, "o_proj", true, false, 9L), List.of(on.train().r(), on.train().loraAlpha(), on.train().loraDropout(),
-                on.train().targetModules(), on.train().useRslora(), on.train().useDora(), on.train().seed()));
-        assertEquals(List.of(config.agl(), config.preset(), 5, config.choice()), List.of(on.agl(), on.preset(), on.fisherExamples(), on.choice()));
+        TrainSettings s = on.train();
+        assertEquals(List.of(7, 21.0, 0.5, "o_proj", true, false, 9L),
+                List.of(s.r(), s.loraAlpha(), s.loraDropout(), s.targetModules(), s.useRslora(), s.useDora(), s.seed()));
+        assertEquals(new RunConfig(s, config.agl(), config.preset(), 5, config.choice()), on);
         assertEquals(new RunConfig(config.train(), config.agl(), config.preset(), 5, null), config.withoutChoice());
     }
 
