@@ -1,4 +1,4 @@
-import agl.autograd.AglException;
+import agl.error.AglException;
 import agl.autograd.DType;
 import agl.autograd.Pool;
 import agl.autograd.Tape;

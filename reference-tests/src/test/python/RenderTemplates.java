@@ -1,4 +1,4 @@
-import agl.autograd.AglException;
+import agl.error.AglException;
 import agl.nn.tokenizer.ChatTemplate;
 import agl.nn.tokenizer.ChatTemplate.Message;
 import com.fasterxml.jackson.databind.JsonNode;

@@ -288,6 +288,443 @@ comments: a{# {{ x }} {% if %} #}b{#- c -#} d {# multi
 line #} e
 comments: {# x
 comments: a {{ '{{ x }}' }} {{ "%}" }} {% if '%}' %}y{% endif %} } }} %} #}
+items: {{ {'_x': 1}._x }}{{ {'_x': 1}['_x'] }}{{ {'a': 1}._x is defined }}{{ {'a': 1}.__class__ is defined }}{{ 'a'._x is defined }}
+items: {{ dict({'a': 1}, {'b': 2}) }}
+items: {{ dict([('a', 1, 2)]) }}
+items: {{ dict(['ab', ('c', 2)]) }}{{ dict([], a=1) }}{{ dict({'a': 1}, a=2) }}
+items: {{ {'a': 1}.get('a', 5) }}{{ {'a': 1}.get('z', 5) }}{{ {'a': none}.get('a', 5) }}{{ {'b': 1}.keys() | length }}{{ {'b': 1}.values() | first }}{{ {'b': 1}.items() | last }}{{ 'b' in {'b': 1}.keys() }}{{ 'c' in {'b': 1}.keys() }}{{ 1 in {'b': 1}.values() }}
+items: {{ 'x' if {}.keys() else 'y' }}{{ 'x' if {'a': 1}.keys() else 'y' }}{{ 'x' if range(0) else 'y' }}{{ 'x' if range(1) else 'y' }}{{ 'x' if () else 'y' }}{{ 'x' if (0,) else 'y' }}{{ 'x' if '' | safe else 'y' }}{{ 'x' if 'a' | safe else 'y' }}{{ 'x' if 0.0 else 'y' }}{{ 'x' if 10 ** 30 else 'y' }}{{ 'x' if 0 else 'y' }}{{ 'x' if range else 'y' }}
+items: {{ {'a': 1, 'b': [1, 2]} == {'a': 1, 'b': [1, 2]} }}{{ {'a': 1} == {'b': 1} }}{{ {'a': 1} == {'a': 2} }}{{ {'a': 1} == {'a': 1, 'b': 2} }}{{ {'a': 1} == 1 }}{{ {} == [] }}{{ [1, 2] == [1, 3] }}{{ [1, 2] == [1] }}{{ (1, 2) == (1, 2) }}{{ (1, 2) == (1, 3) }}{{ (1, 2) == [1, 2] }}{{ [] == () }}
+items: {{ range(3) == range(0, 3, 1) }}{{ range(0, 3, 2) == range(0, 4, 2) }}{{ range(3) == range(4) }}{{ range(0) == range(5, 5, 2) }}{{ range(1) == range(0, 1, 5) }}{{ range(1, 2) == range(0, 1) }}{{ range(0, 4, 2) == range(0, 3) }}{{ range(1, 4) == range(0, 3) }}{{ range(3) == [0, 1, 2] }}{{ range(0, 4, 2) == range(0, 2) }}
+items: {{ {'a': 1} | items | list }}{{ {} | items | list }}
+items: {{ [1] | items | list }}
+items: {{ {[1]: 2} }}
+items: {{ {{}: 2} }}
+items: {{ {'a'|safe: 1}['a'] }}{{ {'a': 1}['a'|safe] }}{{ {1.5: 'x'}[1.5] }}{{ {(1, 2.0): 'x'}[(1.0, 2)] }}{{ {2.0: 'x'}[2] }}{{ {false: 'x'}[0] }}{{ {10 ** 20: 'x'}[1e20] }}
+slices: {{ range(10)[1:8:3] }}{{ range(10)[8:2:-3] }}{{ range(10)[5:2] }}{{ range(10)[::100] }}{{ range(2, 20, 3)[1:4] }}{{ range(20, 2, -3)[::2] }}{{ range(20, 2, -3)[::-1] }}{{ range(5)[::-1] | list }}{{ range(2, 20, 3)[::2][1:] | list }}{{ range(10)[3:7:2] | list }}
+slices: {{ range(4, 10, 3)[0] }}{{ range(4, 10, 3)[1] }}{{ range(4, 10, 3)[-1] }}{{ range(4, 10, 3)[-2] }}{{ range(4, 10, 3)[2] is defined }}{{ range(4, 10, 3)[-3] is defined }}{{ range(10, 4, -3) | length }}{{ range(10, 4, -3)[-1] }}{{ range(10, 3, -3) | list }}{{ range(1, 8, 3) | length }}{{ range(1, 7, 3) | length }}{{ range(7, 1, -3) | list }}
+slices: {{ 'abc'[-3] }}{{ 'abc'[-4] is defined }}{{ 'abc'[2] }}{{ 'abc'[3] is defined }}{{ [1,2][1] }}{{ [1,2][2] is defined }}{{ [1,2][-2] }}{{ [1,2][-3] is defined }}{{ (1,2)[0] }}{{ (1,2)[2] is defined }}{{ 'a😀b'[2] }}{{ 'a😀b'[-2] }}{{ [('<b>' | safe)[0], ('<b>' | safe)[1:], ('<b>' | safe)[::-1]] }}
+slices: {{ 'abcdef'[-10:2] }}|{{ 'abcdef'[-10:-2:2] }}|{{ 'abcdef'[5:0:-2] }}|{{ 'abcdef'[:2:-1] }}|{{ 'abcdef'[-2::-1] }}|{{ 'abcdef'[10::-1] }}|{{ 'abcdef'[-10::-1] }}|{{ 'abcdef'[4:-10:-1] }}|{{ 'abcdef'[1:5:3] }}|{{ 'abcdef'[1:4:3] }}|{{ 'abcdef'[0:7:3] }}|{{ 'abcdef'[-6:] }}|{{ 'abcdef'[:-6] }}|{{ 'abcdef'[:-7] }}|{{ 'abcdef'[6:] }}|{{ 'abcdef'[5:] }}|{{ 'abcdef'[3:3] }}|{{ 'abcdef'[0::-1] }}|{{ 'abcdef'[:0:-1] }}|{{ 'abcdef'[:-1:-1] }}
+slices: {{ [1,2,3,4][3:0:-2] }}{{ [1,2,3,4][-3:-1] }}{{ (1,2,3,4)[1::2] }}{{ (1,2,3,4)[::-3] }}{{ (1,2)[5:] }}{{ [1,2][none:none:none] }}{{ [1,2][true:] }}{{ 'é漢😀x'[::-2] }}{{ 'é漢😀x'[2:] }}{{ 'é漢😀x'[:3] }}{{ 'x'[1:0] }}|{{ [][::-1] }}
+slices: {{ [1,2]['a':] is defined }}
+slices: {{ 'abc'[1.0] is defined }}{{ [1]['index'] is defined }}{{ {'a': 1}[[1]] is defined }}{{ {1: 'a'}[1] }}{{ {'get': 1}['get'] }}{{ 'abc'[none] is defined }}{{ 5['x'] is defined }}
+slices: {{ [1].append is defined }}{{ {}.update is defined }}{{ {}.pop is defined }}{{ [1].copy() }}{{ [1, 2, 1].count(1) }}{{ (1, 2, 1).count(1) }}{{ range(5).index(3) }}{{ range(5).count(3) }}{{ [1, 2].index(2) }}
+slices: {{ [1].index(2) }}
+slices: {{ (1,).index(2) }}
+slices: {{ (1,).copy() }}
+named arguments: {{ 'x' | replace('a', 'b', 1, 2) }}
+named arguments: {{ 'x' | replace('x', 'y', old='z') }}
+named arguments: {{ 'x' | replace(new='b') }}
+named arguments: {{ 'x'.find('a', 0, 1, 2) }}
+named arguments: {{ 'x'.find() }}
+named arguments: {{ 'aaa' | replace('a', 'b', 1) }}{{ 'x'.find('x', 0, 1) }}{{ 'x'.upper() }}
+named arguments: {{ 'x'.find(sub='x') }}
+named arguments: {{ 'x'.upper(1) }}
+named arguments: {% macro f(a, b) %}{{ a }}-{{ b }}{% endmacro %}{{ f(*[1, 2]) }}|{{ f(1, *[2]) }}|{{ f(*[1], **{'b': 3}) }}|{{ f(b=1, *[2]) }}|{{ f(**{'a': 1, 'b': 2}) }}|{{ f(*'xy') }}
+named arguments: {% macro f(a, b) %}{{ a }}-{{ b }}{% endmacro %}{{ f(a=1, **{'a': 3}) }}
+named arguments: {% macro f(a, b) %}{{ a }}-{{ b }}{% endmacro %}{{ f(**[1]) }}
+named arguments: {% macro f(a, b) %}{{ a }}-{{ b }}{% endmacro %}{{ f(**{1: 2}) }}
+named arguments: {% macro f(a, b) %}{{ a }}-{{ b }}{% endmacro %}{{ f(a=1, 2) }}
+named arguments: {% macro f(a, b) %}{{ a }}-{{ b }}{% endmacro %}{{ f(*[1], 2) }}
+named arguments: {% macro f(a, b) %}{{ a }}-{{ b }}{% endmacro %}{{ f(*[1], *[2]) }}
+named arguments: {% macro f(a, b) %}{{ a }}-{{ b }}{% endmacro %}{{ f(**{'a': 1}, b=2) }}
+named arguments: {% macro f(a, b) %}{{ a }}-{{ b }}{% endmacro %}{{ f(a=1, a=2) }}
+named arguments: {{ 'x' | attr(1) }}
+named arguments: {{ ('x' | attr('upper'))() }}{{ [1] | attr('nothing') is defined }}
+named arguments: {{ missing | attr('upper') }}
+named arguments: {{ missing | default }}|{{ missing | default('x') }}|{{ '' | default('x') }}|{{ '' | default('x', false) }}|{{ 'a' | default('x', true) }}|{{ missing | default(none) }}|{{ 0 | default(boolean=true) }}|{{ missing | d(3) }}
+in: {{ 'a' in 'cba' | safe }}{{ ('a' | safe) in 'abc' }}{{ 'z' in ['a', 'z'] }}{{ 1 in [2, 1.0] }}{{ missing in [missing] }}{{ 3 in range(0, 9, 3) }}{{ 4 in range(0, 9, 3) }}{{ (1, 2) in [(1, 2)] }}
+in: {{ 'x' in range }}
+in: {{ 'x' in namespace() }}
+in: {{ [1] in {} }}
+in: {{ 'a' in 5.5 }}
+methods: {{ 'abc'.find('b', 1) }}{{ 'abc'.find('b', 2) }}{{ 'abcabc'.find('b', -3) }}{{ 'abcabc'.find('b', -9) }}{{ 'abc'.find('c', 0, 2) }}{{ 'abc'.find('c', 0, -1) }}{{ 'abc'.find('b', 0, -1) }}{{ 'abc'.find('', 3) }}{{ 'abc'.find('', 4) }}{{ 'abc'.find('a', none, none) }}{{ 'abc'.find('c', none, 99) }}{{ '😀b😀b'.find('b', 2) }}{{ '😀b😀b'.find('b', -1) }}{{ '😀b😀b'.find('😀', 1, 3) }}
+methods: {{ 'abcabc'.rfind('b', 0, 4) }}{{ 'abcabc'.rfind('b', -2) }}{{ 'abcabc'.rindex('c') }}{{ 'abcabc'.index('c', 3) }}{{ 'abcabc'.rfind('a', 1) }}{{ 'abcabc'.rindex('a', -6, -3) }}{{ '😀b😀b'.rfind('b') }}{{ 'abc'.find('a', 3, 1) }}{{ 'abc'.index('', 3) }}
+methods: {{ 'abc'.rindex('z') }}
+methods: {{ 'abc'.index('a', 1) }}
+methods: {{ 'abc'.find(1) }}
+methods: {{ 'abc'.find('a', 'b') }}
+methods: {{ 'abcabc'.count('b', 2) }}{{ 'abcabc'.count('b', 0, 2) }}{{ 'abcabc'.count('', 4) }}{{ 'abc'.count('', 4) }}{{ 'abc'.count('a', 4) }}{{ 'aaaa'.count('aa', 1) }}{{ '😀😀'.count('😀', 1) }}{{ '😀x'.count('') }}{{ 'aaaa'.count('aa', 1, -1) }}
+methods: {{ 'abc'.startswith('a', 0) }}{{ 'abc'.startswith('c', -1) }}{{ 'abc'.startswith('', 3) }}{{ 'abc'.startswith('', 4) }}{{ 'abc'.endswith('b', 0, 2) }}{{ 'abc'.endswith('b', 0, -1) }}{{ 'abc'.endswith('abc', 1) }}{{ 'abc'.endswith('bc', 1) }}{{ 'abc'.startswith(()) }}{{ 'abc'.endswith(('x', 'bc')) }}{{ 'abc'.startswith('ab', -9) }}{{ 'abc'.startswith('b', none) }}
+methods: {{ 'abc'.startswith((1,)) }}
+methods: {{ 'x'.center(4) }}|{{ 'xy'.center(5) }}|{{ 'xy'.center(4) }}|{{ 'x'.center(6) }}|{{ 'xyz'.center(6) }}|{{ 'xy'.center(7) }}|{{ 'x'.center(1) }}|{{ 'x'.center(0) }}|{{ '😀'.center(4, '-') }}|{{ 'x'.ljust(3, '.') }}|{{ 'x'.rjust(3) }}|{{ 'x'.rjust(-3) }}|{{ '+7'.zfill(5) }}|{{ '-'.zfill(3) }}|{{ ''.zfill(2) }}|{{ '77'.zfill(2) }}|{{ 'a-7'.zfill(5) }}|{{ '77'.zfill(1) }}
+methods: {{ 'x'.center(5, 'ab') }}
+methods: {{ 'x'.center(5, '') }}
+methods: {{ 'x'.ljust('a') }}
+methods: {{ 'a\tbc\td'.expandtabs() }}|{{ 'a\tbc\td'.expandtabs(3) }}|{{ 'a\n\tb'.expandtabs(4) }}|{{ 'ab\r\tb'.expandtabs(4) }}|{{ 'a\tb'.expandtabs(0) }}|{{ 'abcd\tb'.expandtabs(4) }}|{{ '\t\t'.expandtabs(2) }}|{{ '😀\tb'.expandtabs(4) }}|{{ 'a\tb'.expandtabs(tabsize=2) }}|{{ 'a\t\tbc\t'.expandtabs(5) }}
+methods: {{ 'a-b'.removeprefix('a') }}{{ 'a-b'.removeprefix('b') }}{{ 'a-b'.removesuffix('b') }}{{ 'a-b'.removesuffix('a') }}{{ 'ab'.removesuffix('') }}{{ 'ab'.removeprefix('') }}{{ 'ab'.removesuffix('ab') }}|
+methods: {{ 'a,b,,c'.split(',') }}{{ 'a,b,,c'.split(',', 2) }}{{ 'a,b,,c'.split(',', 0) }}{{ 'a,b,,c'.rsplit(',', 2) }}{{ 'a,b,,c'.rsplit(',', 0) }}{{ 'a,b,,c'.rsplit(',') }}{{ 'a--b--c'.rsplit('--', 1) }}{{ '--a--'.rsplit('--') }}{{ '--a--'.split('--') }}{{ '---'.rsplit('--') }}{{ '-'.rsplit('--') }}{{ ',a'.rsplit(',', 5) }}{{ 'a,b'.split(maxsplit=1, sep=',') }}{{ 'a,b'.split(none) }}{{ 'abab'.rsplit('ab') }}{{ 'xaab'.rsplit('aa') }}
+methods: {{ ' a  b c '.split(none, 0) }}{{ ' a  b c '.split(none, 2) }}{{ ' a  b c '.split(none, 3) }}{{ ' a  b c '.rsplit(none, 0) }}{{ ' a  b c '.rsplit(none, 2) }}{{ ' a  b c '.rsplit(none, 3) }}{{ ' a  b c '.rsplit() }}{{ 'a'.rsplit() }}{{ '  '.split() }}{{ '  '.rsplit() }}{{ ' a'.rsplit(none, 1) }}{{ 'a '.split(none, 1) }}
+methods: {{ 'a'.split('') }}
+methods: {{ 'a'.partition('') }}
+methods: {{ 'a'.split(1) }}
+methods: {{ 'a-b-c'.partition('-') }}{{ 'a-b-c'.rpartition('-') }}{{ 'abc'.rpartition('-') }}{{ 'a--b'.partition('--') }}{{ 'a--b--c'.rpartition('--') }}
+methods: {{ 'a\nb'.splitlines() }}{{ 'a\r\nb\r'.splitlines(true) }}{{ '\n\n'.splitlines() }}{{ 'a\x1cb\x1dc\x1ed\x1fe'.splitlines() }}{{ 'a\x85b\u2028c\u2029d'.splitlines() }}{{ 'a\x0bb\x0cc'.splitlines(keepends=true) }}{{ 'a\r\rb'.splitlines() }}{{ 'a\tb'.splitlines() }}{{ 'a\x0eb'.splitlines() }}
+methods: {{ 'aXbX'.replace('X', 'yy') }}{{ 'aaa'.replace('a', 'b', 0) }}{{ 'aaa'.replace('a', 'b', -1) }}{{ 'aaa'.replace('a', 'b', 1) }}{{ 'ab'.replace('', '-', 0) }}{{ 'ab'.replace('', '-', 1) }}{{ 'ab'.replace('', '-', 2) }}{{ '😀b'.replace('', '-') }}{{ 'aaaa'.replace('aa', '') }}{{ 'abab'.replace('b', '', 1) }}{{ ''.replace('', 'x') }}{{ ''.replace('a', 'x') }}
+methods: {{ 'xxaxx'.strip('x') }}{{ 'xyaxy'.lstrip('x') }}{{ 'xyaxy'.rstrip('y') }}{{ 'xxx'.strip('x') }}|{{ '   '.strip() }}|{{ '😀a😀'.strip('😀') }}{{ ' a '.lstrip() }}|{{ ' a '.rstrip() }}|{{ 'a'.strip('') }}{{ '\x1f\x20\xa0\u1680\u2000\u200a\u2028\u2029\u202f\u205f\u3000\x85\x09\x0da\x1c'.strip() }}|{{ '\u200b\u180e\x08\x0e\x1ba'.strip() | length }}
+methods: {{ 'aBc dEF'.swapcase() }}{{ 'ǅx'.swapcase() }}{{ 'ßa'.swapcase() }}{{ 'AbC'.casefold() }}{{ 'hello wORLD'.capitalize() }}{{ ''.capitalize() }}{{ 'ǆa'.capitalize() }}{{ 'ßA'.capitalize() }}{{ 'ﬁX'.capitalize() }}{{ '😀A'.capitalize() }}{{ 'ΑΣ'.capitalize() }}{{ 'ßx ßy'.title() }}{{ 'ΑΣ ΑΣΑ'.title() }}{{ 'a1b c_d'.title() }}{{ 'ﬁx'.title() }}{{ 'ΣΣ'.title() }}{{ 'AΣ1'.title() }}{{ 'AΣ b'.lower() }}
+methods: {{ 'a'.islower() }}{{ 'A'.islower() }}{{ '1'.islower() }}{{ 'a1'.islower() }}{{ 'aB'.islower() }}{{ 'ǅa'.islower() }}{{ 'A'.isupper() }}{{ 'A1'.isupper() }}{{ 'Ab'.isupper() }}{{ 'ǅA'.isupper() }}{{ '1'.isupper() }}{{ ''.isupper() }}{{ 'Ab Cd'.istitle() }}{{ 'Ab cd'.istitle() }}{{ 'AB'.istitle() }}{{ '1'.istitle() }}{{ 'A1B'.istitle() }}{{ 'A1b'.istitle() }}{{ 'ǅb'.istitle() }}{{ 'aǅ'.istitle() }}{{ ''.istitle() }}{{ 'A'.istitle() }}{{ '1 A'.istitle() }}{{ 'A 1'.istitle() }}
+methods: {{ 'a'.isascii() }}{{ '\x7f'.isascii() }}{{ '\x80'.isascii() }}{{ ''.isascii() }}{{ '٣'.isdecimal() }}{{ '²'.isdecimal() }}{{ '²'.isdigit() }}{{ '①'.isdigit() }}{{ '½'.isdigit() }}{{ '½'.isnumeric() }}{{ 'Ⅷ'.isnumeric() }}{{ 'Ⅷ'.isdigit() }}{{ '12'.isnumeric() }}{{ '1a'.isnumeric() }}{{ '1a'.isalnum() }}{{ '½a'.isalnum() }}{{ 'a b'.isalnum() }}{{ ''.isalnum() }}{{ 'aé'.isalpha() }}{{ 'a1'.isalpha() }}{{ '😀'.isalpha() }}{{ ''.isdigit() }}{{ ' \x1f'.isspace() }}{{ ' a'.isspace() }}{{ '⑩'.isdigit() }}{{ '⑨'.isdigit() }}{{ '⓪'.isdigit() }}{{ '1'.isdecimal() }}{{ '1x'.isdecimal() }}
+methods: {{ '-'.join(['a']) }}{{ ''.join('abc') }}{{ ', '.join(('a', 'b')) }}{{ '-'.join(['a', 'b'] | map('upper')) }}{{ '-'.join({'a': 1}.keys()) }}
+methods: {{ '-'.join(5) }}
+methods: {{ [('<a>' | safe).upper(), ('<a> b' | safe).split(), ('a-b' | safe).partition('-'), ('a' | safe).strip(), ('ab' | safe).startswith('a'), ('5' | safe).zfill(3), ('a\nb' | safe).splitlines(), ('ab' | safe).find('b'), ('a\tb' | safe).expandtabs(2), ('AB' | safe).swapcase(), ('a b' | safe).rsplit(none, 1)] }}
+methods: {{ '{}-{}'.format(1) }}
+methods: {{ '{0}{}'.format(1, 2) }}
+methods: {{ '{}{0}'.format(1, 2) }}
+methods: {{ '{x}'.format() }}
+methods: {{ '{'.format() }}
+methods: {{ '}'.format() }}
+methods: {{ '{{}}'.format() }}{{ '{{{}}}'.format(5) }}{{ '{1}{0}'.format('a', 'b') }}{{ '{a}{}'.format(1, a=2) }}{{ 'x{}y{}z'.format(none, [1]) }}{{ '{0}{0}'.format(1.5) }}{{ ''.format() }}{{ '{a_1}'.format(a_1='q') }}{{ '{a}{0}'.format(1, a=2) }}
+methods: {{ '%s%%' % 5 }}|{{ '%5d|%-5d|%05d|%+d|% d|%+d' % (3, 3, 3, 3, 3, -3) }}|{{ '%.3d' % 5 }}|{{ '%6.3d|%-6.3d|%06.3d' % (5, 5, 5) }}|{{ '%.3d' % -5 }}|{{ '%05d' % -5 }}|{{ '%+05d' % 5 }}|{{ '% 05d' % 5 }}|{{ '%i%u' % (1.9, -2.9) }}|{{ '%.0d' % 0 }}|{{ '%.d' % 7 }}
+methods: {{ '%x|%X|%o|%x' % (255, 255, 8, -255) }}|{{ '%05x|%.4x|%-5xq' % (255, 255, 255) }}|{{ '%x' % true }}|{{ '%x' % (16 ** 20) }}|{{ '%d' % (10 ** 20) }}|{{ '%+x' % 5 }}
+methods: {{ '%f|%.2f|%.0f|%8.2f|%-8.2f|%08.2f|%+.1f' % (1.5, 2.675, 2.5, 3.14159, 3.14159, -3.14159, 2) }}|{{ '%F' % 1.5 }}|{{ '%.1f' % 0.25 }}|{{ '%.1f' % 0.35 }}|{{ '%f' % -0.0 }}|{{ '%f' % true }}|{{ '%.3f' % 1e22 }}|{{ '% f' % 1 }}|{{ '%.f' % 1.5 }}
+methods: {{ '%e|%E|%.2e|%.0e|%e|%e|%e' % (12345.678, 12345.678, 0.000123, 15.0, 0.0, 1e100, -1e-5) }}|{{ '%10.1e' % 5 }}|{{ '%e' % 9.9999999 }}|{{ '%.0e' % 25.0 }}|{{ '%.0e' % 0.0 }}|{{ '%.1e' % 1e10 }}|{{ '%e' % 1e9 }}
+methods: {{ '%g|%g|%g|%g|%g|%g|%g|%g' % (0.0001, 0.00001, 123456.0, 1234567.0, 1.0, 100000.0, 1000000.0, 0.0) }}|{{ '%G' % 1e-10 }}|{{ '%.3g' % 1234.5 }}|{{ '%.0g' % 15.0 }}|{{ '%.10g' % 0.1 }}|{{ '%g' % 1.50 }}|{{ '%g' % 999999.5 }}|{{ '%.2g' % 0.00099999 }}|{{ '%g' % -1.5e20 }}|{{ '%g' % 10.0 }}|{{ '%.1g' % 0.25 }}
+methods: {{ '%f' % ('inf' | float) }}{{ '%e' % ('nan' | float) }}{{ '%G' % ('-inf' | float) }}{{ '%05f' % ('inf' | float) }}
+methods: {{ '%d' % ('inf' | float) }}
+methods: {{ '%s|%5s|%-5s|%.2s|%5.1s|%.9s|%.0s|%+s|%05s' % ('a', 'ab', 'ab', 'abc', 'abc', 'abc', 'abc', 'x', 'y') }}|{{ '%r|%a|%.2r' % ('a', 'b', 'cd') }}|{{ '%c%c%c' % (65, 'z', 128512) }}|{{ '%.1s' % '😀a' }}|{{ '%3s' % '😀' }}|{{ '%5c' % 'x' }}|{{ '%-3cq' % 'x' }}|{{ '%s' % none }}|{{ '%s' % [1, 2] }}
+methods: {{ '%c' % 'ab' }}
+methods: {{ '%c' % 1114112 }}
+methods: {{ '%c' % -1 }}
+methods: {{ '%c' % 1.5 }}
+methods: {{ '%x' % 1.5 }}
+methods: {{ '%x' % 'a' }}
+methods: {{ '%f' % 'a' }}
+methods: {{ '%y' % 1 }}
+methods: {{ '%5%' % () }}
+methods: {{ '%5%' % 1 }}
+methods: {{ '%(a)%' % {'a': 1} }}
+methods: {{ '%' % 1 }}
+methods: {{ 'a%' % () }}
+methods: {{ '%s' % () }}
+methods: {{ '%s' % (1, 2) }}
+methods: {{ '%(a)s' % 1 }}
+methods: {{ '%(b)s' % {'a': 1} }}
+methods: {{ '%(a)s %s' % {'a': 1} }}
+methods: {{ '%(a)s-%(b)5d|%(a)s' % {'a': 1, 'b': 2} }}{{ 'x' % {'a': 1} }}{{ 'x' % [1] }}{{ '%s' % {'a': 1} }}{{ 'x' % () }}{{ '%ld%hd%Ld' % (1, 2, 3) }}{{ '%%' % () }}{{ '%s %(a)s' % {'a': 1} }}{{ 'a%sb%sc' % (1, 2) }}
+methods: {{ '%s' | format }}
+methods: {{ '%s' | format(1, a=2) }}
+methods: {{ {'a': 1}.copy() }}{{ {'a': 1}.get('b') is none }}{{ {}.keys() | list }}
+methods: {{ {'a': 1}.get() }}
+methods: {{ {'a': 1}.keys(1) }}
+numbers: {{ 7 // -2 }} {{ -7 // -2 }} {{ 6 // 3 }} {{ -6 // 3 }} {{ 7 % -2 }} {{ -7 % -2 }} {{ 6 % 3 }} {{ -6 % 4 }} {{ 0 // 5 }} {{ 0 % -5 }} {{ 10 ** 25 // 10 ** 24 }} {{ -(10 ** 25) // 3 }} {{ 10 ** 25 % -7 }}
+numbers: {{ 7.5 // -2 }} {{ -7.5 // -2 }} {{ 6.0 // 3 }} {{ -0.5 // 1 }} {{ 0.0 // -5 }} {{ 7.5 % -2 }} {{ -7.5 % -2 }} {{ 6.0 % 3 }} {{ 6.0 % -3 }} {{ -6.0 % 3 }} {{ 0.3 // 0.1 }} {{ 0.3 % 0.1 }} {{ 1e300 // 1e-10 }} {{ 5 // 0.7 }} {{ -5 // 0.7 }} {{ 1 // 0.1 }} {{ -1 // 0.1 }} {{ 2.0 // 0.1 }} {{ -1e-300 // 1 }} {{ 1e17 // 3 }}
+numbers: {{ 1.5 + 1 }} {{ 1 - 0.5 }} {{ 2 * 1.5 }} {{ 1.5 / 2 }} {{ 5 - 7 }} {{ 3 * -4 }} {{ 2 + true }} {{ 1 / 3 }} {{ -1 / 3 }} {{ 10 ** 20 / 10 ** 19 }} {{ (2 ** 53 + 1) / 1 }} {{ (2 ** 54 + 1) / 3 }} {{ 3 / (2 ** 54 + 1) }} {{ 9007199254740993 / 9007199254740992 }} {{ (10 ** 400) / (10 ** 399) }}
+numbers: {{ (10 ** 400) / 3 }}
+numbers: {{ (10 ** 400) * 1.0 }}
+numbers: {{ 5 // 0.0 }}
+numbers: {{ 5 % 0.0 }}
+numbers: {{ 5 / 0 }}
+numbers: {{ 5 // false }}
+numbers: {{ 2 ** 62 }} {{ 2 ** 63 }} {{ 2 ** 64 }} {{ -(2 ** 63) }} {{ -(2 ** 63) - 1 }} {{ 2 ** 63 - 1 }} {{ (-2) ** 3 }} {{ 0 ** 0 }} {{ 1 ** 1000000 }} {{ (-1) ** 1000001 }} {{ (-1) ** 1000002 }} {{ 0 ** 5 }} {{ 0 ** 10000000 }} {{ 1 ** 0 }} {{ 2 ** 0 }} {{ 3 ** 100 }} {{ true ** 2 }} {{ 5 ** 1 }} {{ (-1) ** 0 }} {{ 2 ** 1000 % 1000007 }} {{ 3 ** 7000 % 1000007 }}
+numbers: {{ 2.0 ** 3 }} {{ 2 ** -2 }} {{ 4 ** 0.5 }} {{ (-8.0) ** 3 }} {{ 0.0 ** 2 }} {{ 0 ** 0.5 }} {{ (-2) ** -2 }} {{ 10 ** -20 }} {{ ('inf' | float) ** 2 }} {{ 2 ** ('-inf' | float) }} {{ (-2.0) ** 2.0 }} {{ 0.5 ** ('inf' | float) }} {{ (-1) ** ('inf' | float) }} {{ (-1) ** ('-inf' | float) }} {{ 1 ** ('nan' | float) }} {{ 1.0 ** ('inf' | float) }} {{ (-2) ** 4 }} {{ (-2) ** 5 }} {{ (-3) ** 3 }} {{ (-2) ** 1 }}
+numbers: {{ 0 ** -1 }}
+numbers: {{ 0.0 ** -2 }}
+numbers: {{ 10.0 ** 400 }}
+numbers: {{ 2 < 10 ** 30 }} {{ 10 ** 30 < 2 }} {{ 10 ** 30 > 1e29 }} {{ 10 ** 30 == 10 ** 30 }} {{ 1 < ('inf' | float) }} {{ 10 ** 400 < ('inf' | float) }} {{ ('-inf' | float) < -(10 ** 400) }} {{ ('nan' | float) == ('nan' | float) }} {{ 1 < ('nan' | float) }} {{ ('nan' | float) != 1 }} {{ 1 <= ('nan' | float) }} {{ 9007199254740993 == 9007199254740992.0 }} {{ 9007199254740993 > 9007199254740992.0 }} {{ 1.5 < 2 }} {{ 2.5 > 2 }} {{ 2 >= 2.0 }} {{ 2 <= 1.9 }} {{ 2.0 >= 2.1 }} {{ 2.0 < 2.0 }} {{ 1.0 <= 1.0 }} {{ ('inf' | float) == ('inf' | float) }} {{ ('inf' | float) > 1.5 }} {{ true > false }} {{ 1 <= 1 }} {{ 2 <= 1 }} {{ 1 >= 2 }}
+numbers: {{ 'a' <= 'a' }}{{ 'b' <= 'a' }}{{ 'a' >= 'b' }}{{ 'a' > 'a' }}{{ 'ab' > 'a' }}{{ 'a' < 'ab' }}{{ '' < 'a' }}{{ 'a😀' < 'a\uffff' }}{{ 'a😀' > 'a😁' }}{{ '😀a' < '😀b' }}{{ [1, 2] <= [1, 2] }}{{ [1, 2] < [1, 2, 0] }}{{ [1, 3] > [1, 2, 0] }}{{ [] < [1] }}{{ (1, 'a') < (1, 'b') }}{{ ('a' | safe) < 'b' }}{{ [[1, 2], 3] < [[1, 3], 0] }}{{ (2,) >= (1, 5) }}
+numbers: {{ [1] < ['a'] }}
+numbers: {{ [1, 'a'] < [1, 2] }}
+numbers: {{ {} < {} }}
+numbers: {{ (1,) < [1] }}
+numbers: {{ 1_000.5 }} {{ 1e1_0 }} {{ 0b1_1 }} {{ 0o1_7 }} {{ 0xF_f }} {{ 0_0 }} {{ 1.5e+3 }} {{ 1.5E-3 }} {{ 12e2 }} {{ 0XAb }} {{ 0B10 }} {{ 0O17 }} {{ 00 }}
+numbers: {{ 1e15 }} {{ 123456789012345.6 }} {{ 9999999999999998.0 }} {{ 1e-4 }} {{ 0.00012 }} {{ 0.000099 }} {{ 1e-5 }} {{ 1.25e-10 }} {{ 1e9 }} {{ 1.5e300 }} {{ -1.5e16 }} {{ 2e-9 }} {{ 1e-10 }} {{ -1e-4 }} {{ 100.0 }} {{ 0.5 }} {{ 9.5e15 }} {{ 2e-323 }} {{ 1.2e-322 }} {{ 1e23 }} {{ 2e22 }} {{ 1.7976931348623157e308 }}
+numbers: {{ 2.5 | round(0) }} {{ 1.25 | round(1) }} {{ -1.25 | round(1) }} {{ 1.35 | round(1) }} {{ 1250 | round(-2) }} {{ 1350 | round(-2) }} {{ -1250 | round(-2) }} {{ 1249.9 | round(-2) }} {{ 5 | round(2) }} {{ true | round }} {{ -0.4 | round }} {{ (-0.4) | round }} {{ 0.4 | round }} {{ 7 | round(0, 'floor') }} {{ 7 | round(-1, 'ceil') }} {{ 7 | round(-1, 'floor') }} {{ 42.123 | round(2, 'ceil') }} {{ -42.123 | round(2, 'floor') }} {{ (-42.55) | round(1, 'ceil') }} {{ (-42.55) | round(1, 'floor') }} {{ 1e300 | round(2) }} {{ ('nan' | float) | round(2) }} {{ ('inf' | float) | round(1) }} {{ 2.675 | round(2, 'common') }} {{ 1.5 | round(300) }} {{ 5 | round(1, 'ceil') }}
+numbers: {{ 'a' | round }}
+numbers: {{ 1.5 | round(1, 'up') }}
+numbers: {{ ('inf' | float) | round(1, 'ceil') }}
+numbers: {{ 1.5 | round('a') }}
+numbers: {{ '12' | int(base=3) }} {{ 'zz' | int(0, 36) }} {{ '0b11' | int(0, 2) }} {{ '0o17' | int(0, 8) }} {{ '0x_ff' | int(0, 16) }} {{ '-0x1f' | int(0, 16) }} {{ '+5' | int }} {{ '5_' | int }} {{ '_5' | int }} {{ '5__5' | int }} {{ '' | int }} {{ '-' | int }} {{ '9' | int(7, 8) }} {{ '1e3' | int }} {{ '-2.9' | int }} {{ 'nan' | int }} {{ 'inf' | int(3) }} {{ '10' | int(0, 2) }} {{ '9223372036854775808' | int }} {{ [1] | int }} {{ [] | int(9) }} {{ {} | int }} {{ false | int }} {{ 1e20 | int }} {{ ('nan' | float) | int(4) }} {{ '٣٤' | int }} {{ '0x1f' | int }} {{ 'Z' | int(0, 36) }} {{ '0x' | int(5, 16) }}
+numbers: {{ 'x' | int(default='d') }}{{ 'x' | float(default='d') }}{{ none | int('n') }}{{ none | float('n') }}
+numbers: {{ missing | int }}
+numbers: {{ missing | float }}
+numbers: {{ '.5' | float }} {{ '5.' | float }} {{ '.' | float }} {{ '-.5e2' | float }} {{ '1e' | float }} {{ 'e5' | float }} {{ '+inf' | float }} {{ '-INFINITY' | float }} {{ '-nan' | float }} {{ '1__0' | float }} {{ '_1' | float }} {{ '1_' | float }} {{ '1e5_0' | float }} {{ '٣.٥' | float }} {{ '' | float }} {{ ' 2 ' | float }} {{ false | float }} {{ [1] | float }} {{ 10 ** 20 | float }} {{ '0x1' | float }} {{ '1 2' | float }} {{ '+-1' | float }}
+numbers: {{ (10 ** 400) | float }}
+numbers: {{ -7 | abs }}{{ (-7) | abs }}{{ (-7.5) | abs }}{{ (-(10 ** 20)) | abs }}{{ false | abs }}
+numbers: {{ 'a' | abs }}
+numbers: {{ [] | sum }}{{ [1, true, 2] | sum }}{{ [1, 2] | sum(start=10) }}{{ [0.5, 0.25] | sum }}{{ [1, 0.5] | sum }}{{ [{'a': {'b': 2}}, {'a': {'b': 3}}] | sum('a.b') }}{{ [[1, 5], [2, 6]] | sum(attribute=1) }}{{ [[1], [2]] | sum(start=[0]) }}{{ [1e16, 1.0, -1e16] | sum(start=0.0) }}{{ [1.5, -1.5] | sum }}{{ {1: 2, 3: 4} | sum }}
+numbers: {{ [1, 'a'] | sum }}
+numbers: {{ ['a'] | sum(start='') }}
+numbers: {{ 999 | filesizeformat }}|{{ 1000 | filesizeformat }}|{{ 999999 | filesizeformat }}|{{ 1500000 | filesizeformat }}|{{ 1e9 | filesizeformat }}|{{ 1e12 | filesizeformat }}|{{ 1e24 | filesizeformat }}|{{ 1e27 | filesizeformat }}|{{ 1e30 | filesizeformat }}|{{ 1023 | filesizeformat(true) }}|{{ 1024 | filesizeformat(true) }}|{{ 1048576 | filesizeformat(binary=true) }}|{{ 0 | filesizeformat }}|{{ '1234' | filesizeformat }}|{{ 1.0 | filesizeformat }}|{{ 1.5 | filesizeformat }}|{{ -5 | filesizeformat }}|{{ true | filesizeformat }}|{{ 1e15 | filesizeformat }}|{{ 1e18 | filesizeformat }}|{{ 1e21 | filesizeformat }}|{{ (2 ** 80) | filesizeformat(true) }}
+numbers: {{ 'x' | filesizeformat }}
+numbers: {{ [] | filesizeformat }}
+numbers: {{ -'a' }}
+numbers: {{ +[1] }}
+numbers: {{ - 1.5 }}{{ + 1.5 }}{{ -(10 ** 20) }}{{ +true }}{{ - -2 }}{{ -2 ** 2 }}{{ 2 ** -1 }}{{ -2 | string }}{{ not -1 }}
+concat: {{ [1] * 0 }}{{ [1, 2] * 2 }}{{ (1,) * 2 }}{{ 2 * (1, 2) }}{{ 2 * [3] }}{{ 'ab' * 0 }}{{ '' * 5 }}{{ [] * 3 }}{{ 'a' * false }}{{ [1] * -1 }}{{ [('a' | safe) * 2, 2 * ('b' | safe)] }}
+concat: {{ [('<' | safe) + '<', '<' + ('<' | safe), ('a' | safe) + ('b' | safe)] }}{{ [] + [] }}{{ () + (1,) }}
+concat: {{ ('a' | safe) + 1 }}
+concat: {{ 'a' * 'b' }}
+concat: {{ {} * 2 }}
+concat: {{ 'a' * 1.0 }}
+concat: {{ 1 + none }}
+concat: {{ missing * 2 }}
+concat: {{ (1,) + [1] }}
+concat: {{ [1] - [1] }}
+tests: {{ 5 is sameas 5 }}{{ (-5) is sameas(-5) }}{{ 256 is sameas 256 }}{{ 1 is sameas 2 }}{{ none is sameas 1 }}{{ true is sameas 1 }}{{ [] is sameas [] }}{{ 'a' is sameas 'b' }}{{ 1 is sameas 'a' }}{{ 1.5 is sameas 2.5 }}{{ false is sameas false }}{{ 'x' is sameas none }}{{ messages is sameas messages }}
+tests: {{ 3 is odd }}{{ -3 is odd }}{{ 2.0 is even }}{{ 3.5 is odd }}{{ 0 is even }}{{ true is odd }}{{ 10 is divisibleby 5 }}{{ 10 is divisibleby 3 }}{{ 10.0 is divisibleby(2.5) }}{{ 5 is divisibleby(num=5) }}{{ 'a' is in(seq='abc') }}{{ 1 is sameas(other=1) }}
+tests: {{ 1 is divisibleby 0 }}
+tests: {{ 1 is odd(2) }}
+tests: {{ 1 is eq }}
+tests: {{ none is odd }}
+tests: {{ 1 is undefined }}{{ missing is undefined }}{{ missing is defined }}{{ none is none }}{{ 0 is none }}{{ 0 is boolean }}{{ false is boolean }}{{ true is true }}{{ 'true' is true }}{{ false is true }}{{ false is false }}{{ 0 is false }}{{ true is integer }}{{ 1 is integer }}{{ 10 ** 20 is integer }}{{ 1.0 is float }}{{ 1 is float }}{{ true is number }}{{ 1.5 is number }}{{ '1' is number }}{{ 'a' is string }}{{ ('a' | safe) is string }}{{ 1 is string }}{{ {} is mapping }}{{ [] is mapping }}
+tests: {{ 'a' is sequence }}{{ [] is sequence }}{{ () is sequence }}{{ {} is sequence }}{{ range(3) is sequence }}{{ 1 is sequence }}{{ missing is sequence }}{{ {}.keys() is sequence }}{{ ('a' | safe) is sequence }}{{ none is sequence }}{{ namespace() is sequence }}{{ [] is iterable }}{{ {}.keys() is iterable }}{{ 'a' is iterable }}{{ range(1) is iterable }}{{ () is iterable }}{{ {} is iterable }}{{ missing is iterable }}{{ 1 is iterable }}{{ none is iterable }}{{ ([1] | map('string')) is iterable }}{{ range is iterable }}{{ ('a' | safe) is iterable }}
+tests: {{ range is callable }}{{ 'a' is callable }}{{ missing is callable }}{{ 'a'.upper is callable }}{{ none is callable }}{{ namespace is callable }}{{ 'abc' is lower }}{{ 'Abc' is lower }}{{ 'ABC' is upper }}{{ 'ABc' is upper }}{{ 1 is lower }}{{ none is upper }}{{ 'upper' is filter }}{{ 'wordwrap' is filter }}{{ 'nope' is filter }}{{ 'odd' is test }}{{ 'in' is test }}{{ '==' is test }}{{ 'nope' is test }}{{ 'sameas' is test }}{{ 'a' is escaped }}{{ ('a' | safe) is escaped }}{{ 'divisibleby' is test }}
+tests: {% for x in [1] %}{{ loop is iterable }}{{ loop is callable }}{% endfor %}{% macro f() %}{% endmacro %}{{ f is callable }}{{ f is iterable }}{{ namespace() is callable }}{{ namespace() is mapping }}{{ cycler(1) is callable }}{{ joiner() is callable }}
+tests: {{ 1 is == 1 }}
+tests: {{ 1 is lt 1 }}{{ 1 is le 1 }}{{ 1 is gt 1 }}{{ 1 is ge 1 }}{{ 1 is ne 1 }}{{ 1 is lessthan(2) }}{{ 3 is greaterthan(2) }}{{ 1 is equalto 2 }}{{ 'a' is in ['a'] }}{{ 'b' is not in ['a'] }}{{ [1, 2, 3] | select('<', 2) | list }}{{ [1, 2, 3] | select('>=', 2) | list }}{{ [1, 2, 3] | select('!=', 2) | list }}{{ [1, 2, 3] | reject('in', [2]) | list }}{{ [1, 2, 3] | select('==', 2) | list }}{{ [1, 2, 3] | select('>', 2) | list }}{{ [1, 2, 3] | select('<=', 2) | list }}{{ [1, 2] | select('le', 1) | list }}
+tests: {{ 1 is odd is even }}
+tests: {{ 1 is 5 }}
+tests: {{ 1 is divisibleby 2 or 3 is odd }}{{ 'y' if 1 is odd else 'n' }}{{ 4 is divisibleby [2][0] }}{{ 1 is in {1: 2} }}{{ 'a' is string and 1 is odd }}{{ 9 is divisibleby 2.5 }}{{ 1 is not divisibleby 2 }}{{ 'b' is in 'a' 'b' }}
+numbers: {{ (-2) ** 20000 }}
+numbers: {{ 3 ** 1048577 }}
+numbers: {{ (2 ** 7000) * (2 ** 6999) % 10007 }}{{ (2 ** 13000) // (2 ** 12990) }}
+loop: {% for x in [1,2,3] if x > 1 %}{{ loop.index }}{{ loop.revindex }}{{ loop.revindex0 }}{{ loop.length }}{{ loop.first }}{{ loop.last }}{{ loop.previtem }}{{ loop.nextitem }};{% endfor %}
+loop: {% for x in [1,2,3] | map('string') %}{{ loop.last }}{{ loop.length }}{{ loop.revindex }}{{ loop.nextitem }};{% endfor %}
+loop: {% for x in [1,2,3] | map('string') %}{{ loop.nextitem }}{{ loop.length }}{{ loop.revindex0 }};{% endfor %}
+loop: {% for x in [1,2,3] | map('string') %}{{ loop.length }}{{ loop.last }}{{ x }};{% endfor %}
+loop: {% for x in [] if x %}a{% else %}b{% endfor %}{% for x in [1] %}{% continue %}{% else %}e{% endfor %}{% for x in [1, 2] %}{% if x == 2 %}{% break %}{% endif %}{% else %}e{% endfor %}{% for x in [1] %}{% break %}{% else %}e{% endfor %}
+loop: {% for x in [1,2,3,4,5] %}{{ loop.cycle('a', 'b') }}{{ loop.changed(x // 2) }}{{ loop.changed(x // 2, 1) }}{% endfor %}
+loop: {% for x in [1] %}{{ loop.cycle() }}{% endfor %}
+loop: {% for x in [1] %}{{ loop(1) }}{% endfor %}
+loop: {% for x in [[1,[2]],[3]] recursive %}{{ loop.depth }}{{ loop.depth0 }}{% if x is iterable %}<{{ loop(x) }}>{% else %}{{ x }}{% endif %}{% endfor %}
+loop: {% for x in [1,2] recursive %}{{ loop }}{% endfor %}{% for x in [1,2] %}{{ loop.length * loop.index }}{{ loop is iterable }}{% endfor %}
+loop: {% for a in 'ab' %}{% for b in 'cd' %}{{ a }}{{ b }}{{ loop.index }}{% if b == 'c' %}{% continue %}{% endif %}!{% endfor %}{{ loop.index }}{% endfor %}
+loop: {% for (a, b), c in [((1, 2), 3)] %}{{ a }}{{ b }}{{ c }}{% endfor %}{% for (a,) in [(1,)] %}{{ a }}{% endfor %}{% for x in 1, 2 %}{{ x }}{% endfor %}{% for a, b in ['xy', [1, 2]] %}{{ a }}{{ b }}{% endfor %}
+loop: {% for a, b in [(1,)] %}{% endfor %}
+loop: {% for true in [1] %}{% endfor %}
+loop: {% for a.b in [1] %}{% endfor %}
+loop: {% for x in [3, 1, 2] | sort if x != 2 %}{{ x }}{{ loop.last }}{% endfor %}{% for x in range(3) %}{% set y = x %}{% endfor %}{{ y is defined }}{% for x in {'a': 1}.items() %}{{ x[0] }}{{ x[1] }}{% endfor %}{% for x in ('ab' | safe) %}{{ x }}{% endfor %}
+loop: {% for x in [1, 2, 3] %}{% if loop.first %}{{ loop.previtem is defined }}{% endif %}{% if loop.last %}{{ loop.nextitem is defined }}{% else %}{{ loop.nextitem - x }}{% endif %}{% if not loop.first %}{{ x - loop.previtem }}{% endif %}{% endfor %}
+loop: {% break %}
+loop: {% for x in [1] %}{% macro f() %}{% continue %}{% endmacro %}{% endfor %}
+loop: {% for x in [1, 2] %}{% if true %}{% if x == 1 %}{% continue %}{% endif %}{% endif %}{{ x }}{% endfor %}{% for x in [1, 2, 3] %}{{ x }}{% if x == 2 %}{% break %}{% endif %}{% endfor %}
+loop: {% for x in [1, 2] -%}  {{ x }}  {%- endfor %}{% for x in [1]: %}{{ x }}{% endfor %}{% if true: %}y{% else: %}n{% endif %}
+loop: {% for x in [1] %}{% endfor
+loop: {% for x %}{% endfor %}
+loop: {% for x in [1] %}
+loop: {% for in [1] %}{% endfor %}
+loop: {% for x in [5, 6] if loop is defined %}{{ x }}{% else %}none{% endfor %}
+loop: {% set g = [1, 2, 3] | map('string') %}{{ g | first }}{{ g | list }}{{ g | list }}{% for x in g %}{{ x }}{% else %}e{% endfor %}
+namespace: {% set ns = namespace({'a': 1}) %}{% set ns.a, b = 2, 3 %}{{ ns.a }}{{ b }}{% set ns.c = ns %}{{ ns.c.a }}{{ ns.zz is defined }}
+namespace: {% set ns = namespace(_x=1) %}
+namespace: {% set true = 1 %}
+namespace: {% set a, b = 1 %}
+namespace: {% set a, b = 1, 2, 3 %}
+namespace: {% set (a, b), c = (1, 2), 3 %}{{ a }}{{ b }}{{ c }}{% set x = y = 1 %}
+namespace: {% set (a, b), c = (1, 2), 3 %}{{ a }}{{ b }}{{ c }}{% set (a, ) = [7] %}{{ a }}{% set c, (a, b) = 3, (1, 2) %}{{ a }}{{ b }}{{ c }}{% set (a) = 1 %}{{ a }}
+namespace: {% set x %}{{ 1 }}{% endset %}{{ x is escaped }}{{ [x] }}{% set y | trim | upper %} ab {% endset %}{{ y }}|{% set ns = namespace() %}{% set ns.t | upper %}q{% endset %}{{ ns.t }}
+namespace: {% set %}{% endset %}
+namespace: {% set x = 1
+namespace: {% set x = %}
+macros: {% macro f(a, b=1, c=a) %}{{ a }}{{ b }}{{ c }}{% endmacro %}{{ f(5) }}|{{ f(5, c=2) }}|{{ f(1, 2, 3) }}|{{ f(b=2, a=3) }}|{{ f.arguments }}{{ f.name }}{{ f.catch_kwargs }}{{ f.catch_varargs }}{{ f.caller }}{{ f }}{{ f.zz is defined }}
+macros: {% macro f() %}{{ varargs }}{{ kwargs }}{{ caller is defined }}{% endmacro %}{{ f() }}|{{ f(1, x=2) }}|{{ f.catch_kwargs }}{{ f.catch_varargs }}{{ f.caller }}{% call f(1) %}{% endcall %}
+macros: {% macro f(varargs, kwargs) %}{{ varargs }}{{ kwargs }}{% endmacro %}{{ f(1, 2) }}
+macros: {% macro f(varargs) %}{{ varargs }}{% endmacro %}{{ f(1, 2) }}
+macros: {% macro f(a) %}{{ a }}{% endmacro %}{% call f(1) %}x{% endcall %}
+macros: {% macro f(a=1, b) %}{% endmacro %}
+macros: {% macro f(a, a) %}{% endmacro %}
+macros: {% macro f(a b) %}{% endmacro %}
+macros: {% macro f %}{% endmacro %}
+macros: {% macro f(1) %}{% endmacro %}
+macros: {% macro f(x) %}{% if x > 0 %}{{ x }}{{ f(x - 1) }}{% endif %}{% endmacro %}{{ f(3) }}{% set a = 1 %}{% macro g() %}{% set a = 2 %}{{ a }}{% endmacro %}{{ g() }}{{ a }}{% if true %}{% macro h() %}h{% endmacro %}{% endif %}{{ h() }}
+macros: {% macro d(a) %}<{{ caller(a, 5) }}|{{ caller(a) }}>{% endmacro %}{% call(x, y=7) d(a=1) %}{{ x }}{{ y }}{% endcall %}
+macros: {% macro d(a) %}<{{ caller(a) }}>{% endmacro %}{% call(x, y=7) d(1) %}{{ x }}{{ y }}{{ a is defined }}{% endcall %}{% macro n() %}[{{ caller() }}]{% endmacro %}{% call n() %}{% call n() %}i{% endcall %}{% endcall %}
+macros: {% call 5 %}{% endcall %}
+macros: {% macro f(a) %}{{ a }}{% endmacro %}{{ f(a=1)[0] }}{{ f(1) ~ f(2) }}{{ [f(1)] }}{{ f(missing) }}|{{ f(none) }}
+macros: {% macro f(a, b=missing) %}{{ b is defined }}{% endmacro %}{{ f(1) }}{{ f(1, 2) }}
+macros: {{ 5() }}
+macros: {{ 'a'() }}
+macros: {{ messages() }}
+macros: {{ (1)(2) }}
+blocks: {% with a = 1, b = 2 %}{{ a + b }}{% endwith %}{% with a = 1 b = 2 %}{% endwith %}
+blocks: {% with a = 1 %}{% with b = a + 1 %}{{ a }}{{ b }}{% endwith %}{{ b is defined }}{% endwith %}{{ a is defined }}{% with a, b = (1, 2) %}{{ a }}{{ b }}{% endwith %}
+blocks: {% with a = 1 %}{{ a }}{% endwith %}{% set b = 1 %}{% with %}{% set b = 2 %}{{ b }}{% endwith %}{{ b }}
+blocks: {% if 0 %}a{% elif 0 %}b{% elif 1 %}c{% else %}d{% endif %}{% if 0 %}a{% elif 0 %}b{% endif %}{% if 1 %}{% if 0 %}x{% else %}y{% endif %}{% endif %}
+blocks: {% if %}{% endif %}
+blocks: {% if true %}{% elif %}{% endif %}
+blocks: {% if true %}{% else %}{% else %}{% endif %}
+blocks: {% endif %}
+blocks: {% 5 %}
+blocks: {% %}
+blocks: {% if true x %}{% endif %}
+blocks: {% print 1, %}
+blocks: {% print 1 %}{% print 'a', 2 %}
+blocks: {% filter upper | replace('A', 'x') %}abc{% endfilter %}{% filter trim %} a {% endfilter %}{% filter indent(2) %}a
+b{% endfilter %}{% set a = 'q' %}{% filter upper %}{{ a }}{% set a = 'z' %}{% endfilter %}{{ a }}
+blocks: {% filter %}{% endfilter %}
+blocks: {% generation %}{% set a = 1 %}{{ a }}{% endgeneration %}{{ a is defined }}
+blocks: {% for x in [1] %}{% generation %}{% break %}{% endgeneration %}{% endfor %}
+expressions: {{ 1 if true }}{{ 1 if false }}{{ (1 if false) is defined }}{{ 1 if true else 2 if false else 3 }}{{ 1 if false else 2 if true else 3 }}{{ (1 if true if false) is defined }}
+expressions: {{ 1 or missing.x }}{{ 0 and missing.x }}{{ true or 1 // 0 }}{{ '' or 0 }}{{ 1 and 'a' }}{{ [] and 1 }}{{ 1 or 2 and 3 }}{{ not 1 or 1 }}{{ not (1 and 0) }}{{ 1 and not 0 }}
+expressions: {{ 1 < 2 < 3 }}{{ 1 < 3 < 2 }}{{ 3 > 2 > 1 != 5 }}{{ 1 == 1 != 2 }}{{ 1 in [1] == true }}{{ 1 < 2 in [2] }}{{ 2 not in [1] }}{{ not 2 in [1] }}{{ 1 < 2 > missing2 | default(0) }}
+expressions: {{ 1, 2 }}{{ (1, 2) }}{{ 1, }}{{ () }}{{ (1) }}{{ ((1, 2), 3) }}{{ 1 + 2, 3 }}
+expressions: {{ (1, }}
+expressions: {{ [1 2] }}
+expressions: {{ {1: 2, } }}{{ {1: 2, 'a': [3]} }}{{ { } }}{{ [ ] }}{{ [1, ] }}
+expressions: {{ {1 2} }}
+expressions: {{ {1: 2 3: 4} }}
+expressions: {{ {1: } }}
+expressions: {{ a[ }}
+expressions: {{ a. }}
+expressions: {{ a.'b' }}
+expressions: {{ a[] }}
+expressions: {{ a[1:2:3:4] }}
+expressions: {{ 'abc'.1 }}{{ [1, 2].0 }}{{ [[1]].0.0 }}{{ {0: 'z'}.0 }}{{ messages.0.role }}{{ 'abc'.upper().lower().title() }}{{ ('a' ~ 'b').upper() }}{{ [1, 2][0] + 1 }}{{ {'a': {'b': 'c'}}['a']['b'][0] }}{{ 'x'.upper()[0] }}
+expressions: {{ 'a' 'b' ~ 'c' }}{{ 1 ~ 2 ~ 3 }}{{ 2 * 3 ~ 1 }}{{ 'a' ~ missing ~ none ~ true }}{{ [1] ~ (2,) }}{{ 2 * 3 + 4 * 5 - 6 }}{{ 2 - 3 * 4 ** 2 / 8 }}{{ 10 - 2 - 3 }}{{ 100 / 10 / 5 }}{{ 7 % 4 * 2 }}{{ 2 ** 2 ** 3 }}{{ 2 * 3 % 4 }}{{ 7 // 2 * 2 }}{{ 8 - 3 + 1 }}
+expressions: {{ -3 | abs }}{{ (-3) | abs }}{{ 3 | string | length + 1 }}{{ 'a' | upper ~ 'b' }}{{ 'ab' | upper | lower | first }}{{ -messages | length }}
+expressions: {{ -3 | abs }}{{ (-3) | abs }}{{ 3 | string | length + 1 }}{{ 'a' | upper ~ 'b' }}{{ 'ab' | upper | lower | first }}{{ 2 ** '3' | int }}{{ [1, 2] | first + 1 }}{{ 'a' ~ 1 | string }}
+expressions: {{ cycler('a', 'b').current }}{% set c = cycler(1, 2, 3) %}{{ c.next() }}{{ c.next() }}{{ c.current }}{{ c.next() }}{{ c.next() }}{{ c.reset() }}{{ c.current }}{{ c.next() }}{{ c.zz is defined }}{% set j = joiner() %}{{ j() }}{{ j() }}{{ j() }}{% set k = joiner(sep='-') %}{{ k() }}{{ k() }}
+expressions: {{ joiner(1, 2) }}
+expressions: {{ range(3, 1) | list }}{{ range(3, 1, -1) | list }}{{ range(1, 10, 4) | list }}{{ range(-2) | list }}{{ range(100000) | length }}{{ range(0, -5, -2) | list }}{{ range(true) | list }}
+expressions: {{ range(100001) }}
+expressions: {{ range(1, 2, 3, 4) }}
+expressions: {{ range(stop=3) }}
+expressions: {{ range('a') }}
+expressions: {{ range(1, 5, 0) }}
+expressions: {{ strftime_now('%-d %-m %-H %-I %-M %-S %-j %y') }}|{{ strftime_now('%d %b %h %B %H %I %p %M %S %f %a %A %j %F %T %R %D %% x') }}|{{ strftime_now('') }}|{{ strftime_now('%Y%m') }}
+expressions: {{ strftime_now(1) }}
+expressions: {{ True }}{{ False }}{{ None }}{{ true }}{{ false }}{{ none }}{{ 1_0 }}{{ ä }}{{ _x }}{{ x1 }}{{ über | default('u') }}
+expressions: {{ 1 2 }}
+expressions: {{ 'a' if }}
+expressions: {{ | upper }}
+expressions: {{ 'a' | }}
+expressions: {{ 'a' | 5 }}
+expressions: {{ 1 + }}
+expressions: {{ * 2 }}
+expressions: {{ (1 }}
+expressions: {{ 1) }}
+expressions: {{ [1) }}
+expressions: {{ "a" "b" 'c' }}{{ "it's" }}{{ 'say "x"' }}{{ 'a\'b' }}{{ "a\"b" }}{{ '' }}{{ "" }}|{{ 'a
+b' }}
+expressions: {{ a = 1 }}
+expressions: {{ a; b }}
+expressions: {{ a $ b }}
+expressions: {{ f(a=) }}
+expressions: {{ dict(a=1, b=2)['b'] }}{{ dict(a=1,) }}{{ [1, 2,][1] }}{{ dict(**{'a': 1}) }}{{ range(*[3]) | list }}{{ range(*[1, 3], ) | list }}
+expressions: {{ raise_exception('a\nb') }}
+expressions: {{ 'a' is string }}{{ 'a' is not string }}{{ not 'a' is string }}{{ 1 is number and 2 is number }}{{ (1 is number) == true }}{{ 1 is number == true }}
+loop: {% for a, in [(1,)] %}{{ a }}{% endfor %}
+namespace: {% set a, = [7] %}{{ a }}
+namespace: {% set a, b, = [7, 8] %}{{ a }}
+namespace: {% set ns = namespace() %}{% set (ns.a, b) = 1, 2 %}{{ ns.a }}
+namespace: {% with (a, b) = (1, 2) %}{{ a }}{% endwith %}{% with a, b = (1, 2) %}{{ b }}{% endwith %}{% set (a, b) = 1, 2 %}{{ a }}{{ b }}
+namespace: {% with a.b = (1, 2) %}{{ a }}{% endwith %}
+sequences: {{ [3, 1, 2] | sort(true) }}{{ ['b', 'a', 'B'] | sort }}{{ ['b', 'a', 'B'] | sort(reverse=true) }}{{ ['b', 'a', 'B'] | sort(case_sensitive=true) }}{{ [{'a': 2, 'b': 1}, {'a': 1, 'b': 2}, {'a': 1, 'b': 1}] | sort(attribute='a,b') }}{{ [{'a': 2}, {'a': 1}] | sort(attribute='a') }}{{ [[2, 'x'], [1, 'y']] | sort(attribute=0) }}{{ ['b', 'a'] | sort(false, true) }}{{ [{'a': {'b': 2}}, {'a': {'b': 1}}] | sort(attribute='a.b') }}{{ [1, 2] | sort(attribute=none) }}
+sequences: {{ [{'a': 'B'}, {'a': 'a'}] | sort(attribute='a') }}{{ [{'a': 'B'}, {'a': 'a'}] | sort(attribute='a', case_sensitive=true) }}{{ [(1, 'b'), (1, 'a')] | sort }}{{ [2, 1, 2.0, true] | sort }}{{ [] | sort }}{{ 'bAc' | sort }}{{ {'b': 1, 'a': 2} | sort }}{{ [[1], []] | sort }}
+sequences: {{ [{'a': 1}, {'b': 1}] | sort(attribute='a') }}
+sequences: {{ {'b': 1, 'A': 2, 'c': 0} | dictsort }}{{ {'b': 1, 'A': 2, 'c': 0} | dictsort(true) }}{{ {'b': 1, 'A': 2, 'c': 0} | dictsort(by='value') }}{{ {'b': 1, 'A': 2} | dictsort(reverse=true) }}{{ {'b': 'X', 'a': 'y'} | dictsort(false, 'value') }}{{ {'b': 'y', 'a': 'Z'} | dictsort(true, 'value') }}{{ {'b': 1, 'a': 2} | dictsort(false, 'value', true) }}
+sequences: {{ [1] | dictsort }}
+sequences: {{ {} | dictsort(by='x') }}
+sequences: {{ ['a', 'A', 'b', 'a'] | unique | list }}{{ ['a', 'A'] | unique(true) | list }}{{ [1, 1.0, true, 2] | unique | list }}{{ [{'a': 1, 'b': 1}, {'a': 1, 'b': 2}] | unique(attribute='a') | list }}{{ 'aab' | unique | list }}{{ [[1, 2], [1, 3]] | unique(attribute=0) | list }}{{ [(1, 2), (1, 2)] | unique | list }}
+sequences: {{ [3, 1, 2] | min }}{{ [3, 1, 2] | max }}{{ ['b', 'A'] | min }}{{ ['b', 'A'] | min(case_sensitive=true) }}{{ ['a', 'B'] | max }}{{ ['a', 'B'] | max(true) }}{{ [{'a': 2}, {'a': 1}] | min(attribute='a') }}{{ [{'a': 2}, {'a': 1}] | max(attribute='a') }}{{ [] | max is defined }}{{ [1, 1.0] | min }}{{ [1, 1.0] | max }}{{ ['A', 'a'] | min }}{{ ['A', 'a'] | max }}{{ 'hello' | max }}
+sequences: {{ [1, 'a'] | min }}
+sequences: {{ [{'t': 'b', 'n': 1}, {'t': 'a', 'n': 2}, {'t': 'b', 'n': 3}] | groupby('t') }}{{ [{'t': 'b', 'n': 1}, {'t': 'B', 'n': 2}] | groupby('t') }}{{ [{'t': 'b'}, {'t': 'B'}] | groupby('t', case_sensitive=true) }}{{ [{'t': 1}, {}] | groupby('t', default=0) }}{{ [[1, 'x'], [2, 'y'], [1, 'z']] | groupby(0) }}{% for g, l in [{'t': 1}, {'t': 2}] | groupby('t') %}{{ g }}{{ l }}{% endfor %}{% for g in [{'t': 'x'}] | groupby('t') %}{{ g.grouper }}{{ g.list }}{{ g[0] }}{{ g.zz is defined }}{% endfor %}{{ [] | groupby('x') }}
+sequences: {{ [{'t': 1}, {'t': 'a'}] | groupby('t') }}
+sequences: {{ [1, 2, 3] | batch(3) | list }}{{ [1, 2, 3, 4] | batch(3) | list }}{{ [1, 2, 3, 4] | batch(3, 0) | list }}{{ [] | batch(2) | list }}{{ [1, 2, 3] | batch(1) | list }}{{ [1, 2] | batch(2, 'x') | list }}{{ [1, 2, 3] | batch(2, none) | list }}{{ [1] | batch(0) | list }}{{ 'abcde' | batch(2, '-') | list }}{{ [1, 2] | batch(0) | list }}{{ [1, 2] | batch(-1, 5) | list }}
+sequences: {{ [1, 2, 3, 4, 5, 6, 7] | slice(3) | list }}{{ [1, 2, 3, 4, 5, 6, 7] | slice(3, 'x') | list }}{{ [1, 2, 3] | slice(3, 'x') | list }}{{ [1, 2] | slice(3) | list }}{{ [1, 2] | slice(3, 0) | list }}{{ [] | slice(2) | list }}{{ [1, 2, 3] | slice(1) | list }}{{ [1, 2, 3, 4] | slice(3, none) | list }}
+sequences: {{ [1] | slice(0) | list }}
+sequences: {{ [1] | slice('a') | list }}
+sequences: {{ [1, 2] | first }}{{ [] | first is defined }}{{ 'abc' | first }}{{ {'a': 1} | first }}{{ ([1, 2] | map('string')) | first }}{{ [1, 2] | last }}{{ [] | last is defined }}{{ {'a': 1, 'b': 2} | last }}{{ range(3) | last }}{{ (1, 2) | last }}{{ 'abc' | last }}{{ range(3) | first }}
+sequences: {{ ([1] | map('string')) | last }}
+sequences: {{ 5 | first }}
+sequences: {{ [1, 2, 3] | reverse | list }}{{ (1, 2) | reverse | list }}{{ 'abc' | reverse }}{{ 'a😀' | reverse }}{{ {'a': 1, 'b': 2} | reverse | list }}{{ range(3) | reverse | list }}{{ ([1, 2] | map('string')) | reverse }}{{ [('<a>' | safe) | reverse] }}
+sequences: {{ 5 | reverse }}
+sequences: {{ [1, 2] | join }}{{ [1, 2] | join('-') }}{{ [1, none, true] | join(',') }}{{ [{'a': 1}, {'a': 2}] | join('-', 'a') }}{{ 'abc' | join('-') }}{{ [] | join('x') }}{{ ['a'] | join('x') }}{{ [1, 2] | join(0) }}{{ {'a': 1, 'b': 2} | join('-') }}{{ (1, 2) | join }}{{ [[1, 2], [3]] | join(';') }}{{ ['<', '<' | safe] | join('&') }}{{ [{'a': [1, 2]}] | join(',', attribute='a.1') }}
+sequences: {{ ['a', 'b'] | map('upper') | join }}{{ [1, 2] | map('string') | list }}{{ ['a-b'] | map('replace', '-', '+') | list }}{{ [{'a': 1}] | map(attribute='a') | list }}{{ [{}] | map(attribute='a') | list }}{{ [{}] | map(attribute='a', default=5) | list }}{{ [{'a': none}] | map(attribute='a', default=5) | list }}{{ [{'a': {'b': 1}}, {}] | map(attribute='a.b', default='z') | list }}{{ [[5, 6]] | map(attribute=1) | list }}{{ [] | map('upper') | list }}{{ missing | map('upper') | list }}{{ 'ab' | map('upper') | list }}{{ [3, 4] | map('string') | map('length') | sum }}{{ [[1, 2], [3]] | map('join', '-') | list }}{{ [2.567, 1.234] | map('round', precision=1) | list }}
+sequences: {{ [1] | map | list }}
+sequences: {{ [1] | map(5) | list }}
+sequences: {{ [1] | map('upper', attribute='a') | list }}
+sequences: {{ [1] | map(default=1) | list }}
+sequences: {{ [1] | map(attribute='a', x=1) | list }}
+sequences: {{ [0, 1, '', 'a', none] | select | list }}{{ [0, 1, '', 'a'] | reject | list }}{{ [1, 2, 3, 4] | select('even') | list }}{{ [1, 2, 3, 4] | reject('even') | list }}{{ [1, 2, 3] | select('greaterthan', 1) | list }}{{ [] | select | list }}{{ missing | reject('odd') | list }}{{ [{'a': 1}, {'a': 0}, {}] | selectattr('a') | list }}{{ [{'a': 1}, {'a': 0}, {}] | rejectattr('a') | list }}{{ [{'a': 1}, {'a': 2}] | selectattr('a', 'eq', 2) | list }}{{ [{'a': 1}, {'a': 2}] | rejectattr('a', 'eq', 2) | list }}{{ [{'a': {'b': 1}}, {'a': {'b': 0}}] | selectattr('a.b') | list }}{{ [[0, 1], [1, 0]] | selectattr(1) | list }}{{ [{'a': 1}] | selectattr('a', 'undefined') | list }}{{ [1, 2, 3] | select('divisibleby', num=3) | list }}
+sequences: {{ [1] | select(5) | list }}
+sequences: {{ [1] | selectattr | list }}
+sequences: {{ [1, 2] | list }}{{ 'ab' | list }}{{ {'a': 1} | list }}{{ range(2) | list }}{{ {'a': 1}.values() | list }}{{ ('<a' | safe) | list }}{{ (1, 2) | length }}{{ 'a😀' | length }}{{ ('a😀' | safe) | length }}{{ {'a': 1}.items() | length }}{{ range(0, 10, 3) | count }}{{ missing | count }}
+sequences: {{ ([1] | map('string')) | length }}
+sequences: {{ range | length }}
+sequences: {{ 1.5 | list }}
+sequences: {{ namespace() | list }}
+strings: {{ 'hello big-world (foo) [bar] {baz} <qux>' | title }}|{{ "o'neil ab_cd 1st ÉCOLE ß" | title }}|{{ ' a  b ' | title }}|{{ '' | title }}|{{ 'a\tb\nc\x0bd' | title }}|{{ 'ﬁx DŽ' | title }}|{{ 'x-' | title }}|{{ '-x' | title }}|{{ 'aΣ' | title }}
+strings: {{ 'heLLo wORLD' | capitalize }}|{{ '' | capitalize }}|{{ 'ßx' | capitalize }}|{{ 'a' | upper }}|{{ 'ß' | upper }}|{{ 'İ' | lower | length }}|{{ 5.5 | upper }}|{{ none | lower }}|{{ [('<a>' | safe) | upper, ('<A>' | safe) | lower, ('a b' | safe) | title, ('ab' | safe) | capitalize, ('ab' | safe) | string, ('a' | safe) | trim, ('a' | safe) | center(3), ('a\nb' | safe) | indent(1)] }}
+strings: {{ '  a ' | trim }}|{{ 'xxaxx' | trim('x') }}|{{ 'xyay' | trim('xy') }}|{{ ' a ' | trim(none) }}|{{ 5 | trim }}|{{ '' | trim }}|{{ 'a' | trim('a') }}|{{ none | trim }}|{{ ' a ' | trim('') }}|
+strings: {{ 'ab' | replace('a', 'x') }}{{ 'aaa' | replace('a', 'b', 2) }}{{ 'aaa' | replace('a', 'b', none) }}{{ 5 | replace(5, 6) }}{{ 'aaa' | replace('a', 'b', 0) }}{{ 'a' | replace('', '-') }}{{ none | replace('None', 'x') }}
+strings: {{ 'ab' | center }}|{{ 'ab' | center(6) }}|{{ 'ab' | center(1) }}|{{ 5 | center(4) }}|{{ 'ab' | center(width=5) }}|
+strings: {{ 'a\nb' | indent }}|{{ 'a\nb' | indent(2) }}|{{ 'a\n\nb' | indent(2) }}|{{ 'a\n\nb' | indent(2, false, true) }}|{{ 'a\nb' | indent(2, true) }}|{{ '\na' | indent(1, true, true) }}|{{ 'a\nb\n' | indent(2) }}|{{ 'a\nb\n' | indent(2, blank=true) }}|{{ 'a\nb' | indent('--') }}|{{ 'a\nb' | indent('--', true) }}|{{ 'a' | indent(0) }}|{{ 'a\nb' | indent(-2) }}|{{ '' | indent(2, true) }}|{{ 'a\r\nb' | indent(1) }}|{{ 'a\x0bb' | indent(1) }}|{{ '\n' | indent(1, true, true) }}|{{ '\n\n' | indent(1, false, true) }}|
+strings: {{ 5 | indent }}
+strings: {{ missing | indent }}
+strings: {{ 'hello world' | truncate(11) }}|{{ 'hello world foo' | truncate(10, leeway=4) }}|{{ 'hello world foo' | truncate(10, leeway=5) }}|{{ 'hello world foo' | truncate(10, true, leeway=0) }}|{{ 'helloworldfoobar' | truncate(10, leeway=0) }}|{{ 'hello world foo' | truncate(8, leeway=0) }}|{{ 'hello world foo' | truncate(9, leeway=0) }}|{{ 'hello world foo' | truncate(8, end='', leeway=0) }}|{{ 'hello' | truncate(3, leeway=0) }}|{{ 'a😀 b😀c' | truncate(4, true, '.', 0) }}|{{ ('x' * 261) | truncate | length }}|{{ ('x' * 260) | truncate | length }}|{{ ' hello' | truncate(4, leeway=0) }}|{{ 'hello world foo' | truncate(9, false, '!!', 0) }}|{{ 'abcdef' | truncate(5, leeway=none) }}
+strings: {{ 'hello' | truncate(2, leeway=0) }}
+strings: {{ 'hello' | truncate(3, leeway=-1) }}
+strings: {{ 5 | truncate(3) }}
+strings: {{ 'a b  c' | wordcount }}{{ '' | wordcount }}{{ "it's" | wordcount }}{{ 'a_b c-d' | wordcount }}{{ 'é漢 ½ ٣' | wordcount }}{{ 5.5 | wordcount }}{{ '!!' | wordcount }}
+strings: {{ '<a&\'">' | e }}{{ '<' | e | e }}{{ '<' | e | forceescape }}{{ '&lt;' | e }}{{ 5 | e }}{{ ['<'] | e }}{{ ('<' | safe) | e }}{{ '<' | forceescape }}{{ ['<' | safe] | forceescape }}{{ [5 | e, 'a' | safe, 5 | safe, none | e] }}
+strings: {{ 'a b/c?d=é&~-._' | urlencode }}|{{ {'a b': 'c/d', 'e': 5} | urlencode }}|{{ [('a', 1), ('b c', '+')] | urlencode }}|{{ 5 | urlencode }}|{{ '' | urlencode }}|{{ {} | urlencode }}|{{ 'AZaz09@[`{:' | urlencode }}|{{ ['ab'] | urlencode }}|{{ '\x00\x1f\x7f😀' | urlencode }}|{{ {'a': '_.-~/0 9'} | urlencode }}
+strings: {{ [1] | urlencode }}
+strings: {{ ['abc'] | urlencode }}
+strings: {{ 'a' | string }}{{ 5 | string }}{{ none | string }}{{ [1, 'a'] | string }}{{ ('a' | safe) | string is escaped }}{{ 5 | string is string }}
+strings: {{ '%s-%s' | format(1, 2) }}{{ '%(a)s' | format(a=1) }}{{ '%d%%' | format(5) }}{{ 'x' | format }}{{ 5 | format }}
+tojson: {{ {'b': [1, {'c': none}], 'a': 'x'} | tojson(indent=2) }}|{{ [[], {}, [1]] | tojson(indent=1) }}|{{ {'a': {}} | tojson(indent=2) }}|{{ [1, 2] | tojson(indent=none) }}|{{ [1, [2]] | tojson(indent='\t') }}|{{ [1, 2] | tojson(indent=-3) }}|{{ [1, 2] | tojson(indent=2, separators=(' ,', ' : ')) }}|{{ {'a': 1, 'b': 2} | tojson(separators=['; ', '=']) }}|{{ {'b': 1, 'a': 2} | tojson(sort_keys=true) }}|{{ {'b': 1, 'a': 2} | tojson(sort_keys=false) }}|{{ {'b': {'z': 1, 'y': 2}, 'a': 3} | tojson(sort_keys=true, indent=1) }}
+tojson: {{ 'é\x7f\x80\x1f\x08\x0c\r\n\t"\\/\u2028' | tojson }}|{{ 'é~\x7f\x80\x1f\u2028😀' | tojson(ensure_ascii=true) }}|{{ 'é' | tojson(ensure_ascii=false) }}|{{ 'é' | tojson(true) }}|{{ ('<é>' | safe) | tojson }}|{{ {'é"': 1} | tojson }}|{{ {'é"': 1} | tojson(true) }}|{{ {true: 1, false: 2, none: 3, 5: 4, 1.5: 5} | tojson }}|{{ (1, (2,)) | tojson }}|{{ () | tojson }}|{{ 1e300 | tojson }}|{{ (-('inf' | float)) | tojson }}|{{ (10 ** 30) | tojson }}
+tojson: {{ [1] | tojson(separators=(',',)) }}
+tojson: {{ [1] | tojson(separators=(1, 2)) }}
+tojson: {{ [1] | tojson(indent=1.5) }}
+tojson: {{ {'a': 1, 2: 3} | tojson(sort_keys=true) }}
+tojson: {{ {'a': range} | tojson }}
+tojson: {{ {}.keys() | tojson }}
+tojson: {{ namespace() | tojson }}
+tojson: {{ 1 | tojson(5, 1, none, true) }}
+printing: {{ ['a\'b', "a\"b", 'a\'"b', '\\', '\n\r\t', '\x00\x1f\x7f\x80\xa0\xad\xff', '\u0378\u200b\u2028\u2029\ue000\ud7ff', '\U000e0001\U0001f600\U0010ffff', '\u3000', ' '] }}
+printing: {{ range(3) }}{{ range(1, 3) }}{{ range(1, 3, 2) }}{{ range(3, 1, -1) }}{{ {'a': 1}.keys() }}{{ {'a': 1}.values() }}{{ {'a': 1}.items() }}{{ {}.items() }}{{ [true, false, none, 1.0, -0.0, 10 ** 20] }}{{ [('<' | safe)] }}{{ {1: 'a', (1, 2): none, 'b': [missing]} }}{{ ((1,), ()) }}
+white space: {% raw -%}  a {{ b }} {%- endraw %}|{%- raw %}  c {% endraw -%}  d
+white space:   {% raw %}x{% endraw %}
+  {%- raw %} y {% endraw +%}
+z {%+ raw %}q{% endraw %}
+white space: a
+   {% if true %}b
+   {% endif %}c
+  {#- x -#}  d
+   {# y #}
+e {# z #}
+f
+white space: a {%- if true %} b {% endif -%} c {%+ if true %}d{% endif +%}
+e
+   {%+ if true %}f{% endif %}
+white space: {{- 1 -}}  {{ 2 }}
+ {{ 3 }}
+  {{- 4 }} x
+white space: a{#b#}c{#-d-#} e {#--#}f{##}g {# - #} h {#+ i +#}
+j
+white space: {% if true %}
+  a
+{% endif %}
+  {% set x = 1 %}  b
+{# c #}
+   d {{ x }}{{
+x }}
+white space: {{ '{%' }}{{ "}}" }}{{ '%}' }}{ { } }{ % x % }{{ {'a': {'b': 1}}['a']['b'] }}{{ [1][0] }}{{ {} }}{{{}}}{
+white space: {{ {'a': 1}}}
+white space: a
+{% if true -%}
+
+  b
+{%- endif %}
+
+c
+white space: {%if true%}x{%endif%}{{1}}{{-1}}{{- 1}}{{1-}}{{ 1 -1 }}{%- set y=2-%} {{y}}
+white space: {% raw %}{% endraw
+white space: {{ 1 %}
+white space: {% if true }}x{% endif %}
+white space: a
+bc{{ 1 }}
+escapes: {{ '\x41\u0042\U00000043\103\60\0' | length }}{{ '\x41\u0042\U00000043\103\60' }}{{ '\1234' }}{{ '\08' | length }}{{ '\18' | length }}{{ '\a\b\f\v\r' | length }}{{ '\z\ ' }}{{ '\N{LATIN SMALL LETTER A}' }}{{ 'a\
+b' }}{{ '\\n' }}{{ '\377' }}{{ '\8' }}
+escapes: {{ '\xg1' }}
+escapes: {{ '\u004' }}
+escapes: {{ '\U00110000' }}
+escapes: {{ '\N' }}
+escapes: {{ '\N{' }}
+escapes: {{ '\x' }}
 """
 
 

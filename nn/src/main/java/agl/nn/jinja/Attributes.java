@@ -92,7 +92,8 @@ final class Attributes {
     /** An attribute that Python's own kind of object has. */
     private static Optional<Object> own(Object object, String name) {
         if (name.startsWith("_")) {
-            return Optional.of(new Undefined(name)); // the sandbox
+            // The sandbox. A mapping has no fields of this kind but Python's own, __len__ and so on; else it is a key like any.
+            return object instanceof Dict && !name.matches("__.*__") ? Optional.empty() : Optional.of(new Undefined(name));
         }
         if (NOT_SUPPORTED.contains(name) && (object instanceof Number || object instanceof Boolean || object instanceof Range || object instanceof View
                 || object instanceof Value.Generator)) {
@@ -143,9 +144,8 @@ final class Attributes {
         long to = stop == Value.NONE ? by > 0 ? high : low : clamp(Numbers.index(stop, "a slice's end"), size, low, high);
         long count = Math.max(0, by > 0 ? Math.ceilDiv(to - from, by) : Math.ceilDiv(from - to, -by));
         if (object instanceof Range r) {
-            long first = r.start() + from * r.step();
-            long width = r.step() * Math.clamp(by, -size - 1, size + 1);
-            return new Range(first, first + count * width, width);
+            long width = Numbers.index(Numbers.arithmetic("*", r.step(), by), "a slice's step");
+            return new Range(r.start() + from * r.step(), r.start() + to * r.step(), width);
         }
         budget.make(count);
         if (Value.isText(object)) {

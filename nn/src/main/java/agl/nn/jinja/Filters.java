@@ -30,7 +30,7 @@ final class Filters {
             if (value instanceof Value.Dict || !Value.isText(name)) {
                 throw wrong("attr is not supported for " + Value.kind(value));
             }
-            return value instanceof Value.Undefined ? new Value.Undefined("attr") : Attributes.attribute(budget, value, Value.text(name));
+            return Attributes.attribute(budget, value, Value.text(name));
         });
     }
 

@@ -34,7 +34,7 @@ final class Format {
                 throw wrong("format " + Json.quote(format) + " is not complete");
             }
             at = m.end();
-            if (m.group("type").equals("%")) {
+            if (m.group().equals("%%")) {
                 out.append('%');
                 continue;
             }
@@ -43,7 +43,7 @@ final class Format {
                 keyed = true;
                 argument = value instanceof Dict dict ? dict.get(m.group("key")).orElseThrow(() -> wrong("format: no value " + Json.quote(m.group("key")))) : fail(format);
             } else {
-                argument = next.hasNext() ? next.next() : fail(format);
+                argument = next.hasNext() && !keyed ? next.next() : fail(format); // after a key CPython counts the values as used up
             }
             out.append(one(budget, m, argument));
             budget.make(out.length());

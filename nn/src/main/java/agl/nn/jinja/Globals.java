@@ -28,7 +28,13 @@ final class Globals {
         scope.set("raise_exception", (Value.Function) (budget, args) -> {
             throw wrong("refuses the conversation: " + Json.quote(Printer.text(budget, args.bind("raise_exception", 1, "message")[0])));
         });
-        scope.set("strftime_now", (Value.Function) (budget, args) -> strftime(Printer.text(budget, args.bind("strftime_now", 1, "format")[0]), now));
+        scope.set("strftime_now", (Value.Function) (budget, args) -> {
+            Object format = args.bind("strftime_now", 1, "format")[0];
+            if (!Value.isText(format)) {
+                throw wrong("strftime_now needs a string, got " + Value.kind(format));
+            }
+            return strftime(Value.text(format), now);
+        });
         scope.set("cycler", (Value.Function) (budget, args) -> new Cycler(args.values()));
         scope.set("joiner", (Value.Function) (budget, args) -> joiner(args.bind("joiner", 0, "sep")[0]));
     }

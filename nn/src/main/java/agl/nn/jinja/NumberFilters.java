@@ -4,6 +4,7 @@ import static agl.nn.jinja.Budget.wrong;
 
 import agl.nn.jinja.Filters.Filter;
 import agl.nn.jinja.Value.Undefined;
+import java.math.BigDecimal;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -104,19 +105,20 @@ final class NumberFilters {
         boolean binary = given[0] != null && Operators.truth(given[0]);
         Optional<Double> parsed = Value.isText(value) ? Numbers.parseReal(Value.text(value)) : Numbers.isNumber(value) ? Optional.of(Numbers.real(value)) : Optional.empty();
         double bytes = parsed.orElseThrow(() -> wrong("filesizeformat needs a number"));
-        double base = binary ? 1024 : 1000;
+        int base = binary ? 1024 : 1000;
         if (bytes == 1) {
             return "1 Byte";
         }
         if (bytes < base) {
             return Numbers.truncate(bytes).orElseThrow(() -> wrong("filesizeformat of a float that is not finite")) + " Bytes";
         }
-        double unit = base;
         String prefixes = "kMGTPEZY";
         int i = 0;
-        for (; i < prefixes.length() - 1 && bytes >= unit * base; i++) {
-            unit *= base;
+        while (i < prefixes.length() - 1 && !(Double.isFinite(bytes) && new BigDecimal(bytes).compareTo(BigDecimal.valueOf(base).pow(i
+                + 2)) < 0)) {
+            i++; // exactly: 1e24 is a little less than 10 ** 24
         }
-        return Format.real(base * bytes / (unit * base), 'f', 1) + " " + (binary && i == 0 ? "K" : prefixes.substring(i, i + 1)) + (binary ? "iB" : "B");
+        return Format.real(base * bytes / Math.pow(base, i + 2), 'f', 1) + " " + (binary && i == 0 ? "K" : prefixes.substring(i, i + 1))
+                + (binary ? "iB" : "B");
     }
 }

@@ -138,11 +138,12 @@ final class Numbers {
     private static Object power(Object a, Object b) {
         if (isInt(a) && isInt(b) && big(b).signum() >= 0) {
             BigInteger base = big(a);
-            if (base.bitLength() > 1 && (long) big(b).bitLength() > 20 || (long) base.bitLength() * big(b).min(BigInteger.valueOf(1 << 20)).intValue() > 2L * MAX_BITS
-                    && base.bitLength() > 1) {
+            BigInteger size = base.abs(); // whose length counts: -2 as a number of its own has one bit only
+            boolean small = size.bitLength() <= 1;
+            if (!small && (big(b).bitLength() > 20 || (long) size.bitLength() * big(b).intValue() > 2L * MAX_BITS)) {
                 throw wrong("makes a whole number of more than " + MAX_BITS + " bits");
             }
-            int exponent = base.bitLength() <= 1 ? big(b).testBit(0) ? 1 : big(b).signum() * 2 : big(b).intValue();
+            int exponent = small ? big(b).testBit(0) ? 1 : big(b).signum() * 2 : big(b).intValue();
             return whole(base.pow(exponent));
         }
         double x = real(a);
@@ -150,7 +151,7 @@ final class Numbers {
         if (x == 0 && y < 0 || x < 0 && Double.isFinite(y) && y != Math.rint(y)) {
             throw wrong(x == 0 ? "0 to a negative power" : "a fractional power of a negative number");
         }
-        double result = Math.pow(x, y);
+        double result = x == 1 || x == -1 && Double.isInfinite(y) ? 1 : Math.pow(x, y); // as C has it; Java makes NaN of these
         if (Double.isInfinite(result) && Double.isFinite(x) && Double.isFinite(y)) {
             throw wrong("a power is too large for a float");
         }

@@ -152,7 +152,7 @@ final class Statements extends Expressions {
     }
 
     private Node forStatement() {
-        Target target = Target.read(this, "in", false);
+        Target target = Target.read(this, false);
         if (target.names().contains("loop")) {
             throw wrong("for cannot assign to loop");
         }
@@ -171,7 +171,7 @@ final class Statements extends Expressions {
 
     /** {@code set x = value}, also several at once and fields of namespaces, or {@code set x} with the text up to {@code endset}. */
     private Node setStatement() {
-        Target target = Target.read(this, "=", true);
+        Target target = Target.read(this, true);
         if (accept("=")) {
             Expr value = tuple(true, "%}");
             return (scope, out) -> target.bind(scope, value.eval(scope));
@@ -211,7 +211,7 @@ final class Statements extends Expressions {
             if (!targets.isEmpty()) {
                 expect(",");
             }
-            targets.add(Target.single(this));
+            targets.add(Target.read(this, false));
             expect("=");
             values.add(expression());
         }

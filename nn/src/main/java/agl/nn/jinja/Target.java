@@ -62,13 +62,13 @@ sealed interface Target {
         }
     }
 
-    /** One target, or several separated by commas, up to {@code end}. */
-    static Target read(TokenReader parser, String end, boolean fields) {
+    /** One target, or several separated by commas; {@code fields} says whether fields of namespaces may be among them. */
+    static Target read(TokenReader parser, boolean fields) {
         List<Target> targets = new ArrayList<>();
         boolean commas = false;
         do {
-            if (commas && (parser.peek().is(end) || parser.peek().is("%}") || parser.peek().is(")"))) {
-                break;
+            if (commas && parser.peek().is(")")) {
+                break; // nowhere else may a comma be the last
             }
             targets.add(one(parser, fields));
             commas |= parser.peek().is(",");
@@ -76,14 +76,9 @@ sealed interface Target {
         return commas ? new Several(targets) : targets.getFirst();
     }
 
-    /** One target. */
-    static Target single(TokenReader parser) {
-        return read(parser, "=", false);
-    }
-
     private static Target one(TokenReader parser, boolean fields) {
         if (parser.accept("(")) {
-            Target inner = read(parser, ")", fields);
+            Target inner = read(parser, false);
             parser.expect(")");
             return inner;
         }

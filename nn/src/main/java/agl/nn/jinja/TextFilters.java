@@ -24,7 +24,12 @@ final class TextFilters {
         simple(filters, "upper", Texts::upper);
         simple(filters, "lower", Texts::lower);
         simple(filters, "capitalize", Texts::capitalize);
-        simple(filters, "title", TextFilters::title);
+        filters.put("title", (budget, value, args) -> { // of an escaped text too it makes one that is not
+            args.positional("title", 0, 0);
+            String text = Printer.text(budget, value);
+            budget.spend(text.length() / 2);
+            return title(text);
+        });
         filters.put("string", (budget, value, args) -> {
             args.positional("string", 0, 0);
             return value instanceof Markup ? value : Printer.text(budget, value);

@@ -16,6 +16,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeSet;
 import java.util.stream.StreamSupport;
 import org.junit.jupiter.api.Test;
 
@@ -25,6 +26,16 @@ import org.junit.jupiter.api.Test;
  */
 class TemplateFixtureTest {
     private static final LocalDateTime TIME = LocalDateTime.of(2031, 4, 9, 17, 5, 3);
+    /** Why templates of the fixtures are refused that jinja2 renders, each of these once. */
+    private static final Set<String> NOT_SUPPORTED = new TreeSet<>(Set.of("sum of floats that depends on the version of Python",
+            "method isidentifier of a string is not supported",
+            "method frobnicate is not supported", "method encode of a string is not supported", "statement include is not supported",
+            "test frobnicated is not supported",
+            "filter frobnicate is not supported", "filter wordwrap is not supported", "attribute real of a truth value is not supported",
+            "self is not supported",
+            "function foo is not supported", "function lipsum is not supported", "attr is not supported for a mapping",
+            "filter striptags is not supported",
+            "casefold is supported for ASCII only"));
 
     private static List<JsonNode> rows() {
         try {
@@ -51,7 +62,6 @@ class TemplateFixtureTest {
 
     @Test
     void theSameTextAsJinja2OrARefusal() {
-        int refused = 0;
         int equal = 0;
         List<String> reasons = new ArrayList<>();
         for (JsonNode row : rows()) {
@@ -64,13 +74,13 @@ class TemplateFixtureTest {
             } catch (AglException e) {
                 assertFalse(e.getMessage().contains("\n"), e.getMessage());
                 if (!row.get("expected").isNull()) {
-                    refused++;
                     reasons.add(e.getMessage());
                 }
             }
         }
-        assertTrue(equal > 300, equal + " equal");
-        assertTrue(refused <= 20, reasons.toString());
+        assertTrue(equal > 450, equal + " equal");
+        assertEquals(NOT_SUPPORTED, new TreeSet<>(reasons));
+        assertEquals(NOT_SUPPORTED.size(), reasons.size(), reasons.toString());
     }
 
     /** What chat templates of the supported families use has to render, not only to be refused rightly. */
