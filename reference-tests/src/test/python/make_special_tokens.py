@@ -64,6 +64,18 @@ CASES = {
     "an empty one": (added((SIZE, ""), (SIZE + 1, "<|end|>")), FAST, None, None),
     "other flags beside": (added((SIZE, "<|end|>")), FAST | dict(added_tokens_decoder={str(SIZE): token("<|end|>", rstrip=True, special=False)}), None, None),
     "named, so special": (None, FAST | dict(eos_token="<|end|>", added_tokens_decoder={str(SIZE): token("<|end|>", special=False)}), None, None),
+    "named beside, not special in the file": ([dict(id=SIZE, **token("<|end|>", special=False))], FAST | dict(eos_token="<|end|>"), None, None),
+    "named beside, with flags in the file": ([dict(id=SIZE, **token("<|end|>", rstrip=True))], FAST | dict(eos_token="<|end|>"), None, None),
+    "extra beside, with flags in the file": ([dict(id=SIZE, **token("<|end|>", rstrip=True))], FAST | dict(extra_special_tokens=["<|end|>"]), None, None),
+    "a name of the model's own, an object": (None, FAST | dict(image_token=dict(__type="AddedToken", **token("<|end|>", rstrip=True))), None, None),
+    "the map's own name, an object": (None, FAST, dict(image_token=token("<|end|>", rstrip=True)), None),
+    "the map's extra replace its additional": (None, FAST, dict(extra_special_tokens=["<|user|>"], additional_special_tokens=["<|end|>"]), None),
+    "the map's name makes an added one special": (None, FAST | dict(pad_token="<|end|>"), dict(pad_token="<|user|>"), {"<|user|>": SIZE, "<|end|>": SIZE + 1}),
+    "extra ones make an added one special": (None, FAST | dict(extra_special_tokens=["<|end|>"]), None, {"<|user|>": SIZE, "<|end|>": SIZE + 1}),
+    "the map's extra make an added one special": (None, FAST, dict(extra_special_tokens=["<|end|>"]), {"<|user|>": SIZE, "<|end|>": SIZE + 1}),
+    "an added id that the file gives to another": (added((SIZE, "<|a|>")), FAST | dict(eos_token=dict(__type="AddedToken", **token("<|end|>", rstrip=True))), None, {"<|end|>": SIZE}),
+    "class: LlamaTokenizer": (None, dict(tokenizer_class="LlamaTokenizer"), None, None),
+    "class: LlamaTokenizerFast with names": (None, dict(tokenizer_class="LlamaTokenizerFast", eos_token="<E>"), None, None),
     "switches that do nothing": (None, FAST | dict(add_bos_token=True, add_eos_token=True, add_prefix_space=True), None, None),
     "class: Qwen2Tokenizer": (None, dict(tokenizer_class="Qwen2Tokenizer"), None, None),
     "class: GPT2Tokenizer": (None, dict(tokenizer_class="GPT2TokenizerFast", eos_token="<E>"), None, None),
@@ -78,8 +90,7 @@ for name, (own, config, special_map, added_json) in CASES.items():
         for file, content in files.items():
             if content is not None:
                 (pathlib.Path(folder) / file).write_text(json.dumps(content))
-        kind = (config or {}).get("tokenizer_class", "PreTrainedTokenizerFast").removesuffix("Fast")
-        x = getattr(transformers, "PreTrainedTokenizerFast" if kind == "PreTrainedTokenizer" else kind).from_pretrained(folder)
+        x = transformers.AutoTokenizer.from_pretrained(folder)
     ids = x(TEXT)["input_ids"]
     case = dict(name=name, config=config, map=special_map, added=added_json, ids=ids, skipping=x.decode(ids, skip_special_tokens=True),
                 **{k: -1 if getattr(x, k + "_token_id") is None else getattr(x, k + "_token_id") for k in ("bos", "eos", "pad")}, special_tokens_map=x.special_tokens_map)

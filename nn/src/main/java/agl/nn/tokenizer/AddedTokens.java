@@ -42,7 +42,7 @@ final class AddedTokens {
             }
             boolean known = numbered.containsKey(content) || model.id(content) >= 0;
             int id = numbered.containsKey(content) ? numbered.get(content).id() : known ? model.id(content) : next++;
-            if (!known && (model.token(id) != null || id > BpeModel.MAX_ID)) {
+            if (!known && model.token(id) != null) {
                 throw new AglException(where + ": added token " + Json.quote(content) + " would get id " + id + ", which is that of " + Json.quote(model.token(id))
                         + " in the vocabulary: its ids have gaps");
             }

@@ -79,7 +79,7 @@ final class BpeModel {
         for (int b = 0; b < 256; b++) {
             byteIds[b] = vocab.getInt("<0x" + HexFormat.of().withUpperCase().toHexDigits((byte) b) + ">");
         }
-        unkId = settings.unkToken == null ? NONE : vocab.getInt(settings.unkToken);
+        unkId = vocab.getInt(settings.unkToken); // -1 where there is none
         int prefixLength = settings.prefix.length();
         merged = new int[merges.size() / 2];
         ranks = new Long2IntOpenHashMap(merged.length);
@@ -87,10 +87,9 @@ final class BpeModel {
         for (int rank = 0; rank < merged.length; rank++) {
             String left = merges.get(2 * rank);
             String right = merges.get(2 * rank + 1);
-            String whole = right.length() < prefixLength ? null : left + right.substring(prefixLength);
             int leftId = vocab.getInt(left);
             int rightId = vocab.getInt(right);
-            merged[rank] = whole == null ? NONE : vocab.getInt(whole);
+            merged[rank] = right.length() < prefixLength ? NONE : vocab.getInt(left + right.substring(prefixLength));
             if (leftId < 0 || rightId < 0 || merged[rank] < 0) {
                 throw new AglException(where + ": merge " + rank + ", " + Json.quote(left) + " with " + Json.quote(right) + ": a token of it is not in the vocabulary");
             }
@@ -120,9 +119,6 @@ final class BpeModel {
 
     /** Appends the ids of one piece of text. */
     void encode(String piece, IntArrayList out) {
-        if (piece.isEmpty()) {
-            return;
-        }
         if (settings.ignoreMerges) {
             int whole = vocab.getInt(piece);
             if (whole >= 0) {

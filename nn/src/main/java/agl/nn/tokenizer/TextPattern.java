@@ -73,8 +73,10 @@ interface TextPattern {
             try {
                 Matcher matcher = pattern.matcher(new Bounded(text));
                 while (!text.isEmpty() && matcher.find()) {
-                    if (matcher.start() == matcher.end() && matcher.end() == lastMatch) {
-                        continue; // Oniguruma's iterator leaves out an empty match right after a match
+                    int at = matcher.start();
+                    if (at == matcher.end() && (at == lastMatch || at > 0 && at < text.length()
+                            && Character.isSurrogatePair(text.charAt(at - 1), text.charAt(at)))) {
+                        continue; // Oniguruma's iterator leaves out an empty match right after a match; and within a character it finds none
                     }
                     if (last < matcher.start()) {
                         spans.add(new Span(last, matcher.start(), false));

@@ -2,6 +2,7 @@ package agl.nn.tokenizer;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -39,6 +40,8 @@ class BpeTrainerTest {
         BpeTrainer trainer = BpeTrainer.train(training(), 400, SPECIAL);
         assertEquals(400, trainer.size());
         trainer.write(folder, "<|im_start|>", "<|im_end|>", "<|endoftext|>", null);
+        Path config = folder.resolve("tokenizer_config.json");
+        assertFalse(Files.readString(config).contains("chat_template"));
         HfTokenizer tokenizer = HfTokenizer.load(folder);
         assertEquals(400, tokenizer.vocabSize());
         assertArrayEquals(new int[] {1, 2, 0}, new int[] {tokenizer.bosId(), tokenizer.eosId(), tokenizer.padId()});
@@ -47,6 +50,8 @@ class BpeTrainerTest {
         assertEquals(text, tokenizer.decode(ids, false));
         assertEquals("Größe 漢字 😀\n  keeper", tokenizer.decode(ids, true));
         assertTrue(ids.length < text.getBytes(StandardCharsets.UTF_8).length / 2, "hardly anything was merged");
+        trainer.write(folder, "<|im_start|>", null, null, "{{ bos_token }}");
+        assertEquals("{{ bos_token }}", new JsonMapper().readTree(config.toFile()).get("chat_template").textValue());
     }
 
     @Test
@@ -63,6 +68,7 @@ class BpeTrainerTest {
         assertEquals(257, BpeTrainer.train(List.of("ab"), 300, List.of()).size());
         assertEquals(259, BpeTrainer.train(List.of("aaaaaaaa"), 1000, List.of()).size()); // aa, aaaa, aaaaaaaa
         assertEquals(257, BpeTrainer.train(List.of("<x><x><x>"), 300, List.of("<x>")).size()); // nothing to learn from
+        assertEquals(256, BpeTrainer.train(List.of("aa"), 256, List.of()).size());
         assertThrows(IllegalArgumentException.class, () -> BpeTrainer.train(List.of("a"), 256, List.of("<x>")));
     }
 }

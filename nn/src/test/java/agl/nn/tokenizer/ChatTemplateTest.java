@@ -113,6 +113,28 @@ class ChatTemplateTest {
         assertEquals("j1", ChatTemplate.load(folder).apply(hello, true));
     }
 
+    @Test
+    void noneAndOtherThingsThanTexts() throws IOException {
+        Path config = folder.resolve("tokenizer_config.json");
+        Files.writeString(config, "{}");
+        assertNull(ChatTemplate.load(folder));
+        Files.writeString(config, "{\"chat_template\":null}");
+        assertNull(ChatTemplate.load(folder));
+        Files.writeString(config, "{\"chat_template\":[{\"name\":\"default\",\"template\":null}]}");
+        assertNull(ChatTemplate.load(folder));
+        Files.writeString(config, "{\"chat_template\":5}");
+        assertEquals(config + ": chat_template is not a string", assertThrows(AglException.class, () ->
+                ChatTemplate.load(folder)).getMessage());
+        Files.writeString(config, "{\"chat_template\":\"{{ x\"}");
+        assertTrue(assertThrows(AglException.class, () -> ChatTemplate.load(folder)).getMessage().startsWith(config + ": chat template: "));
+        Files.writeString(config, "{\"tokenizer_class\":\"LlamaTokenizer\",\"chat_template\":\"{{ bos_token }}{{ eos_token }}\"}");
+        assertEquals("<s></s>", ChatTemplate.load(folder).apply(List.of(), true), "what its class names");
+        assertEquals("{{ bos_token }}{{ eos_token }}", ChatTemplate.load(folder).source());
+        Files.writeString(folder.resolve("tokenizer.json"),
+                "{\"decoder\":{\"type\":\"ByteLevel\"},\"model\":{\"vocab\":{},\"merges\":[]}}");
+        assertEquals("", ChatTemplate.load(folder).apply(List.of(), true), "but not where the tokenizer is byte-level");
+    }
+
     /** transformers: special_tokens_map.json counts where tokenizer_config.json has no added_tokens_decoder. */
     @Test
     void whichFileNamesASpecialToken() throws IOException {
