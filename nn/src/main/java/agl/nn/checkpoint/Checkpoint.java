@@ -80,13 +80,12 @@ public final class Checkpoint implements AutoCloseable {
         files.clear();
     }
 
-    private SafeTensors addFile(Path file) {
+    private void addFile(Path file) {
         SafeTensors opened = SafeTensors.open(file);
         files.add(opened);
         for (String name : opened.names()) {
             tensors.put(name, opened.info(name));
         }
-        return opened;
     }
 
     private void addShards(Path folder) {

@@ -48,7 +48,7 @@ public final class Json {
     public static JsonNode read(Path file) {
         return read(file, parser -> {
             JsonNode tree = MAPPER.readTree(parser);
-            if (tree == null || tree.isMissingNode()) {
+            if (tree == null) {
                 throw new AglException(file + ": empty, expected JSON");
             }
             return tree;

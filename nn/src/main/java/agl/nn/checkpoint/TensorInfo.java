@@ -98,17 +98,17 @@ public record TensorInfo(String name, String type, long[] shape, MemorySegment d
         if (!Arrays.equals(shape, other.shape)) {
             return false;
         }
-        return type.equals(other.type) && data.mismatch(other.data) < 0 || differAsNumbers(other) < 0;
+        return type.equals(other.type) && data.mismatch(other.data) < 0 || sameNumbers(other);
     }
 
-    /** Index of the first element that is another number, or -1: 0 and -0 are the same. */
-    private long differAsNumbers(TensorInfo other) {
+    /** Whether all elements are the same numbers: 0 and -0 are. */
+    private boolean sameNumbers(TensorInfo other) {
         for (long i = 0; i < elements(); i++) {
             if (Finite.value(data, dtype(), i) != Finite.value(other.data, other.dtype(), i)) {
-                return i;
+                return false;
             }
         }
-        return -1;
+        return true;
     }
 
     @Override

@@ -3,6 +3,7 @@ package agl.nn.checkpoint;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -75,7 +76,7 @@ class SafeTensorsTest {
         Path copy = folder.resolve("new folder/copy.safetensors");
         try (SafeTensors opened = SafeTensors.open(source)) {
             SafeTensorsWriter writer = new SafeTensorsWriter().metadata("format", "pt");
-            opened.names().reversed().forEach(name -> writer.add(opened.info(name)));
+            opened.names().reversed().forEach(name -> assertSame(writer, writer.add(opened.info(name))));
             writer.write(copy);
         }
         assertArrayEquals(Files.readAllBytes(source), Files.readAllBytes(copy));
@@ -145,6 +146,101 @@ class SafeTensorsTest {
             AglException refused = assertThrows(AglException.class, () -> SafeTensors.open(file));
             assertFalse(refused.getMessage().contains("\n"), refused.getMessage());
             assertTrue(refused.getMessage().length() < 600, refused.getMessage());
+        }
+    }
+
+    private String refusal(String header, int dataBytes) throws IOException {
+        Path file = file(header, dataBytes);
+        String message = assertThrows(AglException.class, () -> SafeTensors.open(file), header).getMessage();
+        assertTrue(message.startsWith(file + ": "), message);
+        return message.substring(file.toString().length() + 2);
+    }
+
+    @Test
+    void whatIsWrongIsSaid() throws IOException {
+        String x = "{\"x\":{\"dtype\":\"F32\",\"shape\":[1],\"data_offsets\":[%s]}%s}";
+        assertEquals("tensor x begins at data offset 4, expected 0: there is a hole before it", refusal(x.formatted("4,8", ""), 8));
+        assertEquals("tensor y begins at data offset 0, expected 4: it overlaps the tensor before it",
+                refusal(x.formatted("0,4", ",\"y\":{\"dtype\":\"U8\",\"shape\":[5],\"data_offsets\":[0,5]}"), 5));
+        assertEquals("has 9 bytes of data, but its tensors fill 4", refusal(x.formatted("0,4", ""), 9));
+        assertEquals("tensor x, data_offsets [0, 4] do not lie in the file's 3 bytes of data: truncated?", refusal(x.formatted("0,4", ""),
+                3));
+        assertEquals("tensor x, data_offsets have 3 numbers do not lie in the file's 4 bytes of data: truncated?",
+                refusal(x.formatted("0,4,4", ""), 4));
+        assertEquals("tensor x: shape [1] of F32 does not fill its 5 bytes", refusal(x.formatted("4,9", ""), 9));
+        assertEquals("tensor x, data_offsets: -1 is not a natural number below 2^63", refusal(x.formatted("-1,4", ""), 4));
+        assertEquals("tensor x, data_offsets: 0.5 is not a natural number below 2^63", refusal(x.formatted("0.5,4", ""), 4));
+        assertEquals("tensor x has unknown dtype F31", refusal(x.replace("F32", "F31").formatted("0,4", ""), 4));
+        assertEquals("tensor x has unknown dtype ", refusal("{\"x\":{}}", 4));
+        assertEquals("tensor x, shape is missing or not an array", refusal("{\"x\":{\"dtype\":\"F32\"}}", 4));
+        assertEquals("__metadata__ is not an object", refusal("{\"__metadata__\":3}", 0));
+        assertEquals("__metadata__ field a is not a string", refusal("{\"__metadata__\":{\"a\":1}}", 0));
+        assertEquals("header does not begin with '{': not a safetensors file", refusal("[ ]", 0));
+        String ones = "1,".repeat(31) + "1";
+        try (SafeTensors opened = SafeTensors.open(file(x.replace("[1]", "[" + ones + "]").formatted("0,4", ""), 4))) {
+            assertEquals(32, opened.info("x").shape().length);
+        }
+        assertEquals("tensor x has 33 dimensions", refusal(x.replace("[1]", "[" + ones + ",1]").formatted("0,4", ""), 4));
+        Path file = Files.write(folder.resolve("short"), new byte[9]);
+        assertEquals(file + ": 9 bytes, too short for a safetensors file", assertThrows(AglException.class, () ->
+                SafeTensors.open(file)).getMessage());
+        Files.write(file, "GGUF\3\0\0\0\0\0\0\0".getBytes(StandardCharsets.US_ASCII));
+        assertTrue(assertThrows(AglException.class, () ->
+                SafeTensors.open(file)).getMessage().endsWith(": is a GGUF file, which is not read; only safetensors are"));
+        assertEquals(folder + ": not a regular file, expected safetensors", assertThrows(AglException.class, () ->
+                SafeTensors.open(folder)).getMessage());
+        try (SafeTensors empty = SafeTensors.open(file("{}", 0))) { // the least there can be
+            assertEquals(List.of(), empty.names());
+        }
+    }
+
+    /** Tensors of no bytes may stand where others begin, as in the reference implementation. */
+    @Test
+    void emptyTensorsAndPartsOfBytes() throws IOException {
+        try (SafeTensors opened = SafeTensors.open(file("{\"b\":{\"dtype\":\"F4\",\"shape\":[2,3],\"data_offsets\":[0,3]},"
+                + "\"a\":{\"dtype\":\"F32\",\"shape\":[0],\"data_offsets\":[0,0]},"
+                + "\"c\":{\"dtype\":\"F6_E2M3\",\"shape\":[4],\"data_offsets\":[3,6]},\"__metadata__\":{\"k\":\"v\"}}", 6))) {
+            assertEquals(List.of("a", "b", "c"), opened.names());
+            assertEquals(List.of(0L, 3L, 3L), opened.names().stream().map(name -> opened.info(name).data().byteSize()).toList());
+            assertEquals(Map.of("k", "v"), opened.metadata());
+            assertTrue(opened.has("a") && !opened.has("d") && opened.info("d") == null);
+        }
+    }
+
+    @Test
+    void theWritersForm() throws IOException {
+        Path file = folder.resolve("w.safetensors");
+        SafeTensorsWriter writer = new SafeTensorsWriter().add("b", new float[] {1}, 1).add("\u00e9", new float[] {2, 3}, 2).add("a",
+                DType.F64, new long[0], () -> MemorySegment.ofArray(new byte[8]));
+        writer.write(file);
+        ByteBuffer bytes = ByteBuffer.wrap(Files.readAllBytes(file)).order(ByteOrder.LITTLE_ENDIAN);
+        String header = new String(bytes.array(), 8, (int) bytes.getLong(0), StandardCharsets.UTF_8);
+        String json = "{\"a\":{\"dtype\":\"F64\",\"shape\":[],\"data_offsets\":[0,8]},\"b\":{\"dtype\":\"F32\",\"shape\":[1],"
+                + "\"data_offsets\":[8,12]},"
+                + "\"\u00e9\":{\"dtype\":\"F32\",\"shape\":[2],\"data_offsets\":[12,20]}}";
+        assertEquals(json, header.strip(), "wide types first, then by name; no metadata where there is none");
+        assertEquals(0, bytes.getLong(0) % 8);
+        assertTrue(bytes.getLong(0) - json.getBytes(StandardCharsets.UTF_8).length < 8);
+        for (String taken : List.of("a", "__metadata__")) {
+            assertThrows(IllegalArgumentException.class, () -> writer.add(taken, new float[1], 1));
+        }
+        writer.add("c", DType.F32, new long[] {2, 2}, () -> MemorySegment.ofArray(new byte[12]));
+        assertEquals(file + ": tensor c of shape [2, 2] got 12 bytes", assertThrows(AglException.class, () ->
+                writer.write(file)).getMessage());
+        assertThrows(ArithmeticException.class, () -> writer.add("d", DType.F32, new long[] {1L << 62}, () ->
+                MemorySegment.ofArray(new byte[0])));
+    }
+
+    /** More than is written at once. */
+    @Test
+    void aLargeTensor() throws IOException {
+        byte[] data = new byte[(64 << 20) + 12];
+        data[data.length - 5] = 1;
+        data[3] = 2;
+        Path file = folder.resolve("large.safetensors");
+        new SafeTensorsWriter().add("x", DType.F32, new long[] {data.length / 4}, () -> MemorySegment.ofArray(data)).write(file);
+        try (SafeTensors opened = SafeTensors.open(file)) {
+            assertEquals(-1, opened.info("x").data().mismatch(MemorySegment.ofArray(data)));
         }
     }
 

@@ -51,8 +51,37 @@ class SealedTest {
     @Test void aFileWithoutAChecksumIsRefusedWithWords() throws Exception {
         Path file = Files.writeString(folder.resolve("old.json"), "{\"x\":1}");
         assertTrue(assertThrows(AglException.class, () -> Sealed.require(file)).getMessage().contains("has no checksum"));
+        Files.writeString(file, "{\"x\":\"" + "0".repeat(200) + "\"}");
+        assertTrue(assertThrows(AglException.class, () -> Sealed.require(file)).getMessage().contains("has no checksum"));
         assertThrows(AglException.class, () -> Sealed.require(folder.resolve("none.json")));
         assertThrows(IllegalArgumentException.class, () -> sealed("{\"x\":1}"));
+    }
+
+    /** The field is looked for in the first 65,536 bytes: there is room for 14 + 64 of them from 65,458 on. */
+    @Test void theFieldStandsAtTheBeginning() {
+        for (int at : new int[] {1, 65_457, 65_458}) {
+            Sealed.require(sealed("{" + " ".repeat(at - 1) + "\"agl_sha256\":\"" + Sealed.BLANK + "\"}"));
+        }
+        Sealed.require(sealed("\"agl_sha256\":\"" + Sealed.BLANK + "\""));
+        for (int at : new int[] {65_459, 65_522, 65_523, 70_000}) {
+            assertThrows(IllegalArgumentException.class, () -> sealed("{" + " ".repeat(at - 1) + "\"agl_sha256\":\"" + Sealed.BLANK
+                    + "\"}"), "at " + at);
+        }
+        assertThrows(IllegalArgumentException.class, () -> sealed("{\"agl_sha256\":\"" + "1".repeat(64) + "\"}"), "not blank");
+    }
+
+    @Test void filesOfOneReadAndOneMore() throws Exception {
+        for (int length : new int[] {1 << 20, (1 << 20) + 1}) {
+            String front = "{\"agl_sha256\":\"" + Sealed.BLANK + "\",\"x\":\"";
+            Path file = sealed(front + "a".repeat(length - front.length() - 2) + "\"}");
+            assertEquals(length, Files.size(file));
+            Sealed.require(file);
+            byte[] bytes = Files.readAllBytes(file);
+            bytes[length - 1] = ']';
+            Files.write(file, bytes);
+            assertTrue(assertThrows(AglException.class, () ->
+                    Sealed.require(file)).getMessage().endsWith(": is damaged: its checksum does not fit its content"));
+        }
     }
 
     @Test void filesLongerThanOneReadAreHashedWhole() throws Exception {

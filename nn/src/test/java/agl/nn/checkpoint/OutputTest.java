@@ -1,0 +1,131 @@
+package agl.nn.checkpoint;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import agl.error.AglException;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Files and folders that appear whole or not at all. */
+class OutputTest {
+    @TempDir
+    private Path folder;
+
+    private List<String> entries() throws IOException {
+        try (Stream<Path> list = Files.list(folder)) {
+            return list.map(path -> path.getFileName().toString()).sorted().toList();
+        }
+    }
+
+    private static String refusal(Runnable action) {
+        String message = assertThrows(AglException.class, action::run).getMessage();
+        assertFalse(message.contains("\n"), message);
+        return message;
+    }
+
+    @Test void aFileIsReplaced() throws IOException {
+        Path file = folder.resolve("deep/er/a.txt");
+        OutputFile.writeText(file, "\u00e9");
+        OutputFile.writeText(file, "\u00e9\u00e8");
+        assertEquals("\u00e9\u00e8", Files.readString(file));
+        OutputFile.write(file, channel -> {
+            OutputFile.writeFully(channel, ByteBuffer.wrap("old".getBytes(StandardCharsets.UTF_8)));
+            assertEquals("\u00e9\u00e8", Files.readString(file), "nothing is seen before all is there");
+        });
+        assertEquals("old", Files.readString(file));
+        assertEquals(List.of("deep"), entries());
+    }
+
+    @Test void aFileThatFailsLeavesNothing() throws IOException {
+        Path file = Files.writeString(folder.resolve("a.txt"), "before");
+        assertEquals(file + ": cannot be written: full", refusal(() -> OutputFile.write(file, channel -> {
+            channel.write(ByteBuffer.wrap(new byte[3]));
+            throw new IOException("full");
+        })));
+        assertThrows(IllegalStateException.class, () -> OutputFile.write(file, channel -> {
+            throw new IllegalStateException();
+        }));
+        assertEquals("before", Files.readString(file));
+        assertEquals(List.of("a.txt"), entries());
+        Path taken = Files.createDirectories(folder.resolve("b/c")).getParent();
+        assertTrue(refusal(() -> OutputFile.writeText(taken, "x")).startsWith(taken + ": cannot be written: "));
+        assertEquals(List.of("a.txt", "b"), entries());
+    }
+
+    @Test void aFolderIsReplaced() throws IOException {
+        Path target = folder.resolve("new/../out");
+        OutputFolder.write(target, at -> Files.writeString(at.resolve("a"), "1"));
+        OutputFolder.write(target, at -> {
+            assertEquals("1", Files.readString(folder.resolve("out/a")), "the old one stands until the new one is filled");
+            Files.writeString(Files.createDirectories(at.resolve("sub")).resolve("b"), "2");
+        });
+        assertEquals(List.of("out"), entries());
+        assertFalse(Files.exists(folder.resolve("out/a")));
+        assertEquals("2", Files.readString(folder.resolve("out/sub/b")));
+        OutputFolder.delete(target);
+        OutputFolder.delete(folder.resolve("out"));
+        assertEquals(List.of(), entries());
+    }
+
+    @Test void aFolderThatFailsLeavesNothing() throws IOException {
+        Path target = folder.resolve("out");
+        assertEquals(target + ": cannot be written: full", refusal(() -> OutputFolder.write(target, at -> {
+            throw new IOException("full");
+        })));
+        assertEquals(List.of(), entries());
+    }
+
+    @Test void aFolderThatFailsLeavesTheOldOne() throws IOException {
+        Path target = folder.resolve("out");
+        OutputFolder.write(target, at -> Files.writeString(at.resolve("a"), "1"));
+        assertEquals(target + ": cannot be written: full", refusal(() -> OutputFolder.write(target, at -> {
+            Files.writeString(at.resolve("b"), "2");
+            throw new IOException("full");
+        })));
+        assertThrows(IllegalStateException.class, () -> OutputFolder.write(target, at -> {
+            throw new IllegalStateException();
+        }));
+        // The new one vanishes before it can take its place: the old one, moved aside already, comes back.
+        assertTrue(refusal(() -> OutputFolder.write(target, Files::delete)).startsWith(target + ": cannot be written: "));
+        assertEquals(List.of("out"), entries());
+        assertEquals("1", Files.readString(target.resolve("a")));
+    }
+
+    @Test void aLinkStaysALink() throws IOException {
+        Path real = Files.createDirectory(folder.resolve("real"));
+        Path link = Files.createSymbolicLink(folder.resolve("link"), real);
+        OutputFolder.write(link, at -> Files.writeString(at.resolve("a"), "1"));
+        assertTrue(Files.isSymbolicLink(link));
+        assertEquals("1", Files.readString(real.resolve("a")));
+        assertEquals(List.of("link", "real"), entries());
+    }
+
+    @Test void placesThatAreFree() throws IOException {
+        OutputFolder.requireFree(folder);
+        OutputFolder.requireFree(folder.resolve("a/b/c"));
+        OutputFolder.requireWritable(folder);
+        assertEquals(List.of(), entries(), "asking makes nothing");
+        Path file = Files.createFile(folder.resolve("file"));
+        assertEquals(file + ": is a file, a folder is to be written there", refusal(() -> OutputFolder.requireFree(file)));
+        assertEquals(folder + ": is not empty; name another folder or remove it first", refusal(() -> OutputFolder.requireFree(folder)));
+        OutputFolder.requireWritable(folder);
+        Path below = file.resolve("x/y");
+        assertEquals(below + ": cannot be written: " + file + " is a file, not a folder", refusal(() -> OutputFolder.requireFree(below)));
+        Path link = Files.createSymbolicLink(folder.resolve("link"), folder.resolve("nothing"));
+        assertEquals(link.resolve("x") + ": cannot be written: " + link + " is a link to something that does not exist", refusal(() ->
+                OutputFolder.requireWritable(link.resolve("x"))));
+        assertEquals(List.of("file", "link"), entries());
+        assertEquals(Path.of("pom.xml").toAbsolutePath().getParent(), Path.of("").toAbsolutePath());
+        assertTrue(refusal(() -> OutputFolder.requireFree(Path.of(""))).contains("not empty"));
+    }
+}
