@@ -120,9 +120,6 @@ public final class AlignCheck {
     }
 
     private static int refused(ModelBundle bundle, List<Example> requests) {
-        if (requests.isEmpty()) {
-            return 0;
-        }
         Generator generator = new Generator(bundle.model(), Kernels.best(), new Pool(DType.F32));
         List<int[]> answers = generator.generate(requests.stream().map(e -> bundle.prompt(e.instruction(), e.input())).toList(),
                 Generator.Settings.greedy(ANSWER), bundle::isStop);

@@ -51,6 +51,13 @@ class TaskMeasureTest {
         }
     }
 
+    /** None left over after whole groups, and none at all. */
+    @Test void asManyResultsAsExamples() {
+        for (int count : new int[] {0, 1, 32, 33}) {
+            assertEquals(count, TaskMeasure.run(bundle, EXAMPLES.subList(0, count), 64, 1, String::equals).size());
+        }
+    }
+
     @Test void answersAreThoseToTheExamplesOwnPrompts() {
         List<String> asked = new ArrayList<>();
         List<TaskMeasure.Result> results = TaskMeasure.run(bundle, EXAMPLES, 64, 5, (answer, wanted) -> {
