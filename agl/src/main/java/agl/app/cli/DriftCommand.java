@@ -12,6 +12,7 @@ import agl.app.io.AtomicFiles;
 import agl.app.io.Inputs;
 import agl.app.io.Progress;
 import agl.app.io.Provenance;
+import agl.app.io.UsedSettings;
 import agl.app.model.ModelBundle;
 import agl.app.model.TrainedBase;
 import agl.app.report.Report;
@@ -80,12 +81,12 @@ public final class DriftCommand implements Callable<Integer> {
         DriftComparison comparison = DriftComparison.of("base", aligned, results, gate);
         spec.commandLine().getOut().print(DriftOutput.table(comparison));
         DriftOutput.write(out, comparison);
-        Map<String, Object> used = new LinkedHashMap<>();
-        used.put("max_new_tokens", settings.maxNewTokens());
-        used.putAll(bundle.template().described());
-        used.put("min_refused", gate.minRefused());
-        used.put("refusals", settings.refusals());
-        used.put("compliances", settings.compliances());
+        UsedSettings used = new UsedSettings();
+        used.with("max_new_tokens", settings.maxNewTokens());
+        used.withAll(bundle.template().described());
+        used.with("min_refused", gate.minRefused());
+        used.with("refusals", settings.refusals());
+        used.with("compliances", settings.compliances());
         Provenance provenance = Provenance.of("drift", 0, used, inputs);
         provenance.writeInto(out);
         Report report = Report.of("DriftCheck of " + base.path.getFileName());
@@ -105,7 +106,7 @@ public final class DriftCommand implements Callable<Integer> {
         DriftReport.changed(report, comparison);
         TrainReport.sections(report, "Training, as the adapters' own files have it", traces);
         report.section("How it was made");
-        report.settings(used);
+        report.settings(used.json());
         report.provenance(provenance.toJson()).write(out.resolve("report.html"));
         return 0;
     }

@@ -7,6 +7,7 @@ import agl.app.compare.Variant;
 import agl.app.data.DataFiles;
 import agl.app.data.PromptSet.Prompt;
 import agl.app.io.Inputs;
+import agl.app.io.UsedSettings;
 import agl.app.model.ModelBundle;
 import agl.app.train.MethodKind;
 import agl.app.train.RunConfig;
@@ -14,6 +15,7 @@ import agl.app.train.RunNotes;
 import agl.app.train.TrainData;
 import agl.app.train.UnusedSettings;
 import agl.error.AglException;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -162,24 +164,16 @@ public final class ExperimentOptions {
     }
 
     /** The template in use, for provenance; by base where the bases have different ones. */
-    Map<String, Object> templates() {
-        if (Set.copyOf(templates.values()).size() == 1) {
-            return Map.copyOf(templates.values().iterator().next());
-        }
-        return Map.of("template", templates);
+    Map<String, ?> templates() {
+        boolean one = Set.copyOf(templates.values()).size() == 1;
+        return one ? templates.values().iterator().next() : Map.of("template", templates);
     }
 
     /** Of a base that was loaded: hashes of what results rest on, by role; the files' names do not matter. */
-    Map<String, Object> origin(Path base, List<Path> more) {
-        Map<String, Object> roles = new LinkedHashMap<>();
-        roles.putAll(templates.get(base));
-        roles.put("base", hashes(List.of(base)));
-        roles.put("alignment", hashes(alignment));
-        roles.put("unaligned", unaligned == null ? List.of() : hashes(List.of(unaligned)));
-        roles.put("eval", hashes(eval.isEmpty() ? task : eval));
-        roles.put("prompts", hashes(prompts));
-        roles.put("more", hashes(more));
-        return roles;
+    ObjectNode origin(Path base, List<Path> more) {
+        return new UsedSettings().withAll(templates.get(base)).with("base", hashes(List.of(base))).with("alignment", hashes(alignment))
+                .with("unaligned", unaligned == null ? List.of() : hashes(List.of(unaligned))).with("eval", hashes(eval.isEmpty() ? task : eval))
+                .with("prompts", hashes(prompts)).with("more", hashes(more)).json();
     }
 
     private static List<String> hashes(List<Path> inputs) {

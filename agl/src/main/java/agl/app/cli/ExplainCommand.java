@@ -4,10 +4,10 @@ import agl.app.explain.Site;
 import agl.app.io.AtomicFiles;
 import agl.app.io.Inputs;
 import agl.app.io.Provenance;
+import agl.app.io.UsedSettings;
 import agl.error.AglException;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Map;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -37,7 +37,7 @@ public final class ExplainCommand implements Callable<Integer> {
         }
         AtomicFiles.requireWritable(out);
         AtomicFiles.writeFolder(out, new Site()::write);
-        Provenance.of("explain", 0, Map.of(), Inputs.read(List.of())).writeInto(out);
+        Provenance.of("explain", 0, new UsedSettings(), Inputs.read(List.of())).writeInto(out);
         spec.commandLine().getOut().println("Open " + out.resolve(page + ".html").toAbsolutePath().normalize().toUri() + " in a browser.");
         return 0;
     }

@@ -14,6 +14,7 @@ import agl.app.data.PromptSet.Prompt;
 import agl.app.io.AtomicFiles;
 import agl.app.io.Inputs;
 import agl.app.io.Provenance;
+import agl.app.io.UsedSettings;
 import agl.app.model.ModelBundle;
 import agl.app.train.RunConfig;
 import agl.app.train.TrainData;
@@ -170,15 +171,15 @@ public final class ForgettingCommand implements Callable<Integer> {
             out.print(ForgettingOutput.table(result.fit()));
         }
         AtomicFiles.writeText(options.out.resolve("forgetting.json"), ForgettingOutput.json(result));
-        Map<String, Object> settings = new LinkedHashMap<>();
-        settings.put("sizes", sizes);
-        settings.put("seeds", options.seeds);
-        settings.put("pretrain_tokens", pretrainTokens);
-        settings.putAll(options.templates());
-        settings.put("config", options.settings.config().toJson());
+        UsedSettings settings = new UsedSettings();
+        settings.with("sizes", sizes);
+        settings.with("seeds", options.seeds);
+        settings.with("pretrain_tokens", pretrainTokens);
+        settings.withAll(options.templates());
+        settings.with("config", options.settings.config().toJson());
         Provenance provenance = Provenance.of("forgetting", options.seeds.getFirst(), settings, inputs);
         provenance.writeInto(options.out);
-        ForgettingOutput.report(options.out.resolve("report.html"), result, drift, settings, provenance.toJson());
+        ForgettingOutput.report(options.out.resolve("report.html"), result, drift, settings.json(), provenance.toJson());
         out.printf("wrote %s: report.html, forgetting.json, runs, provenance%n", options.out);
         out.flush();
     }

@@ -2,6 +2,7 @@ package agl.app.cli;
 
 import agl.app.io.Inputs;
 import agl.app.io.Provenance;
+import agl.app.io.UsedSettings;
 import agl.app.model.TrainedBase;
 import agl.app.model.TrainedTemplate;
 import agl.autograd.Pool;
@@ -19,10 +20,8 @@ import agl.nn.checkpoint.OutputFolder;
 import agl.nn.checkpoint.SafeTensors;
 import java.nio.file.Path;
 import java.util.Arrays;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
-import java.util.Map;
 import java.util.SplittableRandom;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -76,8 +75,8 @@ public final class MergeCommand implements Callable<Integer> {
             throw new AglException(out + ": the merged weights do not fit the base's type, " + type + ": their logits are not numbers; nothing was kept");
         }
         // What was trained is asked as it was trained, also when it is one checkpoint.
-        Map<String, Object> settings = new LinkedHashMap<>();
-        TrainedTemplate.read(adapter).or(() -> TrainedTemplate.read(base.path)).ifPresent(t -> settings.putAll(t.described()));
+        UsedSettings settings = new UsedSettings();
+        TrainedTemplate.read(adapter).or(() -> TrainedTemplate.read(base.path)).ifPresent(t -> settings.withAll(t.described()));
         Provenance.of("merge", 0, settings, inputs).writeInto(out);
         spec.commandLine().getOut().printf(Locale.ROOT, "wrote %s (%s); largest logit difference merged against unmerged: %.3g (largest logit: %.3g)%n", out, type,
                 worst, largest);

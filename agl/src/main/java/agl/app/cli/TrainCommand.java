@@ -13,6 +13,7 @@ import agl.app.io.AtomicFiles;
 import agl.app.io.Inputs;
 import agl.app.io.MetricsLog;
 import agl.app.io.Provenance;
+import agl.app.io.UsedSettings;
 import agl.app.model.ModelBundle;
 import agl.app.model.TrainedBase;
 import agl.app.train.DryRun;
@@ -33,7 +34,6 @@ import agl.lora.Peft;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -168,16 +168,16 @@ public final class TrainCommand implements Callable<Integer> {
                     () -> DriftCommand.measure(name, bundle, check.withTask(answers), driftPrompts))), gate));
         }
         AtomicFiles.writeText(out.resolve("settings.json"), config.toJson().toPrettyString() + "\n");
-        Map<String, Object> settings = new LinkedHashMap<>();
-        settings.put("method", choice.kind().title());
+        UsedSettings settings = new UsedSettings();
+        settings.with("method", choice.kind().title());
         if (choice.kind().strength().name() != null) {
-            settings.put("strength", config.inForce(data));
+            settings.with("strength", config.inForce(data));
         }
-        settings.putAll(bundle.template().described());
+        settings.withAll(bundle.template().described());
         if (!driftPrompts.isEmpty()) {
-            settings.put("max_new_tokens", check.maxNewTokens());
+            settings.with("max_new_tokens", check.maxNewTokens());
         }
-        settings.put("config", config.toJson());
+        settings.with("config", config.toJson());
         Provenance provenance = Provenance.of("train", config.train().seed(), settings, inputs);
         provenance.writeInto(out);
         TrainTrace trace = result.trace();
@@ -189,7 +189,7 @@ public final class TrainCommand implements Callable<Integer> {
             measured.ifPresent(d -> DriftOutput.write(folder, d));
         });
         TrainRunReport.write(out.resolve("report.html"), new TrainRunReport.Run(config.described(data), data.evaluation().size(), result.history().size(),
-                trace, drift), settings, provenance.toJson());
+                trace, drift), settings.json(), provenance.toJson());
         spec.commandLine().getOut().printf(Locale.ROOT, "%s: %s after %d steps; adapter in %s%n",
                 config.described(data), loss(result, before, held.size()), result.history().size(), out);
         drift.ifPresent(d -> spec.commandLine().getOut().print(DriftOutput.table(d)));

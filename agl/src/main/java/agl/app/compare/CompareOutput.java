@@ -4,6 +4,8 @@ import agl.app.stats.Interval;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.SerializationFeature;
 import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.UncheckedIOException;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -58,35 +60,28 @@ public final class CompareOutput {
     }
 
     public static String json(CompareOutcome o) {
-        Map<String, Object> all = new LinkedHashMap<>();
-        all.put("verdict", CompareVerdict.text(o));
-        all.put("no_drift_because", o.noDrift().orElse(null));
-        all.put("notes", o.notes());
-        all.put("base", metrics(rows(o).get("aligned base")));
-        List<Object> variants = new ArrayList<>();
+        ObjectNode all = JSON.createObjectNode();
+        all.put("verdict", CompareVerdict.text(o)).put("no_drift_because", o.noDrift().orElse(null));
+        all.set("notes", JSON.valueToTree(o.notes()));
+        all.set("base", metrics(rows(o).get("aligned base")));
+        ArrayNode variants = all.putArray("variants");
         List<String> front = CompareVerdict.front(o);
         for (Summary v : o.variants()) {
-            Map<String, Object> one = new LinkedHashMap<>();
-            one.put("label", v.variant().label());
-            one.put("method", v.variant().choice().kind().title());
+            ObjectNode one = variants.addObject();
+            one.put("label", v.variant().label()).put("method", v.variant().choice().kind().title());
             one.put("strength_name", v.variant().choice().kind().strength().name());
             one.put("strength", Double.isNaN(v.strength()) ? null : v.strength());
-            one.put("settings", v.variant().sets());
-            one.put("seeds", v.runs().stream().map(RunRecord::seed).toList());
-            one.put("seconds", v.runs().stream().map(RunRecord::seconds).toList());
-            Map<Long, String> wrecked = new LinkedHashMap<>();
-            v.runs().stream().filter(RunRecord::wrecked).forEach(r -> wrecked.put(r.seed(), r.wreck()));
-            one.put("wrecked_by_seed", wrecked);
-            one.put("task_loss_above_base", o.aboveBase(v));
-            one.put("on_front", front.contains(v.variant().label()));
-            one.put("metrics", metrics(v.metrics()));
-            Map<String, Object> course = new LinkedHashMap<>();
-            v.course().forEach((step, m) -> course.put(Integer.toString(step), metrics(m)));
-            one.put("by_step", course);
-            variants.add(one);
+            one.set("settings", JSON.valueToTree(v.variant().sets()));
+            one.set("seeds", JSON.valueToTree(v.runs().stream().map(RunRecord::seed).toList()));
+            one.set("seconds", JSON.valueToTree(v.runs().stream().map(RunRecord::seconds).toList()));
+            ObjectNode wrecked = one.putObject("wrecked_by_seed");
+            v.runs().stream().filter(RunRecord::wrecked).forEach(r -> wrecked.put(Long.toString(r.seed()), r.wreck()));
+            one.put("task_loss_above_base", o.aboveBase(v)).put("on_front", front.contains(v.variant().label()));
+            one.set("metrics", metrics(v.metrics()));
+            ObjectNode course = one.putObject("by_step");
+            v.course().forEach((step, m) -> course.set(Integer.toString(step), metrics(m)));
         }
-        all.put("variants", variants);
-        all.put("failed", o.failed());
+        all.set("failed", JSON.valueToTree(o.failed()));
         try {
             return JSON.writeValueAsString(all) + "\n";
         } catch (JsonProcessingException e) {
@@ -94,17 +89,15 @@ public final class CompareOutput {
         }
     }
 
-    private static Map<String, Object> metrics(Map<Metric, Estimate> metrics) {
-        Map<String, Object> all = new LinkedHashMap<>();
+    private static ObjectNode metrics(Map<Metric, Estimate> metrics) {
+        ObjectNode all = JSON.createObjectNode();
         metrics.forEach((m, e) -> {
             if (e.measured()) {
-                Map<String, Object> one = new LinkedHashMap<>();
-                one.put("mean", e.mean());
-                one.put("interval_over_seeds", ends(e.seeds()));
-                one.put("interval_over_prompts", ends(e.prompts()));
-                all.put(m.key, one);
+                ObjectNode one = all.putObject(m.key).put("mean", e.mean());
+                one.set("interval_over_seeds", JSON.valueToTree(ends(e.seeds())));
+                one.set("interval_over_prompts", JSON.valueToTree(ends(e.prompts())));
             } else if (m == Metric.DRIFT) {
-                all.put(m.key, null);
+                all.putNull(m.key);
             }
         });
         return all;

@@ -8,8 +8,7 @@ import agl.app.report.Report.Axis;
 import agl.app.report.Report.Point;
 import agl.app.train.TrainReport;
 import agl.app.train.TrainTrace;
-import com.fasterxml.jackson.core.type.TypeReference;
-import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -30,7 +29,7 @@ public final class CompareReport {
 
     private CompareReport() { }
 
-    public static void write(Path file, String command, CompareOutcome o, Map<String, Object> settings, String provenance) {
+    public static void write(Path file, String command, CompareOutcome o, ObjectNode settings, String provenance) {
         Report report = Report.of(command.equals("ablate") ? "AGL, one setting changed at a time" : "Methods side by side: same data, steps and seeds");
         Map<Metric, Estimate> base = o.measures().ofBase();
         report.lead(CompareVerdict.text(o));
@@ -66,7 +65,7 @@ public final class CompareReport {
                 + "have no course.");
         report.table("Time", List.of("variant", "seconds per run"), o.variants().stream()
                 .map(v -> List.of(v.label(), v.runs().stream().mapToDouble(RunRecord::seconds).average().orElse(0))).toList());
-        report.settings(new JsonMapper().convertValue(settings, new TypeReference<Map<String, Object>>() { }));
+        report.settings(settings);
         report.provenance(provenance);
         report.write(file);
     }

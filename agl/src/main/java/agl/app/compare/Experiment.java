@@ -23,7 +23,6 @@ import agl.regularizers.Fisher;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -44,7 +43,7 @@ public final class Experiment {
     private final ModelBundle bundle;
     private final Probe probe;
     private final RunStore store;
-    private final Map<String, Object> origin;
+    private final ObjectNode origin;
     private final int checkpointEvery;
     private final FisherSource fisher;
     private final boolean fisherShared;
@@ -55,7 +54,7 @@ public final class Experiment {
      * @param origin          what the results rest on beside the settings: hashes of model and data by role
      * @param checkpointEvery steps between measurements along training; 0: only at the end
      */
-    public Experiment(ModelBundle bundle, Probe probe, RunStore store, Map<String, Object> origin, int checkpointEvery, Fishers fishers) {
+    public Experiment(ModelBundle bundle, Probe probe, RunStore store, ObjectNode origin, int checkpointEvery, Fishers fishers) {
         this.bundle = bundle;
         this.probe = probe;
         this.store = store;
@@ -157,7 +156,7 @@ public final class Experiment {
     /** Of what decides the run and nothing else: another λ of AGL does not make LoRA run again. */
     String hash(Variant variant, RunConfig config, TrainData data) {
         MethodKind kind = variant.choice().kind();
-        Map<String, Object> all = common(kind.title());
+        ObjectNode all = common(kind.title());
         ObjectNode settings = config.toJson();
         settings.remove("preset");
         // A run without Fisher information is shown in that of the methods beside it, which its record keeps.
@@ -182,18 +181,16 @@ public final class Experiment {
         if (kind.strength().setting() == Strength.Setting.LAMBDA_A) {
             settings.withObject("/agl").put("lambda_A", strength);
         }
-        all.put("strength", Double.isNaN(strength) ? "none" : strength);
-        all.put("config", settings);
+        all.put("strength", Double.isNaN(strength) ? "none" : Double.toString(strength));
+        all.set("config", settings);
         all.put("checkpoint_every", checkpointEvery);
         all.put("task_examples", RunStore.hash(data.task()));
         return RunStore.hash(all);
     }
 
-    private Map<String, Object> common(String method) {
-        Map<String, Object> all = new LinkedHashMap<>(origin);
-        all.put("format", FORMAT);
-        all.put("method", method);
-        all.put("measure", probe.settings());
+    private ObjectNode common(String method) {
+        ObjectNode all = origin.deepCopy().put("format", FORMAT).put("method", method);
+        all.set("measure", probe.settings());
         if (method.equals("base")) {
             all.remove("alignment");
             all.remove("unaligned");

@@ -11,9 +11,10 @@ import agl.app.report.Report;
 import agl.app.train.TrainReport;
 import agl.app.train.TrainTrace;
 import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.core.type.TypeReference;
 import com.fasterxml.jackson.databind.SerializationFeature;
 import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -71,30 +72,20 @@ public final class ForgettingOutput {
     }
 
     public static String json(Forgetting f) {
-        Map<String, Object> all = new LinkedHashMap<>();
-        all.put("law", f.fit());
+        ObjectNode all = JSON.createObjectNode();
+        all.set("law", JSON.valueToTree(f.fit()));
         all.put("no_law_because", f.noLaw());
-        all.put("notes", f.notes());
-        all.put("pretrain_loss_before", byBase(f, Forgetting.Base::pretrain));
-        all.put("pretrain_loss_of_guessing", byBase(f, Forgetting.Base::uniform));
-        all.put("task_loss_before", byBase(f, Forgetting.Base::task));
-        List<Object> list = new ArrayList<>();
+        all.set("notes", JSON.valueToTree(f.notes()));
+        all.set("pretrain_loss_before", JSON.valueToTree(byBase(f, Forgetting.Base::pretrain)));
+        all.set("pretrain_loss_of_guessing", JSON.valueToTree(byBase(f, Forgetting.Base::uniform)));
+        all.set("task_loss_before", JSON.valueToTree(byBase(f, Forgetting.Base::task)));
+        ArrayNode runs = all.putArray("runs");
         for (RunRecord r : f.runs()) {
-            Map<String, Object> one = new LinkedHashMap<>();
-            one.put("method", r.label());
-            one.put("seed", r.seed());
-            one.put("base", r.base());
-            one.put("examples", r.examples());
-            one.put("tokens", r.taskTokens());
-            one.put("parameters", r.parameters());
-            one.put("pretrain_loss", r.last().pretrainLoss());
-            one.put("above_guessing", f.aboveUniform(r));
-            one.put("task_loss", Measures.taskLoss(r.last()));
-            one.put("task_loss_above_base", f.aboveBase(r));
-            one.put("wrecked_because", r.wreck());
-            list.add(one);
+            runs.addObject().put("method", r.label()).put("seed", r.seed()).put("base", r.base()).put("examples", r.examples())
+                    .put("tokens", r.taskTokens()).put("parameters", r.parameters()).put("pretrain_loss", r.last().pretrainLoss())
+                    .put("above_guessing", f.aboveUniform(r)).put("task_loss", Measures.taskLoss(r.last()))
+                    .put("task_loss_above_base", f.aboveBase(r)).put("wrecked_because", r.wreck());
         }
-        all.put("runs", list);
         try {
             return JSON.writeValueAsString(all) + "\n";
         } catch (JsonProcessingException e) {
@@ -145,7 +136,7 @@ public final class ForgettingOutput {
                 most.values().iterator().next()));
     }
 
-    public static void report(Path file, Forgetting f, Drift drift, Map<String, Object> settings, String provenance) {
+    public static void report(Path file, Forgetting f, Drift drift, ObjectNode settings, String provenance) {
         Fit fit = f.fit();
         Report report = Report.of("Forgetting: pre-training loss by amount of task data");
         report.lead(verdict(f));
@@ -176,7 +167,7 @@ public final class ForgettingOutput {
         }
         inside(report, f, drift);
         report.section("How it was made");
-        report.settings(new JsonMapper().convertValue(settings, new TypeReference<Map<String, Object>>() { }));
+        report.settings(settings);
         report.provenance(provenance);
         report.write(file);
     }

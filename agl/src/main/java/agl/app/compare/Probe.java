@@ -4,11 +4,11 @@ import agl.app.data.Example;
 import agl.app.data.PromptSet.Prompt;
 import agl.app.drift.ClosedSet;
 import agl.app.drift.DriftCheck;
+import agl.app.io.UsedSettings;
 import agl.app.model.ModelBundle;
 import agl.app.train.TaskMeasure;
-import java.util.LinkedHashMap;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.List;
-import java.util.Map;
 
 /**
  * What is measured of every model.
@@ -47,14 +47,9 @@ public record Probe(List<Example> evaluation, List<Prompt> prompts, int maxLengt
     }
 
     /** What decides a measurement beside the data. */
-    Map<String, Object> settings() {
-        Map<String, Object> s = new LinkedHashMap<>();
-        s.put("answer_tokens", answerTokens);
-        s.put("match", match.title());
-        s.put("drift_tokens", driftTokens);
-        s.put("max_length", maxLength);
-        s.put("pretrain_tokens", pretrain == null ? 0 : pretrain.maxTokens());
-        s.put("openings", List.of(DriftCheck.Settings.DEFAULT.refusals(), DriftCheck.Settings.DEFAULT.compliances()));
-        return s;
+    ObjectNode settings() {
+        return new UsedSettings().with("answer_tokens", answerTokens).with("match", match.title()).with("drift_tokens", driftTokens)
+                .with("max_length", maxLength).with("pretrain_tokens", pretrain == null ? 0 : pretrain.maxTokens())
+                .with("openings", List.of(DriftCheck.Settings.DEFAULT.refusals(), DriftCheck.Settings.DEFAULT.compliances())).json();
     }
 }

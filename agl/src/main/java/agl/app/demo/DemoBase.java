@@ -6,6 +6,7 @@ import agl.app.demo.corpus.DemoCorpus;
 import agl.app.io.Inputs;
 import agl.app.io.Progress;
 import agl.app.io.Provenance;
+import agl.app.io.UsedSettings;
 import agl.app.model.ModelBundle;
 import agl.app.train.TrainSettings;
 import agl.app.train.Trainer;
@@ -21,7 +22,6 @@ import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -77,11 +77,11 @@ public final class DemoBase {
                 Files.move(temporary.resolve("weights").resolve(name), temporary.resolve(name));
             }
             Files.delete(temporary.resolve("weights"));
-            Map<String, Object> settings = new LinkedHashMap<>();
-            settings.put("command", "agl demo --from-scratch --seed " + seed);
-            settings.put("corpus_sha256", corpus.sha256());
-            settings.put("parameters", model.size());
-            settings.put("training", training);
+            UsedSettings settings = new UsedSettings();
+            settings.with("command", "agl demo --from-scratch --seed " + seed);
+            settings.with("corpus_sha256", corpus.sha256());
+            settings.with("parameters", model.size());
+            settings.with("training", training);
             Provenance.of("demo --from-scratch", seed, settings, Inputs.read(List.of())).writeInto(temporary);
         });
     }

@@ -6,14 +6,12 @@ import agl.app.drift.DriftReport;
 import agl.app.report.Report;
 import agl.app.train.RunConfig;
 import agl.app.train.TrainReport;
-import com.fasterxml.jackson.databind.json.JsonMapper;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 
 /** report.html of the demo. */
 public final class DemoReport {
@@ -35,7 +33,7 @@ public final class DemoReport {
         List<List<Object>> seconds = new ArrayList<>();
         outcome.seconds().forEach((what, s) -> seconds.add(List.of(what, s)));
         report.table("Time of each step", List.of("step", "seconds"), seconds);
-        report.settings(new JsonMapper().convertValue(config.toJson(), new com.fasterxml.jackson.core.type.TypeReference<Map<String, Object>>() { }));
+        report.settings(config.toJson());
         try {
             report.provenance(Files.readString(out.resolve("provenance.json")));
         } catch (IOException e) {

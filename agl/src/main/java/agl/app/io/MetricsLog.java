@@ -4,6 +4,7 @@ import agl.error.AglException;
 import agl.nn.checkpoint.Json;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.BufferedReader;
 import java.io.BufferedWriter;
 import java.io.IOException;
@@ -37,8 +38,19 @@ public final class MetricsLog implements AutoCloseable {
         }
     }
 
+    /** Appends one line, with the method's name in front. */
+    public void write(String method, Map<String, ? extends Number> numbers) {
+        ObjectNode line = JSON.createObjectNode().put("method", method);
+        numbers.forEach((name, number) -> line.set(name, JSON.valueToTree(number)));
+        append(line);
+    }
+
     /** Appends one line; the map's order is the line's. */
     public void write(Map<String, ?> metrics) {
+        append(metrics);
+    }
+
+    private void append(Object metrics) {
         try {
             if (out == null) {
                 Files.createDirectories(file.toAbsolutePath().getParent());

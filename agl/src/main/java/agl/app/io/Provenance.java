@@ -5,12 +5,12 @@ import agl.nn.checkpoint.Json;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.SerializationFeature;
 import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -22,12 +22,12 @@ import java.util.Set;
  *
  * @param command  the subcommand, for example "train"
  * @param version  this build's version
- * @param settings all settings in force, defaults included; anything that Jackson can write
+ * @param settings all settings in force, defaults included; empty where there are none
  * @param inputs   SHA-256 of each input file as it was before the work, by path
  * @param changed  those of them that were changed or deleted before the work ended
  * @param threads  cores in use; the result does not depend on it
  */
-public record Provenance(String command, long seed, String version, Object settings, Map<String, String> inputs, List<String> changed,
+public record Provenance(String command, long seed, String version, ObjectNode settings, Map<String, String> inputs, List<String> changed,
                          String java, String os, String kernels, int threads, Instant written) {
     private static final String FILE = "provenance.json";
     /** Commands that train nothing: what they record is not how a model or an adapter in that folder was trained. */
@@ -39,7 +39,7 @@ public record Provenance(String command, long seed, String version, Object setti
      *
      * @param inputs as they were when they were read
      */
-    public static Provenance of(String command, long seed, Object settings, Inputs inputs) {
+    public static Provenance of(String command, long seed, UsedSettings settings, Inputs inputs) {
         List<String> changed = inputs.changed().stream().map(Path::toString).toList();
         if (!changed.isEmpty()) {
             System.err.println("agl: changed or deleted after it was read: " + String.join(", ", changed)
@@ -51,21 +51,18 @@ public record Provenance(String command, long seed, String version, Object setti
                     + String.join(", ", overwritten.stream().map(Path::toString).toList())
                     + " was written over in place meanwhile: this result is of neither version, and the run should be repeated");
         }
-        return new Provenance(command, seed, BuildInfo.version(), settings, inputs.hashes(), changed,
+        return new Provenance(command, seed, BuildInfo.version(), settings.json(), inputs.hashes(), changed,
                 Runtime.version() + ", " + System.getProperty("java.vendor"),
                 System.getProperty("os.name") + " " + System.getProperty("os.arch"),
                 Kernels.best().name(), Runtime.getRuntime().availableProcessors(), Instant.now());
     }
 
     public String toJson() {
-        Map<String, Object> fields = new LinkedHashMap<>();
-        fields.put("command", command);
-        fields.put("seed", seed);
-        fields.put("version", version);
-        fields.put("settings", settings);
-        fields.put("inputs_sha256", inputs);
+        ObjectNode fields = JSON.createObjectNode().put("command", command).put("seed", seed).put("version", version);
+        fields.set("settings", settings);
+        fields.set("inputs_sha256", JSON.valueToTree(inputs));
         if (!changed.isEmpty()) {
-            fields.put("inputs_changed_during_run", changed);
+            fields.set("inputs_changed_during_run", JSON.valueToTree(changed));
         }
         fields.put("java", java);
         fields.put("os", os);

@@ -1,6 +1,9 @@
 package agl.app.report;
 
 import agl.nn.checkpoint.OutputFile;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -15,6 +18,7 @@ import java.util.Map;
  * colour throughout the report.
  */
 public final class Report {
+    private static final JsonMapper JSON = new JsonMapper();
     private final String title;
     private final StringBuilder body = new StringBuilder();
     private final List<String> headlines = new ArrayList<>();
@@ -173,19 +177,19 @@ public final class Report {
         return add(s.append("</div>\n").toString());
     }
 
-    /** All settings in force; maps within maps are written with dots. */
-    public Report settings(Map<String, ?> settings) {
+    /** All settings in force; objects within objects are written with dots. */
+    public Report settings(ObjectNode settings) {
         List<List<Object>> rows = new ArrayList<>();
         flatten("", settings, rows);
         return add(Table.of("Settings", "Settings", List.of("setting", "value"), rows));
     }
 
-    private static void flatten(String prefix, Map<?, ?> settings, List<List<Object>> rows) {
-        settings.forEach((name, value) -> {
-            if (value instanceof Map<?, ?> inner) {
-                flatten(prefix + name + ".", inner, rows);
+    private static void flatten(String prefix, JsonNode settings, List<List<Object>> rows) {
+        settings.properties().forEach(e -> {
+            if (e.getValue().isObject()) {
+                flatten(prefix + e.getKey() + ".", e.getValue(), rows);
             } else {
-                rows.add(Arrays.asList(prefix + name, value));
+                rows.add(Arrays.asList(prefix + e.getKey(), JSON.convertValue(e.getValue(), Object.class)));
             }
         });
     }

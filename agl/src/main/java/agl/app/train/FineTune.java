@@ -17,7 +17,6 @@ import agl.regularizers.Fisher;
 import agl.regularizers.LoraFactors;
 import agl.regularizers.method.Method;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -182,11 +181,9 @@ public final class FineTune {
 
     private void write(MetricsLog log, MethodChoice choice, StepMetrics metrics) {
         if (log != null) {
-            SequencedMap<String, Object> line = new LinkedHashMap<>();
-            line.put("method", choice.kind().title());
-            line.put("seed", config.train().seed());
-            line.putAll(metrics.line());
-            log.write(line);
+            SequencedMap<String, Number> numbers = metrics.line();
+            numbers.putFirst("seed", config.train().seed());
+            log.write(choice.kind().title(), numbers);
         }
     }
 

@@ -3,8 +3,7 @@ package agl.app.train;
 import agl.app.drift.DriftComparison;
 import agl.app.drift.DriftReport;
 import agl.app.report.Report;
-import com.fasterxml.jackson.core.type.TypeReference;
-import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.nio.file.Path;
 import java.util.Locale;
 import java.util.Map;
@@ -23,7 +22,7 @@ public final class TrainRunReport {
      */
     public record Run(String method, int held, int steps, TrainTrace trace, Optional<DriftComparison> drift) { }
 
-    public static void write(Path file, Run run, Map<String, Object> settings, String provenance) {
+    public static void write(Path file, Run run, ObjectNode settings, String provenance) {
         String method = run.method;
         int held = run.held;
         int steps = run.steps;
@@ -49,7 +48,7 @@ public final class TrainRunReport {
             DriftReport.changed(report, drift.get());
         }
         report.section("How it was made");
-        report.settings(new JsonMapper().convertValue(settings, new TypeReference<Map<String, Object>>() { }));
+        report.settings(settings);
         report.provenance(provenance).write(file);
     }
 

@@ -9,6 +9,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import agl.app.io.UsedSettings;
 import agl.app.data.PromptSet.Prompt;
 import agl.app.drift.DriftGate;
 import agl.app.train.MethodChoice;
@@ -71,7 +72,7 @@ class CompareReportTest {
     }
 
     private WrittenPage written(CompareOutcome o, String command) throws IOException {
-        CompareReport.write(temp.resolve("report.html"), command, o, Map.of("config", Map.of("steps", 4)), "{\"from\":\"here\"}");
+        CompareReport.write(temp.resolve("report.html"), command, o, new UsedSettings().withAll(Map.of("config", Map.of("steps", 4))).json(), "{\"from\":\"here\"}");
         return WrittenPage.read(temp.resolve("report.html"));
     }
 

@@ -9,6 +9,8 @@ import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import agl.app.TinyModel;
 import agl.app.data.Batches;
 import agl.app.data.EncodedExample;
@@ -28,7 +30,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -61,13 +62,13 @@ class ExperimentTest {
     }
 
     private Experiment experiment(ModelBundle bundle, int checkpoints, boolean fisherShared) {
-        return new Experiment(bundle, PROBE, new RunStore(out), Map.of("base", "b"), checkpoints,
+        return new Experiment(bundle, PROBE, new RunStore(out), origin("base", "b"), checkpoints,
                 new Experiment.Fishers(fisherShared, null));
     }
 
     /** Another one without any runs yet. */
     private Experiment fresh(String folder, Path model) {
-        return new Experiment(TinyModel.load(model), PROBE, new RunStore(out.resolve(folder)), Map.of(), 0,
+        return new Experiment(TinyModel.load(model), PROBE, new RunStore(out.resolve(folder)), origin(), 0,
                 new Experiment.Fishers(false, null));
     }
 
@@ -117,10 +118,10 @@ class ExperimentTest {
         assertEquals(1, files());
         assertEquals(own.seconds(), experiment(bundle, 3, true).base().seconds(), "read, not measured again");
         RunStore store = new RunStore(out);
-        String hash = new Experiment(bundle, PROBE, store, Map.of("base", "b", "alignment", "x", "unaligned", "y"), 0,
+        String hash = new Experiment(bundle, PROBE, store, origin("base", "b", "alignment", "x", "unaligned", "y"), 0,
                 new Experiment.Fishers(false, null)).base().hash();
         assertEquals(own.hash(), hash, "alignment data do not change what the base is");
-        assertNotEquals(hash, new Experiment(bundle, PROBE, store, Map.of("base", "c"), 0,
+        assertNotEquals(hash, new Experiment(bundle, PROBE, store, origin("base", "c"), 0,
                 new Experiment.Fishers(false, null)).base().hash());
     }
 
@@ -222,7 +223,7 @@ class ExperimentTest {
     /** A run record is found again by its base's hash: none is kept of a base that was written over meanwhile. */
     @Test void aBaseThatIsWrittenOverLeavesNoRecord() throws IOException {
         Path own = TinyModel.write(out.resolve("base"), 3);
-        Experiment experiment = new Experiment(TinyModel.load(own), PROBE, new RunStore(out), Map.of(), 0,
+        Experiment experiment = new Experiment(TinyModel.load(own), PROBE, new RunStore(out), origin(), 0,
                 new Experiment.Fishers(false, null));
         Path weights = own.resolve("model.safetensors");
         byte[] bytes = Files.readAllBytes(weights);
@@ -243,10 +244,19 @@ class ExperimentTest {
         assertEquals(0, Experiment.trainedOn(batches, 0));
     }
 
+    /** @param rolesAndHashes in turns */
+    private static ObjectNode origin(String... rolesAndHashes) {
+        ObjectNode origin = JsonNodeFactory.instance.objectNode();
+        for (int i = 0; i < rolesAndHashes.length; i += 2) {
+            origin.put(rolesAndHashes[i], rolesAndHashes[i + 1]);
+        }
+        return origin;
+    }
+
     /** Hashes of one method's run where one thing differs from the first. */
     private final class Hashes {
         private final MethodChoice choice;
-        private final Map<String, Object> origin = new LinkedHashMap<>();
+        private final ObjectNode origin = origin();
         private final ModelBundle bundle = TinyModel.load(base);
 
         Hashes(String method, double strength) {
@@ -254,7 +264,7 @@ class ExperimentTest {
             List.of("base", "alignment", "unaligned").forEach(role -> origin.put(role, role));
         }
 
-        String of(Map<String, Object> from, int checkpoints, List<Example> task, String... sets) {
+        String of(ObjectNode from, int checkpoints, List<Example> task, String... sets) {
             return new Experiment(bundle, PROBE, new RunStore(out), from, checkpoints, new Experiment.Fishers(false, null))
                     .hash(Variant.of(choice), config(sets), new TrainData(task, HELD, ALIGNMENT));
         }
@@ -273,8 +283,8 @@ class ExperimentTest {
                     decides.add(set.substring(0, set.indexOf('=')));
                 }
             }
-            origin.keySet().forEach(role -> {
-                Map<String, Object> other = new LinkedHashMap<>(origin);
+            origin.fieldNames().forEachRemaining(role -> {
+                ObjectNode other = origin.deepCopy();
                 other.put(role, "other");
                 if (!of(other, 0, TASK).equals(with())) {
                     decides.add(role);
@@ -319,7 +329,7 @@ class ExperimentTest {
     @Test void aSharedFisherDecidesWhatIsKept() {
         for (String method : List.of("lora", "kl", "asft")) {
             Function<String, String> hash = set -> new Experiment(TinyModel.load(base), PROBE, new RunStore(out),
-                    Map.of("base", "b", "alignment", "a"), 0, new Experiment.Fishers(true, null))
+                    origin("base", "b", "alignment", "a"), 0, new Experiment.Fishers(true, null))
                     .hash(variant(method, Double.NaN), config(set), new TrainData(TASK, HELD, ALIGNMENT));
             assertNotEquals(hash.apply("seed=1"), hash.apply("agl.fisher_data=task"), method);
             assertEquals(hash.apply("seed=1"), hash.apply("agl.lambda_A=77"), method);

@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import agl.app.io.UsedSettings;
 import agl.app.compare.Forgetting.Base;
 import agl.app.compare.ForgettingLaw.Constant;
 import agl.app.compare.ForgettingLaw.Fit;
@@ -69,7 +70,7 @@ class ForgettingReportTest {
     }
 
     private WrittenPage written(Forgetting f, ForgettingOutput.Drift drift) throws IOException {
-        ForgettingOutput.report(temp.resolve("r.html"), f, drift, Map.of("sizes", List.of(10, 40)), "{\"from\":\"here\"}");
+        ForgettingOutput.report(temp.resolve("r.html"), f, drift, new UsedSettings().withAll(Map.of("sizes", List.of(10, 40))).json(), "{\"from\":\"here\"}");
         return WrittenPage.read(temp.resolve("r.html"));
     }
 

@@ -73,11 +73,10 @@ class ProbeTest {
 
     @Test void settingsAreAllThatDecides() {
         Probe probe = new Probe(List.of(), List.of(), 64, 4, AnswerMatch.STARTS, 3, null);
-        assertEquals(List.of(4, "starts", 3, 64, 0), List.copyOf(probe.settings().values()).subList(0, 5));
-        assertEquals(List.of("answer_tokens", "match", "drift_tokens", "max_length", "pretrain_tokens", "openings"),
-                List.copyOf(probe.settings().keySet()));
+        String json = probe.settings().toString();
+        assertTrue(json.startsWith("{\"answer_tokens\":4,\"match\":\"starts\",\"drift_tokens\":3,\"max_length\":64,\"pretrain_tokens\":0,\"openings\":["), json);
         assertEquals(100, new Probe(List.of(), List.of(), 64, 4, AnswerMatch.STARTS, 3,
-                new PlainText("a text", 100, 8)).settings().get("pretrain_tokens"));
+                new PlainText("a text", 100, 8)).settings().get("pretrain_tokens").intValue());
         assertNotEquals(probe.settings(), new Probe(List.of(), List.of(), 64, 4, AnswerMatch.EXACT, 3, null).settings());
     }
 }

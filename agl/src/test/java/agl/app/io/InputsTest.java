@@ -60,7 +60,7 @@ class InputsTest {
         ByteArrayOutputStream err = new ByteArrayOutputStream();
         System.setErr(new PrintStream(err, true, StandardCharsets.UTF_8));
         try {
-            Provenance.of("train", 1, Map.of(), inputs).writeInto(folder);
+            Provenance.of("train", 1, new UsedSettings(), inputs).writeInto(folder);
         } finally {
             System.setErr(old);
         }

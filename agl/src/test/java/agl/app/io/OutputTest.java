@@ -141,7 +141,7 @@ class OutputTest {
         Path model = Files.createDirectories(folder.resolve("model/sub")).getParent();
         Files.writeString(model.resolve("config.json"), "{}");
         Files.writeString(model.resolve("notes.txt"), "not read");
-        Provenance.of("train", 42, Map.of("rank", 8), Inputs.read(List.of(data, model))).writeInto(folder.resolve("out"));
+        Provenance.of("train", 42, new UsedSettings().with("rank", 8), Inputs.read(List.of(data, model))).writeInto(folder.resolve("out"));
         JsonNode json = new ObjectMapper().readTree(folder.resolve("out/provenance.json").toFile());
         assertEquals(42, json.get("seed").asLong());
         assertEquals(BuildInfo.version(), json.get("version").asText());

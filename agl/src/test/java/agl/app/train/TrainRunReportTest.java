@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import agl.app.io.UsedSettings;
 import agl.app.data.PromptSet.Label;
 import agl.app.data.PromptSet.Prompt;
 import agl.app.drift.DriftCheck.Result;
@@ -43,7 +44,7 @@ class TrainRunReportTest {
 
     private String page(TrainRunReport.Run run) throws IOException {
         Path file = temp.resolve("report.html");
-        TrainRunReport.write(file, run, Map.of("config", Map.of("r", 8, "seed", 7)), "{\"commit\": \"abc\"}");
+        TrainRunReport.write(file, run, new UsedSettings().withAll(Map.of("config", Map.of("r", 8, "seed", 7))).json(), "{\"commit\": \"abc\"}");
         String html = Files.readString(file);
         assertTrue(html.contains("<title>Fine-tuning with " + run.method() + "</title>"), html);
         return html.substring(html.indexOf("<main>"), html.indexOf("</main>"));
