@@ -50,8 +50,10 @@ public final class Launcher {
         } else if (newEnough) {
             callMain(args); // no vector module anywhere: the plain kernels do the work, and the program says so
         } else {
-            System.err.println("agl: needs a JDK " + JdkFinder.MIN_VERSION + " or later, and this is Java " + System.getProperty("java.version")
-                    + "; install one (for example from https://adoptium.net) and, if it is not found by itself, set JAVA_HOME to its folder");
+            System.err.println("agl: needs a JDK " + JdkFinder.MIN_VERSION + " or later, and this is Java "
+                    + System.getProperty("java.version")
+                    + "; install one (for example from https://adoptium.net) and, if it is not found by itself, "
+                    + "set JAVA_HOME to its folder");
             System.exit(2);
         }
     }
@@ -88,8 +90,7 @@ public final class Launcher {
             return 2;
         }
         Runtime.getRuntime().addShutdownHook(new Thread("stop-child") {
-            @Override
-            public void run() {
+            @Override public void run() {
                 end(child);
             }
         });

@@ -17,7 +17,8 @@ final class TornadoFlags {
     /** Empty when no device is asked for, or no TornadoVM is found: in TORNADOVM_HOME, else where SDKMAN puts it. */
     static List<String> find(Map<String, String> environment, String userHome, String[] args) {
         String named = environment.get("TORNADOVM_HOME");
-        File home = named == null || named.trim().isEmpty() ? new File(userHome, ".sdkman/candidates/tornadovm/current") : new File(named.trim());
+        File home = named == null || named.trim().isEmpty() ? new File(userHome, ".sdkman/candidates/tornadovm/current")
+                : new File(named.trim());
         File ready = new File(home, "tornado-argfile");
         File file = ready.isFile() ? ready : new File(home, "tornado-argfile.template");
         if (!asksForDevice(args) || !file.isFile()) {

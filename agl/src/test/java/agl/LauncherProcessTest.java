@@ -49,15 +49,18 @@ class LauncherProcessTest {
     }
 
     private Process agl(File out, String... args) throws IOException {
-        List<String> command = new ArrayList<>(List.of(System.getProperty("java.home") + "/bin/java", "-Xmx300m", "-cp", System.getProperty("java.class.path"), "agl.Launcher"));
+        List<String> command = new ArrayList<>(List.of(System.getProperty("java.home") + "/bin/java", "-Xmx300m", "-cp",
+                System.getProperty("java.class.path"), "agl.Launcher"));
         command.addAll(List.of(args));
-        Process p = new ProcessBuilder(command).directory(folder.toFile()).redirectOutput(out).redirectError(folder.resolve("err" + started.size()).toFile()).start();
+        Process p = new ProcessBuilder(command).directory(folder.toFile()).redirectOutput(out)
+                .redirectError(folder.resolve("err" + started.size()).toFile()).start();
         started.add(p);
         return p;
     }
 
     private Process train(int steps, int r) throws IOException {
-        return agl(folder.resolve("out" + started.size()).toFile(), "train", "--base", "base", "--task", "task.jsonl", "--method", "lora", "--batch-size", "2", "--max-length", "64",
+        return agl(folder.resolve("out" + started.size()).toFile(), "train", "--base", "base", "--task", "task.jsonl", "--method", "lora",
+                "--batch-size", "2", "--max-length", "64",
                 "--template", "plain", "--steps", Integer.toString(steps), "--r", Integer.toString(r), "--out", "out");
     }
 

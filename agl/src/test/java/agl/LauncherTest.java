@@ -53,9 +53,9 @@ class LauncherTest {
         assertNull(found(root.resolve("usr/lib/jvm/java-17").toString()));
     }
 
-    @Test
-    void findsTheUsualPlaces() throws IOException {
-        for (String place : List.of("usr/lib/jvm/jdk-25", "opt/jdk-25", "home/me/.sdkman/candidates/java/25.0.1-tem", "home/me/.jdks/temurin-25",
+    @Test void findsTheUsualPlaces() throws IOException {
+        for (String place : List.of("usr/lib/jvm/jdk-25", "opt/jdk-25", "home/me/.sdkman/candidates/java/25.0.1-tem",
+                "home/me/.jdks/temurin-25",
                 "Library/Java/JavaVirtualMachines/temurin-25.jdk/Contents/Home")) {
             Path home = fakeJdk(place, "25.0.1", "java.base jdk.incubator.vector");
             assertEquals(home.toFile(), found(null), place);
@@ -115,7 +115,8 @@ class LauncherTest {
     @Test
     void tornadoVmComesAlongWhereADeviceIsAskedFor() throws IOException {
         Path sdk = Files.createDirectories(root.resolve("home/me/.sdkman/candidates/tornadovm/current"));
-        Files.writeString(sdk.resolve("tornado-argfile.template"), "# comment\n\n-XX:+UseParallelGC\n--enable-preview\n--module-path .:${TORNADOVM_HOME}/jars\n");
+        Files.writeString(sdk.resolve("tornado-argfile.template"),
+                "# comment\n\n-XX:+UseParallelGC\n--enable-preview\n--module-path .:${TORNADOVM_HOME}/jars\n");
         String home = root.resolve("home/me").toString();
         assertEquals(List.of(), TornadoFlags.find(environment, home, new String[] {"train", "--device", "cpu"}));
         assertEquals(List.of(), TornadoFlags.find(environment, home, new String[] {"train"}));

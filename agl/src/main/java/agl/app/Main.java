@@ -109,8 +109,7 @@ public final class Main implements Callable<Integer> {
     }
 
     /** No subcommand: the main job on the embedded default, where this build has it. */
-    @Override
-    public Integer call() {
+    @Override public Integer call() {
         CommandLine demo = spec.subcommands().get("demo");
         if (demo == null) {
             spec.commandLine().usage(spec.commandLine().getOut());

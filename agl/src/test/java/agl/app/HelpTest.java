@@ -12,9 +12,9 @@ class HelpTest {
     @ParameterizedTest @CsvSource(delimiter = '|', value = {
         "train | TSV", "train | cluster", "train | ewc, safeanchor and projection", "train | settings.json that a run wrote repeats it",
         "align | TSV", "align | OUT.metrics.jsonl", "align | align has no use for it",
-        "drift | tsv", "drift | cluster", "compare | TSV", "compare | cluster", "ablate | TSV", "forgetting | TSV", "forgetting | four sizes",
-        "demo | about a quarter of an hour"})
-    void saysIt(String command, String words) {
+        "drift | tsv", "drift | cluster", "compare | TSV", "compare | cluster", "ablate | TSV", "forgetting | TSV",
+        "forgetting | four sizes",
+        "demo | about a quarter of an hour"}) void saysIt(String command, String words) {
         CommandLineRun run = CommandLineRun.of(command, "--help");
         assertEquals(0, run.code());
         String text = run.out().replaceAll("\\s+", " ");

@@ -132,7 +132,8 @@ class HubCommandsTest {
         }
         assertRefused(run("a\n", "tokenize", "--base", base.toString(), "--json"), "line 1");
         assertRefused(run("3\n", "tokenize", "--base", base.toString(), "--json"), "line 1");
-        assertRefused(CommandLineRun.withInput(new byte[] {'a', '\n', (byte) 0xC3}, "tokenize", "--base", base.toString()), "line 2", "UTF-8");
+        assertRefused(CommandLineRun.withInput(new byte[] {'a', '\n', (byte) 0xC3}, "tokenize", "--base", base.toString()), "line 2",
+                "UTF-8");
     }
 
     @Test void inspectAnAdapterHasItsNorms() throws IOException {
@@ -166,8 +167,10 @@ class HubCommandsTest {
         for (Path folder : List.of(fresh, adapter)) {
             boolean nothing = folder == fresh;
             assertEquals(nothing, JSON.readTree(run("", "inspect", folder.toString(), "--json").out()).get("changes_nothing").asBoolean());
-            assertEquals(nothing, run("", "inspect", folder.toString()).out().contains("this adapter changes nothing: its update s·BA is 0 in every layer"));
-            CommandLineRun merge = run("", "merge", "--base", base.toString(), "--adapter", folder.toString(), "--out", temp.resolve("merged" + nothing).toString());
+            assertEquals(nothing, run("", "inspect", folder.toString()).out()
+                    .contains("this adapter changes nothing: its update s·BA is 0 in every layer"));
+            CommandLineRun merge = run("", "merge", "--base", base.toString(), "--adapter", folder.toString(), "--out",
+                    temp.resolve("merged" + nothing).toString());
             assertEquals(0, merge.code(), merge.err());
             assertEquals(nothing, merge.err().contains("agl: " + folder + " " + merges), merge.err());
         }
@@ -187,7 +190,8 @@ class HubCommandsTest {
         Files.writeString(config, Files.readString(config).replace("\"llama\"", "\"mamba\""));
         CommandLineRun words = run("", "inspect", base.toString());
         assertEquals(0, words.code(), words.err());
-        assertTrue(words.out().contains("not supported: ") && words.out().contains("mamba") && words.out().contains("embed_tokens"), words.out());
+        assertTrue(words.out().contains("not supported: ") && words.out().contains("mamba") && words.out().contains("embed_tokens"),
+                words.out());
         assertRefused(run("", "inspect", config.toString()), "config.json");
         assertRefused(run("", "inspect", temp.resolve("none").toString()), "none");
         assertRefused(run("", "inspect", Files.createDirectory(temp.resolve("empty")).toString()), "empty");
@@ -195,10 +199,12 @@ class HubCommandsTest {
 
     @Test void inspectShowsNoNameMoreThanALineOfIt() {
         Path file = temp.resolve("odd.safetensors");
-        new SafeTensorsWriter().metadata("note", "two\nlines").add("one\ntwo\u001b[2J\u009b2J\u2028" + "x".repeat(20_000), new float[] {1}, 1).write(file);
+        new SafeTensorsWriter().metadata("note", "two\nlines")
+                .add("one\ntwo\u001b[2J\u009b2J\u2028" + "x".repeat(20_000), new float[] {1}, 1).write(file);
         CommandLineRun words = run("", "inspect", file.toString());
         assertEquals(0, words.code(), words.err());
-        assertEquals(List.of(), words.out().chars().filter(c -> c != '\n' && (Character.isISOControl(c) || c == '\u2028')).boxed().toList());
+        assertEquals(List.of(),
+                words.out().chars().filter(c -> c != '\n' && (Character.isISOControl(c) || c == '\u2028')).boxed().toList());
         assertEquals(1, words.out().lines().filter(line -> line.contains("one two")).count(), words.out());
         assertTrue(words.out().length() < 2500, words.out());
     }

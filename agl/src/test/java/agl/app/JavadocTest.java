@@ -14,7 +14,8 @@ import org.junit.jupiter.api.Test;
 
 /** Every public type of every module says in a Javadoc comment what it is. */
 class JavadocTest {
-    private static final Pattern TYPE = Pattern.compile("\\s*public (?:(?:abstract|final|sealed|non-sealed|static) )*(?:class|interface|record|enum) (\\w+).*");
+    private static final Pattern TYPE = Pattern
+            .compile("\\s*public (?:(?:abstract|final|sealed|non-sealed|static) )*(?:class|interface|record|enum) (\\w+).*");
 
     @Test void everyPublicTypeHasAComment() throws IOException {
         List<String> without = new ArrayList<>();
@@ -41,7 +42,8 @@ class JavadocTest {
     /** Whether the declaration, its annotations passed over, follows a comment's end. */
     private static boolean commented(List<String> lines, int at) {
         int i = at - 1;
-        while (i >= 0 && !lines.get(i).isBlank() && !lines.get(i).strip().endsWith("*/") && !lines.get(i).strip().endsWith("}") && !lines.get(i).strip().endsWith(";")) {
+        while (i >= 0 && !lines.get(i).isBlank() && !lines.get(i).strip().endsWith("*/") && !lines.get(i).strip().endsWith("}")
+                && !lines.get(i).strip().endsWith(";")) {
             i--;
         }
         return i >= 0 && lines.get(i).strip().endsWith("*/");

@@ -61,10 +61,12 @@ class MainJobTest {
         }
     }
 
-    private static final List<String> SHORT = List.of("--steps", "3", "--batch-size", "4", "--max-length", "64", "--r", "2", "-s", "fisher_examples=5");
+    private static final List<String> SHORT = List.of("--steps", "3", "--batch-size", "4", "--max-length", "64", "--r", "2", "-s",
+            "fisher_examples=5");
 
     private Run train(String method, Path out, Object... more) {
-        List<Object> args = new ArrayList<>(List.of("train", "--base", base, "--task", task, "--alignment", alignment, "--method", method, "--out", out));
+        List<Object> args = new ArrayList<>(
+                List.of("train", "--base", base, "--task", task, "--alignment", alignment, "--method", method, "--out", out));
         args.addAll(SHORT);
         args.addAll(List.of(more));
         return agl(args.toArray());
@@ -72,14 +74,17 @@ class MainJobTest {
 
     @Test void alignTrainDriftGenerateMerge() throws IOException {
         Path aligned = temp.resolve("aligned");
-        assertEquals(0, agl("align", "--base", base, "--data", alignment, "--out", aligned, "--steps", 3, "--batch-size", 4, "--max-length", 64).exit());
+        assertEquals(0,
+                agl("align", "--base", base, "--data", alignment, "--out", aligned, "--steps", 3, "--batch-size", 4, "--max-length", 64)
+                        .exit());
         assertTrue(Files.exists(aligned.resolve("model.safetensors")) && Files.exists(aligned.resolve("tokenizer.json")));
         base = aligned;
         for (String method : List.of("lora", "agl")) {
             Path out = temp.resolve(method);
             Run run = train(method, out);
             assertEquals(0, run.exit(), run.err());
-            for (String file : List.of("adapter_config.json", "adapter_model.safetensors", "metrics.jsonl", "settings.json", "provenance.json")) {
+            for (String file : List.of("adapter_config.json", "adapter_model.safetensors", "metrics.jsonl", "settings.json",
+                    "provenance.json")) {
                 assertTrue(Files.size(out.resolve(file)) > 0, file);
             }
             assertEquals(3, Files.readAllLines(out.resolve("metrics.jsonl")).size());
@@ -87,13 +92,17 @@ class MainJobTest {
         for (int i = 0; i < 2; i++) {
             assertEquals(0, train("agl", temp.resolve("cached" + i), "--fisher-cache", temp.resolve("cache")).exit());
             assertEquals(1, temp.resolve("cache").toFile().list().length);
-            assertEquals(-1, Files.mismatch(temp.resolve("agl/adapter_model.safetensors"), temp.resolve("cached" + i + "/adapter_model.safetensors")));
+            assertEquals(-1, Files.mismatch(temp.resolve("agl/adapter_model.safetensors"),
+                    temp.resolve("cached" + i + "/adapter_model.safetensors")));
         }
-        Run drift = agl("drift", "--base", base, "--adapter", temp.resolve("lora"), "--adapter", temp.resolve("agl"), "--prompts", prompts, "--out", temp.resolve("drift"), "--max-new-tokens", 4);
+        Run drift = agl("drift", "--base", base, "--adapter", temp.resolve("lora"), "--adapter", temp.resolve("agl"), "--prompts", prompts,
+                "--out", temp.resolve("drift"), "--max-new-tokens", 4);
         assertEquals(0, drift.exit(), drift.err());
         assertTrue(drift.out().contains("R_unsafe") && drift.out().contains("agl"), drift.out());
-        assertEquals(61, Files.readAllLines(temp.resolve("drift/answers.csv")).stream().filter(l -> l.startsWith("base,") || l.startsWith("lora,") || l.startsWith("agl,") || l.startsWith("model,")).count());
-        assertEquals(0, agl("generate", "--base", base, "--adapter", temp.resolve("agl"), "--prompt", "the cat", "--max-new-tokens", 3).exit());
+        assertEquals(61, Files.readAllLines(temp.resolve("drift/answers.csv")).stream()
+                .filter(l -> l.startsWith("base,") || l.startsWith("lora,") || l.startsWith("agl,") || l.startsWith("model,")).count());
+        assertEquals(0,
+                agl("generate", "--base", base, "--adapter", temp.resolve("agl"), "--prompt", "the cat", "--max-new-tokens", 3).exit());
         Run merge = agl("merge", "--base", base, "--adapter", temp.resolve("agl"), "--out", temp.resolve("merged"));
         assertEquals(0, merge.exit(), merge.err());
         assertTrue(merge.out().contains("largest logit difference"));
@@ -102,14 +111,17 @@ class MainJobTest {
 
     /** What was read is recorded, and what was trained is kept, when base and data are gone before the end. */
     @Test void inputsThatDisappearDoNotThrowTheTrainingAway() throws Exception {
-        Run align = whileDeleting(temp.resolve("aligned.metrics.jsonl"), () -> agl("align", "--base", base, "--data", alignment, "--out", temp.resolve("aligned"),
-                "--steps", 60, "--batch-size", 4, "--max-length", 64, "--template", "plain"));
+        Run align = whileDeleting(temp.resolve("aligned.metrics.jsonl"),
+                () -> agl("align", "--base", base, "--data", alignment, "--out", temp.resolve("aligned"),
+                        "--steps", 60, "--batch-size", 4, "--max-length", 64, "--template", "plain"));
         assertEquals(0, align.exit(), align.err());
         assertTrue(Files.exists(temp.resolve("aligned/tokenizer.json")));
         recordsWhatWasThere(temp.resolve("aligned/provenance.json"), align);
         files();
-        Run train = whileDeleting(temp.resolve("out/metrics.jsonl"), () -> agl("train", "--base", base, "--task", task, "--alignment", alignment,
-                "--out", temp.resolve("out"), "--steps", 60, "--batch-size", 4, "--max-length", 64, "--r", 2, "-s", "fisher_examples=5", "--template", "plain"));
+        Run train = whileDeleting(temp.resolve("out/metrics.jsonl"),
+                () -> agl("train", "--base", base, "--task", task, "--alignment", alignment,
+                        "--out", temp.resolve("out"), "--steps", 60, "--batch-size", 4, "--max-length", 64, "--r", 2, "-s",
+                        "fisher_examples=5", "--template", "plain"));
         assertEquals(0, train.exit(), train.err());
         assertTrue(Files.exists(temp.resolve("out/adapter_model.safetensors")));
         recordsWhatWasThere(temp.resolve("out/provenance.json"), train);
@@ -118,7 +130,8 @@ class MainJobTest {
     private static void recordsWhatWasThere(Path provenance, Run run) throws IOException {
         var json = new com.fasterxml.jackson.databind.ObjectMapper().readTree(provenance.toFile());
         assertTrue(json.get("inputs_changed_during_run").size() >= 3, json.toString());
-        json.get("inputs_changed_during_run").forEach(file -> assertEquals(64, json.get("inputs_sha256").get(file.asText()).asText().length()));
+        json.get("inputs_changed_during_run")
+                .forEach(file -> assertEquals(64, json.get("inputs_sha256").get(file.asText()).asText().length()));
         assertEquals(1, run.err().lines().filter(l -> l.startsWith("agl: changed or deleted after it was read")).count(), run.err());
     }
 
@@ -158,12 +171,14 @@ class MainJobTest {
         Path file = Files.writeString(temp.resolve("file"), "x");
         record Bad(String says, Object... args) { }
         for (Bad bad : List.of(
-                new Bad("nowhere", "train", "--base", temp.resolve("nowhere"), "--task", task, "--alignment", alignment, "--out", temp.resolve("o")),
+                new Bad("nowhere", "train", "--base", temp.resolve("nowhere"), "--task", task, "--alignment", alignment, "--out",
+                        temp.resolve("o")),
                 new Bad("model.safetensors", "train", "--base", cut, "--task", task, "--alignment", alignment, "--out", temp.resolve("o")),
                 new Bad("instruction", "train", "--base", base, "--task", column, "--alignment", alignment, "--out", temp.resolve("o")),
                 new Bad("broken.csv", "train", "--base", base, "--task", broken, "--alignment", alignment, "--out", temp.resolve("o")),
                 new Bad("--alignment", "train", "--base", base, "--task", task, "--out", temp.resolve("o")),
-                new Bad("lambda_X", "train", "--base", base, "--task", task, "--alignment", alignment, "-s", "agl.lambda_X=1", "--out", temp.resolve("o")),
+                new Bad("lambda_X", "train", "--base", base, "--task", task, "--alignment", alignment, "-s", "agl.lambda_X=1", "--out",
+                        temp.resolve("o")),
                 new Bad("file", "train", "--base", base, "--task", task, "--alignment", alignment, "--out", file),
                 new Bad("adapter_config.json", "generate", "--base", base, "--adapter", base, "--prompt", "x"),
                 new Bad("unknown", "generate", "--base", base, "--prompt", "x", "--unknown", "1"))) {
@@ -181,7 +196,9 @@ class MainJobTest {
         Path out = temp.resolve("adapter");
         assertEquals(0, train("lora", out, "--target-modules", "all-linear").exit());
         Path other = temp.resolve("other");
-        agl.nn.Models.save(agl.nn.Models.random(agl.nn.ModelConfig.llama(24, 2, 4, 2, 24, 300).withPositions(96), 1, agl.autograd.storage.DType.F32), other, base, agl.autograd.storage.DType.F32);
+        agl.nn.Models.save(
+                agl.nn.Models.random(agl.nn.ModelConfig.llama(24, 2, 4, 2, 24, 300).withPositions(96), 1, agl.autograd.storage.DType.F32),
+                other, base, agl.autograd.storage.DType.F32);
         Run run = agl("generate", "--base", other, "--adapter", out, "--prompt", "x");
         assertEquals(2, run.exit());
         assertTrue(run.err().contains("does not fit"), run.err());

@@ -54,17 +54,18 @@ class MainTest {
         PrintStream oldOut = System.out;
         PrintStream oldErr = System.err;
         try {
-            for (String[] args : new String[][] {{"--help"}, {"--version"}, {"doctor"}, {"doctor", "--json"}, {"train", "--help"}, {"gradcheck", "--help"}}) {
+            for (String[] args : new String[][] {{"--help"}, {"--version"}, {"doctor"}, {"doctor", "--json"}, {"train", "--help"},
+                {"gradcheck", "--help"}}) {
                 ByteArrayOutputStream err = new ByteArrayOutputStream();
                 System.setErr(new PrintStream(err, true, StandardCharsets.UTF_8));
                 System.setOut(new PrintStream(new OutputStream() {
-                    @Override
-                    public void write(int b) throws IOException {
+                    @Override public void write(int b) throws IOException {
                         throw new IOException("No space left on device");
                     }
                 }, false, StandardCharsets.UTF_8));
                 assertEquals(2, Main.execute(args), String.join(" ", args));
-                assertEquals("agl: standard output could not be written (is its device full, or was the pipe closed?)\n", err.toString(StandardCharsets.UTF_8));
+                assertEquals("agl: standard output could not be written (is its device full, or was the pipe closed?)\n",
+                        err.toString(StandardCharsets.UTF_8));
             }
         } finally {
             System.setOut(oldOut);
@@ -117,9 +118,9 @@ class MainTest {
         }
     }
 
-    @Test
-    void aLineStaysALineWhateverANameHolds() {
-        CommandLineRun outcome = report(new AglException("model.safetensors: tensor \"\u001b[2J\u0007" + "x".repeat(100_000) + "\" is missing"), false);
+    @Test void aLineStaysALineWhateverANameHolds() {
+        CommandLineRun outcome = report(
+                new AglException("model.safetensors: tensor \"\u001b[2J\u0007" + "x".repeat(100_000) + "\" is missing"), false);
         assertTrue(outcome.err().length() < 2000 && outcome.err().endsWith("is missing" + System.lineSeparator()), outcome.err());
         assertTrue(outcome.err().strip().chars().noneMatch(Character::isISOControl), outcome.err());
     }

@@ -24,12 +24,14 @@ class NoticeTest {
         Assumptions.assumeTrue(list != null, "the list of dependencies is made by Maven");
         Set<String> shaded;
         try (list) {
-            shaded = Pattern.compile("([\\w.-]+):jar:([\\w.-]+):(compile|runtime)").matcher(new String(list.readAllBytes(), StandardCharsets.UTF_8)).results()
+            shaded = Pattern.compile("([\\w.-]+):jar:([\\w.-]+):(compile|runtime)")
+                    .matcher(new String(list.readAllBytes(), StandardCharsets.UTF_8)).results()
                     .map(m -> m.group(1) + " " + m.group(2)).collect(Collectors.toCollection(TreeSet::new));
         }
         assertTrue(shaded.size() > 10, shaded.toString());
         String notice = Files.readString(Path.of("../NOTICE"));
-        Set<String> named = Pattern.compile("^  ([a-z0-9-]+ \\d[\\w.]*)(,.*)?$", Pattern.MULTILINE).matcher(notice).results().map((MatchResult m) -> m.group(1))
+        Set<String> named = Pattern.compile("^  ([a-z0-9-]+ \\d[\\w.]*)(,.*)?$", Pattern.MULTILINE).matcher(notice).results()
+                .map((MatchResult m) -> m.group(1))
                 .collect(Collectors.toCollection(TreeSet::new));
         assertEquals(shaded, named);
         assertTrue(notice.startsWith("AGL for Java\n"), "the project itself");

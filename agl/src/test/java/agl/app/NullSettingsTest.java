@@ -19,7 +19,9 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Null, and values nested too deep, at every place of every JSON file that is read: the file is read or refused in one line, never a bug. */
+/**
+ * Null, and values nested too deep, at every place of every JSON file that is read: the file is read or refused in one line, never a bug.
+ */
 class NullSettingsTest {
     private static final ObjectMapper JSON = new ObjectMapper();
     /** A vocabulary has too many entries to try each. */
@@ -51,7 +53,8 @@ class NullSettingsTest {
             for (JsonNode value : new JsonNode[] {JSON.nullNode(), deep}) {
                 JsonNode changed = JSON.readTree(original);
                 int cut = pointer.lastIndexOf('/');
-                ((ObjectNode) changed.at(pointer.substring(0, cut))).set(pointer.substring(cut + 1).replace("~1", "/").replace("~0", "~"), value);
+                ((ObjectNode) changed.at(pointer.substring(0, cut))).set(pointer.substring(cut + 1).replace("~1", "/").replace("~0", "~"),
+                        value);
                 Files.writeString(file, changed.toString());
                 CommandLineRun run = CommandLineRun.of(command);
                 String what = file.getFileName() + " " + pointer + " = " + (value.isNull() ? "null" : "deep") + ": " + run.err();
@@ -79,11 +82,13 @@ class NullSettingsTest {
 
     @Test void settingsAndTerms() throws IOException {
         Path base = TinyModel.write(temp.resolve("base"), 3);
-        Path task = Files.writeString(temp.resolve("task.csv"), "instruction,response\nsay cat,the cat\nsay dog,the dog\nsay fox,the fox\n");
+        Path task = Files.writeString(temp.resolve("task.csv"),
+                "instruction,response\nsay cat,the cat\nsay dog,the dog\nsay fox,the fox\n");
         ObjectNode settings = agl.app.train.RunConfig.DEFAULT.toJson();
         settings.put("r", 2);
         Path config = Files.writeString(temp.resolve("settings.json"), settings.toString());
-        assertReadOrRefused(config, "train", "--dry-run", "--base", base.toString(), "--task", task.toString(), "--method", "lora", "--config", config.toString(), "--out",
+        assertReadOrRefused(config, "train", "--dry-run", "--base", base.toString(), "--task", task.toString(), "--method", "lora",
+                "--config", config.toString(), "--out",
                 temp.resolve("out").toString());
         Path terms = Files.writeString(temp.resolve("terms.json"), "{\"A\": [[1, 0, 0.5]], \"B\": [[0.2], [-0.1]], \"scale\": 2, \"m\": 1,"
                 + "\"gradients\": [[[3, 0, 0], [0, 0, 0]], [[0, 0, 0], [0, 1, 0]]], \"options\": " + settings.get("agl") + "}");
@@ -93,11 +98,14 @@ class NullSettingsTest {
     @Test void nullIsNamed() throws IOException {
         Path base = TinyModel.write(temp.resolve("base"), 3);
         Path task = Files.writeString(temp.resolve("task.csv"), "instruction,response\nsay cat,the cat\n");
-        for (String[] c : new String[][] {{"{\"target_modules\": null}", "setting target_modules does not take null"}, {"{\"agl\": {\"fisher_norm\": null}}", "setting fisher_norm does not take null; one of none,"},
-            {"{\"fisher_examples\": 2.5}", "fisher_examples must be a whole number"}, {"{\"fisher_examples\": 4294967297}", "fisher_examples must be a whole number"},
+        for (String[] c : new String[][] {{"{\"target_modules\": null}", "setting target_modules does not take null"},
+            {"{\"agl\": {\"fisher_norm\": null}}", "setting fisher_norm does not take null; one of none,"},
+            {"{\"fisher_examples\": 2.5}", "fisher_examples must be a whole number"},
+            {"{\"fisher_examples\": 4294967297}", "fisher_examples must be a whole number"},
             {"{\"fisher_examples\": null}", "fisher_examples must be a whole number"}, {"{\"nosuch\": null}", "unknown setting"}}) {
             Path config = Files.writeString(temp.resolve("c.json"), c[0]);
-            CommandLineRun run = CommandLineRun.of("train", "--dry-run", "--base", base.toString(), "--task", task.toString(), "--method", "agl", "--alignment", task.toString(),
+            CommandLineRun run = CommandLineRun.of("train", "--dry-run", "--base", base.toString(), "--task", task.toString(), "--method",
+                    "agl", "--alignment", task.toString(),
                     "--config", config.toString(), "--out", temp.resolve("out").toString());
             assertTrue(run.code() == 2 && run.err().contains(c[1]), c[0] + ": " + run);
         }

@@ -17,7 +17,8 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 /** The settings.json that a run of train leaves is the run: {@code --config} of it gives the same adapter, byte for byte. */
 class SettingsRepeatTest {
-    private static final List<String> SHORT = List.of("--steps", "4", "--batch-size", "4", "--max-length", "64", "--r", "2", "-s", "fisher_examples=4", "-s", "learning_rate=0.01");
+    private static final List<String> SHORT = List.of("--steps", "4", "--batch-size", "4", "--max-length", "64", "--r", "2", "-s",
+            "fisher_examples=4", "-s", "learning_rate=0.01");
 
     @TempDir Path temp;
 
@@ -32,9 +33,11 @@ class SettingsRepeatTest {
             rows.append("tell me a story ").append(i).append(",the red fox sat on the mat\n");
         }
         Path task = Files.writeString(temp.resolve("task.csv"), rows);
-        Path alignment = Files.writeString(temp.resolve("alignment.csv"), "instruction,response\nabout the dog,the cat\nabout the cat,a dog sat\nthe mat,the fox\nthe fox,the mat\n");
-        List<String> args = new ArrayList<>(List.of("train", "--base", base.toString(), "--task", task.toString(), "--alignment", alignment.toString(),
-                "--unaligned", temp.resolve("before").toString(), "--out", temp.resolve(out).toString()));
+        Path alignment = Files.writeString(temp.resolve("alignment.csv"),
+                "instruction,response\nabout the dog,the cat\nabout the cat,a dog sat\nthe mat,the fox\nthe fox,the mat\n");
+        List<String> args = new ArrayList<>(
+                List.of("train", "--base", base.toString(), "--task", task.toString(), "--alignment", alignment.toString(),
+                        "--unaligned", temp.resolve("before").toString(), "--out", temp.resolve(out).toString()));
         args.addAll(more);
         return CommandLineRun.of(args.toArray(String[]::new));
     }
@@ -44,8 +47,9 @@ class SettingsRepeatTest {
     }
 
     /** The strengths differ from the defaults, so that forgetting one gives another adapter. */
-    @ParameterizedTest @CsvSource({"agl,500000", "ewc,1e8", "kl,50", "safelora,0.9", "asft,300", "safeanchor,3", "lisa,40", "projection,3", "oplora,5", "earlystop,0.75"})
-    void theWrittenSettingsRepeatTheRun(String method, String strength) throws IOException {
+    @ParameterizedTest
+    @CsvSource({"agl,500000", "ewc,1e8", "kl,50", "safelora,0.9", "asft,300", "safeanchor,3", "lisa,40", "projection,3", "oplora,5",
+        "earlystop,0.75"}) void theWrittenSettingsRepeatTheRun(String method, String strength) throws IOException {
         List<String> first = new ArrayList<>(SHORT);
         first.addAll(List.of("-s", "agl.energy=0.5", "--method", method, "--strength", strength));
         CommandLineRun run = train("first", first);
@@ -63,10 +67,12 @@ class SettingsRepeatTest {
         }
         JsonNode recorded = new ObjectMapper().readTree(temp.resolve("first/provenance.json").toFile()).get("settings").get("config");
         assertEquals(settings("first"), recorded);
-        first.set(first.size() - 1, method.equals("oplora") || method.equals("projection") || method.equals("safeanchor") ? "1" : method.equals("safelora") ? "-1" : "0.5");
+        first.set(first.size() - 1, method.equals("oplora") || method.equals("projection") || method.equals("safeanchor") ? "1"
+                : method.equals("safelora") ? "-1" : "0.5");
         CommandLineRun other = train("other", first);
         assertEquals(0, other.code(), other.err());
-        assertTrue(Files.mismatch(temp.resolve("first/adapter_model.safetensors"), temp.resolve("other/adapter_model.safetensors")) >= 0, "the strength acts");
+        assertTrue(Files.mismatch(temp.resolve("first/adapter_model.safetensors"), temp.resolve("other/adapter_model.safetensors")) >= 0,
+                "the strength acts");
     }
 
     @Test void anotherMethodsStrengthIsNotTaken() throws IOException {
@@ -92,7 +98,8 @@ class SettingsRepeatTest {
         assertEquals(0, run.code(), run.err());
         assertTrue(run.out().startsWith("projection, " + said + ": "), run.out());
         assertTrue(Files.readString(temp.resolve("run/report.html")).contains("Fine-tuning with projection, " + said), "report");
-        assertEquals(recorded, new ObjectMapper().readTree(temp.resolve("run/provenance.json").toFile()).get("settings").get("strength").toString());
+        assertEquals(recorded,
+                new ObjectMapper().readTree(temp.resolve("run/provenance.json").toFile()).get("settings").get("strength").toString());
     }
 
     @Test void whatComesOutOtherwiseThanItReadsIsSaidAtTheStart() throws IOException {
@@ -108,8 +115,10 @@ class SettingsRepeatTest {
         Path file = Files.writeString(temp.resolve("c.json"), "{\"method\":\"kl\",\"strength\":2,\"steps\":1,\"max_length\":64}");
         Path base = TinyModel.write(temp.resolve("base"), 3);
         Path data = Files.writeString(temp.resolve("data.csv"), "instruction,response\nabout the dog,the cat\n");
-        CommandLineRun run = CommandLineRun.of("align", "--base", base.toString(), "--data", data.toString(), "--config", file.toString(), "--out", temp.resolve("out").toString());
+        CommandLineRun run = CommandLineRun.of("align", "--base", base.toString(), "--data", data.toString(), "--config", file.toString(),
+                "--out", temp.resolve("out").toString());
         assertEquals(0, run.code(), run.err());
-        assertEquals(1, run.err().lines().filter(l -> l.equals("agl: not used: method, strength (settings of train; this command has its own)")).count(), run.err());
+        assertEquals(1, run.err().lines()
+                .filter(l -> l.equals("agl: not used: method, strength (settings of train; this command has its own)")).count(), run.err());
     }
 }

@@ -28,7 +28,8 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** Which prompt template a command uses when none is named, and what it says about it. */
 class TemplateDefaultTest {
-    private static final String CHAT = "{% for m in messages %}[{{ m.role }}]{{ m.content }}<|end|>{% endfor %}{% if add_generation_prompt %}[assistant]{% endif %}";
+    private static final String CHAT = "{% for m in messages %}[{{ m.role }}]{{ m.content }}<|end|>{% endfor %}{% if "
+            + "add_generation_prompt %}[assistant]{% endif %}";
     @TempDir Path temp;
     private Path base;
     private Path task;
@@ -38,7 +39,8 @@ class TemplateDefaultTest {
         base = TinyModel.write(temp.resolve("base"), 3);
         Files.writeString(base.resolve("chat_template.jinja"), CHAT);
         task = Files.writeString(temp.resolve("task.jsonl"), "{\"instruction\": \"the cat\", \"response\": \"sat on\"}\n".repeat(3));
-        prompts = Files.writeString(temp.resolve("prompts.jsonl"), "{\"prompt\": \"the dog\", \"label\": \"unsafe\"}\n{\"prompt\": \"a fox\", \"label\": \"safe\"}\n");
+        prompts = Files.writeString(temp.resolve("prompts.jsonl"),
+                "{\"prompt\": \"the dog\", \"label\": \"unsafe\"}\n{\"prompt\": \"a fox\", \"label\": \"safe\"}\n");
     }
 
     private static CommandLineRun run(Object... args) {
@@ -57,7 +59,9 @@ class TemplateDefaultTest {
     /** The settings that a measurement's provenance records; {@code lines} is filled with what was said. */
     private JsonNode drift(List<String> lines, Object... more) throws IOException {
         Path out = temp.resolve("drift-" + ++measured);
-        CommandLineRun run = run(Stream.concat(Stream.of("drift", "--base", base, "--prompts", prompts, "--out", out, "--max-new-tokens", 2), Arrays.stream(more)).toArray());
+        CommandLineRun run = run(Stream
+                .concat(Stream.of("drift", "--base", base, "--prompts", prompts, "--out", out, "--max-new-tokens", 2), Arrays.stream(more))
+                .toArray());
         assertEquals(0, run.code(), run.err());
         lines.clear();
         lines.addAll(run.err().lines().filter(l -> l.contains("trained with template")).toList());
@@ -68,7 +72,8 @@ class TemplateDefaultTest {
     void theModelsOwnChatTemplateIsTheDefault() {
         CommandLineRun dry = run("train", "--base", base, "--task", task, "--method", "lora", "--dry-run", "--out", temp.resolve("o"));
         assertTrue(dry.out().contains("\n[user]the cat<|end|>[assistant]«sat on<|end|>»\n"), dry.out() + dry.err());
-        CommandLineRun headings = run("train", "--base", base, "--task", task, "--method", "lora", "--dry-run", "--out", temp.resolve("o"), "--template", "instruction");
+        CommandLineRun headings = run("train", "--base", base, "--task", task, "--method", "lora", "--dry-run", "--out", temp.resolve("o"),
+                "--template", "instruction");
         assertTrue(headings.out().contains("### Response:\n«sat on<|end|>»\n"), headings.out() + headings.err());
     }
 
@@ -88,16 +93,19 @@ class TemplateDefaultTest {
         assertEquals("chat", drift(said, "--adapter", other).get("template").textValue());
         assertEquals(1, said.size());
         assertTrue(said.getFirst().endsWith("another chat template"), said.toString());
-        CommandLineRun both = run("drift", "--base", base, "--adapter", plain, "--adapter", other, "--prompts", prompts, "--out", temp.resolve("drift"));
+        CommandLineRun both = run("drift", "--base", base, "--adapter", plain, "--adapter", other, "--prompts", prompts, "--out",
+                temp.resolve("drift"));
         assertEquals(2, both.code());
         assertEquals(1, both.err().lines().count(), both.err());
         assertTrue(both.err().contains("--template"), both.err());
         Path measuredHere = adapter("measured", "{\"template\": \"plain\"}, \"command\": \"drift\"");
-        assertEquals("chat", drift(said, "--adapter", measuredHere).get("template").textValue(), "what a measurement used is not what was trained");
+        assertEquals("chat", drift(said, "--adapter", measuredHere).get("template").textValue(),
+                "what a measurement used is not what was trained");
         assertEquals(List.of(), said);
         Path merged = temp.resolve("merged");
         assertEquals(0, run("merge", "--base", base, "--adapter", plain, "--out", merged).code());
-        assertEquals("plain", new ObjectMapper().readTree(merged.resolve("provenance.json").toFile()).get("settings").get("template").textValue());
+        assertEquals("plain",
+                new ObjectMapper().readTree(merged.resolve("provenance.json").toFile()).get("settings").get("template").textValue());
         Files.writeString(base.resolve("provenance.json"), "{\"settings\": {\"template\": \"Q: {instruction}\"}}");
         assertEquals("Q: {instruction}", drift(said).get("template").textValue());
     }
@@ -109,7 +117,8 @@ class TemplateDefaultTest {
         assertEquals(2, run.code(), run.err());
         assertEquals(1, run.err().lines().count(), run.err());
         assertTrue(run.err().contains("--template instruction"), run.err());
-        assertEquals(0, run("generate", "--base", base, "--prompt", "the cat", "--max-new-tokens", "1", "--template", "instruction").code());
+        assertEquals(0,
+                run("generate", "--base", base, "--prompt", "the cat", "--max-new-tokens", "1", "--template", "instruction").code());
     }
 
     @Test

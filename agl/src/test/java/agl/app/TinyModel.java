@@ -21,7 +21,9 @@ public final class TinyModel {
     /** With other sizes: large enough, for instance, for kernels to share their work among threads. */
     public static Path write(Path folder, long seed, int hidden, int intermediate, int positions) {
         Path parts = folder.resolveSibling(folder.getFileName() + "-tokenizer");
-        BpeTrainer.train(List.of("the cat sat on the mat and the dog sat on the cat", "tell me a story about the red fox"), 300, List.of("<|end|>"))
+        BpeTrainer
+                .train(List.of("the cat sat on the mat and the dog sat on the cat", "tell me a story about the red fox"), 300,
+                        List.of("<|end|>"))
                 .write(parts, null, "<|end|>", null, null);
         ModelConfig config = ModelConfig.llama(hidden, 2, 4, 2, intermediate, HfTokenizer.load(parts).vocabSize()).withPositions(positions);
         Models.save(Models.random(config, seed, DType.F32), folder, parts, DType.F32);

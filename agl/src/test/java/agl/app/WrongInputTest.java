@@ -77,7 +77,8 @@ class WrongInputTest {
     @Test void paths() throws IOException {
         Files.createDirectory(temp.resolve("empty"));
         Files.createSymbolicLink(temp.resolve("nowhere"), temp.resolve("gone"));
-        for (String command : new String[] {"logits --tokens 1", "generate --prompt x", "merge --adapter $adapter --out $new/a/b", "align --data $task.csv --out $new/a/b",
+        for (String command : new String[] {"logits --tokens 1", "generate --prompt x", "merge --adapter $adapter --out $new/a/b",
+            "align --data $task.csv --out $new/a/b",
             "train --method lora --task $task.csv --out $new/a/b", "tokenize", "drift --prompts $task.csv --out $new/a"}) {
             for (String wrong : new String[] {"$none", "$empty", "$task.csv", "$nowhere"}) {
                 assertRefused(command.startsWith("drift") ? "task.csv" : wrong.substring(1), command + " --base " + wrong);
@@ -85,7 +86,8 @@ class WrongInputTest {
         }
         for (String wrong : new String[] {"$none", "$empty", "$task.csv", "$base", "$nowhere"}) {
             assertRefused(wrong.substring(1), "logits --base $base --tokens 1 --adapter " + wrong);
-            assertRefused(wrong.substring(1), "train --base $base --task $task.csv --method lora --out $new/a --steps 1 --init-adapter " + wrong);
+            assertRefused(wrong.substring(1),
+                    "train --base $base --task $task.csv --method lora --out $new/a --steps 1 --init-adapter " + wrong);
         }
         for (String wrong : new String[] {"$none.csv", "$empty", "$base"}) {
             assertRefused(wrong.substring(1), "train --base $base --method lora --out $new --task " + wrong);
@@ -113,8 +115,10 @@ class WrongInputTest {
         assertRefused("not a regular file", "logits --tokens 1 --base $folder");
         Path outside = copyOfBase("outside");
         Files.delete(outside.resolve("model.safetensors"));
-        for (String shard : new String[] {"../base/model.safetensors", "/etc/passwd", "..", "x\\ny", "a".repeat(5000), "", "none.safetensors"}) {
-            Files.writeString(outside.resolve("model.safetensors.index.json"), "{\"weight_map\":{\"model.norm.weight\":\"" + shard + "\"}}");
+        for (String shard : new String[] {"../base/model.safetensors", "/etc/passwd", "..", "x\\ny", "a".repeat(5000), "",
+            "none.safetensors"}) {
+            Files.writeString(outside.resolve("model.safetensors.index.json"),
+                    "{\"weight_map\":{\"model.norm.weight\":\"" + shard + "\"}}");
             assertRefused(shard.equals("none.safetensors") ? "no such file" : "plain file name", "logits --tokens 1 --base $outside");
         }
     }
@@ -122,7 +126,8 @@ class WrongInputTest {
     @Test void tokenizersOfOtherFamilies() throws IOException {
         Path file = copyOfBase("other").resolve("tokenizer.json");
         Files.delete(file.resolveSibling("tokenizer_config.json"));
-        for (String model : new String[] {"{\"type\":\"Unigram\",\"unk_id\":0,\"vocab\":[[\"a\",-1.0]]}", "{\"type\":\"WordPiece\",\"unk_token\":\"[UNK]\",\"vocab\":{\"[UNK]\":0}}"}) {
+        for (String model : new String[] {"{\"type\":\"Unigram\",\"unk_id\":0,\"vocab\":[[\"a\",-1.0]]}",
+            "{\"type\":\"WordPiece\",\"unk_token\":\"[UNK]\",\"vocab\":{\"[UNK]\":0}}"}) {
             Files.writeString(file, "{\"model\":" + model + "}");
             for (String command : new String[] {"tokenize", "generate --prompt x", "train --method lora --task $task.csv --out $new"}) {
                 assertRefused("only BPE", command + " --base $other");
@@ -145,15 +150,20 @@ class WrongInputTest {
         Path broken = copyOfBase("broken");
         last(broken.resolve("model.safetensors"), Float.NaN);
         String trained = "train --method lora --task $task.csv --eval $held.csv --out $new --base ";
-        for (String command : new String[] {"logits --tokens 1 --base $broken", "generate --prompt x --base $broken", "drift --prompts $prompts.csv --out $new --base $broken",
+        for (String command : new String[] {"logits --tokens 1 --base $broken", "generate --prompt x --base $broken",
+            "drift --prompts $prompts.csv --out $new --base $broken",
             "merge --adapter $adapter --out $new --base $broken", "align --data $task.csv --out $new --base $broken", trained + "$broken",
             "train --method safelora --unaligned $broken --task $task.csv --eval $held.csv --out $new --base $base"}) {
             assertRefused("broken/model.safetensors: tensor model.norm.weight holds NaN at [15]", command);
         }
         last(adapter.resolve("adapter_model.safetensors"), Float.POSITIVE_INFINITY);
         for (String command : new String[] {"logits --tokens 1 --base $base --adapter", "generate --prompt x --base $base --adapter",
-            "drift --prompts $prompts.csv --out $new --base $base --adapter", "merge --out $new --base $base --adapter", trained + "$base --init-adapter"}) {
-            assertRefused("adapter/adapter_model.safetensors: tensor base_model.model.model.layers.1.self_attn.q_proj.lora_B.weight holds Infinity at", command + " $adapter");
+            "drift --prompts $prompts.csv --out $new --base $base --adapter", "merge --out $new --base $base --adapter",
+            trained + "$base --init-adapter"}) {
+            assertRefused(
+                    "adapter/adapter_model.safetensors: tensor base_model.model.model.layers.1.self_attn.q_proj.lora_B.weight holds "
+                    + "Infinity at",
+                    command + " $adapter");
         }
     }
 
@@ -178,9 +188,11 @@ class WrongInputTest {
 
     @Test void adaptersThatDoNotFit() throws IOException {
         Path wide = temp.resolve("wide");
-        Models.save(Models.random(agl.nn.ModelConfig.llama(32, 2, 4, 2, 24, Models.load(base).config().vocabulary()).withPositions(96), 1, DType.F32), wide, base, DType.F32);
+        Models.save(Models.random(agl.nn.ModelConfig.llama(32, 2, 4, 2, 24, Models.load(base).config().vocabulary()).withPositions(96), 1,
+                DType.F32), wide, base, DType.F32);
         prompts();
-        for (String command : new String[] {"logits --tokens 1 --adapter", "generate --prompt x --adapter", "merge --out $new/m --adapter", "drift --prompts $prompts.csv --out $new --adapter",
+        for (String command : new String[] {"logits --tokens 1 --adapter", "generate --prompt x --adapter", "merge --out $new/m --adapter",
+            "drift --prompts $prompts.csv --out $new --adapter",
             "train --method lora --task $task.csv --out $new/t --init-adapter"}) {
             assertRefused("does not fit this base (it was made for", command + " $adapter --base $wide");
         }
@@ -227,10 +239,12 @@ class WrongInputTest {
         }
         assertRefused("is what --base names", drift + "$base");
         assertRefused("is what --adapter names", drift + "$adapter --adapter $adapter");
-        for (String command : new String[] {train, drift, "compare --base $base --task $task.csv --prompts $prompts.csv --methods lora --steps 1 --out "}) {
+        for (String command : new String[] {train, drift,
+            "compare --base $base --task $task.csv --prompts $prompts.csv --methods lora --steps 1 --out "}) {
             assertRefused("adapter: holds adapter_config.json already", command + "$adapter");
         }
-        // What is somebody's: shards, another program's weights, a comparison that was killed, a model where the demo would put its own, an input beside its output.
+        // What is somebody's: shards, another program's weights, a comparison that was killed, a model where the demo would put its own, an
+        // input beside its output.
         Files.writeString(Files.createDirectories(temp.resolve("shards")).resolve("model-00001-of-00002.safetensors"), "x");
         Files.writeString(Files.createDirectories(temp.resolve("theirs")).resolve("adapter_model.bin"), "x");
         Files.writeString(Files.createDirectories(temp.resolve("killed/runs")).resolve("run-12.json"), "x");
@@ -256,8 +270,10 @@ class WrongInputTest {
         assertRefused("could be written over", "align --base $base --steps 1 --data $link.metrics.jsonl --out $link");
         Files.createSymbolicLink(temp.resolve("away.metrics.jsonl"), temp.resolve("task.csv"));
         assertRefused("could be written over", align + "$away");
-        assertRefused("is what --fisher-cache names", "compare --base $base --task $task.csv --prompts $prompts.csv --fisher-cache $cache --out $cache");
-        assertRefused("is no place for a Fisher cache", "train --base $base --task $task.csv --alignment $task.csv --fisher-cache $base --out $new");
+        assertRefused("is what --fisher-cache names",
+                "compare --base $base --task $task.csv --prompts $prompts.csv --fisher-cache $cache --out $cache");
+        assertRefused("is no place for a Fisher cache",
+                "train --base $base --task $task.csv --alignment $task.csv --fisher-cache $base --out $new");
         Files.writeString(Files.createDirectories(temp.resolve("home2/adapter-lora")).resolve("adapter_config.json"), "{}");
         assertRefused("adapter-lora: holds something that is not a demo's adapter", "demo --prepare --out $home2");
         Files.writeString(temp.resolve("fresh.metrics.jsonl"), "accuracy 1\n");
@@ -269,7 +285,8 @@ class WrongInputTest {
             assertRefused("made: holds what agl " + made.split(" ")[0] + " made", drift + "$made");
             assertRefused("made: holds what agl " + made.split(" ")[0] + " made", train + "$made");
         }
-        Path locked = Files.createDirectory(temp.resolve("locked"), PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("r-xr-xr-x")));
+        Path locked = Files.createDirectory(temp.resolve("locked"),
+                PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("r-xr-xr-x")));
         Assumptions.assumeFalse(Files.isWritable(locked), "this user may write everywhere: a folder without permission cannot be had");
         for (String command : new String[] {merge, align, train, drift}) {
             assertRefused("permission denied", command + "$locked/new");
@@ -278,13 +295,18 @@ class WrongInputTest {
 
     @Test void settings() {
         String train = "train --base $base --task $task.csv --method lora --out $new ";
-        for (String wrong : new String[] {"--steps -1", "--steps x", "--r 0", "--r 99999999999", "--lora-dropout 1", "--lr -1", "--lr NaN", "--batch-size 0", "--max-length 0",
-            "--batch-size 2147483648", "--method ewc --strength 1e400", "--method projection --strength 1e12", "-s nosuch=1", "-s steps", "--preset nosuch", "--target-modules nope", "--target-modules (", "--config $none.json", "--template {x}", "--template ''"}) {
+        for (String wrong : new String[] {"--steps -1", "--steps x", "--r 0", "--r 99999999999", "--lora-dropout 1", "--lr -1", "--lr NaN",
+            "--batch-size 0", "--max-length 0",
+            "--batch-size 2147483648", "--method ewc --strength 1e400", "--method projection --strength 1e12", "-s nosuch=1", "-s steps",
+            "--preset nosuch", "--target-modules nope", "--target-modules (", "--config $none.json", "--template {x}", "--template ''"}) {
             assertRefused("", train + wrong);
         }
-        for (String wrong : new String[] {"logits --base $base", "logits --base $base --tokens", "logits --base $base --tokens 1 more", "inspect", "inspect $base $base", "nosuch",
-            "train", "merge --base", "generate --base $base --prompt x --max-new-tokens 0", "generate --base $base --prompt x --temperature NaN",
-            "generate --base $base --prompt x --top-p 2", "train --base $base --task $task.csv --out $new", "train --base $base --task $task.csv --method nosuch --out $new"}) {
+        for (String wrong : new String[] {"logits --base $base", "logits --base $base --tokens", "logits --base $base --tokens 1 more",
+            "inspect", "inspect $base $base", "nosuch",
+            "train", "merge --base", "generate --base $base --prompt x --max-new-tokens 0",
+            "generate --base $base --prompt x --temperature NaN",
+            "generate --base $base --prompt x --top-p 2", "train --base $base --task $task.csv --out $new",
+            "train --base $base --task $task.csv --method nosuch --out $new"}) {
             assertRefused("", wrong);
         }
     }

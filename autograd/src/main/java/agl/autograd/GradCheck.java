@@ -43,7 +43,8 @@ public final class GradCheck {
      */
     public record Result(double analytic, double numeric, double error, String where, int compared, boolean passed) {
         @Override public String toString() {
-            return String.format(Locale.ROOT, "%s: analytic %.10g, numeric %.10g, error %.2e (%d compared)", where, analytic, numeric, error, compared);
+            return String.format(Locale.ROOT, "%s: analytic %.10g, numeric %.10g, error %.2e (%d compared)", where, analytic, numeric,
+                    error, compared);
         }
 
         private static final Result NONE = new Result(0, 0, -1, "nothing compared", 0, true);
@@ -62,7 +63,10 @@ public final class GradCheck {
         return Math.abs(analytic - numeric) / Math.max(1, Math.max(Math.abs(analytic), Math.abs(numeric)));
     }
 
-    /** (L(x + ε) − L(x − ε)) / 2ε for entry {@code e} of x, which is moved and put back; {@code loss} computes L from the numbers that x has then. */
+    /**
+     * (L(x + ε) − L(x − ε)) / 2ε for entry {@code e} of x, which is moved and put back; {@code loss} computes L from the numbers that x has
+     * then.
+     */
     public static double quotient(Tensor x, int e, DoubleSupplier loss) {
         double at = x.get(e);
         x.data().set(e, at + EPS);
@@ -96,7 +100,8 @@ public final class GradCheck {
                 double[] minus = forward(f, inputs);
                 inputs[i].data().set(e, x);
                 for (int o = 0; o < outputs; o++) {
-                    result = result.with(analytic[o][i][e], (plus[o] - minus[o]) / (2 * EPS), "d out[" + o + "] / d in" + i + "[" + e + "]");
+                    result = result.with(analytic[o][i][e], (plus[o] - minus[o]) / (2 * EPS),
+                            "d out[" + o + "] / d in" + i + "[" + e + "]");
                 }
             }
         }
@@ -128,8 +133,9 @@ public final class GradCheck {
     }
 
     /**
-     * Backward adds to the gradients that are there, and leaves what is frozen alone: with some inputs frozen and numbers in the gradients of some
-     * others beforehand, and memory that is not zero, each gradient becomes what was there plus what the plain loops give in double where there was nothing. Six random choices.
+     * Backward adds to the gradients that are there, and leaves what is frozen alone: with some inputs frozen and numbers in the gradients
+     * of some others beforehand, and memory that is not zero, each gradient becomes what was there plus what the plain loops give in double
+     * where there was nothing. Six random choices.
      *
      * @param kernels compute, in {@code type}; for F32 the numbers are compared in units of the largest of each input's gradient
      */

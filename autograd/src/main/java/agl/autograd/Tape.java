@@ -198,7 +198,10 @@ public final class Tape implements AutoCloseable {
         }
     }
 
-    /** The same, where {@code from} is the result of an operation in backward that has no more use for it: if {@code to} has no gradient yet, the buffer changes hands. */
+    /**
+     * The same, where {@code from} is the result of an operation in backward that has no more use for it: if {@code to} has no gradient
+     * yet, the buffer changes hands.
+     */
     public void passGrad(Tensor from, Tensor to) {
         if (beta(to) == 0 && to.life.tape == this && from.life.tape == this && !from.life.isRetained()) {
             to.grad = from.grad;

@@ -118,7 +118,8 @@ public final class Tensor {
 
     public Storage data() {
         if (life.isReleased()) {
-            throw new IllegalStateException("this tensor's numbers were given back to the tape's pool; retain it to read it after backward");
+            throw new IllegalStateException(
+                    "this tensor's numbers were given back to the tape's pool; retain it to read it after backward");
         }
         return data;
     }

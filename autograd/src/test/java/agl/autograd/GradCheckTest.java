@@ -58,7 +58,8 @@ class GradCheckTest {
                 GradCheck.Function releasing = (tape, inputs) -> {
                     int mark = tape.mark();
                     // A sum reads nothing in backward: its results are given back unless the operation reads them.
-                    Tensor[] copies = Stream.of(inputs).map(x -> Add.of(tape, x, Tensor.zeros(DType.F64, x.shape()))).toArray(Tensor[]::new);
+                    Tensor[] copies = Stream.of(inputs).map(x -> Add.of(tape, x, Tensor.zeros(DType.F64, x.shape())))
+                            .toArray(Tensor[]::new);
                     Tensor y = p.function().apply(tape, copies);
                     tape.releaseSince(mark, y);
                     for (Tensor copy : copies) {
@@ -92,7 +93,8 @@ class GradCheckTest {
         try (Stream<Path> files = Files.list(folder)) {
             for (Path file : (Iterable<Path>) files::iterator) {
                 Class<?> type = Class.forName("agl.autograd.op." + file.getFileName().toString().replace(".class", ""));
-                if (Operation.class.isAssignableFrom(type) && !Modifier.isAbstract(type.getModifiers()) && type.getEnclosingClass() == null) {
+                if (Operation.class.isAssignableFrom(type) && !Modifier.isAbstract(type.getModifiers())
+                        && type.getEnclosingClass() == null) {
                     operations++;
                     if (!cases.contains(type.getSimpleName())) {
                         missing.add(type.getSimpleName());
@@ -202,7 +204,8 @@ class GradCheckTest {
                 // w = 7x, the loss 49x², dL/dz = 2w.
                 org.junit.jupiter.api.Assertions.assertArrayEquals(new double[] {98, -196}, ((Storage.F64) x.grad()).array());
                 if (retained) {
-                    org.junit.jupiter.api.Assertions.assertArrayEquals(new double[] {14, -28}, java.util.Arrays.copyOf(((Storage.F64) z.grad()).array(), 2));
+                    org.junit.jupiter.api.Assertions.assertArrayEquals(new double[] {14, -28},
+                            java.util.Arrays.copyOf(((Storage.F64) z.grad()).array(), 2));
                 }
             }
         }

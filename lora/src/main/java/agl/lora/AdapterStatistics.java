@@ -41,7 +41,8 @@ public final class AdapterStatistics {
                 if (b == null) {
                     throw new AglException(a.file() + ": layer " + Json.quote(name) + " has A and no B");
                 }
-                layers.add(layer(name, config.scale(name), matrix(a), matrix(b), magnitude == null ? Double.NaN : norm(magnitude.toFloats())));
+                layers.add(
+                        layer(name, config.scale(name), matrix(a), matrix(b), magnitude == null ? Double.NaN : norm(magnitude.toFloats())));
             }
         });
         return layers;
@@ -87,7 +88,8 @@ public final class AdapterStatistics {
         int in = a.dim(1);
         int out = b.dim(0);
         if (b.dim(1) != r) {
-            throw new AglException("layer " + Json.quote(name) + ": A (" + r + ", " + in + ") and B (" + out + ", " + b.dim(1) + ") are not the factors of one update");
+            throw new AglException("layer " + Json.quote(name) + ": A (" + r + ", " + in + ") and B (" + out + ", " + b.dim(1)
+                    + ") are not the factors of one update");
         }
         Tensor aa = Tensor.zeros(DType.F32, Math.min(r, ROWS), r);
         Tensor bb = Tensor.zeros(DType.F32, Math.min(r, ROWS), r);
@@ -106,7 +108,8 @@ public final class AdapterStatistics {
                 squareB += bb.get(i * r + from + i);
             }
         }
-        return new Layer(name, r, in, out, scale, Math.sqrt(squareA), Math.sqrt(squareB), Math.abs(scale) * Math.sqrt(Math.max(0, square)), magnitude);
+        return new Layer(name, r, in, out, scale, Math.sqrt(squareA), Math.sqrt(squareB), Math.abs(scale) * Math.sqrt(Math.max(0, square)),
+                magnitude);
     }
 
     private static double norm(float[] x) {

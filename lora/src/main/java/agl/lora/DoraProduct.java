@@ -72,7 +72,8 @@ public final class DoraProduct implements Operation {
                 y.data().set(i, y.data().get(i) + g * v.data().get(i) + shift);
             }
         }
-        return tape.record(y, new DoraProduct(x, dropped, w, lengths, new Products(u, v), listener), x, dropped, w.bias(), w.a(), w.b(), lengths.m);
+        return tape.record(y, new DoraProduct(x, dropped, w, lengths, new Products(u, v), listener), x, dropped, w.bias(), w.a(), w.b(),
+                lengths.m);
         // explain: end
     }
 

@@ -20,8 +20,10 @@ public final class LoraCases implements GradientCase.Provider {
             boolean biased = random.nextBoolean();
             Tensor w0 = gaussian(random, out, in);
             return new GradientCase.Problem(
-                    (tape, x) -> LoraProduct.of(tape, x[0], Dropout.of(tape, x[0], dropout, 11), new LoraWeights(w0, biased ? x[3] : null, x[1], x[2], 1.7), null),
-                    gaussian(random, tokens, in).requireGrad(), gaussian(random, r, in).requireGrad(), gaussian(random, out, r).requireGrad(),
+                    (tape, x) -> LoraProduct.of(tape, x[0], Dropout.of(tape, x[0], dropout, 11),
+                            new LoraWeights(w0, biased ? x[3] : null, x[1], x[2], 1.7), null),
+                    gaussian(random, tokens, in).requireGrad(), gaussian(random, r, in).requireGrad(),
+                    gaussian(random, out, r).requireGrad(),
                     gaussian(random, out).requireGrad());
         }), new GradientCase("DoraProduct", random -> {
             int tokens = 1 + random.nextInt(4);
@@ -35,7 +37,8 @@ public final class LoraCases implements GradientCase.Provider {
             return new GradientCase.Problem(
                     (tape, x) -> DoraProduct.of(tape, x[0], Dropout.of(tape, x[0], dropout, 11), new LoraWeights(w0, x[4], x[1], x[2], 1.7),
                             new DoraProduct.Magnitudes(x[3], norms), null),
-                    gaussian(random, tokens, in).requireGrad(), gaussian(random, r, in).requireGrad(), gaussian(random, out, r).requireGrad(),
+                    gaussian(random, tokens, in).requireGrad(), gaussian(random, r, in).requireGrad(),
+                    gaussian(random, out, r).requireGrad(),
                     gaussian(random, out).requireGrad(), gaussian(random, out).requireGrad());
         }));
     }

@@ -27,14 +27,17 @@ import java.util.Map;
  * @param init          init_lora_weights: how a fresh adapter starts
  * @param others        every other key of adapter_config.json, written again as it was read
  */
-public record LoraConfig(int r, double loraAlpha, double loraDropout, Targets targets, boolean useRslora, boolean useDora, Map<String, Integer> rankPattern,
-                         Map<String, Double> alphaPattern, Bias bias, List<String> modulesToSave, Init init, ObjectNode others) {
+public record LoraConfig(int r, double loraAlpha, double loraDropout, Targets targets, boolean useRslora, boolean useDora,
+        Map<String, Integer> rankPattern,
+        Map<String, Double> alphaPattern, Bias bias, List<String> modulesToSave, Init init, ObjectNode others) {
     private static final int MAX_RANK = 1 << 16;
 
     /** Biases trained: none, those of the adapted layers, or all of the model. */
     public enum Bias { NONE, LORA_ONLY, ALL }
 
-    /** DEFAULT: A uniform in ±1/√in, B = 0. GAUSSIAN: A normal with deviation 1/r, B = 0. RANDOM: both uniform, so the update is not zero. */
+    /**
+     * DEFAULT: A uniform in ±1/√in, B = 0. GAUSSIAN: A normal with deviation 1/r, B = 0. RANDOM: both uniform, so the update is not zero.
+     */
     public enum Init { DEFAULT, GAUSSIAN, RANDOM }
 
     public LoraConfig {
@@ -71,18 +74,21 @@ public record LoraConfig(int r, double loraAlpha, double loraDropout, Targets ta
 
     /** From settings as a user types them; {@link Targets#of} reads the targets. */
     public static LoraConfig of(int r, double alpha, double dropout, String targets, boolean useRslora) {
-        return new LoraConfig(r, alpha, dropout, Targets.of(targets), useRslora, false, Map.of(), Map.of(), Bias.NONE, List.of(), Init.DEFAULT,
+        return new LoraConfig(r, alpha, dropout, Targets.of(targets), useRslora, false, Map.of(), Map.of(), Bias.NONE, List.of(),
+                Init.DEFAULT,
                 JsonNodeFactory.instance.objectNode());
     }
 
     /** The same with DoRA. */
     public LoraConfig withDora() {
-        return new LoraConfig(r, loraAlpha, loraDropout, targets, useRslora, true, rankPattern, alphaPattern, bias, modulesToSave, init, others);
+        return new LoraConfig(r, loraAlpha, loraDropout, targets, useRslora, true, rankPattern, alphaPattern, bias, modulesToSave, init,
+                others);
     }
 
     /** The same with one rank and one alpha for every layer. */
     public LoraConfig withRank(int newR, double newAlpha) {
-        return new LoraConfig(newR, newAlpha, loraDropout, targets, useRslora, useDora, Map.of(), Map.of(), bias, modulesToSave, init, others);
+        return new LoraConfig(newR, newAlpha, loraDropout, targets, useRslora, useDora, Map.of(), Map.of(), bias, modulesToSave, init,
+                others);
     }
 
     /** The same with these modules too trained whole. */
@@ -94,7 +100,8 @@ public record LoraConfig(int r, double loraAlpha, double loraDropout, Targets ta
 
     /** The same, target_modules naming none but these layers. */
     LoraConfig within(Collection<String> layers) {
-        return new LoraConfig(r, loraAlpha, loraDropout, targets.within(layers), useRslora, useDora, rankPattern, alphaPattern, bias, modulesToSave, init, others);
+        return new LoraConfig(r, loraAlpha, loraDropout, targets.within(layers), useRslora, useDora, rankPattern, alphaPattern, bias,
+                modulesToSave, init, others);
     }
 
     /** Rank of that layer. */

@@ -59,7 +59,8 @@ public final class LoraLinear implements LinearLayer {
                     + a.dim(0) + ", " + a.dim(1) + ") and B (" + b.dim(0) + ", " + b.dim(1) + ")");
         }
         if (magnitude != null && magnitude.size() != base.out()) {
-            throw new AglException("layer " + base.name() + " has " + base.out() + " rows, the adapter has " + magnitude.size() + " magnitudes (DoRA)");
+            throw new AglException(
+                    "layer " + base.name() + " has " + base.out() + " rows, the adapter has " + magnitude.size() + " magnitudes (DoRA)");
         }
         this.base = base;
         this.a = a;
@@ -70,7 +71,9 @@ public final class LoraLinear implements LinearLayer {
         this.seed = seed;
     }
 
-    /** A fresh update as the configuration wants it; PEFT's default, B = 0, starts at zero. DoRA's magnitudes start at the rows' lengths. */
+    /**
+     * A fresh update as the configuration wants it; PEFT's default, B = 0, starts at zero. DoRA's magnitudes start at the rows' lengths.
+     */
     // explain: LoRA start
     public static LoraLinear initial(LinearLayer base, LoraConfig config, DType dtype, long seed) {
         SplittableRandom random = new SplittableRandom(seed);
@@ -78,7 +81,8 @@ public final class LoraLinear implements LinearLayer {
         double boundA = 1 / Math.sqrt(base.in()); // kaiming_uniform with a = √5
         double boundB = 1 / Math.sqrt(r);
         boolean gaussian = config.init() == LoraConfig.Init.GAUSSIAN;
-        Tensor a = Tensor.fill(dtype, i -> gaussian ? random.nextGaussian() / r : random.nextDouble(-boundA, boundA), r, base.in()).requireGrad();
+        Tensor a = Tensor.fill(dtype, i -> gaussian ? random.nextGaussian() / r : random.nextDouble(-boundA, boundA), r, base.in())
+                .requireGrad();
         Tensor b = Tensor.zeros(dtype, base.out(), r).requireGrad();
         if (config.init() == LoraConfig.Init.RANDOM) {
             for (int i = 0; i < b.size(); i++) {

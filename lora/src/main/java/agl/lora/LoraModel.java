@@ -32,10 +32,12 @@ public final class LoraModel {
     public static LoraModel attach(Transformer model, LoraConfig config, long seed, DType dtype) {
         List<String> unmatched = config.targets().unmatched(model.linears().stream().map(LinearLayer::name).toList());
         if (!unmatched.isEmpty()) {
-            throw new AglException("target_modules: " + Json.quote(String.join(", ", unmatched)) + (unmatched.size() == 1 ? " matches" : " match")
-                    + " no layer that can be adapted; this model has " + String.join(", ", suffixes(model)));
+            throw new AglException(
+                    "target_modules: " + Json.quote(String.join(", ", unmatched)) + (unmatched.size() == 1 ? " matches" : " match")
+                            + " no layer that can be adapted; this model has " + String.join(", ", suffixes(model)));
         }
-        return attach(model, config, (layer, index) -> LoraLinear.initial(layer, config, dtype, layerSeed(seed, index)), (name, own) -> own.to(dtype));
+        return attach(model, config, (layer, index) -> LoraLinear.initial(layer, config, dtype, layerSeed(seed, index)),
+                (name, own) -> own.to(dtype));
     }
 
     /** Makes the adapted layer of a target. */
@@ -65,7 +67,8 @@ public final class LoraModel {
             }
         }
         if (lora.layers.isEmpty()) {
-            throw new AglException("target_modules " + Json.quote(config.targets().toString()) + " match no layer; this model has " + String.join(", ", suffixes(model)));
+            throw new AglException("target_modules " + Json.quote(config.targets().toString()) + " match no layer; this model has "
+                    + String.join(", ", suffixes(model)));
         }
         lora.copiedNames().forEach((name, own) -> lora.copies.put(name, copier.make(name, own).requireGrad()));
         model.parameters().values().forEach(Tensor::freeze);

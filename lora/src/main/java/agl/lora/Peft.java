@@ -42,7 +42,8 @@ public final class Peft {
     public static void writeInto(LoraModel lora, Path folder, String base) throws IOException {
         Transformer model = lora.model();
         boolean fanInFanOut = lora.layers().keySet().stream().anyMatch(layer -> model.storedTransposed(layer + ".weight"));
-        Files.writeString(folder.resolve(CONFIG), PeftConfig.write(lora.config().within(lora.layers().keySet()), base, fanInFanOut).toPrettyString() + "\n");
+        Files.writeString(folder.resolve(CONFIG),
+                PeftConfig.write(lora.config().within(lora.layers().keySet()), base, fanInFanOut).toPrettyString() + "\n");
         SafeTensorsWriter writer = new SafeTensorsWriter().metadata("format", "pt");
         tensors(lora).forEach((name, t) -> {
             boolean turn = model.storedTransposed(name.substring(PREFIX.length()));
@@ -126,7 +127,8 @@ public final class Peft {
                     Tensor a = reader.read(name + A, false, r, layer.in());
                     Tensor b = reader.read(name + B, false, layer.out(), r);
                     Tensor m = config.useDora() ? reader.read(name + MAGNITUDE, false, layer.out()) : null;
-                    return new LoraLinear(layer, new LoraLinear.Update(a, b, config.scale(layer.name()), m), config.loraDropout(), LoraModel.layerSeed(seed, index));
+                    return new LoraLinear(layer, new LoraLinear.Update(a, b, config.scale(layer.name()), m), config.loraDropout(),
+                            LoraModel.layerSeed(seed, index));
                 }, (name, w) -> reader.read(copyName(name, adapted), model.storedTransposed(name), w.shape()));
             } catch (AglException e) {
                 throw e.getMessage().startsWith(folder.toString()) ? e

@@ -18,20 +18,25 @@ final class PeftConfig {
     private static final System.Logger LOG = System.getLogger(PeftConfig.class.getName());
 
     /** Read into {@link LoraConfig} and written from it. */
-    private static final Set<String> OWN = Set.of("peft_type", "base_model_name_or_path", "r", "lora_alpha", "lora_dropout", "target_modules", "exclude_modules",
-            "layers_to_transform", "layers_pattern", "use_rslora", "use_dora", "rank_pattern", "alpha_pattern", "bias", "modules_to_save", "init_lora_weights",
+    private static final Set<String> OWN = Set.of("peft_type", "base_model_name_or_path", "r", "lora_alpha", "lora_dropout",
+            "target_modules", "exclude_modules",
+            "layers_to_transform", "layers_pattern", "use_rslora", "use_dora", "rank_pattern", "alpha_pattern", "bias", "modules_to_save",
+            "init_lora_weights",
             "fan_in_fan_out", "inference_mode", "task_type");
 
     /** What these switch on changes the computation in a way that is not built here. Off, as PEFT writes them always, they do nothing. */
-    private static final Set<String> REFUSED_WHEN_ACTIVE = Set.of("layer_replication", "use_qalora", "trainable_token_indices", "target_parameters",
-            "alora_invocation_tokens", "use_bdlora", "arrow_config", "kasa_config", "monteclora_config", "velora_config", "lora_bias", "megatron_config",
+    private static final Set<String> REFUSED_WHEN_ACTIVE = Set.of("layer_replication", "use_qalora", "trainable_token_indices",
+            "target_parameters",
+            "alora_invocation_tokens", "use_bdlora", "arrow_config", "kasa_config", "monteclora_config", "velora_config", "lora_bias",
+            "megatron_config",
             "ensure_weight_tying");
 
     /**
-     * Written by PEFT and without effect on what a loaded adapter computes. Those of a start (loftq, eva, corda, lora_ga) stay in the file when the
-     * adapter is converted to a plain one; init_lora_weights says whether it was.
+     * Written by PEFT and without effect on what a loaded adapter computes. Those of a start (loftq, eva, corda, lora_ga) stay in the file
+     * when the adapter is converted to a plain one; init_lora_weights says whether it was.
      */
-    private static final Set<String> WITHOUT_EFFECT = Set.of("auto_mapping", "revision", "peft_version", "megatron_core", "qalora_group_size", "runtime_config",
+    private static final Set<String> WITHOUT_EFFECT = Set.of("auto_mapping", "revision", "peft_version", "megatron_core",
+            "qalora_group_size", "runtime_config",
             "eva_config", "loftq_config", "lora_ga_config", "corda_config");
 
     private PeftConfig() { }
@@ -45,7 +50,8 @@ final class PeftConfig {
         }
         for (String key : new TreeSet<>(REFUSED_WHEN_ACTIVE)) {
             // Tying concerns an embedding or head that is trained; without one there is nothing to tie.
-            boolean idle = key.equals("ensure_weight_tying") && node.texts("modules_to_save").isEmpty() && !node.active("trainable_token_indices");
+            boolean idle = key.equals("ensure_weight_tying") && node.texts("modules_to_save").isEmpty()
+                    && !node.active("trainable_token_indices");
             if (node.active(key) && !idle) {
                 throw node.unsupported(key + " " + json.get(key), "LoRA, rsLoRA and DoRA without it");
             }
@@ -54,8 +60,10 @@ final class PeftConfig {
             throw node.wrong("target_modules", "a list of layer names, a regular expression, or \"all-linear\"");
         }
         try {
-            return new LoraConfig(node.positive("r", json.has("r") ? 0 : 8), number(node, "lora_alpha", 8), number(node, "lora_dropout", 0), targets(node),
-                    node.flag("use_rslora", false), node.flag("use_dora", false), ranks(node), alphas(node), bias(node), node.texts("modules_to_save"),
+            return new LoraConfig(node.positive("r", json.has("r") ? 0 : 8), number(node, "lora_alpha", 8), number(node, "lora_dropout", 0),
+                    targets(node),
+                    node.flag("use_rslora", false), node.flag("use_dora", false), ranks(node), alphas(node), bias(node),
+                    node.texts("modules_to_save"),
                     init(node), others(json, where));
         } catch (AglException e) {
             throw e.getMessage().startsWith(where) ? e : new AglException(where + ": " + e.getMessage(), e);
@@ -111,7 +119,8 @@ final class PeftConfig {
         return switch (value.asText().toLowerCase(Locale.ROOT)) {
             case "gaussian" -> LoraConfig.Init.GAUSSIAN;
             case "orthogonal", "eva", "mica" -> LoraConfig.Init.DEFAULT;
-            default -> throw node.unsupported("init_lora_weights " + value + ": such an adapter belongs to a changed base; convert it to a plain one with PEFT",
+            default -> throw node.unsupported(
+                    "init_lora_weights " + value + ": such an adapter belongs to a changed base; convert it to a plain one with PEFT",
                     "true, false, gaussian, orthogonal, eva, mica");
         };
     }
@@ -129,7 +138,8 @@ final class PeftConfig {
             }
         });
         if (!unknown.isEmpty()) {
-            LOG.log(System.Logger.Level.WARNING, where + ": unknown settings are kept and have no effect: " + Json.quote(String.join(", ", unknown)));
+            LOG.log(System.Logger.Level.WARNING,
+                    where + ": unknown settings are kept and have no effect: " + Json.quote(String.join(", ", unknown)));
         }
         return others;
     }

@@ -39,7 +39,8 @@ final class PeftTensors {
                         + "), which is not supported; only the linear layers in between are, and modules_to_save");
             }
             if (names.put(written(name), name) != null) {
-                throw new AglException(file + ": has the tensor \"" + Json.quote(written(name)) + "\" twice, with and without the adapter's name in it");
+                throw new AglException(
+                        file + ": has the tensor \"" + Json.quote(written(name)) + "\" twice, with and without the adapter's name in it");
             }
         }
     }
@@ -52,12 +53,14 @@ final class PeftTensors {
     /** @param turn the file has the transpose of {@code shape} */
     Tensor read(String name, boolean turn, int... shape) {
         if (!names.containsKey(name)) {
-            throw new AglException(file + ": has no tensor \"" + name + "\", which " + Peft.CONFIG + " and the base ask for: this adapter does not fit this base" + madeFor);
+            throw new AglException(file + ": has no tensor \"" + name + "\", which " + Peft.CONFIG
+                    + " and the base ask for: this adapter does not fit this base" + madeFor);
         }
         TensorInfo info = tensors.info(names.get(name));
         int[] stored = turn ? new int[] {shape[1], shape[0]} : shape;
         if (!sameShape(info, stored)) {
-            throw new AglException(file + ": tensor \"" + name + "\" has shape " + Arrays.toString(info.shape()) + ", " + Peft.CONFIG + " and the base ask for "
+            throw new AglException(file + ": tensor \"" + name + "\" has shape " + Arrays.toString(info.shape()) + ", " + Peft.CONFIG
+                    + " and the base ask for "
                     + Arrays.toString(stored) + ": this adapter does not fit this base" + madeFor);
         }
         used.add(name);
@@ -70,8 +73,9 @@ final class PeftTensors {
     }
 
     /**
-     * PEFT saves whole weights of the base beside an adapter where it thinks they might have changed (save_embedding_layers), and puts whatever
-     * it finds in the file into the model. Those that are the base's own are passed over here; those that are not count as modules_to_save.
+     * PEFT saves whole weights of the base beside an adapter where it thinks they might have changed (save_embedding_layers), and puts
+     * whatever it finds in the file into the model. Those that are the base's own are passed over here; those that are not count as
+     * modules_to_save.
      */
     LoraConfig withSavedBeside(LoraConfig config, Transformer model) {
         Map<String, Tensor> base = new LinkedHashMap<>(model.parameters());
@@ -105,7 +109,8 @@ final class PeftTensors {
     private boolean equal(TensorInfo info, Tensor own, boolean turn, String name) {
         int[] shape = turn ? new int[] {own.dim(1), own.dim(0)} : own.shape();
         if (!sameShape(info, shape)) {
-            throw new AglException(file + ": brings a " + Json.quote(name) + " of shape " + Arrays.toString(info.shape()) + ", the base's is " + Arrays.toString(shape)
+            throw new AglException(file + ": brings a " + Json.quote(name) + " of shape " + Arrays.toString(info.shape())
+                    + ", the base's is " + Arrays.toString(shape)
                     + ": the adapter was trained on a base with other tokens or sizes" + madeFor);
         }
         return Arrays.equals(info.toFloats(), Peft.floats(own, turn));
@@ -115,7 +120,8 @@ final class PeftTensors {
     void refuseLeftOver(LoraConfig config) {
         for (String name : names.keySet()) {
             if (!used.contains(name) && !besideSavedModule(name, config)) {
-                throw new AglException(file + ": tensor \"" + Json.quote(names.get(name)) + "\" belongs to nothing that " + Peft.CONFIG + " and this base have");
+                throw new AglException(file + ": tensor \"" + Json.quote(names.get(name)) + "\" belongs to nothing that " + Peft.CONFIG
+                        + " and this base have");
             }
         }
     }
@@ -124,7 +130,8 @@ final class PeftTensors {
     private static boolean besideSavedModule(String name, LoraConfig config) {
         for (String part : new String[] {".modules_to_save.", ".original_module."}) {
             int at = name.indexOf(part);
-            if (at > Peft.PREFIX.length() && name.endsWith(".bias") && config.bias() == LoraConfig.Bias.ALL && config.saves(name.substring(Peft.PREFIX.length(), at))) {
+            if (at > Peft.PREFIX.length() && name.endsWith(".bias") && config.bias() == LoraConfig.Bias.ALL
+                    && config.saves(name.substring(Peft.PREFIX.length(), at))) {
                 return true;
             }
         }

@@ -17,7 +17,8 @@ import java.util.regex.Pattern;
  * @param layers         layers_to_transform: numbers of the layers that {@code names} are looked for in; empty for all
  * @param layersPattern  layers_pattern: names of the list of layers whose number counts ("h", "layers"); empty for any
  */
-public record Targets(List<String> names, String pattern, List<String> exclude, boolean excludeIsPattern, List<Integer> layers, List<String> layersPattern) {
+public record Targets(List<String> names, String pattern, List<String> exclude, boolean excludeIsPattern, List<Integer> layers,
+        List<String> layersPattern) {
     /** PEFT's word for every linear layer but the head. */
     public static final String ALL_LINEAR = "all-linear";
     private static final int MAX_PATTERN = 1000;
@@ -42,7 +43,8 @@ public record Targets(List<String> names, String pattern, List<String> exclude, 
     /** From a setting as a user types it: comma-separated names, "all-linear", or a regular expression (has a character no name has). */
     public static Targets of(String text) {
         boolean pattern = text.equalsIgnoreCase(ALL_LINEAR) || text.chars().anyMatch(c -> "*|()[]\\^$+?".indexOf(c) >= 0);
-        List<String> names = pattern ? List.of() : java.util.Arrays.stream(text.split(",")).map(String::trim).filter(t -> !t.isEmpty()).toList();
+        List<String> names = pattern ? List.of()
+                : java.util.Arrays.stream(text.split(",")).map(String::trim).filter(t -> !t.isEmpty()).toList();
         return new Targets(names, pattern ? text : null, List.of(), false, List.of(), List.of());
     }
 
@@ -66,13 +68,16 @@ public record Targets(List<String> names, String pattern, List<String> exclude, 
     Targets within(Collection<String> layers) {
         List<String> kept = new ArrayList<>(names);
         kept.removeAll(unmatched(layers));
-        return kept.size() == names.size() || kept.isEmpty() ? this : new Targets(kept, pattern, exclude, excludeIsPattern, layers(), layersPattern);
+        return kept.size() == names.size() || kept.isEmpty() ? this
+                : new Targets(kept, pattern, exclude, excludeIsPattern, layers(), layersPattern);
     }
 
     /** The first number between two dots, after a name that layers_pattern allows; −1 for none. */
     private int layerNumber(String layer) {
         for (String p : layersPattern.isEmpty() ? List.of("[^.]*") : layersPattern) {
-            Matcher m = matches(Pattern.compile((layersPattern.isEmpty() ? ".*?\\." : "(?:^|.*?\\.)") + translated(p) + "\\.(?<agl>\\d{1,9})\\."), layer);
+            Matcher m = matches(
+                    Pattern.compile((layersPattern.isEmpty() ? ".*?\\." : "(?:^|.*?\\.)") + translated(p) + "\\.(?<agl>\\d{1,9})\\."),
+                    layer);
             if (m.lookingAt()) {
                 return Integer.parseInt(m.group("agl"));
             }
@@ -88,7 +93,8 @@ public record Targets(List<String> names, String pattern, List<String> exclude, 
     static Pattern compile(String pattern, String key) {
         try {
             if (pattern.length() > MAX_PATTERN) {
-                throw new AglException(key + ": a regular expression of " + pattern.length() + " characters, at most " + MAX_PATTERN + " are read");
+                throw new AglException(
+                        key + ": a regular expression of " + pattern.length() + " characters, at most " + MAX_PATTERN + " are read");
             }
             return Pattern.compile(translated(pattern));
         } catch (IllegalArgumentException e) { // PatternSyntaxException and what Pattern throws on odd flags

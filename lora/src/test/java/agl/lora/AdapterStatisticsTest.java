@@ -53,7 +53,8 @@ class AdapterStatisticsTest {
                 square += sum * sum;
             }
         }
-        SafeTensorsWriter writer = new SafeTensorsWriter().add(Peft.PREFIX + "x" + Peft.A, a, r, in).add(Peft.PREFIX + "x" + Peft.B, b, out, r);
+        SafeTensorsWriter writer = new SafeTensorsWriter().add(Peft.PREFIX + "x" + Peft.A, a, r, in).add(Peft.PREFIX + "x" + Peft.B, b, out,
+                r);
         AdapterStatistics.Layer layer = statistics(writer, r).getFirst();
         assertEquals(3 * Math.sqrt(square), layer.update(), 1e-4 * Math.sqrt(square));
         assertEquals(norm(a), layer.a(), 1e-4);
@@ -70,7 +71,8 @@ class AdapterStatisticsTest {
 
     /** ‖(3, 4)‖ = 5; without magnitudes the norm is not a number. */
     @Test void theNormOfTheMagnitudes() {
-        SafeTensorsWriter writer = new SafeTensorsWriter().add(Peft.PREFIX + "x" + Peft.A, random(2, 1), 1, 2).add(Peft.PREFIX + "x" + Peft.B, random(2, 2), 2, 1)
+        SafeTensorsWriter writer = new SafeTensorsWriter().add(Peft.PREFIX + "x" + Peft.A, random(2, 1), 1, 2)
+                .add(Peft.PREFIX + "x" + Peft.B, random(2, 2), 2, 1)
                 .add(Peft.PREFIX + "x" + Peft.MAGNITUDE, new float[] {3, 4}, 2).add(Peft.PREFIX + "y" + Peft.A, random(2, 1), 1, 2)
                 .add(Peft.PREFIX + "y" + Peft.B, random(2, 2), 2, 1);
         List<AdapterStatistics.Layer> layers = statistics(writer, 1);
@@ -94,7 +96,8 @@ class AdapterStatisticsTest {
         float[] zero = new float[2];
         float[] tiny = {0, 1e-40f};
         assertTrue(changesNothing(pair(pair(new SafeTensorsWriter(), "x", random(2, 1), zero), "y", zero, random(2, 2))));
-        assertFalse(changesNothing(pair(pair(new SafeTensorsWriter(), "x", random(2, 1), zero), "y", random(2, 1), tiny)), "one small number");
+        assertFalse(changesNothing(pair(pair(new SafeTensorsWriter(), "x", random(2, 1), zero), "y", random(2, 1), tiny)),
+                "one small number");
         for (String beside : new String[] {"x" + Peft.MAGNITUDE, "x.base_layer.bias", "lm_head.weight"}) {
             assertFalse(changesNothing(pair(new SafeTensorsWriter(), "x", random(2, 1), zero).add(Peft.PREFIX + beside, zero, 2)), beside);
         }
@@ -102,10 +105,12 @@ class AdapterStatisticsTest {
     }
 
     @Test void factorsThatDoNotFitAreRefused() {
-        SafeTensorsWriter ranks = new SafeTensorsWriter().add(Peft.PREFIX + "x" + Peft.A, new float[6], 2, 3).add(Peft.PREFIX + "x" + Peft.B, new float[12], 4, 3);
+        SafeTensorsWriter ranks = new SafeTensorsWriter().add(Peft.PREFIX + "x" + Peft.A, new float[6], 2, 3)
+                .add(Peft.PREFIX + "x" + Peft.B, new float[12], 4, 3);
         String message = assertThrows(AglException.class, () -> statistics(ranks, 2)).getMessage();
         assertTrue(message.contains("A (2, 3) and B (4, 3) are not the factors of one update"), message);
-        SafeTensorsWriter vector = new SafeTensorsWriter().add(Peft.PREFIX + "x" + Peft.A, new float[6], 6).add(Peft.PREFIX + "x" + Peft.B, new float[8], 4, 2);
+        SafeTensorsWriter vector = new SafeTensorsWriter().add(Peft.PREFIX + "x" + Peft.A, new float[6], 6).add(Peft.PREFIX + "x" + Peft.B,
+                new float[8], 4, 2);
         message = assertThrows(AglException.class, () -> statistics(vector, 2)).getMessage();
         assertTrue(message.contains("is not a matrix"), message);
     }

@@ -37,7 +37,8 @@ class LoraCasesTest {
         Set<String> operations = new TreeSet<>();
         try (Stream<Path> files = Files.list(Path.of(LoraProduct.class.getResource("LoraProduct.class").toURI()).getParent())) {
             for (Path file : (Iterable<Path>) files::iterator) {
-                if (file.toString().endsWith(".class") && Operation.class.isAssignableFrom(Class.forName("agl.lora." + file.getFileName().toString().replace(".class", "")))) {
+                if (file.toString().endsWith(".class") && Operation.class
+                        .isAssignableFrom(Class.forName("agl.lora." + file.getFileName().toString().replace(".class", "")))) {
                     operations.add(file.getFileName().toString().replace(".class", ""));
                 }
             }
@@ -72,9 +73,11 @@ class LoraCasesTest {
         double[] computed = DoraProduct.norms(Kernels.plain(), w, squares, a, b, s);
         try (Tape tape = Tape.plain()) {
             double[] lora = LoraProduct.of(tape, x, x, new LoraWeights(w, bias, a, b, s), null).toArray();
-            double[] dora = DoraProduct.of(tape, x, x, new LoraWeights(w, bias, a, b, s), new DoraProduct.Magnitudes(m, computed), null).toArray();
+            double[] dora = DoraProduct.of(tape, x, x, new LoraWeights(w, bias, a, b, s), new DoraProduct.Magnitudes(m, computed), null)
+                    .toArray();
             double[] plain = Linear.of(tape, x, Tensor.fill(DType.F64, i -> sum[i / 5][i % 5], 3, 5), bias, null).toArray();
-            double[] scaled = Linear.of(tape, x, Tensor.fill(DType.F64, i -> sum[i / 5][i % 5] * m.get(i / 5) / norms[i / 5], 3, 5), bias, null).toArray();
+            double[] scaled = Linear
+                    .of(tape, x, Tensor.fill(DType.F64, i -> sum[i / 5][i % 5] * m.get(i / 5) / norms[i / 5], 3, 5), bias, null).toArray();
             for (int i = 0; i < 12; i++) {
                 assertEquals(plain[i], lora[i], 1e-12);
                 assertEquals(scaled[i], dora[i], 1e-12);

@@ -24,9 +24,11 @@ class LoraConfigTest {
     private static final String Q0 = "model.layers.0.self_attn.q_proj";
     private static final String Q1 = "model.layers.1.self_attn.q_proj";
 
-    private static LoraConfig config(Targets targets, boolean rslora, Map<String, Integer> ranks, Map<String, Double> alphas, LoraConfig.Bias bias,
-                                     LoraConfig.Init init, String... saved) {
-        return new LoraConfig(4, 8, 0, targets, rslora, false, ranks, alphas, bias, List.of(saved), init, JsonNodeFactory.instance.objectNode());
+    private static LoraConfig config(Targets targets, boolean rslora, Map<String, Integer> ranks, Map<String, Double> alphas,
+            LoraConfig.Bias bias,
+            LoraConfig.Init init, String... saved) {
+        return new LoraConfig(4, 8, 0, targets, rslora, false, ranks, alphas, bias, List.of(saved), init,
+                JsonNodeFactory.instance.objectNode());
     }
 
     private static LoraConfig with(LoraConfig.Init init) {
@@ -39,7 +41,8 @@ class LoraConfigTest {
         ranks.put("layers.1.self_attn.q_proj", 16);
         ranks.put("q_proj", 2);
         ranks.put("roj", 64);
-        LoraConfig c = config(Targets.of("q_proj"), false, ranks, Map.of("layers\\.0\\..*", 6.0), LoraConfig.Bias.NONE, LoraConfig.Init.DEFAULT);
+        LoraConfig c = config(Targets.of("q_proj"), false, ranks, Map.of("layers\\.0\\..*", 6.0), LoraConfig.Bias.NONE,
+                LoraConfig.Init.DEFAULT);
         assertEquals(2, c.rank(Q0));
         assertEquals(16, c.rank(Q1));
         assertEquals(4, c.rank("model.layers.0.self_attn.v_proj"));
@@ -53,21 +56,27 @@ class LoraConfigTest {
 
     @Test void patternsAndRangesAreChecked() {
         for (int rank : new int[] {0, -1, (1 << 16) + 1}) {
-            String message = assertThrows(AglException.class, () -> config(Targets.of("q_proj"), false, Map.of("v_proj", rank), Map.of(), LoraConfig.Bias.NONE,
-                    LoraConfig.Init.DEFAULT)).getMessage();
+            String message = assertThrows(AglException.class,
+                    () -> config(Targets.of("q_proj"), false, Map.of("v_proj", rank), Map.of(), LoraConfig.Bias.NONE,
+                            LoraConfig.Init.DEFAULT))
+                    .getMessage();
             assertTrue(message.contains("rank_pattern v_proj") && message.contains("" + rank), message);
         }
         assertEquals(1 << 16, LoraConfig.of(1 << 16, 1, 0, "q_proj").r());
         assertEquals(0, LoraConfig.of(1, 1, 0, "q_proj").loraDropout());
-        assertThrows(AglException.class, () -> config(Targets.of("q_proj"), false, Map.of(), Map.of("v_proj", Double.POSITIVE_INFINITY), LoraConfig.Bias.NONE,
-                LoraConfig.Init.DEFAULT));
-        assertThrows(AglException.class, () -> config(Targets.of("q_proj"), false, Map.of("(", 1), Map.of(), LoraConfig.Bias.NONE, LoraConfig.Init.DEFAULT));
-        assertThrows(AglException.class, () -> config(Targets.of("q_proj"), false, Map.of(), Map.of("(", 1.0), LoraConfig.Bias.NONE, LoraConfig.Init.DEFAULT));
+        assertThrows(AglException.class,
+                () -> config(Targets.of("q_proj"), false, Map.of(), Map.of("v_proj", Double.POSITIVE_INFINITY), LoraConfig.Bias.NONE,
+                        LoraConfig.Init.DEFAULT));
+        assertThrows(AglException.class,
+                () -> config(Targets.of("q_proj"), false, Map.of("(", 1), Map.of(), LoraConfig.Bias.NONE, LoraConfig.Init.DEFAULT));
+        assertThrows(AglException.class,
+                () -> config(Targets.of("q_proj"), false, Map.of(), Map.of("(", 1.0), LoraConfig.Bias.NONE, LoraConfig.Init.DEFAULT));
     }
 
     /** A module is saved whole when its name, or that of a module which holds it, ends so; then it is not adapted. */
     @Test void modulesToSave() {
-        LoraConfig c = config(Targets.of("q_proj,down_proj"), false, Map.of(), Map.of(), LoraConfig.Bias.NONE, LoraConfig.Init.DEFAULT, "mlp", "lm_head");
+        LoraConfig c = config(Targets.of("q_proj,down_proj"), false, Map.of(), Map.of(), LoraConfig.Bias.NONE, LoraConfig.Init.DEFAULT,
+                "mlp", "lm_head");
         assertTrue(c.saves("lm_head"));
         assertTrue(c.saves("model.layers.0.mlp"));
         assertTrue(c.saves("model.layers.0.mlp.down_proj"));
@@ -111,8 +120,10 @@ class LoraConfigTest {
 
     @Test void targetsAreCheckedWhenTheyAreRead() {
         assertTrue(assertThrows(AglException.class, () -> Targets.of(",")).getMessage().contains("target_modules is empty"));
-        assertTrue(assertThrows(AglException.class, () -> new Targets(List.of("q"), null, List.of("("), true, List.of(), List.of())).getMessage().contains("exclude_modules"));
-        assertTrue(assertThrows(AglException.class, () -> new Targets(List.of("q"), null, List.of(), false, List.of(), List.of("("))).getMessage().contains("layers_pattern"));
+        assertTrue(assertThrows(AglException.class, () -> new Targets(List.of("q"), null, List.of("("), true, List.of(), List.of()))
+                .getMessage().contains("exclude_modules"));
+        assertTrue(assertThrows(AglException.class, () -> new Targets(List.of("q"), null, List.of(), false, List.of(), List.of("(")))
+                .getMessage().contains("layers_pattern"));
         assertEquals(List.of("q_proj", "v_proj"), Targets.of("q_proj,,v_proj").names());
     }
 
@@ -154,7 +165,8 @@ class LoraConfigTest {
         assertEquals(1 / Math.sqrt(3 * 4), deviation(random.b()), 0.03);
         assertTrue(Arrays.stream(random.b().toArray()).allMatch(x -> Math.abs(x) <= 0.5));
         assertArrayEquals(uniform.a().toArray(), random.a().toArray());
-        assertFalse(Arrays.equals(uniform.a().toArray(), LoraLinear.initial(wide, with(LoraConfig.Init.DEFAULT), DType.F64, 6).a().toArray()));
+        assertFalse(
+                Arrays.equals(uniform.a().toArray(), LoraLinear.initial(wide, with(LoraConfig.Init.DEFAULT), DType.F64, 6).a().toArray()));
         assertTrue(uniform.a().requiresGrad() && uniform.b().requiresGrad());
     }
 
@@ -168,7 +180,8 @@ class LoraConfigTest {
         LoraModel lora = LoraModel.attach(Tiny.llama(), LoraConfig.of(2, 4, 0, "q_proj"), 5, DType.F64);
         List<double[]> starts = lora.layers().values().stream().map(l -> l.a().toArray()).toList();
         assertFalse(Arrays.equals(starts.get(0), starts.get(1)));
-        assertArrayEquals(LoraLinear.initial(lora.layers().get(Q1).base(), lora.config(), DType.F64, 5 + 7919).a().toArray(), starts.get(1));
+        assertArrayEquals(LoraLinear.initial(lora.layers().get(Q1).base(), lora.config(), DType.F64, 5 + 7919).a().toArray(),
+                starts.get(1));
     }
 
     /** A (2, 12), B (12, 2) and 12 magnitudes in each of two layers. */
@@ -180,17 +193,22 @@ class LoraConfigTest {
     /** Which of the base's tensors the adapter trains in copies of its own. */
     @Test void biasesAndSavedModulesAreCopied() {
         Transformer model = Tiny.gpt2();
-        LoraModel none = LoraModel.attach(model, config(Targets.of("c_fc"), false, Map.of(), Map.of(), LoraConfig.Bias.NONE, LoraConfig.Init.DEFAULT), 1, DType.F64);
+        LoraModel none = LoraModel.attach(model,
+                config(Targets.of("c_fc"), false, Map.of(), Map.of(), LoraConfig.Bias.NONE, LoraConfig.Init.DEFAULT), 1, DType.F64);
         assertTrue(none.copies().isEmpty());
         none.detach();
-        LoraModel own = LoraModel.attach(model, config(Targets.of("c_fc"), false, Map.of(), Map.of(), LoraConfig.Bias.LORA_ONLY, LoraConfig.Init.DEFAULT), 1, DType.F64);
+        LoraModel own = LoraModel.attach(model,
+                config(Targets.of("c_fc"), false, Map.of(), Map.of(), LoraConfig.Bias.LORA_ONLY, LoraConfig.Init.DEFAULT), 1, DType.F64);
         assertEquals(List.of("transformer.h.0.mlp.c_fc.bias", "transformer.h.1.mlp.c_fc.bias"), List.copyOf(own.copies().keySet()));
         assertEquals(2 * (4 * 12 + 17 * 4) + 2 * 17, own.size());
         own.detach();
-        LoraModel all = LoraModel.attach(model, config(Targets.of("c_fc"), false, Map.of(), Map.of(), LoraConfig.Bias.ALL, LoraConfig.Init.DEFAULT), 1, DType.F64);
+        LoraModel all = LoraModel.attach(model,
+                config(Targets.of("c_fc"), false, Map.of(), Map.of(), LoraConfig.Bias.ALL, LoraConfig.Init.DEFAULT), 1, DType.F64);
         assertEquals(2 * 6 + 1, all.copies().size(), "four maps and two norms a layer, and the last norm");
         all.detach();
-        LoraModel head = LoraModel.attach(model, config(Targets.of("c_fc"), false, Map.of(), Map.of(), LoraConfig.Bias.NONE, LoraConfig.Init.DEFAULT, "lm_head"), 1, DType.F64);
+        LoraModel head = LoraModel.attach(model,
+                config(Targets.of("c_fc"), false, Map.of(), Map.of(), LoraConfig.Bias.NONE, LoraConfig.Init.DEFAULT, "lm_head"), 1,
+                DType.F64);
         assertEquals(List.of(Transformer.HEAD), List.copyOf(head.copies().keySet()));
         double[] before = Tiny.logits(model);
         Tiny.randomise(head.copies().values(), 3, 1);
@@ -202,11 +220,15 @@ class LoraConfigTest {
         assertArrayEquals(after, Tiny.logits(model), 0);
         head.detach();
         assertArrayEquals(before, Tiny.logits(model), 0);
-        String message = assertThrows(AglException.class, () -> LoraModel.attach(model, config(Targets.of("c_fc"), false, Map.of(), Map.of(), LoraConfig.Bias.NONE,
-                LoraConfig.Init.DEFAULT, "score"), 1, DType.F64)).getMessage();
+        String message = assertThrows(AglException.class,
+                () -> LoraModel.attach(model, config(Targets.of("c_fc"), false, Map.of(), Map.of(), LoraConfig.Bias.NONE,
+                        LoraConfig.Init.DEFAULT, "score"), 1, DType.F64))
+                .getMessage();
         assertTrue(message.contains("modules_to_save score"), message);
-        message = assertThrows(AglException.class, () -> LoraModel.attach(model, config(Targets.of("c_fc"), false, Map.of(), Map.of(), LoraConfig.Bias.NONE,
-                LoraConfig.Init.DEFAULT, "lm_head", "score"), 1, DType.F64)).getMessage();
+        message = assertThrows(AglException.class,
+                () -> LoraModel.attach(model, config(Targets.of("c_fc"), false, Map.of(), Map.of(), LoraConfig.Bias.NONE,
+                        LoraConfig.Init.DEFAULT, "lm_head", "score"), 1, DType.F64))
+                .getMessage();
         assertTrue(message.contains("modules_to_save score"), "one that is found does not stand for the other: " + message);
     }
 

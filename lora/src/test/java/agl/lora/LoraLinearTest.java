@@ -51,12 +51,16 @@ class LoraLinearTest {
         assertEquals(9, seen.size());
     }
 
-    /** The Fisher information is estimated with the adapter off, when the frozen layer alone computes: it is observed there, and once either way. */
+    /**
+     * The Fisher information is estimated with the adapter off, when the frozen layer alone computes: it is observed there, and once either
+     * way.
+     */
     @Test void aListenerHearsTheLayerWithTheAdapterOnOffAndMerged() {
         LoraLinear layer = layer(base(), 0, 1);
         List<double[]> heard = new ArrayList<>();
         layer.listen((x, delta) -> heard.add(new double[] {x.get(0), delta.get(0)}));
-        for (Runnable state : List.<Runnable>of(() -> { }, () -> layer.enable(false), () -> layer.enable(true), layer::merge, layer::unmerge)) {
+        for (Runnable state : List.<Runnable>of(() -> {}, () -> layer.enable(false), () -> layer.enable(true), layer::merge,
+                layer::unmerge)) {
             state.run();
             backward(layer);
             assertEquals(1, heard.size());
@@ -86,9 +90,12 @@ class LoraLinearTest {
         int in = base.in();
         String shapes = assertThrows(AglException.class, () -> new LoraLinear(base,
                 new LoraLinear.Update(Tensor.zeros(DType.F64, 2, in), Tensor.zeros(DType.F64, out, 3), 1), 0, 1)).getMessage();
-        assertEquals("layer " + base.name() + " is (" + out + ", " + in + "), the adapter's A is (2, " + in + ") and B (" + out + ", 3)", shapes);
-        String magnitudes = assertThrows(AglException.class, () -> new LoraLinear(base, new LoraLinear.Update(Tensor.zeros(DType.F64, 2, in),
-                Tensor.zeros(DType.F64, out, 2), 1, Tensor.zeros(DType.F64, out - 1)), 0, 1)).getMessage();
+        assertEquals("layer " + base.name() + " is (" + out + ", " + in + "), the adapter's A is (2, " + in + ") and B (" + out + ", 3)",
+                shapes);
+        String magnitudes = assertThrows(AglException.class,
+                () -> new LoraLinear(base, new LoraLinear.Update(Tensor.zeros(DType.F64, 2, in),
+                        Tensor.zeros(DType.F64, out, 2), 1, Tensor.zeros(DType.F64, out - 1)), 0, 1))
+                .getMessage();
         assertEquals("layer " + base.name() + " has " + out + " rows, the adapter has " + (out - 1) + " magnitudes (DoRA)", magnitudes);
     }
 }

@@ -31,7 +31,8 @@ class LoraModelTest {
 
     /** A model and where its adapter goes. */
     static Stream<Arguments> adapted() {
-        return Stream.of(Arguments.of(Tiny.llama(), LoraConfig.of(3, 6, 0, "q_proj", "v_proj")), Arguments.of(Tiny.llama(), LoraConfig.of(2, 4, 0, "all-linear", true)),
+        return Stream.of(Arguments.of(Tiny.llama(), LoraConfig.of(3, 6, 0, "q_proj", "v_proj")),
+                Arguments.of(Tiny.llama(), LoraConfig.of(2, 4, 0, "all-linear", true)),
                 Arguments.of(Tiny.gpt2(), LoraConfig.of(2, 4, 0, "c_attn", "c_proj")));
     }
 
@@ -72,7 +73,8 @@ class LoraModelTest {
     @ParameterizedTest @MethodSource("adapted") void gradientOfTheWholeModel(Transformer model, LoraConfig config) {
         LoraModel lora = LoraModel.attach(model, config, 1, DType.F64);
         Tiny.randomise(lora.parameters(), 2, 0.3);
-        GradCheck.Result result = GradCheck.directional((tape, x) -> model.loss(tape, Tiny.BATCH), 4, 5, lora.parameters().toArray(Tensor[]::new));
+        GradCheck.Result result = GradCheck.directional((tape, x) -> model.loss(tape, Tiny.BATCH), 4, 5,
+                lora.parameters().toArray(Tensor[]::new));
         assertTrue(result.passed(), result.toString());
         assertEquals(5, result.compared());
     }
@@ -114,8 +116,9 @@ class LoraModelTest {
         assertEquals(16 / Math.sqrt(8), LoraConfig.of(8, 16, 0, "q_proj", true).scale("q_proj"));
     }
 
-    @ParameterizedTest @ValueSource(strings = {"q_proj,v_proj", "self_attn.q_proj,self_attn.v_proj", ".*\\.(q|v)_proj", "model.layers.0.self_attn.q_proj"})
-    void targetsBySuffixOrPattern(String targets) {
+    @ParameterizedTest
+    @ValueSource(strings = {"q_proj,v_proj", "self_attn.q_proj,self_attn.v_proj", ".*\\.(q|v)_proj",
+        "model.layers.0.self_attn.q_proj"}) void targetsBySuffixOrPattern(String targets) {
         LoraModel lora = LoraModel.attach(Tiny.llama(), LoraConfig.of(2, 4, 0, targets, false), 1, DType.F64);
         Map<String, Long> suffixes = new TreeMap<>();
         lora.layers().keySet().forEach(name -> suffixes.merge(name.substring(name.lastIndexOf('.') + 1), 1L, Long::sum));
@@ -137,7 +140,8 @@ class LoraModelTest {
     }
 
     @Test void refusesSettingsOutOfRange() {
-        for (List<Double> bad : List.of(List.of(0.0, 4.0, 0.0), List.of(2.0, Double.NaN, 0.0), List.of(2.0, 4.0, 1.0), List.of(2.0, 4.0, -0.1))) {
+        for (List<Double> bad : List.of(List.of(0.0, 4.0, 0.0), List.of(2.0, Double.NaN, 0.0), List.of(2.0, 4.0, 1.0),
+                List.of(2.0, 4.0, -0.1))) {
             assertThrows(AglException.class, () -> LoraConfig.of(bad.get(0).intValue(), bad.get(1), bad.get(2), "q_proj"));
         }
     }

@@ -54,7 +54,8 @@ class LoraProductTest {
     }
 
     /** The factors of dL/dW_eff: the input of the layer and the gradient of its output. */
-    @ParameterizedTest @CsvSource({"false,false", "true,false", "false,true"}) void theListenerSeesInputAndGradient(boolean dora, boolean merged) {
+    @ParameterizedTest
+    @CsvSource({"false,false", "true,false", "false,true"}) void theListenerSeesInputAndGradient(boolean dora, boolean merged) {
         SplittableRandom random = new SplittableRandom(1);
         LoraLinear layer = layer(random, 3, 5, 2, dora);
         Tensor x = gaussian(random, 4, 5).requireGrad();
@@ -131,7 +132,8 @@ class LoraProductTest {
         Pool pool = new Pool(DType.F64);
         try (Tape tape = Tape.training(Kernels.plain(), pool)) {
             Tensor x = Add.of(tape, gaussian(random, 4, 5).requireGrad(), gaussian(random, 4, 5));
-            Tensor y = LoraProduct.of(tape, x, x, new LoraWeights(gaussian(random, 3, 5), null, gaussian(random, 2, 5), gaussian(random, 3, 2).requireGrad(), 1), null);
+            Tensor y = LoraProduct.of(tape, x, x,
+                    new LoraWeights(gaussian(random, 3, 5), null, gaussian(random, 2, 5), gaussian(random, 3, 2).requireGrad(), 1), null);
             tape.releaseSince(0, y);
             long before = pool.bytesAllocated();
             pool.take(20);
@@ -200,13 +202,17 @@ class LoraProductTest {
     }
 
     /** A (2, 5), B (3, 2) and the magnitudes (3) fit a (3, 5) layer; one size off does not. */
-    @ParameterizedTest @CsvSource({"2,4,3,2,3", "2,5,4,2,3", "2,5,3,1,3", "2,5,3,2,4"}) void factorsThatDoNotFitAreRefused(int r, int in, int out, int rB, int m) {
+    @ParameterizedTest
+    @CsvSource({"2,4,3,2,3", "2,5,4,2,3", "2,5,3,1,3", "2,5,3,2,4"}) void factorsThatDoNotFitAreRefused(int r, int in, int out, int rB,
+            int m) {
         Frozen base = new Frozen(Tensor.zeros(DType.F64, 3, 5));
         Tensor magnitude = Tensor.zeros(DType.F64, m);
         String message = assertThrows(AglException.class, () -> new LoraLinear(base,
                 new LoraLinear.Update(Tensor.zeros(DType.F64, r, in), Tensor.zeros(DType.F64, out, rB), 1, magnitude), 0, 1))
                 .getMessage();
-        assertTrue(m == 3 ? message.contains("layers.0.q is (3, 5)") && message.contains("A is (" + r + ", " + in + ") and B (" + out + ", " + rB + ")")
+        assertTrue(m == 3
+                ? message.contains("layers.0.q is (3, 5)")
+                        && message.contains("A is (" + r + ", " + in + ") and B (" + out + ", " + rB + ")")
                 : message.contains("layers.0.q has 3 rows, the adapter has 4 magnitudes"), message);
     }
 }

@@ -114,7 +114,8 @@ class PeftTest {
         LoraConfig c = config("{'target_modules':['q_proj']" + nulls + "}");
         assertEquals(LoraConfig.of(8, 8, 0, "q_proj").targets(), c.targets());
         assertEquals(List.of(8, 8.0, 0.0), List.of(c.r(), c.loraAlpha(), c.loraDropout()));
-        assertEquals(List.of(false, false, LoraConfig.Bias.NONE, LoraConfig.Init.DEFAULT), List.of(c.useRslora(), c.useDora(), c.bias(), c.init()));
+        assertEquals(List.of(false, false, LoraConfig.Bias.NONE, LoraConfig.Init.DEFAULT),
+                List.of(c.useRslora(), c.useDora(), c.bias(), c.init()));
     }
 
     @Test void unknownSettingsAreKept() throws IOException {
@@ -135,12 +136,15 @@ class PeftTest {
                 + "'fan_in_fan_out':true,'bias':'none','rank_pattern':{'q_proj':3},'alpha_pattern':{'q_proj':2.5,'v_proj':4,'z':2.0E9},'modules_to_save':null,"
                 + "'init_lora_weights':true,'peft_version':'0.17'}";
         assertEquals(settings.replace('\'', '"'), PeftConfig.write(config(settings), "b", true).toString());
-        String none = PeftConfig.write(config("{'r':2,'lora_alpha':0.5,'target_modules':'.*q','layers_to_transform':null}"), "b", false).toString();
-        assertTrue(none.contains("\"layers_to_transform\":null") && none.contains("\"target_modules\":\".*q\"") && none.contains("\"lora_alpha\":0.5"), none);
+        String none = PeftConfig.write(config("{'r':2,'lora_alpha':0.5,'target_modules':'.*q','layers_to_transform':null}"), "b", false)
+                .toString();
+        assertTrue(none.contains("\"layers_to_transform\":null") && none.contains("\"target_modules\":\".*q\"")
+                && none.contains("\"lora_alpha\":0.5"), none);
     }
 
     @Test void patternsOfRankAndAlphaAreRead() {
-        LoraConfig c = config("{'r':2,'lora_alpha':4,'target_modules':['q_proj','v_proj'],'rank_pattern':{'v_proj':5},'alpha_pattern':{'q_proj':3},'init_lora_weights':null}");
+        LoraConfig c = config(
+                "{'r':2,'lora_alpha':4,'target_modules':['q_proj','v_proj'],'rank_pattern':{'v_proj':5},'alpha_pattern':{'q_proj':3},'init_lora_weights':null}");
         assertEquals(2, c.rank("a.q_proj"));
         assertEquals(5, c.rank("a.v_proj"));
         assertEquals(3.0 / 2, c.scale("a.q_proj"));
@@ -176,7 +180,8 @@ class PeftTest {
 
     /** A Conv1D layer is (in, out) in the file of a GPT-2 and of its adapter; fan_in_fan_out says so. */
     @Test void savedLayersOfGpt2AreTransposed() throws IOException {
-        LoraModel lora = LoraModel.attach(Tiny.gpt2(), config("{'r':2,'target_modules':['c_attn'],'modules_to_save':['c_fc']}"), 1, DType.F32);
+        LoraModel lora = LoraModel.attach(Tiny.gpt2(), config("{'r':2,'target_modules':['c_attn'],'modules_to_save':['c_fc']}"), 1,
+                DType.F32);
         Tensor own = lora.copies().get("transformer.h.0.mlp.c_fc.weight");
         own.data().set(0 * 12 + 1, 7);
         Peft.save(lora, folder.resolve("a"), "base");
@@ -189,19 +194,24 @@ class PeftTest {
         Transformer base = Tiny.gpt2();
         LoraModel plain = LoraModel.attach(Tiny.gpt2(), config("{'r':2,'target_modules':['c_attn']}"), 1, DType.F32);
         Tensor w = base.parameters().get("transformer.h.0.mlp.c_fc.weight");
-        rewrite(plain, n -> n, Map.of("base_model.model.transformer.h.0.mlp.c_fc.weight", Tensor.fill(DType.F64, i -> w.get(i % 17 * 12 + i / 17), 12, 17)));
-        Files.copy(folder.resolve("a/adapter_config.json"), folder.resolve("saved/adapter_config.json"), StandardCopyOption.REPLACE_EXISTING);
+        rewrite(plain, n -> n, Map.of("base_model.model.transformer.h.0.mlp.c_fc.weight",
+                Tensor.fill(DType.F64, i -> w.get(i % 17 * 12 + i / 17), 12, 17)));
+        Files.copy(folder.resolve("a/adapter_config.json"), folder.resolve("saved/adapter_config.json"),
+                StandardCopyOption.REPLACE_EXISTING);
         Path config = folder.resolve("saved/adapter_config.json");
         Files.writeString(config, Files.readString(config).replace("[ \"c_fc\" ]", "null"));
         assertTrue(Peft.load(base, folder.resolve("saved"), 1).copies().isEmpty());
     }
 
     @Test void foldersThatHoldNoAdapter() throws IOException {
-        assertTrue(assertThrows(AglException.class, () -> Peft.readConfig(folder.resolve("nowhere"))).getMessage().endsWith("nowhere: no such folder"));
+        assertTrue(assertThrows(AglException.class, () -> Peft.readConfig(folder.resolve("nowhere"))).getMessage()
+                .endsWith("nowhere: no such folder"));
         Files.createDirectory(folder.resolve("empty"));
-        assertTrue(assertThrows(AglException.class, () -> Peft.readConfig(folder.resolve("empty"))).getMessage().contains("is not a PEFT adapter"));
+        assertTrue(assertThrows(AglException.class, () -> Peft.readConfig(folder.resolve("empty"))).getMessage()
+                .contains("is not a PEFT adapter"));
         Files.writeString(folder.resolve("empty/adapter_config.json"), "[]");
-        assertTrue(assertThrows(AglException.class, () -> Peft.readConfig(folder.resolve("empty"))).getMessage().contains("not a JSON object"));
+        assertTrue(assertThrows(AglException.class, () -> Peft.readConfig(folder.resolve("empty"))).getMessage()
+                .contains("not a JSON object"));
     }
 
     /** Which base it was made for, where the adapter says so. */
@@ -218,14 +228,20 @@ class PeftTest {
         assertTrue(refusal(Tiny.llama()).contains("twice"));
     }
 
-    @ParameterizedTest @ValueSource(strings = {
-        "'peft_type':'IA3'", "'r':0", "'r':null", "'r':'8'", "'lora_alpha':null", "'lora_dropout':null", "'alpha_pattern':{'q_proj':null}", "'rank_pattern':{'q_proj':null}",
-        "'init_lora_weights':'corda','corda_config':{'x':1}", "'init_lora_weights':'lora_ga'", "'ensure_weight_tying':true,'modules_to_save':['lm_head']", "'kasa_config':{'beta':1}", "'r':100000000", "'lora_alpha':'x'", "'lora_dropout':1.5", "'target_modules':null", "'target_modules':[]", "'target_modules':[1]",
-        "'target_modules':'('", "'target_modules':{}", "'bias':'some'", "'use_dora':1", "'rank_pattern':{'q_proj':0}", "'rank_pattern':[1]", "'rank_pattern':{'(':2}",
-        "'alpha_pattern':{'q':'x'}", "'init_lora_weights':'pissa'", "'init_lora_weights':7", "'layers_to_transform':['a']", "'layers_to_transform':[-1]", "'layers_pattern':'('",
-        "'use_qalora':true", "'layer_replication':[[0,1]]", "'lora_bias':true", "'trainable_token_indices':[1]", "'modules_to_save':3", "'exclude_modules':'*'",
-        "'target_modules':'(.*.*)*x'"})
-    void refusesSettingsByName(String change) throws IOException {
+    @ParameterizedTest
+    @ValueSource(strings = {
+        "'peft_type':'IA3'", "'r':0", "'r':null", "'r':'8'", "'lora_alpha':null", "'lora_dropout':null", "'alpha_pattern':{'q_proj':null}",
+        "'rank_pattern':{'q_proj':null}",
+        "'init_lora_weights':'corda','corda_config':{'x':1}", "'init_lora_weights':'lora_ga'",
+        "'ensure_weight_tying':true,'modules_to_save':['lm_head']", "'kasa_config':{'beta':1}", "'r':100000000", "'lora_alpha':'x'",
+        "'lora_dropout':1.5", "'target_modules':null", "'target_modules':[]", "'target_modules':[1]",
+        "'target_modules':'('", "'target_modules':{}", "'bias':'some'", "'use_dora':1", "'rank_pattern':{'q_proj':0}", "'rank_pattern':[1]",
+        "'rank_pattern':{'(':2}",
+        "'alpha_pattern':{'q':'x'}", "'init_lora_weights':'pissa'", "'init_lora_weights':7", "'layers_to_transform':['a']",
+        "'layers_to_transform':[-1]", "'layers_pattern':'('",
+        "'use_qalora':true", "'layer_replication':[[0,1]]", "'lora_bias':true", "'trainable_token_indices':[1]", "'modules_to_save':3",
+        "'exclude_modules':'*'",
+        "'target_modules':'(.*.*)*x'"}) void refusesSettingsByName(String change) throws IOException {
         ObjectNode json = (ObjectNode) JSON.readTree("{'peft_type':'LORA','r':2,'target_modules':['q_proj']}".replace('\'', '"'));
         json.setAll((ObjectNode) JSON.readTree(("{" + change + "}").replace('\'', '"')));
         Files.writeString(folder.resolve("adapter_config.json"), json.toString());
@@ -294,9 +310,13 @@ class PeftTest {
         writer.write(file);
     }
 
-    /** One value that is not finite, in every kind of tensor that an adapter has: refused by file and name, the model left as it was; and never written. */
-    @ParameterizedTest @ValueSource(strings = {"lora_A", "lora_B", "lora_magnitude_vector", "model.norm.weight", "lm_head.weight", "gpt2 c_attn.base_layer.bias", "gpt2 ln_1.bias"})
-    void weightsThatAreNotFinite(String where) throws IOException {
+    /**
+     * One value that is not finite, in every kind of tensor that an adapter has: refused by file and name, the model left as it was; and
+     * never written.
+     */
+    @ParameterizedTest
+    @ValueSource(strings = {"lora_A", "lora_B", "lora_magnitude_vector", "model.norm.weight", "lm_head.weight",
+        "gpt2 c_attn.base_layer.bias", "gpt2 ln_1.bias"}) void weightsThatAreNotFinite(String where) throws IOException {
         String settings = where.startsWith("gpt2") ? "gpt2{'r':2,'target_modules':['c_attn'],'bias':'all'}"
                 : "{'r':2,'target_modules':['q_proj'],'use_dora':true,'modules_to_save':['norm','lm_head']}";
         Transformer model = model(settings);
@@ -343,11 +363,16 @@ class PeftTest {
     }
 
     /** What PEFT leaves in the settings and does not look at when it reads the adapter. */
-    @ParameterizedTest @ValueSource(strings = {"'corda_config':{'corda_method':'ipm'}", "'lora_ga_config':{'scale':'stable'}", "'loftq_config':{'loftq_bits':4}", "'eva_config':{'rho':2}",
-        "'init_lora_weights':'mica'", "'init_lora_weights':'MiCA'", "'ensure_weight_tying':true", "'layer_replication':null", "'target_parameters':[]", "'alora_invocation_tokens':null",
-        "'use_qalora':false,'qalora_group_size':16", "'megatron_config':null,'megatron_core':'megatron.core'", "'runtime_config':{'ephemeral_gpu_offload':true}", "'rank_pattern':null",
-        "'trainable_token_indices':null", "'arrow_config':null,'kasa_config':null,'velora_config':null,'monteclora_config':null,'use_bdlora':null"})
-    void settingsWithoutEffectAreRead(String change) throws IOException {
+    @ParameterizedTest
+    @ValueSource(strings = {"'corda_config':{'corda_method':'ipm'}", "'lora_ga_config':{'scale':'stable'}",
+        "'loftq_config':{'loftq_bits':4}", "'eva_config':{'rho':2}",
+        "'init_lora_weights':'mica'", "'init_lora_weights':'MiCA'", "'ensure_weight_tying':true", "'layer_replication':null",
+        "'target_parameters':[]", "'alora_invocation_tokens':null",
+        "'use_qalora':false,'qalora_group_size':16", "'megatron_config':null,'megatron_core':'megatron.core'",
+        "'runtime_config':{'ephemeral_gpu_offload':true}", "'rank_pattern':null",
+        "'trainable_token_indices':null",
+        "'arrow_config':null,'kasa_config':null,'velora_config':null,'monteclora_config':null,'use_bdlora':null"}) void settingsWithoutEffectAreRead(
+                String change) throws IOException {
         Path config = folder.resolve("saved/adapter_config.json");
         ObjectNode json = (ObjectNode) JSON.readTree(config.toFile());
         json.setAll((ObjectNode) JSON.readTree(("{" + change + "}").replace('\'', '"')));
@@ -373,7 +398,8 @@ class PeftTest {
         LoraModel dora = LoraModel.attach(Tiny.llama(), LoraConfig.of(2, 4, 0, "q_proj").withDora(), 1, DType.F32);
         Tiny.randomise(dora.parameters(), 2, 0.3);
         Peft.save(dora, folder.resolve("saved"), "base");
-        rewrite(dora, name -> name.replaceAll("(lora_[AB])\\.weight$", "$1.default.weight").replaceAll("vector$", "vector.default.weight"), Map.of());
+        rewrite(dora, name -> name.replaceAll("(lora_[AB])\\.weight$", "$1.default.weight").replaceAll("vector$", "vector.default.weight"),
+                Map.of());
         Transformer model = Tiny.llama();
         Peft.load(model, folder.resolve("saved"), 1);
         assertArrayEquals(Tiny.logits(dora.model()), Tiny.logits(model), 1e-5);
@@ -391,7 +417,8 @@ class PeftTest {
         String layer = "base_model.model.model.layers.0.self_attn.q_proj.base_layer.weight";
         for (Transformer base : List.of(Tiny.llama(), Tiny.untied())) {
             UnaryOperator<String> same = UnaryOperator.identity();
-            rewrite(saved, same, Map.of(head, base.head(), embedding, base.parameters().get("model.embed_tokens.weight"), layer, base.parameters().get("model.layers.0.self_attn.q_proj.weight")));
+            rewrite(saved, same, Map.of(head, base.head(), embedding, base.parameters().get("model.embed_tokens.weight"), layer,
+                    base.parameters().get("model.layers.0.self_attn.q_proj.weight")));
             LoraModel loaded = Peft.load(base, folder.resolve("saved"), 1);
             assertTrue(loaded.copies().isEmpty());
             assertEquals(List.of(), loaded.config().modulesToSave());
@@ -402,7 +429,8 @@ class PeftTest {
         Transformer untied = Tiny.untied();
         Peft.load(untied, folder.resolve("saved"), 1);
         Transformer expected = Tiny.untied();
-        LoraModel.attach(expected, config("{'r':2,'lora_alpha':4,'target_modules':['q_proj'],'modules_to_save':['lm_head']}"), 1, DType.F64).copies().values()
+        LoraModel.attach(expected, config("{'r':2,'lora_alpha':4,'target_modules':['q_proj'],'modules_to_save':['lm_head']}"), 1, DType.F64)
+                .copies().values()
                 .forEach(t -> IntStream.range(0, t.size()).forEach(i -> t.data().set(i, other.get(i))));
         assertArrayEquals(Tiny.logits(expected), Tiny.logits(untied), 1e-6);
         assertTrue(refusal(Tiny.llama()).contains("embedding and head in one"));
@@ -430,8 +458,10 @@ class PeftTest {
     }
 
     @Test void targetsThatMatchNothingAreRefusedOrNotWritten() throws IOException {
-        AglException e = assertThrows(AglException.class, () -> LoraModel.attach(Tiny.llama(), LoraConfig.of(2, 4, 0, "q_proj", "wqkv", "lm_head"), 1, DType.F32));
-        assertTrue(e.getMessage().endsWith("wqkv, lm_head match no layer that can be adapted; this model has down_proj, gate_proj, k_proj, o_proj, q_proj, up_proj, v_proj"),
+        AglException e = assertThrows(AglException.class,
+                () -> LoraModel.attach(Tiny.llama(), LoraConfig.of(2, 4, 0, "q_proj", "wqkv", "lm_head"), 1, DType.F32));
+        assertTrue(e.getMessage().endsWith(
+                "wqkv, lm_head match no layer that can be adapted; this model has down_proj, gate_proj, k_proj, o_proj, q_proj, up_proj, v_proj"),
                 e.getMessage());
         e = assertThrows(AglException.class, () -> LoraModel.attach(Tiny.llama(), LoraConfig.of(2, 4, 0, "q_proj", "wqkv"), 1, DType.F32));
         assertTrue(e.getMessage().contains("wqkv matches no layer"), e.getMessage());

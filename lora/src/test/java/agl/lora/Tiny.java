@@ -26,7 +26,8 @@ final class Tiny {
 
     /** The same with a head of its own. */
     static Transformer untied() {
-        return grown(ModelConfig.parse(ModelConfig.llama(12, 2, 6, 2, 17, 19).withPositions(40).json().deepCopy().put("tie_word_embeddings", false), "test"));
+        return grown(ModelConfig.parse(
+                ModelConfig.llama(12, 2, 6, 2, 17, 19).withPositions(40).json().deepCopy().put("tie_word_embeddings", false), "test"));
     }
 
     static Transformer gpt2() {

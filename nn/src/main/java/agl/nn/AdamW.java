@@ -29,6 +29,7 @@ public final class AdamW extends Optimizer {
 
     @Override protected void update(int i, Tensor p, double lr, double scale) {
         double decay = p.rank() > 1 ? settings.weightDecay : 0;
-        kernels.adamW(p.size(), p.data(), p.grad(), scale, m.get(i), v.get(i), lr, settings.beta1, settings.beta2, settings.eps, decay, steps());
+        kernels.adamW(p.size(), p.data(), p.grad(), scale, m.get(i), v.get(i), lr, settings.beta1, settings.beta2, settings.eps, decay,
+                steps());
     }
 }

@@ -112,7 +112,8 @@ public record ConfigNode(JsonNode node, String where) {
     /** Whether the key is there with a value that switches something on: not null, false, an empty text, list or object. */
     public boolean active(String key) {
         JsonNode value = node.path(key);
-        return has(key) && !(value.isBoolean() && !value.asBoolean()) && !(value.isContainerNode() && value.isEmpty()) && !(value.isTextual() && value.asText().isEmpty());
+        return has(key) && !(value.isBoolean() && !value.asBoolean()) && !(value.isContainerNode() && value.isEmpty())
+                && !(value.isTextual() && value.asText().isEmpty());
     }
 
     /** An object under this one, or an empty one. */
@@ -126,7 +127,8 @@ public record ConfigNode(JsonNode node, String where) {
 
     public AglException wrong(String key, String wanted) {
         JsonNode value = node.get(key);
-        return new AglException(where + ": \"" + Json.quote(key) + "\" must be " + wanted + ", " + (value == null ? "it is missing" : "found " + Json.quote(value.toString())));
+        return new AglException(where + ": \"" + Json.quote(key) + "\" must be " + wanted + ", "
+                + (value == null ? "it is missing" : "found " + Json.quote(value.toString())));
     }
 
     public AglException unsupported(String what, String supported) {

@@ -5,8 +5,8 @@ import java.util.Map;
 import java.util.function.BiFunction;
 
 /**
- * What one family of models has beside the sizes that all have: how config.json is read, what its weights are called, what a layer computes.
- * A new family is a record here, with its line in {@link #read}, and the {@link Transformer} that it makes.
+ * What one family of models has beside the sizes that all have: how config.json is read, what its weights are called, what a layer
+ * computes. A new family is a record here, with its line in {@link #read}, and the {@link Transformer} that it makes.
  */
 public sealed interface Family permits LlamaFamily, Gemma3Family, Gpt2Family {
     /** model_type in config.json. */

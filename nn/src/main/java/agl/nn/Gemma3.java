@@ -19,7 +19,8 @@ import java.util.List;
  */
 final class Gemma3 extends LlamaLayout {
     /** One layer: a norm before and after each of its halves. */
-    private record Block(AttentionBlock attention, Weight afterAttention, Weight beforeFeedForward, FeedForward feedForward, Weight afterFeedForward) { }
+    private record Block(AttentionBlock attention, Weight afterAttention, Weight beforeFeedForward, FeedForward feedForward,
+            Weight afterFeedForward) {}
 
     private final List<Block> blocks = new ArrayList<>();
     private final RopeTable globalRope;

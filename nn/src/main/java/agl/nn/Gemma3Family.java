@@ -23,8 +23,10 @@ public record Gemma3Family(double scale, int[] windows, RopeScaling globalRope, 
                 throw node.unsupported(key + " " + node.node().get(key), "Gemma 3 without it");
             }
         }
-        Gemma3Family family = new Gemma3Family(1 / Math.sqrt(node.positiveNumber("query_pre_attn_scalar", 256)), windows(node, sizes.listedLayers()),
-                RopeScaling.gemma3Global(node, sizes.headDim(), sizes.maxPositions()), RopeScaling.gemma3Local(node, sizes.headDim(), sizes.maxPositions()),
+        Gemma3Family family = new Gemma3Family(1 / Math.sqrt(node.positiveNumber("query_pre_attn_scalar", 256)),
+                windows(node, sizes.listedLayers()),
+                RopeScaling.gemma3Global(node, sizes.headDim(), sizes.maxPositions()),
+                RopeScaling.gemma3Local(node, sizes.headDim(), sizes.maxPositions()),
                 node.flag("attention_bias", false));
         return sizes.config(node, family, true);
     }

@@ -60,7 +60,8 @@ public final class Generator {
      */
     public Context read(List<int[]> prompts, int more) {
         int longest = prompts.stream().mapToInt(p -> p.length).max().orElse(0);
-        KvCache cache = new KvCache(model.config(), pool.dtype(), prompts.size(), (int) Math.min(model.config().maxPositions(), (long) longest + more));
+        KvCache cache = new KvCache(model.config(), pool.dtype(), prompts.size(),
+                (int) Math.min(model.config().maxPositions(), (long) longest + more));
         int shared = shared(prompts);
         if (shared > 0) {
             KvCache start = new KvCache(model.config(), pool.dtype(), 1, shared);
@@ -179,13 +180,16 @@ public final class Generator {
         return new Batch(tokens.toIntArray(), starts, none);
     }
 
-    /** Index of the largest of n numbers, the first one of equals. Of logits that are not finite any would be the largest: they are refused. */
+    /**
+     * Index of the largest of n numbers, the first one of equals. Of logits that are not finite any would be the largest: they are refused.
+     */
     static int argmax(Storage x, int offset, int n) {
         int best = 0;
         for (int i = 0; i < n; i++) {
             double value = x.get(offset + i);
             if (!Double.isFinite(value)) {
-                throw new AglException("the model's output is not finite (" + value + "): its weights, or those of the adapter on it, are damaged or too large");
+                throw new AglException("the model's output is not finite (" + value
+                        + "): its weights, or those of the adapter on it, are damaged or too large");
             }
             if (value > x.get(offset + best)) {
                 best = i;

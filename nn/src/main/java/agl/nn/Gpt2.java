@@ -14,7 +14,8 @@ import java.util.List;
  * GPT-2 (Radford et al. 2019): learned positions added to the embedding, LayerNorm, one map c_attn for queries, keys and values, GELU.
  * Its dropouts are not applied in training; what adapters drop is LoRA's own.
  *
- * <p>Hugging Face stores its maps as Conv1D, (in, out). They are transposed on loading and saving: inside this program every W is (out, in).
+ * <p>Hugging Face stores its maps as Conv1D, (in, out). They are transposed on loading and saving: inside this program every W is (out,
+ * in).
  */
 final class Gpt2 extends Transformer {
     private record Norm(Weight weight, Weight bias) { }
@@ -36,8 +37,10 @@ final class Gpt2 extends Transformer {
         for (int l = 0; l < config.layers(); l++) {
             String p = "transformer.h." + l + ".";
             blocks.add(new Block(new AttentionLayer(l, 0, attentionScale()),
-                    norm(source, p + "ln_1"), transposedLinear(source, p + "attn.c_attn", 3 * h, h), transposedLinear(source, p + "attn.c_proj", h, h),
-                    norm(source, p + "ln_2"), transposedLinear(source, p + "mlp.c_fc", f, h), transposedLinear(source, p + "mlp.c_proj", h, f)));
+                    norm(source, p + "ln_1"), transposedLinear(source, p + "attn.c_attn", 3 * h, h),
+                    transposedLinear(source, p + "attn.c_proj", h, h),
+                    norm(source, p + "ln_2"), transposedLinear(source, p + "mlp.c_fc", f, h),
+                    transposedLinear(source, p + "mlp.c_proj", h, f)));
         }
         finalNorm = norm(source, "transformer.ln_f");
         if (!config.tied()) {
@@ -50,14 +53,16 @@ final class Gpt2 extends Transformer {
     }
 
     @Override Tensor embed(Tape tape, Pass pass) {
-        return Add.of(tape, Embedding.of(tape, tokens.tensor(), pass.batch().tokens()), Embedding.of(tape, positions.tensor(), pass.positions()));
+        return Add.of(tape, Embedding.of(tape, tokens.tensor(), pass.batch().tokens()),
+                Embedding.of(tape, positions.tensor(), pass.positions()));
     }
 
     @Override Tensor layer(Tape tape, int l, Tensor x, Pass pass) {
         Block b = blocks.get(l);
         int h = config().hidden();
         Tensor qkv = b.qkv.forward(tape, norm(tape, x, b.norm1));
-        Tensor attended = attend(tape, b.of, pass, Columns.of(tape, qkv, 0, h), Columns.of(tape, qkv, h, 2 * h), Columns.of(tape, qkv, 2 * h, 3 * h));
+        Tensor attended = attend(tape, b.of, pass, Columns.of(tape, qkv, 0, h), Columns.of(tape, qkv, h, 2 * h),
+                Columns.of(tape, qkv, 2 * h, 3 * h));
         x = Add.of(tape, x, b.out.forward(tape, attended));
         Tensor activated = Gelu.of(tape, b.up.forward(tape, norm(tape, x, b.norm2)));
         return Add.of(tape, x, b.down.forward(tape, activated));

@@ -23,8 +23,10 @@ public record Gpt2Family() implements Family {
         }
         int layers = node.positive("num_hidden_layers", node.positive("n_layer", 12));
         int intermediate = node.positive("n_inner", Math.toIntExact(Math.min(Integer.MAX_VALUE, 4L * hidden)));
-        return new ModelConfig(new Gpt2Family(), hidden, layers, heads, heads, hidden / heads, intermediate, node.positive("vocab_size", 50257),
-                node.positive("max_position_embeddings", node.positive("n_positions", 1024)), node.positiveNumber("layer_norm_epsilon", 1e-5),
+        return new ModelConfig(new Gpt2Family(), hidden, layers, heads, heads, hidden / heads, intermediate,
+                node.positive("vocab_size", 50257),
+                node.positive("max_position_embeddings", node.positive("n_positions", 1024)),
+                node.positiveNumber("layer_norm_epsilon", 1e-5),
                 node.flag("tie_word_embeddings", true), (ObjectNode) node.node());
     }
 

@@ -15,7 +15,8 @@ import java.util.function.IntPredicate;
  * @param windows per layer the number of tokens, its own included, that a token attends to; 0 for all before it
  * @param rope    frequencies of the rotary embedding
  */
-public record LlamaFamily(String modelType, boolean qkvBias, boolean outBias, boolean mlpBias, boolean qkNorm, int[] windows, RopeScaling rope) implements Family {
+public record LlamaFamily(String modelType, boolean qkvBias, boolean outBias, boolean mlpBias, boolean qkNorm, int[] windows,
+        RopeScaling rope) implements Family {
     static final List<String> MODEL_TYPES = List.of("llama", "mistral", "qwen2", "qwen3");
 
     static ModelConfig read(ConfigNode node, String type) {
@@ -32,7 +33,8 @@ public record LlamaFamily(String modelType, boolean qkvBias, boolean outBias, bo
         // A switch that a family does not have is ignored in its files, as transformers does.
         boolean qwen2 = type.equals("qwen2");
         boolean attentionBias = (type.equals("llama") || type.equals("qwen3")) && node.flag("attention_bias", false);
-        LlamaFamily family = new LlamaFamily(type, qwen2 || attentionBias, attentionBias, type.equals("llama") && node.flag("mlp_bias", false), type.equals("qwen3"),
+        LlamaFamily family = new LlamaFamily(type, qwen2 || attentionBias, attentionBias,
+                type.equals("llama") && node.flag("mlp_bias", false), type.equals("qwen3"),
                 windows(node, type, sizes.listedLayers()), RopeScaling.parse(node, sizes.headDim(), sizes.maxPositions()));
         return sizes.config(node, family, false);
     }
@@ -41,7 +43,10 @@ public record LlamaFamily(String modelType, boolean qkvBias, boolean outBias, bo
         return new Llama(config, this, weights);
     }
 
-    /** Mistral's window holds for the layers that layer_types names, else for all; Qwen's for those, else for the ones from max_window_layers on. */
+    /**
+     * Mistral's window holds for the layers that layer_types names, else for all; Qwen's for those, else for the ones from
+     * max_window_layers on.
+     */
     private static int[] windows(ConfigNode node, String family, int layers) {
         int window = node.isNull("sliding_window") ? 0 : node.positive("sliding_window", 4096);
         return switch (family) {
@@ -72,7 +77,8 @@ public record LlamaFamily(String modelType, boolean qkvBias, boolean outBias, bo
                 case "" -> sliding.test(l);
                 case "sliding_attention" -> true;
                 case "full_attention", "attention" -> false;
-                default -> throw node.unsupported("layer_types \"" + types.get(l) + "\" of layer " + l, "full_attention, sliding_attention");
+                default ->
+                    throw node.unsupported("layer_types \"" + types.get(l) + "\" of layer " + l, "full_attention, sliding_attention");
             };
             if (has && window == 0) {
                 throw new AglException(node.where() + ": layer " + l + " is one with a sliding window, but the model has none: "

@@ -3,7 +3,9 @@ package agl.nn;
 import agl.autograd.Tape;
 import agl.autograd.Tensor;
 
-/** The weights that Llama and Gemma 3 have under the same names and in the same shapes; what a layer does with them is each family's own. */
+/**
+ * The weights that Llama and Gemma 3 have under the same names and in the same shapes; what a layer does with them is each family's own.
+ */
 abstract class LlamaLayout extends Transformer {
     /** A layer's attention with the norm before it; qNorm and kNorm are null where queries and keys are not normalized. */
     record AttentionBlock(AttentionLayer of, Weight norm, Slot q, Slot k, Slot v, Slot o, Weight qNorm, Weight kNorm) { }
@@ -50,7 +52,8 @@ abstract class LlamaLayout extends Transformer {
         int kv = config().kvHeads() * config().headDim();
         String a = p + "self_attn.";
         return new AttentionBlock(of, parameter(source, p + "input_layernorm.weight", h),
-                linear(source, a + "q_proj", q, h, has.qkvBias), linear(source, a + "k_proj", kv, h, has.qkvBias), linear(source, a + "v_proj", kv, h, has.qkvBias),
+                linear(source, a + "q_proj", q, h, has.qkvBias), linear(source, a + "k_proj", kv, h, has.qkvBias),
+                linear(source, a + "v_proj", kv, h, has.qkvBias),
                 linear(source, a + "o_proj", h, q, has.outBias),
                 has.qkNorm ? parameter(source, a + "q_norm.weight", config().headDim()) : null,
                 has.qkNorm ? parameter(source, a + "k_norm.weight", config().headDim()) : null);

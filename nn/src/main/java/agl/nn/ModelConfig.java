@@ -33,13 +33,15 @@ public record ModelConfig(Family family, int hidden, int layers, int heads, int 
     public static ModelConfig read(Path folder) {
         Path file = folder.resolve("config.json");
         if (folder.toString().toLowerCase(Locale.ROOT).endsWith(".gguf")) {
-            throw new AglException(folder + ": GGUF files are not read; take the model's Hugging Face folder with config.json and safetensors");
+            throw new AglException(
+                    folder + ": GGUF files are not read; take the model's Hugging Face folder with config.json and safetensors");
         }
         if (!Files.exists(folder)) {
             throw new AglException(folder + ": no such folder");
         }
         if (!Files.isDirectory(folder)) {
-            throw new AglException(folder + ": is not a folder; a model is a Hugging Face folder with config.json, model.safetensors, tokenizer.json");
+            throw new AglException(
+                    folder + ": is not a folder; a model is a Hugging Face folder with config.json, model.safetensors, tokenizer.json");
         }
         if (!Files.exists(file)) {
             throw new AglException(folder + ": has no config.json, so it is not a Hugging Face model folder");
@@ -59,7 +61,8 @@ public record ModelConfig(Family family, int hidden, int layers, int heads, int 
     /** The same with a head of its own. */
     ModelConfig untied() {
         ObjectNode own = json.deepCopy().put("tie_word_embeddings", false);
-        return new ModelConfig(family, hidden, layers, heads, kvHeads, headDim, intermediate, vocabulary, maxPositions, normEps, false, own);
+        return new ModelConfig(family, hidden, layers, heads, kvHeads, headDim, intermediate, vocabulary, maxPositions, normEps, false,
+                own);
     }
 
     private ModelConfig checked(ConfigNode node) {
@@ -69,8 +72,9 @@ public record ModelConfig(Family family, int hidden, int layers, int heads, int 
         // A matrix is one array or one mapped segment with int indices.
         long widest = Math.max(Math.max(vocabulary, 3L * intermediate), 3L * heads * headDim);
         if (layers > MAX_LAYERS || widest > Integer.MAX_VALUE / hidden || (long) maxPositions * hidden < 0) {
-            throw new AglException(node.where() + ": " + layers + " layers of width " + hidden + " with matrices up to (" + widest + ", " + hidden
-                    + ") are more than this program can hold");
+            throw new AglException(
+                    node.where() + ": " + layers + " layers of width " + hidden + " with matrices up to (" + widest + ", " + hidden
+                            + ") are more than this program can hold");
         }
         return this;
     }

@@ -64,7 +64,8 @@ public final class Models {
         Set<String> asked = new HashSet<>();
         Transformer model = Transformer.of(config, (name, shape) -> {
             // Some tied checkpoints hold the one matrix under the head's name.
-            boolean underHead = config.tied() && name.equals(embedding) && !checkpoint.has(key.apply(name)) && checkpoint.has(Transformer.HEAD);
+            boolean underHead = config.tied() && name.equals(embedding) && !checkpoint.has(key.apply(name))
+                    && checkpoint.has(Transformer.HEAD);
             String stored = underHead ? Transformer.HEAD : key.apply(name);
             asked.add(stored);
             TensorInfo info = weight(folder, checkpoint, stored, shape);
@@ -77,24 +78,33 @@ public final class Models {
         return model;
     }
 
-    /** Weights that config.json does not ask for may be all that makes another architecture out of this one: biases, norms of queries and keys. */
+    /**
+     * Weights that config.json does not ask for may be all that makes another architecture out of this one: biases, norms of queries and
+     * keys.
+     */
     private static void sayLeftOut(Path folder, Checkpoint checkpoint, Set<String> asked) {
-        List<String> left = checkpoint.names().stream().filter(name -> !asked.contains(name) && !COMPUTED.matcher(name).find()).sorted().toList();
+        List<String> left = checkpoint.names().stream().filter(name -> !asked.contains(name) && !COMPUTED.matcher(name).find()).sorted()
+                .toList();
         if (!left.isEmpty()) {
-            System.getLogger(Models.class.getName()).log(System.Logger.Level.WARNING, folder + ": " + left.size() + " of the file's tensors are not used, as config.json "
-                    + "asks for none of them: " + Json.quote(String.join(", ", left.subList(0, Math.min(3, left.size())))) + (left.size() > 3 ? ", …" : ""));
+            System.getLogger(Models.class.getName()).log(System.Logger.Level.WARNING,
+                    folder + ": " + left.size() + " of the file's tensors are not used, as config.json "
+                            + "asks for none of them: " + Json.quote(String.join(", ", left.subList(0, Math.min(3, left.size()))))
+                            + (left.size() > 3 ? ", …" : ""));
         }
     }
 
     /** Tables that old checkpoints keep and every program computes itself; a tied head. */
     private static final Pattern COMPUTED = Pattern.compile("rotary_emb\\.inv_freq$|\\.attn\\.(?:masked_)?bias$|^lm_head\\.weight$");
 
-    /** A config.json that says fewer layers than there are weights for belongs to another model: the rest would be left out without a word. */
+    /**
+     * A config.json that says fewer layers than there are weights for belongs to another model: the rest would be left out without a word.
+     */
     private static void requireNoLayerBeyond(Path folder, ModelConfig config, Checkpoint checkpoint) {
         for (String name : checkpoint.names()) {
             Matcher m = LAYER.matcher(name);
             if (m.find() && Integer.parseInt(m.group(1)) >= config.layers()) {
-                throw new AglException(folder + ": config.json says " + config.layers() + " layers, the weights have \"" + Json.quote(name) + "\": they do not belong together");
+                throw new AglException(folder + ": config.json says " + config.layers() + " layers, the weights have \"" + Json.quote(name)
+                        + "\": they do not belong together");
             }
         }
     }
@@ -116,11 +126,13 @@ public final class Models {
 
     /** Whether a checkpoint said to be tied has a head with other values than the embedding: then the head is what it was trained with. */
     private static boolean headDiffers(Path folder, Checkpoint checkpoint, String embedding) {
-        if (!checkpoint.has(Transformer.HEAD) || !checkpoint.has(embedding) || checkpoint.info(Transformer.HEAD).sameValues(checkpoint.info(embedding))) {
+        if (!checkpoint.has(Transformer.HEAD) || !checkpoint.has(embedding)
+                || checkpoint.info(Transformer.HEAD).sameValues(checkpoint.info(embedding))) {
             return false;
         }
-        System.getLogger(Models.class.getName()).log(System.Logger.Level.WARNING, folder + ": config.json says that the head is the embedding table, "
-                + "but the file has a " + Transformer.HEAD + " with other values; the file's head is used");
+        System.getLogger(Models.class.getName()).log(System.Logger.Level.WARNING,
+                folder + ": config.json says that the head is the embedding table, "
+                        + "but the file has a " + Transformer.HEAD + " with other values; the file's head is used");
         return true;
     }
 
@@ -141,7 +153,8 @@ public final class Models {
         double residual = 0.02 / Math.sqrt(2.0 * config.layers());
         return Transformer.of(config, (name, shape) -> {
             double std = name.matches(".*\\.(o_proj|down_proj|c_proj)\\..*") ? residual : 0.02;
-            return Tensor.fill(dtype, i -> shape.length > 1 ? std * random.nextGaussian() : name.endsWith("bias") ? 0 : 1, shape).requireGrad();
+            return Tensor.fill(dtype, i -> shape.length > 1 ? std * random.nextGaussian() : name.endsWith("bias") ? 0 : 1, shape)
+                    .requireGrad();
         });
     }
 

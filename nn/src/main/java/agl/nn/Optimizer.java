@@ -8,7 +8,10 @@ import agl.error.AglException;
 import java.util.ArrayList;
 import java.util.List;
 
-/** What every optimizer does: hold the trained tensors, clip the gradient's global norm, count the steps. How a tensor moves is the subclass's. */
+/**
+ * What every optimizer does: hold the trained tensors, clip the gradient's global norm, count the steps. How a tensor moves is the
+ * subclass's.
+ */
 public abstract class Optimizer {
     protected final Kernels kernels;
     private final double maxGradNorm;

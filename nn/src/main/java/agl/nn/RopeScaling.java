@@ -22,11 +22,13 @@ public record RopeScaling(double[] frequencies) {
         ConfigNode scaling = config.object(config.active("rope_scaling") ? "rope_scaling" : "rope_parameters");
         for (Map.Entry<String, JsonNode> entry : scaling.node().properties()) {
             if (entry.getValue().isObject()) {
-                throw config.unsupported("rope parameters \"" + entry.getKey() + "\" of their own for some layers", "one block for all layers");
+                throw config.unsupported("rope parameters \"" + entry.getKey() + "\" of their own for some layers",
+                        "one block for all layers");
             }
         }
         // Beside the block it outranks the one inside: some files keep it there only, as Phi-3's do.
-        double original = config.positiveNumber("original_max_position_embeddings", scaling.positiveNumber("original_max_position_embeddings", maxPositions));
+        double original = config.positiveNumber("original_max_position_embeddings",
+                scaling.positiveNumber("original_max_position_embeddings", maxPositions));
         return parse(config, scaling, scaling.positiveNumber("rope_theta", config.positiveNumber("rope_theta", 10000)), headDim, original);
     }
 
@@ -37,22 +39,26 @@ public record RopeScaling(double[] frequencies) {
         if (blocks.has("full_attention")) {
             full.setAll((ObjectNode) blocks.object("full_attention").node());
         } else if (config.has("rope_parameters") && config.has("rope_scaling")) {
-            throw config.unsupported("rope_scaling beside rope_parameters without full_attention", "rope_scaling alone, or full_attention in rope_parameters");
+            throw config.unsupported("rope_scaling beside rope_parameters without full_attention",
+                    "rope_scaling alone, or full_attention in rope_parameters");
         } else {
             full.put("rope_type", "default");
         }
         if (config.has("rope_scaling")) {
             full.setAll((ObjectNode) config.object("rope_scaling").node());
         }
-        return gemma3(config, new ConfigNode(full, config.where() + ", rope_parameters, full_attention"), "rope_theta", 1e6, headDim, maxPositions);
+        return gemma3(config, new ConfigNode(full, config.where() + ", rope_parameters, full_attention"), "rope_theta", 1e6, headDim,
+                maxPositions);
     }
 
     /** Gemma 3's layers with a window. */
     static RopeScaling gemma3Local(ConfigNode config, int headDim, int maxPositions) {
-        return gemma3(config, config.object("rope_parameters").object("sliding_attention"), "rope_local_base_freq", 1e4, headDim, maxPositions);
+        return gemma3(config, config.object("rope_parameters").object("sliding_attention"), "rope_local_base_freq", 1e4, headDim,
+                maxPositions);
     }
 
-    private static RopeScaling gemma3(ConfigNode config, ConfigNode scaling, String thetaBeside, double theta, int headDim, int maxPositions) {
+    private static RopeScaling gemma3(ConfigNode config, ConfigNode scaling, String thetaBeside, double theta, int headDim,
+            int maxPositions) {
         return parse(config, scaling, scaling.positiveNumber("rope_theta", config.positiveNumber(thetaBeside, theta)), headDim,
                 scaling.positiveNumber("original_max_position_embeddings", maxPositions));
     }

@@ -16,9 +16,11 @@ record RotarySizes(int hidden, int layers, int heads, int kvHeads, int headDim, 
         int headDim = node.positive("head_dim", defaults.headDim > 0 ? defaults.headDim : Math.max(1, hidden / heads));
         int layers = node.positive("num_hidden_layers", 0);
         int maxPositions = node.positive("max_position_embeddings", defaults.maxPositions);
-        int kvHeads = node.positive("num_key_value_heads", node.isNull("num_key_value_heads") || defaults.kvHeads == 0 ? heads : defaults.kvHeads);
+        int kvHeads = node.positive("num_key_value_heads",
+                node.isNull("num_key_value_heads") || defaults.kvHeads == 0 ? heads : defaults.kvHeads);
         if (headDim % 2 != 0 || headDim > MAX_HEAD_DIM) {
-            throw new AglException(node.where() + ": rotary embedding needs an even head_dim of at most " + MAX_HEAD_DIM + ", this is " + headDim);
+            throw new AglException(
+                    node.where() + ": rotary embedding needs an even head_dim of at most " + MAX_HEAD_DIM + ", this is " + headDim);
         }
         return new RotarySizes(hidden, layers, heads, kvHeads, headDim, maxPositions);
     }
@@ -29,7 +31,8 @@ record RotarySizes(int hidden, int layers, int heads, int kvHeads, int headDim, 
     }
 
     ModelConfig config(ConfigNode node, Family family, boolean tied) {
-        return new ModelConfig(family, hidden, layers, heads, kvHeads, headDim, node.positive("intermediate_size", 0), node.positive("vocab_size", 0), maxPositions,
+        return new ModelConfig(family, hidden, layers, heads, kvHeads, headDim, node.positive("intermediate_size", 0),
+                node.positive("vocab_size", 0), maxPositions,
                 node.positiveNumber("rms_norm_eps", 1e-6), node.flag("tie_word_embeddings", tied), (ObjectNode) node.node());
     }
 }

@@ -111,7 +111,8 @@ public abstract class Transformer {
     /** As {@link #linear(Weights, String, int, int, boolean)} with a bias, for a map that the family's files hold as (in, out). */
     final Slot transposedLinear(Weights source, String name, int out, int in) {
         storedTransposed.add(name + ".weight");
-        return linear((n, shape) -> n.endsWith(".bias") ? source.get(n, shape) : Models.transposed(source.get(n, shape[1], shape[0])), name, out, in, true);
+        return linear((n, shape) -> n.endsWith(".bias") ? source.get(n, shape) : Models.transposed(source.get(n, shape[1], shape[0])), name,
+                out, in, true);
     }
 
     /** The weight of that name as the model computes with it, the update of an adapter added. */
@@ -130,7 +131,9 @@ public abstract class Transformer {
         return config;
     }
 
-    /** All weights that came with the model, by Hugging Face name, matrices as (out, in). Replaced layers and weights do not change this. */
+    /**
+     * All weights that came with the model, by Hugging Face name, matrices as (out, in). Replaced layers and weights do not change this.
+     */
     public final Map<String, Tensor> parameters() {
         return parameters;
     }
@@ -218,13 +221,15 @@ public abstract class Transformer {
         for (int s = 0; s < batch.sequences(); s++) {
             int first = cache == null ? 0 : cache.length(s);
             if (first + batch.length(s) > config.maxPositions()) {
-                throw new AglException("a sequence of " + (first + batch.length(s)) + " tokens is longer than the model's " + config.maxPositions() + " positions");
+                throw new AglException("a sequence of " + (first + batch.length(s)) + " tokens is longer than the model's "
+                        + config.maxPositions() + " positions");
             }
             for (int t = batch.starts()[s]; t < batch.starts()[s + 1]; t++) {
                 positions[t] = first + t - batch.starts()[s];
                 if (batch.tokens()[t] >= config.vocabulary()) {
-                    throw new AglException("token id " + batch.tokens()[t] + " at position " + positions[t] + " is outside the model's vocabulary of "
-                            + config.vocabulary() + ": tokenizer and model do not belong together");
+                    throw new AglException(
+                            "token id " + batch.tokens()[t] + " at position " + positions[t] + " is outside the model's vocabulary of "
+                                    + config.vocabulary() + ": tokenizer and model do not belong together");
                 }
             }
         }
@@ -241,7 +246,9 @@ public abstract class Transformer {
         int[] starts = pass.batch.starts();
         if (pass.cache == null) {
             int[] ends = Arrays.copyOfRange(starts, 1, starts.length);
-            return Attention.of(tape, new AttentionShape(config.heads(), config.kvHeads(), config.headDim(), of.scale, of.window, starts, starts, ends), q, k, v);
+            return Attention.of(tape,
+                    new AttentionShape(config.heads(), config.kvHeads(), config.headDim(), of.scale, of.window, starts, starts, ends), q, k,
+                    v);
         }
         KvCache cache = pass.cache;
         AttentionShape shape = new AttentionShape(config.heads(), config.kvHeads(), config.headDim(), of.scale, of.window, starts,

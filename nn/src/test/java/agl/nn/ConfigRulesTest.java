@@ -30,7 +30,8 @@ class ConfigRulesTest {
 
     @ParameterizedTest @MethodSource("cases") void readsWhatTransformersReads(JsonNode expected) {
         ObjectNode json = (ObjectNode) expected.get("config");
-        if (expected.has("refused") && !json.path("num_key_value_heads").isNull()) { // null for the number of all heads is taken everywhere here
+        // Null for the number of all heads is taken everywhere here.
+        if (expected.has("refused") && !json.path("num_key_value_heads").isNull()) {
             assertThrows(AglException.class, () -> ModelConfig.parse(json, "config.json"));
             return;
         }
@@ -75,9 +76,12 @@ class ConfigRulesTest {
 
     /** GPT-2's sizes under the names that other families use, which outrank its own. */
     @Test void gpt2UnderOtherNames() throws IOException {
-        ModelConfig config = ModelConfig.parse((ObjectNode) new JsonMapper().readTree("{\"model_type\":\"gpt2\",\"n_embd\":12,\"n_head\":4,\"num_attention_heads\":3,"
-                + "\"n_layer\":9,\"num_hidden_layers\":2,\"n_positions\":40,\"max_position_embeddings\":30,\"vocab_size\":19,\"n_inner\":null}"), "config.json");
-        assertEquals(List.of(12, 3, 2, 30, 48), List.of(config.hidden(), config.heads(), config.layers(), config.maxPositions(), config.intermediate()));
+        ModelConfig config = ModelConfig.parse(
+                (ObjectNode) new JsonMapper().readTree("{\"model_type\":\"gpt2\",\"n_embd\":12,\"n_head\":4,\"num_attention_heads\":3,"
+                        + "\"n_layer\":9,\"num_hidden_layers\":2,\"n_positions\":40,\"max_position_embeddings\":30,\"vocab_size\":19,\"n_inner\":null}"),
+                "config.json");
+        assertEquals(List.of(12, 3, 2, 30, 48),
+                List.of(config.hidden(), config.heads(), config.layers(), config.maxPositions(), config.intermediate()));
         assertTrue(config.tied());
     }
 }

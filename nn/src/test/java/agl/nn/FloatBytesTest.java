@@ -31,8 +31,10 @@ class FloatBytesTest {
 
     @Test void bytesAreLittleEndian() {
         Tensor t = Tensor.of(new float[] {1, -2.5f}, 2);
-        assertArrayEquals(new byte[] {0, 0, (byte) 0x80, 0x3F, 0, 0, 0x20, (byte) 0xC0}, FloatBytes.encode(t, DType.F32).toArray(ValueLayout.JAVA_BYTE));
-        assertArrayEquals(new byte[] {(byte) 0x80, 0x3F, 0x20, (byte) 0xC0}, FloatBytes.encode(t, DType.BF16).toArray(ValueLayout.JAVA_BYTE));
+        assertArrayEquals(new byte[] {0, 0, (byte) 0x80, 0x3F, 0, 0, 0x20, (byte) 0xC0},
+                FloatBytes.encode(t, DType.F32).toArray(ValueLayout.JAVA_BYTE));
+        assertArrayEquals(new byte[] {(byte) 0x80, 0x3F, 0x20, (byte) 0xC0},
+                FloatBytes.encode(t, DType.BF16).toArray(ValueLayout.JAVA_BYTE));
         assertArrayEquals(new byte[] {0, 0x3C, 0, (byte) 0xC1}, FloatBytes.encode(t, DType.F16).toArray(ValueLayout.JAVA_BYTE));
         assertThrows(IllegalArgumentException.class, () -> FloatBytes.encode(t, DType.F64));
     }

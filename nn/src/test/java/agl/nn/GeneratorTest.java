@@ -99,7 +99,8 @@ class GeneratorTest {
 
     /** Logits of my own in place of a model's, the same for each of n prompts. */
     private Generator.Context context(int n, double... logits) {
-        return new Generator.Context(new KvCache(model.config(), DType.F64, n, 1), Tensor.fill(DType.F64, i -> logits[i % logits.length], n, logits.length));
+        return new Generator.Context(new KvCache(model.config(), DType.F64, n, 1),
+                Tensor.fill(DType.F64, i -> logits[i % logits.length], n, logits.length));
     }
 
     /** How often each token is drawn as the first, by as many seeds as there are prompts. */
@@ -113,13 +114,16 @@ class GeneratorTest {
         return share;
     }
 
-    /** softmax(logits / temperature), by hand: with logits log 1, log 2, log 4 and T = 1/2 the weights are 1, 4, 16; with T = 2 their roots. */
+    /**
+     * softmax(logits / temperature), by hand: with logits log 1, log 2, log 4 and T = 1/2 the weights are 1, 4, 16; with T = 2 their roots.
+     */
     @Test void samplesFollowTheTemperature() {
         double[] logits = {Math.log(2), Math.log(1), Math.log(4)};
         assertArrayEquals(new double[] {2 / 7.0, 1 / 7.0, 4 / 7.0}, shares(new Generator.Settings(1, 1, 1, 3), logits), 0.015);
         assertArrayEquals(new double[] {4 / 21.0, 1 / 21.0, 16 / 21.0}, shares(new Generator.Settings(1, 0.5, 1, 3), logits), 0.015);
         double roots = Math.sqrt(2) + 1 + 2;
-        assertArrayEquals(new double[] {Math.sqrt(2) / roots, 1 / roots, 2 / roots}, shares(new Generator.Settings(1, 2, 1, 3), logits), 0.015);
+        assertArrayEquals(new double[] {Math.sqrt(2) / roots, 1 / roots, 2 / roots}, shares(new Generator.Settings(1, 2, 1, 3), logits),
+                0.015);
     }
 
     /** The fewest tokens that hold top-p together, with their shares made to add up to 1: at 4/7, 6/7 and all of the probability. */
@@ -134,9 +138,11 @@ class GeneratorTest {
     /** Several answers to one prompt are several draws; the s-th is what seed + s gives alone. */
     @Test void samplesOfOnePromptDiffer() {
         int[] prompt = prompts.getFirst();
-        List<int[]> together = generator.generate(List.of(prompt, prompt, prompt, prompt), new Generator.Settings(8, 1.2, 1, 4), id -> false);
+        List<int[]> together = generator.generate(List.of(prompt, prompt, prompt, prompt), new Generator.Settings(8, 1.2, 1, 4),
+                id -> false);
         for (int s = 0; s < 4; s++) {
-            assertArrayEquals(together.get(s), generator.generate(List.of(prompt), new Generator.Settings(8, 1.2, 1, 4 + s), id -> false).getFirst());
+            assertArrayEquals(together.get(s),
+                    generator.generate(List.of(prompt), new Generator.Settings(8, 1.2, 1, 4 + s), id -> false).getFirst());
             for (int other = 0; other < s; other++) {
                 assertFalse(Arrays.equals(together.get(other), together.get(s)), s + " and " + other);
             }

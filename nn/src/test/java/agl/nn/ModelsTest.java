@@ -36,8 +36,10 @@ class ModelsTest {
     @TempDir Path folder;
 
     @Test void sizesAreCounted() {
-        assertEquals(3 * (12 * 24 * 2 + 12 * 8 * 2 + 24 + 16 + 3 * 12 * 17 + 24) + 12 + 2 * 31 * 12, TransformerTest.small("qwen2", DType.F32).size());
-        assertEquals(3 * (4 * 12 * 12 + 4 * 12 + 2 * 12 * 17 + 17 + 12 + 4 * 12) + 2 * 12 + (31 + 40) * 12, TransformerTest.small("gpt2", DType.F32).size());
+        assertEquals(3 * (12 * 24 * 2 + 12 * 8 * 2 + 24 + 16 + 3 * 12 * 17 + 24) + 12 + 2 * 31 * 12,
+                TransformerTest.small("qwen2", DType.F32).size());
+        assertEquals(3 * (4 * 12 * 12 + 4 * 12 + 2 * 12 * 17 + 17 + 12 + 4 * 12) + 2 * 12 + (31 + 40) * 12,
+                TransformerTest.small("gpt2", DType.F32).size());
     }
 
     @ParameterizedTest @ValueSource(strings = {"qwen2", "gpt2"}) void floatsRoundTripExactly(String family) {
@@ -78,10 +80,13 @@ class ModelsTest {
         }
     }
 
-    /** A vector, a matrix, an embedding, a transposed map: each refused by name however the model is loaded, and nothing was written before. */
-    @ParameterizedTest @ValueSource(strings = {"llama model.norm.weight", "llama model.layers.1.mlp.up_proj.weight", "llama model.embed_tokens.weight",
-        "gpt2 transformer.h.0.attn.c_attn.weight", "gpt2 transformer.h.2.mlp.c_fc.bias"})
-    void weightsThatAreNotFinite(String which) throws IOException {
+    /**
+     * A vector, a matrix, an embedding, a transposed map: each refused by name however the model is loaded, and nothing was written before.
+     */
+    @ParameterizedTest
+    @ValueSource(strings = {"llama model.norm.weight", "llama model.layers.1.mlp.up_proj.weight", "llama model.embed_tokens.weight",
+        "gpt2 transformer.h.0.attn.c_attn.weight", "gpt2 transformer.h.2.mlp.c_fc.bias"}) void weightsThatAreNotFinite(String which)
+                throws IOException {
         String name = which.substring(which.indexOf(' ') + 1);
         Transformer model = TransformerTest.small(which.substring(0, which.indexOf(' ')), DType.F32);
         Models.save(model, folder.resolve("m"), null, DType.F32);
@@ -154,8 +159,10 @@ class ModelsTest {
     }
 
     private static Transformer gemma3() {
-        ObjectNode json = JsonNodeFactory.instance.objectNode().put("model_type", "gemma3_text").put("hidden_size", 8).put("num_hidden_layers", 1)
-                .put("num_attention_heads", 2).put("num_key_value_heads", 1).put("head_dim", 4).put("intermediate_size", 9).put("vocab_size", 11).put("tie_word_embeddings", true);
+        ObjectNode json = JsonNodeFactory.instance.objectNode().put("model_type", "gemma3_text").put("hidden_size", 8)
+                .put("num_hidden_layers", 1)
+                .put("num_attention_heads", 2).put("num_key_value_heads", 1).put("head_dim", 4).put("intermediate_size", 9)
+                .put("vocab_size", 11).put("tie_word_embeddings", true);
         return Models.random(ModelConfig.parse(json, "test"), 1, DType.F32);
     }
 
@@ -208,13 +215,15 @@ class ModelsTest {
             SafeTensorsWriter writer = new SafeTensorsWriter();
             try (SafeTensors stored = SafeTensors.open(m.resolve("model.safetensors"))) {
                 stored.names().forEach(name -> writer.add(stored.info(name)));
-                writer.add("model.layers.0.self_attn.q_proj.bias", new float[4], 4).add("model.layers.0.self_attn.rotary_emb.inv_freq", new float[4], 4);
+                writer.add("model.layers.0.self_attn.q_proj.bias", new float[4], 4).add("model.layers.0.self_attn.rotary_emb.inv_freq",
+                        new float[4], 4);
                 writer.write(folder.resolve("more.safetensors"));
             }
             Files.move(folder.resolve("more.safetensors"), m.resolve("model.safetensors"), StandardCopyOption.REPLACE_EXISTING);
             Models.load(m);
             assertEquals(1, lines.size(), lines.toString());
-            assertTrue(lines.getFirst().contains("1 of the file's tensors are not used") && lines.getFirst().contains("q_proj.bias"), lines.toString());
+            assertTrue(lines.getFirst().contains("1 of the file's tensors are not used") && lines.getFirst().contains("q_proj.bias"),
+                    lines.toString());
         } finally {
             logger.removeHandler(handler);
         }
@@ -229,7 +238,8 @@ class ModelsTest {
         SafeTensorsWriter writer = new SafeTensorsWriter();
         try (SafeTensors stored = SafeTensors.open(folder.resolve("half/model.safetensors"))) {
             stored.names().stream().filter(n -> !n.equals(Transformer.HEAD)).forEach(n -> writer.add(stored.info(n)));
-            writer.add(Transformer.HEAD, floats(half.parameters().get(model.config().family().embeddingName())), shape(half.parameters().get(model.config().family().embeddingName())));
+            writer.add(Transformer.HEAD, floats(half.parameters().get(model.config().family().embeddingName())),
+                    shape(half.parameters().get(model.config().family().embeddingName())));
             writer.write(m.resolve("model.safetensors"));
         }
         assertTrue(Models.load(m).config().tied());
@@ -302,12 +312,15 @@ class ModelsTest {
         assertFalse(message.contains("\n"), message);
     }
 
-    @ParameterizedTest @ValueSource(strings = {
-        "model_type=\"mamba\"", "model_type=\"gemma2\"", "model_type=\"gemma3_text\"", "head_dim=2000000000", "hidden_act=\"relu\"", "hidden_size=0", "hidden_size=-4", "hidden_size=\"12\"", "hidden_size=1.5", "hidden_size=null",
+    @ParameterizedTest
+    @ValueSource(strings = {
+        "model_type=\"mamba\"", "model_type=\"gemma2\"", "model_type=\"gemma3_text\"", "head_dim=2000000000", "hidden_act=\"relu\"",
+        "hidden_size=0", "hidden_size=-4", "hidden_size=\"12\"", "hidden_size=1.5", "hidden_size=null",
         "num_attention_heads=5", "head_dim=3", "vocab_size=99999999999", "num_key_value_heads=4", "partial_rotary_factor=0.5",
-        "rope_scaling={\"type\":\"yarn\",\"factor\":2}", "rope_scaling={\"type\":\"linear\"}", "rope_scaling={\"rope_type\":\"llama3\",\"factor\":8}",
-        "hidden_size=1000000000", "num_hidden_layers=2000000000", "rms_norm_eps=\"small\"", "rope_theta=-1", "sliding_window=\"x\""})
-    void refusesConfigurationsByName(String change) throws IOException {
+        "rope_scaling={\"type\":\"yarn\",\"factor\":2}", "rope_scaling={\"type\":\"linear\"}",
+        "rope_scaling={\"rope_type\":\"llama3\",\"factor\":8}",
+        "hidden_size=1000000000", "num_hidden_layers=2000000000", "rms_norm_eps=\"small\"", "rope_theta=-1",
+        "sliding_window=\"x\""}) void refusesConfigurationsByName(String change) throws IOException {
         ObjectNode json = ModelConfig.llama(12, 3, 6, 2, 17, 31).withPositions(40).json().deepCopy();
         String key = change.substring(0, change.indexOf('='));
         json.set(key, new com.fasterxml.jackson.databind.ObjectMapper().readTree(change.substring(change.indexOf('=') + 1)));

@@ -209,7 +209,8 @@ class PlainForwardTest {
             }
             xs = next;
         }
-        String head = model.parameters().containsKey("lm_head.weight") ? "lm_head" : table.substring(0, table.length() - ".weight".length());
+        String head = model.parameters().containsKey("lm_head.weight") ? "lm_head"
+                : table.substring(0, table.length() - ".weight".length());
         for (int t = 0; t < xs.length; t++) {
             xs[t] = linear(head, gpt2 ? layerNorm("transformer.ln_f", xs[t]) : rms("model.norm", xs[t]));
         }

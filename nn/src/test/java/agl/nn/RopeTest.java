@@ -22,13 +22,20 @@ class RopeTest {
         assertArrayEquals(new double[] {0.25, 0.025, 0.0025, 0.00025}, frequencies(8, "{'type':'linear','factor':4}"), 1e-15);
     }
 
-    /** The numbers of transformers 5 (modeling_rope_utils, in float): the fast ones stay, the slow ones are divided by 8, one lies between. */
+    /**
+     * The numbers of transformers 5 (modeling_rope_utils, in float): the fast ones stay, the slow ones are divided by 8, one lies between.
+     */
     @Test void llama3() throws Exception {
-        assertArrayEquals(new double[] {1.0, 0.3162277638912201, 0.10000000149011612, 0.01849667727947235, 0.0012499999720603228, 0.00039528473280370235,
-            0.0001250000059371814, 3.9528473280370235e-05},
-                frequencies(16, "{'rope_type':'llama3','factor':8.0,'low_freq_factor':1.0,'high_freq_factor':4.0,'original_max_position_embeddings':512}"), 1e-8);
+        assertArrayEquals(
+                new double[] {1.0, 0.3162277638912201, 0.10000000149011612, 0.01849667727947235, 0.0012499999720603228,
+                    0.00039528473280370235,
+                    0.0001250000059371814, 3.9528473280370235e-05},
+                frequencies(16,
+                        "{'rope_type':'llama3','factor':8.0,'low_freq_factor':1.0,'high_freq_factor':4.0,'original_max_position_embeddings':512}"),
+                1e-8);
         // Without its own length the original one is the model's.
-        assertArrayEquals(frequencies(16, "{'rope_type':'llama3','factor':8,'low_freq_factor':1,'high_freq_factor':4,'original_max_position_embeddings':4096}"),
+        assertArrayEquals(frequencies(16,
+                "{'rope_type':'llama3','factor':8,'low_freq_factor':1,'high_freq_factor':4,'original_max_position_embeddings':4096}"),
                 frequencies(16, "{'rope_type':'llama3','factor':8,'low_freq_factor':1,'high_freq_factor':4}"));
     }
 

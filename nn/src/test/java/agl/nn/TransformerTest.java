@@ -29,8 +29,9 @@ class TransformerTest {
     }
 
     static Transformer small(String family, DType dtype) {
-        ObjectNode json = family.equals("gpt2") ? JsonNodeFactory.instance.objectNode().put("model_type", "gpt2").put("n_embd", 12).put("n_layer", 3)
-                .put("n_head", 3).put("n_inner", 17).put("vocab_size", VOCABULARY).put("n_positions", 40) : llama(family);
+        ObjectNode json = family.equals(
+                "gpt2") ? JsonNodeFactory.instance.objectNode().put("model_type", "gpt2").put("n_embd", 12).put("n_layer", 3)
+                        .put("n_head", 3).put("n_inner", 17).put("vocab_size", VOCABULARY).put("n_positions", 40) : llama(family);
         Transformer model = Models.random(ModelConfig.parse(json, "test"), 5, dtype);
         // Larger than usual, so that every layer matters.
         model.parameters().values().forEach(t -> {
@@ -48,7 +49,8 @@ class TransformerTest {
             json.put("sliding_window", 3);
         }
         if (family.equals("gemma3_text")) {
-            json.put("hidden_act", "gelu_pytorch_tanh").put("sliding_window", 3).put("sliding_window_pattern", 2).put("query_pre_attn_scalar", 7).put("rope_theta", 1e6);
+            json.put("hidden_act", "gelu_pytorch_tanh").put("sliding_window", 3).put("sliding_window_pattern", 2)
+                    .put("query_pre_attn_scalar", 7).put("rope_theta", 1e6);
         }
         return json;
     }
@@ -153,7 +155,8 @@ class TransformerTest {
     /** The whole model, every weight at once, in random directions. */
     @ParameterizedTest @MethodSource("models") void gradientOfTheWholeModel(Transformer model) {
         Batch batch = next(tokens(5, 1), tokens(3, 4));
-        GradCheck.Result result = GradCheck.directional((tape, x) -> model.loss(tape, batch), 3, 5, model.parameters().values().toArray(Tensor[]::new));
+        GradCheck.Result result = GradCheck.directional((tape, x) -> model.loss(tape, batch), 3, 5,
+                model.parameters().values().toArray(Tensor[]::new));
         assertTrue(result.passed(), result.toString());
         assertEquals(5, result.compared());
     }

@@ -34,7 +34,8 @@ class CourseTest {
             }
             String lesson = Files.readString(COURSE.resolve("lesson-" + n + ".md"));
             long exercises = Pattern.compile("(?m)^\\d+\\. ").matcher(lesson).results().count();
-            long answers = Arrays.stream(Class.forName("agl.course.Lesson" + n + "Test").getDeclaredMethods()).filter(m -> m.getName().startsWith("exercise")).count();
+            long answers = Arrays.stream(Class.forName("agl.course.Lesson" + n + "Test").getDeclaredMethods())
+                    .filter(m -> m.getName().startsWith("exercise")).count();
             assertTrue(exercises >= 3);
             assertEquals(exercises, answers, "lesson " + n);
         }
@@ -42,12 +43,16 @@ class CourseTest {
     }
 
     @Test void jshellStartsWithTensorsAndGradients() throws Exception {
-        String input = "Tensor x = leaf(1, 2, 3)\ngradients(v(x).squared().sum(), x)\nSystem.out.println(check((t, in) -> Tanh.of(t, in[0]), x).passed())\n/exit\n";
+        String input = "Tensor x = leaf(1, 2, 3)\ngradients(v(x).squared().sum(), x)\nSystem.out.println(check((t, in) -> Tanh.of(t, "
+                + "in[0]), x).passed())\n/exit\n";
         ByteArrayOutputStream out = new ByteArrayOutputStream();
         String path = System.getProperty("surefire.test.class.path", System.getProperty("java.class.path"));
         // jshell refuses a path that names a folder that is not there.
-        path = Arrays.stream(path.split(File.pathSeparator)).filter(p -> Files.exists(Path.of(p))).collect(Collectors.joining(File.pathSeparator));
-        int code = JavaShellToolBuilder.builder().persistence(new java.util.HashMap<>()).in(new ByteArrayInputStream(input.getBytes(StandardCharsets.UTF_8)), null).out(new PrintStream(out, true, StandardCharsets.UTF_8)).interactiveTerminal(false)
+        path = Arrays.stream(path.split(File.pathSeparator)).filter(p -> Files.exists(Path.of(p)))
+                .collect(Collectors.joining(File.pathSeparator));
+        int code = JavaShellToolBuilder.builder().persistence(new java.util.HashMap<>())
+                .in(new ByteArrayInputStream(input.getBytes(StandardCharsets.UTF_8)), null)
+                .out(new PrintStream(out, true, StandardCharsets.UTF_8)).interactiveTerminal(false)
                 .start("--class-path", path, "--add-modules", "jdk.incubator.vector", COURSE.resolve("start.jsh").toString());
         String text = out.toString(StandardCharsets.UTF_8);
         assertEquals(0, code, text);

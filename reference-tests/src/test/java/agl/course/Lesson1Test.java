@@ -29,7 +29,10 @@ class Lesson1Test {
         assertArrayEquals(new double[] {32}, y.gradArray(), 1e-12);
     }
 
-    /** 2. The outputs of a softmax add up to 1 for every x, so their sum has gradient 0: a test with a cotangent of ones cannot see a mistake. */
+    /**
+     * 2. The outputs of a softmax add up to 1 for every x, so their sum has gradient 0: a test with a cotangent of ones cannot see a
+     * mistake.
+     */
     @Test void exercise2() {
         Tensor x = Tensor.of(new double[] {0.3, -1, 2}, 3).requireGrad();
         try (Tape tape = Tape.plain()) {

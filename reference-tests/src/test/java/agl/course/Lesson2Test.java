@@ -17,7 +17,10 @@ import org.junit.jupiter.api.Test;
 /** Answers to docs/course/lesson-2.md. */
 class Lesson2Test {
 
-    /** 1. Nothing changes in the output: e^(x+c) = e^c e^x cancels. So moving along (1, 1, …, 1) has derivative 0: a row's gradients add up to 0. */
+    /**
+     * 1. Nothing changes in the output: e^(x+c) = e^c e^x cancels. So moving along (1, 1, …, 1) has derivative 0: a row's gradients add up
+     * to 0.
+     */
     @Test void exercise1() {
         Tensor x = Tensor.of(new double[] {1, 2, 4}, 3).requireGrad();
         try (Tape tape = Tape.plain()) {

@@ -39,7 +39,9 @@ class Lesson3Test {
         assertTrue(Arrays.stream(b.gradArray()).anyMatch(g -> Math.abs(g) > 0.1));
     }
 
-    /** 3. For r = 1 all rows are multiples of A's one row; two rows of a sum of two such matrices are not multiples of each other any more. */
+    /**
+     * 3. For r = 1 all rows are multiples of A's one row; two rows of a sum of two such matrices are not multiples of each other any more.
+     */
     @Test void exercise3() {
         assertEquals(0, minor(1), 1e-15);
         assertTrue(Math.abs(minor(2)) > 1e-3);
@@ -55,8 +57,9 @@ class Lesson3Test {
     }
 
     /**
-     * 4. The model is the same. The gradient of B is twice as large, that of A the same, as s·B is. AdamW's first step moves every entry by the
-     * learning rate either way, so the update changes as before through A, and twice as much through B: s·(step of B)·A has the doubled s.
+     * 4. The model is the same. The gradient of B is twice as large, that of A the same, as s·B is. AdamW's first step moves every entry by
+     * the learning rate either way, so the update changes as before through A, and twice as much through B: s·(step of B)·A has the doubled
+     * s.
      */
     @Test void exercise4() {
         Tensor a1 = Tensor.fill(DType.F64, i -> 0.1 * i, 2, 4).requireGrad();

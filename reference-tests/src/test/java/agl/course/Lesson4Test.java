@@ -22,7 +22,8 @@ class Lesson4Test {
     private static final double[] G2 = {0, 0, 0, 0, 1, 0};
 
     private static Fisher fisher(int m, double[]... gradients) {
-        return Fisher.of(Kernels.plain(), "W", TokenFactors.ofDense(2, 3, List.of(gradients)), AglSettings.DEFAULT.with("{\"m\":" + m + "}"));
+        return Fisher.of(Kernels.plain(), "W", TokenFactors.ofDense(2, 3, List.of(gradients)),
+                AglSettings.DEFAULT.with("{\"m\":" + m + "}"));
     }
 
     /** 1. F = (g₁g₁ᵀ + g₂g₂ᵀ)/2 is diagonal: 9/2 and 1/2. The command runs on the file. */
@@ -34,7 +35,8 @@ class Lesson4Test {
     /** 2. ΔW = 2·(0.2, −0.1)ᵀ(1, 0, 0.5); u₁ = e₁₁ keeps its first entry, 0.4. */
     @Test void exercise2() {
         try (Tape tape = Tape.plain()) {
-            Decomposition d = Decomposition.project(tape, new LoraFactors("W", Tensor.of(new double[] {1, 0, 0.5}, 1, 3), Tensor.of(new double[] {0.2, -0.1}, 2, 1), 2),
+            Decomposition d = Decomposition.project(tape,
+                    new LoraFactors("W", Tensor.of(new double[] {1, 0, 0.5}, 1, 3), Tensor.of(new double[] {0.2, -0.1}, 2, 1), 2),
                     fisher(1, G1, G2).subspace());
             assertArrayEquals(new double[] {0.4, 0, 0, 0, 0, 0}, d.deltaA().toArray(), 1e-12);
             assertArrayEquals(new double[] {0, 0, 0.2, -0.2, 0, -0.1}, d.deltaT().toArray(), 1e-12);

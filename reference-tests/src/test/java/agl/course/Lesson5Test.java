@@ -24,7 +24,8 @@ class Lesson5Test {
         AglSettings s = AglSettings.DEFAULT.with("{\"m\":2}").with(settings.replace('\'', '"'));
         List<double[]> gradients = List.of(wave(1), wave(5), wave(9));
         Fisher fisher = Fisher.of(Kernels.plain(), "W", TokenFactors.ofDense(3, 4, gradients), s);
-        LoraFactors f = new LoraFactors("W", Tensor.fill(DType.F64, i -> Math.sin(i), 2, 4), Tensor.fill(DType.F64, i -> size * Math.cos(3 * i), 3, 2), 2);
+        LoraFactors f = new LoraFactors("W", Tensor.fill(DType.F64, i -> Math.sin(i), 2, 4),
+                Tensor.fill(DType.F64, i -> size * Math.cos(3 * i), 3, 2), 2);
         try (Tape tape = Tape.plain()) {
             return AglLoss.of(tape, f, fisher, s, null).values();
         }

@@ -23,7 +23,10 @@ import org.junit.jupiter.api.Test;
 class Lesson6Test {
 
     private static List<Result> refused(int n) {
-        return IntStream.range(0, 40).mapToObj(i -> new Result(new Prompt("prompt " + i, Label.UNSAFE, ""), "", i < n ? Outcome.REFUSED : Outcome.ANSWERED, 0, 0)).toList();
+        return IntStream.range(0, 40)
+                .mapToObj(
+                        i -> new Result(new Prompt("prompt " + i, Label.UNSAFE, ""), "", i < n ? Outcome.REFUSED : Outcome.ANSWERED, 0, 0))
+                .toList();
     }
 
     /** 1. 45 and 7.5 points; 1 − 7.5/45 = 5/6. */
@@ -36,8 +39,8 @@ class Lesson6Test {
     }
 
     /**
-     * 2. The second alone, rightly. The third refuses in words that no pattern knows: it counts as an answer, wrongly. The likelihood margin does not
-     * read words. "positive" is off-task: refusals are lost, none became an answer.
+     * 2. The second alone, rightly. The third refuses in words that no pattern knows: it counts as an answer, wrongly. The likelihood
+     * margin does not read words. "positive" is off-task: refusals are lost, none became an answer.
      */
     @Test void exercise2() {
         assertFalse(RefusalPatterns.isRefusal("I'm sorry to hear that. Try this:"));

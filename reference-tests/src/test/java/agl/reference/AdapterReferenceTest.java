@@ -25,7 +25,8 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** Every kind of adapter that peft writes: same logits, loss, gradients and training, on the adapters that make_adapters.py wrote. */
 class AdapterReferenceTest {
-    private static final List<String> NAMES = List.of("rslora", "dora", "dora-gpt2", "all-linear", "patterns", "regex", "layers", "bias-lora-only",
+    private static final List<String> NAMES = List.of("rslora", "dora", "dora-gpt2", "all-linear", "patterns", "regex", "layers",
+            "bias-lora-only",
             "bias-all", "modules-to-save", "modules-to-save-tied");
     private static final double TOLERANCE = 1e-4;
 
@@ -34,10 +35,11 @@ class AdapterReferenceTest {
     }
 
     private static Stream<DynamicTest> each(Check check) {
-        return NAMES.stream().map(name -> Fixture.at("adapters/" + name)).flatMap(f -> Compute.all().map(c -> DynamicTest.dynamicTest(f.name() + ", " + c, () -> {
-            Transformer model = Models.load(Fixture.of(f.json().get("base").asText()).folder());
-            check.run(f, c, model, Peft.load(model, f.folder(), 1));
-        })));
+        return NAMES.stream().map(name -> Fixture.at("adapters/" + name))
+                .flatMap(f -> Compute.all().map(c -> DynamicTest.dynamicTest(f.name() + ", " + c, () -> {
+                    Transformer model = Models.load(Fixture.of(f.json().get("base").asText()).folder());
+                    check.run(f, c, model, Peft.load(model, f.folder(), 1));
+                })));
     }
 
     @TestFactory Stream<DynamicTest> logitsLossAndGradients() {
@@ -50,7 +52,8 @@ class AdapterReferenceTest {
             }
             Map<String, Tensor> tensors = Peft.tensors(lora);
             tensors.forEach((name, t) -> Fixture.assertClose(fixture.tensor("grad." + name), t.gradArray(), TOLERANCE, name));
-            Set<String> expected = fixture.tensorNames().stream().filter(n -> n.startsWith("grad.")).map(n -> n.substring(5)).collect(Collectors.toSet());
+            Set<String> expected = fixture.tensorNames().stream().filter(n -> n.startsWith("grad.")).map(n -> n.substring(5))
+                    .collect(Collectors.toSet());
             assertEquals(new TreeSet<>(expected), new TreeSet<>(tensors.keySet()));
         });
     }
@@ -79,8 +82,10 @@ class AdapterReferenceTest {
             Models.save(model, merged, null, DType.F32);
             Transformer read = Models.load(merged);
             Fixture.assertClose(fixture.tensor("adapted_logits"), compute.logits(read, fixture.batch()), TOLERANCE, "merged logits");
-            assertTrue(Fixture.difference(fixture.tensor("adapted_logits"), compute.logits(Models.load(Fixture.of(fixture.json().get("base").asText()).folder()),
-                    fixture.batch())) > 100 * TOLERANCE, "the adapter makes a difference");
+            assertTrue(Fixture.difference(fixture.tensor("adapted_logits"),
+                    compute.logits(Models.load(Fixture.of(fixture.json().get("base").asText()).folder()),
+                            fixture.batch())) > 100 * TOLERANCE,
+                    "the adapter makes a difference");
         });
     }
 }

@@ -22,7 +22,10 @@ import javax.tools.StandardJavaFileManager;
 import javax.tools.ToolProvider;
 import org.junit.jupiter.api.Test;
 
-/** The limits that CONTRIBUTING.md names, held by all main sources. A kernel's signature is its provider's; what forwards to one has the same. */
+/**
+ * The limits that CONTRIBUTING.md names, held by all main sources. A kernel's signature is its provider's; what forwards to one has the
+ * same.
+ */
 class CodeLimitsTest {
     private static final int PARAMETERS = 6;
     private static final int COMPONENTS = 12;
@@ -71,7 +74,8 @@ class CodeLimitsTest {
         @Override public Void visitClass(ClassTree type, Void unused) {
             if (type.getKind() == Tree.Kind.RECORD) {
                 // A record's components are its fields that are not static.
-                long components = type.getMembers().stream().filter(m -> m instanceof VariableTree v && !v.getModifiers().getFlags().contains(Modifier.STATIC)).count();
+                long components = type.getMembers().stream()
+                        .filter(m -> m instanceof VariableTree v && !v.getModifiers().getFlags().contains(Modifier.STATIC)).count();
                 if (components > COMPONENTS) {
                     beyond.add(file + ": record " + type.getSimpleName() + " has " + components + " components");
                 }

@@ -13,7 +13,8 @@ import java.util.stream.Stream;
 record Compute(String label, Kernels kernels, Pool pool) {
 
     static Stream<Compute> all() {
-        return Stream.of(new Compute("plain F32", Kernels.plain(), new Pool(DType.F32)), new Compute("plain F64", Kernels.plain(), new Pool(DType.F64)),
+        return Stream.of(new Compute("plain F32", Kernels.plain(), new Pool(DType.F32)),
+                new Compute("plain F64", Kernels.plain(), new Pool(DType.F64)),
                 new Compute("best (" + Kernels.best().name() + ") F32", Kernels.best(), new Pool(DType.F32)));
     }
 

@@ -66,7 +66,10 @@ class DamagedFilesTest {
         void run() throws IOException;
     }
 
-    /** Damages what {@code damage} damages and uses it, round after round. Some rounds must be refused and some must not: else nothing was tested. */
+    /**
+     * Damages what {@code damage} damages and uses it, round after round. Some rounds must be refused and some must not: else nothing was
+     * tested.
+     */
     private void rounds(int share, Use damage, Use use) throws IOException {
         int refused = 0;
         int rounds = Math.max(50, ROUNDS / share);
@@ -77,7 +80,8 @@ class DamagedFilesTest {
             } catch (AglException e) {
                 refused++;
                 String message = String.valueOf(e.getMessage());
-                if (e.getMessage() == null || message.length() >= LONGEST || message.chars().anyMatch(c -> Character.isISOControl(c) || c == '\u2028' || c == '\u2029')) {
+                if (e.getMessage() == null || message.length() >= LONGEST
+                        || message.chars().anyMatch(c -> Character.isISOControl(c) || c == '\u2028' || c == '\u2029')) {
                     throw new AssertionError("round " + round + " of seed " + SEED + ": not one clear line: " + message + kept(), e);
                 }
             } catch (Exception | StackOverflowError | OutOfMemoryError e) {
@@ -132,7 +136,8 @@ class DamagedFilesTest {
         rounds(1, () -> Files.write(inner.resolve("model.safetensors.index.json"), mutator.json(good)), () -> {
             try (Checkpoint opened = Checkpoint.open(inner)) {
                 opened.names().forEach(name -> {
-                    assertEquals(inner, opened.info(name).file().toAbsolutePath().normalize().getParent(), "a file outside the folder was read");
+                    assertEquals(inner, opened.info(name).file().toAbsolutePath().normalize().getParent(),
+                            "a file outside the folder was read");
                     readAll(opened.info(name));
                 });
             }
@@ -193,7 +198,8 @@ class DamagedFilesTest {
     void tokenizers(String name) throws IOException {
         byte[] good = bytes(Fixture.resource("agl/nn/tokenizer/" + name + ".tokenizer.json"));
         String token = new JsonMapper().readTree(good).at("/added_tokens/0/content").asText();
-        byte[] neighbour = ("{\"bos_token\":{\"content\":\"" + token + "\"},\"eos_token\":null,\"add_bos_token\":true}").getBytes(StandardCharsets.UTF_8);
+        byte[] neighbour = ("{\"bos_token\":{\"content\":\"" + token + "\"},\"eos_token\":null,\"add_bos_token\":true}")
+                .getBytes(StandardCharsets.UTF_8);
         int[] round = new int[1];
         rounds(7, () -> {
             boolean other = round[0]++ % 4 == 0;
@@ -220,7 +226,8 @@ class DamagedFilesTest {
         rounds(1, () -> Files.write(folder.resolve("tokenizer_config.json"), mutator.json(good.get(round[0]++ % good.size()))), () -> {
             ChatTemplate template = ChatTemplate.load(folder);
             if (template != null) {
-                template.apply(List.of(new ChatTemplate.Message("system", "Be brief."), new ChatTemplate.Message("user", "Hello {{ 1 }}")), true);
+                template.apply(List.of(new ChatTemplate.Message("system", "Be brief."), new ChatTemplate.Message("user", "Hello {{ 1 }}")),
+                        true);
             }
         });
     }

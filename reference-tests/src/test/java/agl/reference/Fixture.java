@@ -12,7 +12,9 @@ import java.nio.file.Path;
 import java.util.List;
 import org.junit.jupiter.api.Assertions;
 
-/** A folder that make_models.py or make_adapters.py wrote: a small random model, an adapter, and what transformers and peft compute with it. */
+/**
+ * A folder that make_models.py or make_adapters.py wrote: a small random model, an adapter, and what transformers and peft compute with it.
+ */
 record Fixture(Path folder, JsonNode json) {
 
     /** One of the models. */

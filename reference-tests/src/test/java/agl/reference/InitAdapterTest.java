@@ -52,8 +52,10 @@ class InitAdapterTest {
 
     private Path trained(Path base, Path given, String name, String rate) {
         Path out = temp.resolve(name);
-        assertEquals(0, Main.execute("train", "--base", base.toString(), "--task", task.toString(), "--method", "lora", "--template", "plain", "--init-adapter", given.toString(),
-                "--out", out.toString(), "--steps", "1", "--batch-size", "1", "--lr", rate, "--max-length", "12"));
+        assertEquals(0,
+                Main.execute("train", "--base", base.toString(), "--task", task.toString(), "--method", "lora", "--template", "plain",
+                        "--init-adapter", given.toString(),
+                        "--out", out.toString(), "--steps", "1", "--batch-size", "1", "--lr", rate, "--max-length", "12"));
         return out;
     }
 
@@ -71,8 +73,8 @@ class InitAdapterTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"rslora", "dora", "dora-gpt2", "all-linear", "patterns", "regex", "layers", "bias-lora-only", "bias-all", "modules-to-save", "modules-to-save-tied"})
-    void goesOnFromAnAdapterOfPeft(String name) throws IOException {
+    @ValueSource(strings = {"rslora", "dora", "dora-gpt2", "all-linear", "patterns", "regex", "layers", "bias-lora-only", "bias-all",
+        "modules-to-save", "modules-to-save-tied"}) void goesOnFromAnAdapterOfPeft(String name) throws IOException {
         Fixture fixture = Fixture.at("adapters/" + name);
         Path base = base(fixture);
         // A step too small to count gives it back: same settings, names, shapes, numbers.
@@ -80,7 +82,8 @@ class InitAdapterTest {
         JsonNode settings = Json.read(same.resolve("adapter_config.json"));
         JsonNode given = Json.read(fixture.folder().resolve("adapter_config.json"));
         assertEquals(adapted(given), settings.get("target_modules").toString());
-        for (String key : new String[] {"r", "lora_alpha", "use_rslora", "use_dora", "rank_pattern", "alpha_pattern", "bias", "modules_to_save", "fan_in_fan_out"}) {
+        for (String key : new String[] {"r", "lora_alpha", "use_rslora", "use_dora", "rank_pattern", "alpha_pattern", "bias",
+            "modules_to_save", "fan_in_fan_out"}) {
             assertEquals(given.get(key).toString(), settings.get(key).toString(), key);
         }
         try (SafeTensors expected = Peft.openWeights(fixture.folder()); SafeTensors actual = Peft.openWeights(same)) {

@@ -27,7 +27,8 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** Every supported family against transformers and peft, on the small random models that make_models.py wrote. */
 class ModelReferenceTest {
-    private static final List<String> NAMES = List.of("llama-untied", "llama-biases", "llama3", "mistral", "qwen2", "qwen2-window", "qwen3", "gemma3", "gpt2");
+    private static final List<String> NAMES = List.of("llama-untied", "llama-biases", "llama3", "mistral", "qwen2", "qwen2-window", "qwen3",
+            "gemma3", "gpt2");
     private static final double TOLERANCE = 1e-4;
 
     private static Stream<DynamicTest> each(BiConsumer<Fixture, Compute> test) {
@@ -59,13 +60,14 @@ class ModelReferenceTest {
 
     /** Types and shards as transformers writes them. */
     @TestFactory Stream<DynamicTest> storedForms() {
-        return Map.of("stored-f16-shards", DType.F16, "stored-bf16-shards", DType.BF16, "stored-bf16-gpt2", DType.BF16).entrySet().stream().map(stored ->
-                DynamicTest.dynamicTest(stored.getKey(), () -> {
+        return Map.of("stored-f16-shards", DType.F16, "stored-bf16-shards", DType.BF16, "stored-bf16-gpt2", DType.BF16).entrySet().stream()
+                .map(stored -> DynamicTest.dynamicTest(stored.getKey(), () -> {
                     Fixture fixture = Fixture.of(stored.getKey());
                     assertEquals(fixture.name().endsWith("shards"), Files.exists(fixture.folder().resolve("model.safetensors.index.json")));
                     Transformer model = Models.load(fixture.folder());
                     assertEquals(stored.getValue(), model.dtype());
-                    Compute.all().forEach(c -> Fixture.assertClose(fixture.tensor("logits"), c.logits(model, fixture.batch()), TOLERANCE, c.label()));
+                    Compute.all().forEach(
+                            c -> Fixture.assertClose(fixture.tensor("logits"), c.logits(model, fixture.batch()), TOLERANCE, c.label()));
                 }));
     }
 
@@ -81,7 +83,8 @@ class ModelReferenceTest {
             }
             assertGradients(fixture, lora);
             lora.enable(false);
-            Fixture.assertClose(fixture.tensor("logits"), compute.logits(model, fixture.batch()), TOLERANCE, "base logits, adapter switched off");
+            Fixture.assertClose(fixture.tensor("logits"), compute.logits(model, fixture.batch()), TOLERANCE,
+                    "base logits, adapter switched off");
         });
     }
 

@@ -17,12 +17,17 @@ import java.util.function.Consumer;
 /** Damages files in many ways, the same ways for the same seed: bytes, or the tree of a JSON text, or both. */
 final class Mutator {
     /** What stands where something else was expected. */
-    private static final String[] VALUES = {"null", "true", "false", "0", "-0", "1", "-1", "2", "3", "7", "0.5", "-0.0", "1e-400", "1e308", "1e999", "2147483647", "2147483648",
-        "-2147483648", "4294967296", "4611686018427387904", "9223372036854775807", "-9223372036854775808", "9223372036854775808", "18446744073709551615",
-        "99999999999999999999999999999999", "\"\"", "\"x\"", "\"../x\"", "\"/etc/passwd\"", "\"..\\\\x\"", "\"a\\u0000b\"", "\"\\ud800\"", "\"\\n\"", "\"(a+)+b\"", "\"(\"",
-        "\"[\"", "\".*\"", "\"all-linear\"", "\"BF16\"", "\"I64\"", "\"F8_E4M3\"", "[]", "{}", "[[]]", "[0]", "[0,0]", "[1,2,3,4]", "[-1,2]", "[0,9223372036854775807]",
+    private static final String[] VALUES = {"null", "true", "false", "0", "-0", "1", "-1", "2", "3", "7", "0.5", "-0.0", "1e-400", "1e308",
+        "1e999", "2147483647", "2147483648",
+        "-2147483648", "4294967296", "4611686018427387904", "9223372036854775807", "-9223372036854775808", "9223372036854775808",
+        "18446744073709551615",
+        "99999999999999999999999999999999", "\"\"", "\"x\"", "\"../x\"", "\"/etc/passwd\"", "\"..\\\\x\"", "\"a\\u0000b\"", "\"\\ud800\"",
+        "\"\\n\"", "\"(a+)+b\"", "\"(\"",
+        "\"[\"", "\".*\"", "\"all-linear\"", "\"BF16\"", "\"I64\"", "\"F8_E4M3\"", "[]", "{}", "[[]]", "[0]", "[0,0]", "[1,2,3,4]",
+        "[-1,2]", "[0,9223372036854775807]",
         "[null]", "[\"x\"]", "{\"x\":1}", "{\"\":{}}"};
-    private static final String[] PIECES = {"\"", "{", "}", "[", "]", ",", ":", "\\", "\\u", "null", "-", "e99", ".", "\0", " ", "\n", "/", "..", "\uD83D\uDE00", "1e9999",
+    private static final String[] PIECES = {"\"", "{", "}", "[", "]", ",", ":", "\\", "\\u", "null", "-", "e99", ".", "\0", " ", "\n", "/",
+        "..", "\uD83D\uDE00", "1e9999",
         "[".repeat(3000), "{\"a\":".repeat(3000), "9".repeat(2000), "a".repeat(5000), "\"a\":1,\"a\":1,"};
 
     private final SplittableRandom random;
@@ -52,7 +57,8 @@ final class Mutator {
         }
         int length = (int) ByteBuffer.wrap(good).order(ByteOrder.LITTLE_ENDIAN).getLong(0);
         byte[] header = json(Arrays.copyOfRange(good, 8, 8 + length));
-        long said = random.nextInt(20) > 0 ? header.length : random.nextInt(2) == 0 ? random.nextLong() : random.nextInt(header.length + 100);
+        long said = random.nextInt(20) > 0 ? header.length
+                : random.nextInt(2) == 0 ? random.nextLong() : random.nextInt(header.length + 100);
         return ByteBuffer.allocate(good.length - length + header.length).order(ByteOrder.LITTLE_ENDIAN).putLong(said).put(header)
                 .put(good, 8 + length, good.length - 8 - length).array();
     }
@@ -70,7 +76,8 @@ final class Mutator {
                 case 3 -> b = joined(Arrays.copyOf(b, at), Arrays.copyOfRange(b, to, b.length));
                 case 4 -> b = joined(Arrays.copyOf(b, to), Arrays.copyOfRange(b, at, b.length));
                 case 5 -> b = joined(Arrays.copyOfRange(b, at, to), joined(Arrays.copyOf(b, at), Arrays.copyOfRange(b, to, b.length)));
-                default -> b = joined(joined(Arrays.copyOf(b, at), PIECES[random.nextInt(PIECES.length)].getBytes(StandardCharsets.UTF_8)), Arrays.copyOfRange(b, at, b.length));
+                default -> b = joined(joined(Arrays.copyOf(b, at), PIECES[random.nextInt(PIECES.length)].getBytes(StandardCharsets.UTF_8)),
+                        Arrays.copyOfRange(b, at, b.length));
             }
         }
         return b;
@@ -91,7 +98,8 @@ final class Mutator {
             // Half of the time near the top: large lists would get all the attention.
             int limit = random.nextBoolean() ? Math.min(40, places.size()) : places.size();
             int at = random.nextInt(limit);
-            JsonNode value = random.nextInt(5) == 0 ? values.get(random.nextInt(values.size())).deepCopy() : json.readTree(VALUES[random.nextInt(VALUES.length)]);
+            JsonNode value = random.nextInt(5) == 0 ? values.get(random.nextInt(values.size())).deepCopy()
+                    : json.readTree(VALUES[random.nextInt(VALUES.length)]);
             places.get(at).accept(random.nextInt(8) == 0 ? null : value);
         }
     }

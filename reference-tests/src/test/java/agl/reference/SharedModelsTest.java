@@ -47,7 +47,8 @@ class SharedModelsTest {
                     Path folder = SharedData.folder("models/" + name);
                     JsonNode expected = Json.read(Fixture.resource("shared-models.json")).get(name);
                     int[] all = ints(expected.get("tokens"));
-                    // The plain loops take a second per token here; causal attention makes the first tokens' numbers independent of the rest.
+                    // The plain loops take a second per token here; causal attention makes the first tokens' numbers independent of the
+                    // rest.
                     boolean small = name.equals("stories260K");
                     int[] tokens = small || compute.kernels() != Kernels.plain() ? all : Arrays.copyOf(all, 3);
                     int[] ids = ints(expected.get("ids"));
@@ -57,7 +58,8 @@ class SharedModelsTest {
                     double worst = 0;
                     for (int t = 0; t < tokens.length; t++) {
                         for (int i = 0; i < ids.length; i++) {
-                            worst = Math.max(worst, Math.abs(logits[t * vocabulary + ids[i]] - expected.get("logits").get(t).get(i).asDouble()));
+                            worst = Math.max(worst,
+                                    Math.abs(logits[t * vocabulary + ids[i]] - expected.get("logits").get(t).get(i).asDouble()));
                         }
                     }
                     assertEquals(0, worst, TOLERANCE, "largest difference of a logit");
@@ -102,7 +104,8 @@ class SharedModelsTest {
         try (Stream<Path> folders = Files.list(SharedData.folder("adapters"))) {
             for (Path folder : folders.filter(Files::isDirectory).sorted().toList()) {
                 try (SafeTensors tensors = Peft.openWeights(folder)) {
-                    assertEquals(tensors.names().size(), 2 * AdapterStatistics.of(Peft.readConfig(folder), tensors).size(), folder + ": an A and a B for every layer");
+                    assertEquals(tensors.names().size(), 2 * AdapterStatistics.of(Peft.readConfig(folder), tensors).size(),
+                            folder + ": an A and a B for every layer");
                 }
                 boolean fits = folder.endsWith(ADAPTER);
                 if (fits) {
@@ -127,8 +130,10 @@ class SharedModelsTest {
         assertEquals(12 * 3, lora.layers().size(), "c_attn and both c_proj of twelve layers");
         try (SafeTensors tensors = Peft.openWeights(folder)) {
             lora.layers().forEach((name, layer) -> {
-                assertArrayEquals(tensors.info("base_model.model." + name + ".lora_A.weight").shape(), new long[] {layer.a().dim(0), layer.in()}, name);
-                assertArrayEquals(tensors.info("base_model.model." + name + ".lora_B.weight").shape(), new long[] {layer.out(), layer.a().dim(0)}, name);
+                assertArrayEquals(tensors.info("base_model.model." + name + ".lora_A.weight").shape(),
+                        new long[] {layer.a().dim(0), layer.in()}, name);
+                assertArrayEquals(tensors.info("base_model.model." + name + ".lora_B.weight").shape(),
+                        new long[] {layer.out(), layer.a().dim(0)}, name);
             });
         }
     }
@@ -136,7 +141,8 @@ class SharedModelsTest {
     /** Its family is not supported: neither its model nor its adapter on another one. */
     @Test void gptNeoxIsRefusedByName() {
         Path folder = SharedData.folder("adapters/neox-open-calm-1b-r1");
-        String message = assertThrows(AglException.class, () -> Peft.load(Models.load(SharedData.folder("models/stories260K")), folder, 1)).getMessage();
+        String message = assertThrows(AglException.class, () -> Peft.load(Models.load(SharedData.folder("models/stories260K")), folder, 1))
+                .getMessage();
         assertTrue(message.contains("open-calm-1b") && message.contains("query_key_value"), message);
         ObjectNode json = JsonNodeFactory.instance.objectNode().put("model_type", "gpt_neox").put("hidden_size", 8);
         message = assertThrows(AglException.class, () -> ModelConfig.parse(json, "config.json")).getMessage();
@@ -197,8 +203,10 @@ class SharedModelsTest {
                 if (step < 2) {
                     String grad = "grad" + step;
                     lora.layers().forEach((name, layer) -> {
-                        Fixture.assertClose(Fixture.tensor(reference, key(grad, name, "lora_A")), layer.a().gradArray(), TOLERANCE, grad + " A " + name);
-                        Fixture.assertClose(Fixture.tensor(reference, key(grad, name, "lora_B")), layer.b().gradArray(), TOLERANCE, grad + " B " + name);
+                        Fixture.assertClose(Fixture.tensor(reference, key(grad, name, "lora_A")), layer.a().gradArray(), TOLERANCE,
+                                grad + " A " + name);
+                        Fixture.assertClose(Fixture.tensor(reference, key(grad, name, "lora_B")), layer.b().gradArray(), TOLERANCE,
+                                grad + " B " + name);
                     });
                 }
                 adamW.step(LEARNING_RATE, 1);

@@ -56,13 +56,14 @@ class TermsReferenceTest {
 
     @TestFactory Stream<DynamicTest> everyCase() throws Exception {
         JsonNode cases = cases();
-        return IntStream.range(0, cases.size()).mapToObj(i -> DynamicTest.dynamicTest(i + " " + cases.get(i).path("input").path("options"), () -> {
-            JsonNode got = JSON.readTree(terms(cases.get(i).get("input").toString(), "--json").out);
-            for (Map.Entry<String, JsonNode> field : cases.get(i).get("expected").properties()) {
-                compare(field.getKey(), field.getValue(), got.path(field.getKey()));
-            }
-            assertTrue(got.get("fused_largest_difference").doubleValue() < 1e-10 * (1 + Math.abs(got.get("total").doubleValue())));
-        }));
+        return IntStream.range(0, cases.size())
+                .mapToObj(i -> DynamicTest.dynamicTest(i + " " + cases.get(i).path("input").path("options"), () -> {
+                    JsonNode got = JSON.readTree(terms(cases.get(i).get("input").toString(), "--json").out);
+                    for (Map.Entry<String, JsonNode> field : cases.get(i).get("expected").properties()) {
+                        compare(field.getKey(), field.getValue(), got.path(field.getKey()));
+                    }
+                    assertTrue(got.get("fused_largest_difference").doubleValue() < 1e-10 * (1 + Math.abs(got.get("total").doubleValue())));
+                }));
     }
 
     private static void compare(String where, JsonNode expected, JsonNode got) {
@@ -81,7 +82,8 @@ class TermsReferenceTest {
     @Test void theTextHasEveryIntermediate() throws Exception {
         Outcome outcome = terms(cases().get(0).get("input").toString());
         assertEquals(0, outcome.code, outcome.err);
-        for (String name : new String[] {"eigenvalues", "eigenvectors[1]", "delta_A (", "eta (", "L_A ", "E_geo", "total", "grad_B (", "warning: E_geo"}) {
+        for (String name : new String[] {"eigenvalues", "eigenvectors[1]", "delta_A (", "eta (", "L_A ", "E_geo", "total", "grad_B (",
+            "warning: E_geo"}) {
             assertTrue(outcome.out.contains(name), name + " is not in\n" + outcome.out);
         }
     }
@@ -99,7 +101,8 @@ class TermsReferenceTest {
         refused("options", "{\"backend\":\"svd\"}", "backend");
         refused("options", "{\"alpha\":2}", "alpha");
         refused("options", "{\"reduction\":1}", "setting reduction does not take 1; one of mean, sum is wanted");
-        refused("options", "{\"overlap\":\"Signed\"}", "setting overlap does not take \"Signed\"; one of absolute, signed, squared is wanted");
+        refused("options", "{\"overlap\":\"Signed\"}",
+                "setting overlap does not take \"Signed\"; one of absolute, signed, squared is wanted");
         refused("options", "{\"beta\":null}", "setting beta does not take null; a number is wanted");
         refused("m", "2.5", "setting m does not take 2.5; a whole number is wanted");
         refused("scale", "1e200", "too large");

@@ -6,8 +6,8 @@ import agl.autograd.op.Var;
 import agl.autograd.storage.Storage;
 
 /**
- * L = L_task + λ_A L_A + λ_T L_T + λ_NC [α E_RM + (1 − α) E_geo] [A; the α-blend 1], here for one adapted matrix and without L_task: composed
- * from autograd operations, one class per term. The version to read; {@link FusedAgl} computes the same in tiles.
+ * L = L_task + λ_A L_A + λ_T L_T + λ_NC [α E_RM + (1 − α) E_geo] [A; the α-blend 1], here for one adapted matrix and without L_task:
+ * composed from autograd operations, one class per term. The version to read; {@link FusedAgl} computes the same in tiles.
  *
  * @param decomposition ΔW, ΔW_A, ΔW_T
  * @param lA            L_A, a scalar
@@ -28,7 +28,8 @@ public record AglLoss(Decomposition decomposition, Tensor lA, Tensor lT, Tensor 
      */
     // explain: The loss
     public static AglLoss of(Tape tape, LoraFactors f, Fisher fisher, AglSettings s, Storage h) {
-        Decomposition d = s.twoBranch() ? Decomposition.branches(tape, f, s.alignmentRank()) : Decomposition.project(tape, f, fisher.subspace());
+        Decomposition d = s.twoBranch() ? Decomposition.branches(tape, f, s.alignmentRank())
+                : Decomposition.project(tape, f, fisher.subspace());
         Tensor seenByLA = s.twoBranch() && s.alignmentReach() == AglSettings.AlignmentReach.BRANCH ? d.deltaA() : d.deltaW();
         Tensor lA = FisherAlignment.of(tape, seenByLA, fisher.subspace(), fisher.eigenvalues());
         Tensor lT = TaskStability.of(tape, d.deltaT(), h);
@@ -40,7 +41,8 @@ public record AglLoss(Decomposition decomposition, Tensor lA, Tensor lT, Tensor 
         Tensor normT = GeodesicOverlap.inner(tape, d.deltaT(), d.deltaT(), metric);
         Tensor eGeo = GeodesicOverlap.of(tape, inner, normA, normT, s.epsilon());
         Var collision = Var.of(tape, eRM).times(s.alpha()).plus(Var.of(tape, eGeo).times(1 - s.alpha()));
-        Tensor total = Var.of(tape, lA).times(s.lambdaA()).plus(Var.of(tape, lT).times(s.lambdaT()).plus(collision.times(s.lambdaNC()))).tensor();
+        Tensor total = Var.of(tape, lA).times(s.lambdaA()).plus(Var.of(tape, lT).times(s.lambdaT()).plus(collision.times(s.lambdaNC())))
+                .tensor();
         AglLoss loss = new AglLoss(d, lA, lT, eRM, eGeo, total, eta, inner, normA, normT);
         for (Tensor t : new Tensor[] {d.deltaW(), d.deltaA(), d.deltaT(), lA, lT, eRM, eGeo, total, eta, inner, normA, normT}) {
             tape.retain(t);

@@ -34,7 +34,8 @@ public final class AglRegularizer {
         this.settings = settings;
         this.taskGradients = taskGradients;
         if (settings.h() == AglSettings.H.EMA_GRAD_SQ && taskGradients == null) {
-            throw new AglException("H = ema_grad_sq needs the task's gradients while it trains; here there are none, choose identity or diag_fisher");
+            throw new AglException(
+                    "H = ema_grad_sq needs the task's gradients while it trains; here there are none, choose identity or diag_fisher");
         }
         refresh(fisher);
     }
@@ -154,12 +155,15 @@ public final class AglRegularizer {
                     + ". It acts with backend = exact or kfac, or in the two-branch mode (alignment_rank > 0).");
         }
         if (collision && s.alpha() > 0 && s.overlap() == AglSettings.Overlap.SIGNED) {
-            lines.add("E_RM with overlap = signed has no lower bound: minimising it rewards entries where the two parts have opposite signs. "
-                    + "overlap = absolute or squared is a penalty.");
+            lines.add(
+                    "E_RM with overlap = signed has no lower bound: minimising it rewards entries where the two parts have opposite signs. "
+                            + "overlap = absolute or squared is a penalty.");
         }
         if (collision && s.alpha() > 0 && s.beta() > 0 && eta(s, 2 * s.tau()) < (1 + NEARLY_CONSTANT) * eta(s, 0)) {
-            lines.add(String.format(java.util.Locale.ROOT, "E_RM's weight is nearly constant: with kappa = %s it runs from %.4f to %.4f over "
-                    + "|dW| from 0 to %s. A kappa of 1/tau makes it a slope, of 10/tau a switch.", s.kappa(), eta(s, 0), eta(s, 2 * s.tau()), 2 * s.tau()));
+            lines.add(String.format(java.util.Locale.ROOT,
+                    "E_RM's weight is nearly constant: with kappa = %s it runs from %.4f to %.4f over "
+                            + "|dW| from 0 to %s. A kappa of 1/tau makes it a slope, of 10/tau a switch.",
+                    s.kappa(), eta(s, 0), eta(s, 2 * s.tau()), 2 * s.tau()));
         }
         if (collision && s.alpha() > 0 && s.reduction() == AglSettings.Reduction.MEAN && s.lambdaNC() < 10) {
             lines.add("E_RM as a mean over entries is of the order of |dW|^2: at lambda_NC = " + s.lambdaNC()

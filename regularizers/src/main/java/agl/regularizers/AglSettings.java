@@ -21,8 +21,8 @@ import java.util.stream.Stream;
 
 /**
  * Everything that can be set about AGL's loss
- * L = L_task + λ_A L_A + λ_T L_T + λ_NC [α E_RM + (1 − α) E_geo], with the names that JSON and the command line use: there the groups do not
- * show, all names stand in one object.
+ * L = L_task + λ_A L_A + λ_T L_T + λ_NC [α E_RM + (1 − α) E_geo], with the names that JSON and the command line use: there the groups do
+ * not show, all names stand in one object.
  *
  * @param weights   of the terms
  * @param collision what E_RM and E_geo are made with
@@ -39,8 +39,9 @@ public record AglSettings(Weights weights, Collision collision, Stability stabil
      * @param lambdaNC λ_NC, weight of the two collision terms together
      * @param alpha    α in [0, 1], share of {@link RiemannianOverlap} against {@link GeodesicOverlap}
      */
-    public record Weights(@JsonProperty("lambda_A") double lambdaA, @JsonProperty("lambda_T") double lambdaT, @JsonProperty("lambda_NC") double lambdaNC,
-                          @JsonProperty("alpha") double alpha) {
+    public record Weights(@JsonProperty("lambda_A") double lambdaA, @JsonProperty("lambda_T") double lambdaT,
+            @JsonProperty("lambda_NC") double lambdaNC,
+            @JsonProperty("alpha") double alpha) {
         public Weights {
             require(lambdaA >= 0, "lambda_A", lambdaA, "at least 0");
             require(lambdaT >= 0, "lambda_T", lambdaT, "at least 0");
@@ -59,8 +60,9 @@ public record AglSettings(Weights weights, Collision collision, Stability stabil
      * @param metric    the inner product of E_geo
      */
     public record Collision(@JsonProperty("beta") double beta, @JsonProperty("kappa") double kappa, @JsonProperty("tau") double tau,
-                            @JsonProperty("epsilon") double epsilon, @JsonProperty("reduction") Reduction reduction, @JsonProperty("overlap") Overlap overlap,
-                            @JsonProperty("metric") Metric metric) {
+            @JsonProperty("epsilon") double epsilon, @JsonProperty("reduction") Reduction reduction,
+            @JsonProperty("overlap") Overlap overlap,
+            @JsonProperty("metric") Metric metric) {
         public Collision {
             require(beta >= 0, "beta", beta, "at least 0");
             require(kappa >= 0, "kappa", kappa, "at least 0");
@@ -108,11 +110,12 @@ public record AglSettings(Weights weights, Collision collision, Stability stabil
     }
 
     /**
-     * @param alignmentRank  0 for one pair of factors; r_A above 0 for the two-branch mode, in which the first r_A of the r rank-one parts are
-     *                       ΔW_A and the others ΔW_T
+     * @param alignmentRank  0 for one pair of factors; r_A above 0 for the two-branch mode, in which the first r_A of the r rank-one parts
+     *                       are ΔW_A and the others ΔW_T
      * @param alignmentReach in the two-branch mode: whether L_A sees the whole update or the alignment branch alone
      */
-    public record Branches(@JsonProperty("alignment_rank") int alignmentRank, @JsonProperty("alignment_reach") AlignmentReach alignmentReach) {
+    public record Branches(@JsonProperty("alignment_rank") int alignmentRank,
+            @JsonProperty("alignment_reach") AlignmentReach alignmentReach) {
         public Branches {
             require(alignmentRank >= 0, "alignment_rank", alignmentRank, "at least 0");
         }
@@ -139,11 +142,15 @@ public record AglSettings(Weights weights, Collision collision, Stability stabil
     public enum Backend { @JsonProperty("exact") EXACT, @JsonProperty("kfac") KFAC, @JsonProperty("diagonal") DIAGONAL }
 
     /**
-     * Alignment examples; task examples (a control); or alignment examples with ℓ = loss of their answer − loss of another answer to the same
-     * prompt, which is an opening that complies ({@code contrast}) or the answer to a task example ({@code contrast_task}).
+     * Alignment examples; task examples (a control); or alignment examples with ℓ = loss of their answer − loss of another answer to the
+     * same prompt, which is an opening that complies ({@code contrast}) or the answer to a task example ({@code contrast_task}).
      */
     public enum FisherData {
-        @JsonProperty("alignment") ALIGNMENT, @JsonProperty("task") TASK, @JsonProperty("contrast") CONTRAST, @JsonProperty("contrast_task") CONTRAST_TASK
+        @JsonProperty("alignment")
+        ALIGNMENT, @JsonProperty("task")
+        TASK, @JsonProperty("contrast")
+        CONTRAST, @JsonProperty("contrast_task")
+        CONTRAST_TASK
     }
 
     /** Vectors written out, left as token factors, or whichever is less work. */
@@ -161,19 +168,24 @@ public record AglSettings(Weights weights, Collision collision, Stability stabil
             .build();
 
     /**
-     * Our default, from measurements (docs/RESULTS.md): the Fisher information of the contrast between the alignment answer and a task answer over
-     * the first two tokens from where they part, one divisor for all matrices, and λ_A four to five decades above the readers' value. Not the paper's.
-     * λ_NC is 0: with one pair of factors and the Euclidean metric E_geo is identically zero, and E_RM as a mean over entries is 1e-7 of the task loss at the
-     * readers' weight. Both are still measured now and then. What makes them act: {@link AglRegularizer#warnings}.
+     * Our default, from measurements (docs/RESULTS.md): the Fisher information of the contrast between the alignment answer and a task
+     * answer over the first two tokens from where they part, one divisor for all matrices, and λ_A four to five decades above the readers'
+     * value. Not the paper's. λ_NC is 0: with one pair of factors and the Euclidean metric E_geo is identically zero, and E_RM as a mean
+     * over entries is 1e-7 of the task loss at the readers' weight. Both are still measured now and then. What makes them act: {@link
+     * AglRegularizer#warnings}.
      */
     public static final AglSettings DEFAULT = new AglSettings(new Weights(10000, 1e-3, 0, 0.5),
             new Collision(4, 1, 0.01, 1e-12, Reduction.MEAN, Overlap.ABSOLUTE, Metric.EUCLIDEAN), new Stability(H.IDENTITY, 0.99),
             new Estimate(Backend.EXACT, 0, 0, FisherData.CONTRAST_TASK, 2, ExactStorage.AUTO), new Use(FisherNorm.MEAN_TRACE, 0),
             new Branches(0, AlignmentReach.UPDATE));
 
-    /** The values that readers of the paper report, with the Fisher information of the alignment data as they are; none is confirmed as the paper's. */
-    public static final AglSettings AS_READ = DEFAULT.with("{\"lambda_A\":0.25,\"lambda_T\":0.5,\"lambda_NC\":0.1,\"fisher_norm\":\"trace\","
-            + "\"fisher_data\":\"alignment\",\"fisher_tokens\":0}");
+    /**
+     * The values that readers of the paper report, with the Fisher information of the alignment data as they are; none is confirmed as the
+     * paper's.
+     */
+    public static final AglSettings AS_READ = DEFAULT
+            .with("{\"lambda_A\":0.25,\"lambda_T\":0.5,\"lambda_NC\":0.1,\"fisher_norm\":\"trace\","
+                    + "\"fisher_data\":\"alignment\",\"fisher_tokens\":0}");
 
     private static void require(boolean ok, String name, double value, String wanted) {
         if (!ok || !Double.isFinite(value)) {
@@ -207,14 +219,16 @@ public record AglSettings(Weights weights, Collision collision, Stability stabil
         ObjectNode merged = toJson();
         for (Map.Entry<String, JsonNode> change : changes.properties()) {
             if (!merged.has(change.getKey())) {
-                throw new AglException("there is no setting \"" + change.getKey() + "\"; the settings are " + names().stream().sorted().collect(Collectors.joining(", ")));
+                throw new AglException("there is no setting \"" + change.getKey() + "\"; the settings are "
+                        + names().stream().sorted().collect(Collectors.joining(", ")));
             }
             if (change.getValue().isNull()) {
                 throw new AglException(refusal(change.getKey(), changes));
             }
         }
         merged.setAll((ObjectNode) changes);
-        return new AglSettings(group(merged, changes, Weights.class), group(merged, changes, Collision.class), group(merged, changes, Stability.class),
+        return new AglSettings(group(merged, changes, Weights.class), group(merged, changes, Collision.class),
+                group(merged, changes, Stability.class),
                 group(merged, changes, Estimate.class), group(merged, changes, Use.class), group(merged, changes, Branches.class));
     }
 
@@ -233,7 +247,8 @@ public record AglSettings(Weights weights, Collision collision, Stability stabil
     private static String refusal(String name, JsonNode changes) {
         Class<?> type = named().filter(c -> name(c).equals(name)).findFirst().orElseThrow().getType();
         String wanted = type == int.class ? "a whole number" : type == double.class ? "a number"
-                : "one of " + Arrays.stream(type.getEnumConstants()).map(v -> MAPPER.valueToTree(v).asText()).collect(Collectors.joining(", "));
+                : "one of "
+                        + Arrays.stream(type.getEnumConstants()).map(v -> MAPPER.valueToTree(v).asText()).collect(Collectors.joining(", "));
         return "setting " + name + " does not take " + changes.get(name) + "; " + wanted + " is wanted";
     }
 
@@ -274,7 +289,10 @@ public record AglSettings(Weights weights, Collision collision, Stability stabil
         return metric() == Metric.DIAG_FISHER || h() == H.DIAG_FISHER;
     }
 
-    /** How many eigenvectors are asked for of {@code gradients} gradients, where {@code energy} is 0: m, or min(128, N). The exact Fisher has no more than N. */
+    /**
+     * How many eigenvectors are asked for of {@code gradients} gradients, where {@code energy} is 0: m, or min(128, N). The exact Fisher
+     * has no more than N.
+     */
     public int directions(int gradients) {
         int most = m() > 0 ? m() : 128;
         return m() > 0 && backend() != Backend.EXACT ? most : Math.min(most, gradients);

@@ -64,8 +64,9 @@ public record Decomposition(Tensor deltaW, Tensor deltaA, Tensor deltaT) {
     /** Refuses factors and a subspace of different shapes, with an {@link AglException} that says what to do. */
     public static void requireFit(LoraFactors f, Subspace s) {
         if (s.out() != f.out() || s.in() != f.in()) {
-            throw new AglException(f.name() + ": its Fisher subspace is of a (" + s.out() + ", " + s.in() + ") matrix, the factors are of a ("
-                    + f.out() + ", " + f.in() + ") one; estimate the Fisher again for this base model");
+            throw new AglException(
+                    f.name() + ": its Fisher subspace is of a (" + s.out() + ", " + s.in() + ") matrix, the factors are of a ("
+                            + f.out() + ", " + f.in() + ") one; estimate the Fisher again for this base model");
         }
     }
 }

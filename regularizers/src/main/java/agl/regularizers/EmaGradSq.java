@@ -9,8 +9,8 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 
 /**
- * H for {@link TaskStability}: the running mean v ← d·v + (1 − d)·g∘g of the squared task gradient g = ∂L_task/∂W of the full frozen weight,
- * divided by 1 − dᵗ as Adam does, so that early means are not too small. [1; the averaging is ours]
+ * H for {@link TaskStability}: the running mean v ← d·v + (1 − d)·g∘g of the squared task gradient g = ∂L_task/∂W of the full frozen
+ * weight, divided by 1 − dᵗ as Adam does, so that early means are not too small. [1; the averaging is ours]
  *
  * <p>g is the gradient of a whole step: a batch that goes through in parts has its parts' gradients added first, and squared once
  * ({@link #endStep}).
@@ -54,7 +54,10 @@ public final class EmaGradSq {
         state.pending = true;
     }
 
-    /** The gradient of the step is complete: it joins the running mean. Nothing happens to a matrix that no gradient has reached since the last time. */
+    /**
+     * The gradient of the step is complete: it joins the running mean. Nothing happens to a matrix that no gradient has reached since the
+     * last time.
+     */
     void endStep() {
         for (State s : states.values()) {
             if (s.pending) {

@@ -21,7 +21,8 @@ import java.util.Map;
  * @param spectrum    all eigenvalues that the backend knows, falling, not divided: for the report
  * @param diagonal    diag F/scale (out, in), or null when no setting asks for it
  */
-public record Fisher(String name, Subspace subspace, double[] eigenvalues, double scale, double trace, double[] spectrum, Storage diagonal) {
+public record Fisher(String name, Subspace subspace, double[] eigenvalues, double scale, double trace, double[] spectrum,
+        Storage diagonal) {
 
     /** Eigenvalues below this share of the largest one are rounding: their directions would be arbitrary. */
     static double floor(DType dtype) {
@@ -50,7 +51,8 @@ public record Fisher(String name, Subspace subspace, double[] eigenvalues, doubl
 
     private static void requireFinite(String name, double trace) {
         if (!Double.isFinite(trace)) {
-            throw new AglException(name + ": the gradients for the Fisher information are not finite; the base model or the alignment data is broken");
+            throw new AglException(
+                    name + ": the gradients for the Fisher information are not finite; the base model or the alignment data is broken");
         }
     }
 
@@ -76,7 +78,8 @@ public record Fisher(String name, Subspace subspace, double[] eigenvalues, doubl
         boolean dense = switch (settings.exactStorage()) {
             case DENSE -> true;
             case FACTORED -> false;
-            // Dense vectors are read twice per step, token factors are multiplied four times with r columns: dense wins up to some multiple.
+            // Dense vectors are read twice per step, token factors are multiplied four times with r columns: dense wins up to some
+            // multiple.
             case AUTO -> (double) kept * g.out() * g.in() <= 3.0 * g.totalTokens() * (g.out() + g.in());
         };
         Subspace s = dense ? DenseSubspace.of(kernels, g, lambda, weights) : new FactoredSubspace(g, lambda, weights);

@@ -26,9 +26,9 @@ import java.util.TreeSet;
 import java.util.function.Supplier;
 
 /**
- * Fisher estimates on disk, one safetensors file each, so that runs that differ in weights of terms or in seed share one estimate. The file is
- * named by a hash of everything the estimate depends on: base model, examples, matrices, and the settings that shape it. Normalisation does
- * not: it is applied when the estimate is read.
+ * Fisher estimates on disk, one safetensors file each, so that runs that differ in weights of terms or in seed share one estimate. The file
+ * is named by a hash of everything the estimate depends on: base model, examples, matrices, and the settings that shape it. Normalisation
+ * does not: it is applied when the estimate is read.
  */
 public final class FisherCache {
     /** Changes when the file's layout or the estimate's definition does, so that an old file is not found rather than misread. */
@@ -207,7 +207,8 @@ public final class FisherCache {
             }
             case "diagonal F32", "diagonal F64" -> {
                 double[] positions = doubles(in, file, name + ".positions");
-                require(positions.length == lambda.length && java.util.Arrays.stream(positions).allMatch(v -> v >= 0 && v < size), file, name);
+                require(positions.length == lambda.length && java.util.Arrays.stream(positions).allMatch(v -> v >= 0 && v < size), file,
+                        name);
                 yield new DiagonalSubspace(out, columns, DType.valueOf(kind.substring(9)), lambda,
                         java.util.Arrays.stream(positions).mapToInt(v -> (int) v).toArray());
             }

@@ -85,7 +85,8 @@ public final class FisherEstimator {
             List<Batch> sequences = examples.get(i).sequences();
             if (sequences.size() != perExample || sequences.stream().anyMatch(s -> s.sequences() != 1)
                     || sequences.stream().mapToInt(Batch::targetCount).sum() == 0) {
-                throw new AglException("example " + i + " for the Fisher information has no answer tokens (cut off?), or lacks its contrast");
+                throw new AglException(
+                        "example " + i + " for the Fisher information has no answer tokens (cut off?), or lacks its contrast");
             }
         }
         List<Set<String>> groups = groups(names, examples);
@@ -131,7 +132,8 @@ public final class FisherEstimator {
         collector.batch(starts, weights, perExample);
         listen(collector);
         try (Tape tape = Tape.training(kernels, new Pool(dtype))) {
-            tape.backward(HeadCrossEntropy.of(tape, model.hidden(tape, new Batch(tokens, starts, targets)), model.head(), targets, (Storage) null, 1));
+            tape.backward(HeadCrossEntropy.of(tape, model.hidden(tape, new Batch(tokens, starts, targets)), model.head(), targets,
+                    (Storage) null, 1));
         } finally {
             listen(null);
         }

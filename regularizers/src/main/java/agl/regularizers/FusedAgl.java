@@ -16,8 +16,8 @@ import java.util.Map;
  * <p>With R = ΔW, c_k = ⟨u_k, R⟩, a = ΔW_A = Σ c_k u_k, t = R − a:
  * <ul>
  * <li>L_A = Σ λ_k c_k² and, for H = I, L_T = ‖R‖² − Σ c_k² need the factors only: no pass at all.
- * <li>Otherwise a tile yields ∂L/∂a and ∂L/∂t, and ∂L/∂R = P_A ∂a + (I − P_A)∂t = ∂t + Σ_k ⟨u_k, ∂a − ∂t⟩ u_k: the first summand goes through
- *     the chain rule at once, of the second only the m inner products are kept, and join those of L_A.
+ * <li>Otherwise a tile yields ∂L/∂a and ∂L/∂t, and ∂L/∂R = P_A ∂a + (I − P_A)∂t = ∂t + Σ_k ⟨u_k, ∂a − ∂t⟩ u_k: the first summand goes
+ *     through the chain rule at once, of the second only the m inner products are kept, and join those of L_A.
  * <li>E_geo's gradient is a combination of M∘a and M∘t whose weights depend on the finished sums: both go through the chain rule on the
  *     way, and are weighted afterwards. So one pass is enough.
  * </ul>

@@ -33,8 +33,8 @@ public final class GeodesicOverlap {
 
     /**
      * q = ⟨a, t⟩_M, p = ‖a‖_M² and u = ‖t‖_M², added up tile by tile, and what E_geo = q²/(pu + ε) and its derivatives are then:
-     * ∂a = x·Mt − y_a·Ma and ∂t = x·Ma − y_t·Mt with x = 2q/d, y_a = 2q²u/d², y_t = 2q²p/d², d = pu + ε. Ma and Mt go through the chain rule on
-     * the way, tile by tile, and get these weights once the sums are finished: one pass over ΔW is enough.
+     * ∂a = x·Mt − y_a·Ma and ∂t = x·Ma − y_t·Mt with x = 2q/d, y_a = 2q²u/d², y_t = 2q²p/d², d = pu + ε. Ma and Mt go through the chain
+     * rule on the way, tile by tile, and get these weights once the sums are finished: one pass over ΔW is enough.
      */
     // explain: E_geo in training
     record Weights(double x, double ya, double yt) { }

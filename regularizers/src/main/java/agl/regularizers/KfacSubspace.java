@@ -8,13 +8,13 @@ import agl.autograd.storage.DType;
 import agl.autograd.storage.Storage;
 
 /**
- * Kronecker-factored subspace: F ≈ C_out ⊗ C_in / tr F, whose eigenvectors are the products u_k = p_a q_bᵀ of an eigenvector p_a of C_out and one
- * q_b of C_in. Their eigenvalues are re-fitted from the gradients themselves, λ_ab = (1/N) Σ_i (p_aᵀ g_i q_b)² (EKFAC, George et al. 2018),
- * and the m largest are kept.
+ * Kronecker-factored subspace: F ≈ C_out ⊗ C_in / tr F, whose eigenvectors are the products u_k = p_a q_bᵀ of an eigenvector p_a of C_out
+ * and one q_b of C_in. Their eigenvalues are re-fitted from the gradients themselves, λ_ab = (1/N) Σ_i (p_aᵀ g_i q_b)² (EKFAC, George et
+ * al. 2018), and the m largest are kept.
  *
- * <p>C_out = (1/N) Σ g_i g_iᵀ and C_in = (1/N) Σ g_iᵀ g_i, with g_i as an (out, in) matrix: when F truly is a Kronecker product these are its
- * factors up to that divisor, so the subspace is then exact. (Factors from single tokens, as in Martens and Grosse 2015, would take the tokens of
- * one example for independent; the Fisher here is per example.)
+ * <p>C_out = (1/N) Σ g_i g_iᵀ and C_in = (1/N) Σ g_iᵀ g_i, with g_i as an (out, in) matrix: when F truly is a Kronecker product these are
+ * its factors up to that divisor, so the subspace is then exact. (Factors from single tokens, as in Martens and Grosse 2015, would take the
+ * tokens of one example for independent; the Fisher here is per example.)
  */
 public final class KfacSubspace implements Subspace {
     private final int out;
@@ -63,7 +63,8 @@ public final class KfacSubspace implements Subspace {
             a[k] = order[k] / q.rows();
             b[k] = order[k] % q.rows();
         }
-        return new KfacSubspace(java.util.Arrays.copyOf(descending, kept), rowsOf(select(p, a), g.out()), rowsOf(select(q, b), g.in()), a, b);
+        return new KfacSubspace(java.util.Arrays.copyOf(descending, kept), rowsOf(select(p, a), g.out()), rowsOf(select(q, b), g.in()), a,
+                b);
     }
     // explain: end
 

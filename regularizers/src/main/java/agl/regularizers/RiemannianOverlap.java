@@ -9,11 +9,11 @@ import agl.autograd.op.Var;
  * E_RM, the Riemannian overlap: how much the two parts of the update use the same entries, entries that changed much counting more.
  *
  * <p>η_ij = 1 + β σ(κ(|ΔW_ij| − τ)) [A; κ is ours, 1 gives the readers' formula]
- * <br>E_RM = mean_ij η_ij |ΔW_A,ij| |ΔW_T,ij| by default [D]. Readers differ between this, the sum, and the signed product; {@code reduction}
- * and {@code overlap} give all of them.
+ * <br>E_RM = mean_ij η_ij |ΔW_A,ij| |ΔW_T,ij| by default [D]. Readers differ between this, the sum, and the signed product; {@code
+ * reduction} and {@code overlap} give all of them.
  *
- * <p>What it cannot do: with the {@code diagonal} backend the parts never share an entry and E_RM = 0. Signed, it has no lower bound. At the
- * size of LoRA's entries η is nearly constant unless κ sharpens it.
+ * <p>What it cannot do: with the {@code diagonal} backend the parts never share an entry and E_RM = 0. Signed, it has no lower bound. At
+ * the size of LoRA's entries η is nearly constant unless κ sharpens it.
  */
 public final class RiemannianOverlap {
     private RiemannianOverlap() { }

@@ -41,7 +41,9 @@ public record SymmetricEigen(double[] values, double[][] vectors) {
             } catch (MathIllegalStateException notConverged) {
                 shift *= 100;
                 if (shift > 1e6) {
-                    throw new AglException("the eigenvectors of a " + n + " x " + n + " matrix were not found: " + notConverged.getMessage(), notConverged);
+                    throw new AglException(
+                            "the eigenvectors of a " + n + " x " + n + " matrix were not found: " + notConverged.getMessage(),
+                            notConverged);
                 }
             }
         }

@@ -14,8 +14,8 @@ import java.util.SplittableRandom;
 import java.util.function.Function;
 
 /**
- * Inputs on which the gradient of every term with respect to A and B is checked: at ΔW = 0 (LoRA's start), near it and far from it, with every
- * backend and every setting that changes a formula.
+ * Inputs on which the gradient of every term with respect to A and B is checked: at ΔW = 0 (LoRA's start), near it and far from it, with
+ * every backend and every setting that changes a formula.
  */
 public final class TermCases implements GradientCase.Provider {
     /** Where, and the size of B's entries there. */
@@ -38,7 +38,8 @@ public final class TermCases implements GradientCase.Provider {
             total("exact"), total("kfac"), total("diagonal"));
 
     private static Kind total(String backend) {
-        return new Kind("AglLoss " + backend, "{'lambda_A':2,'lambda_T':0.5,'lambda_NC':3,'alpha':1,'reduction':'sum','backend':'" + backend + "'}",
+        return new Kind("AglLoss " + backend,
+                "{'lambda_A':2,'lambda_T':0.5,'lambda_NC':3,'alpha':1,'reduction':'sum','backend':'" + backend + "'}",
                 AglLoss::total, 2);
     }
 
@@ -55,7 +56,8 @@ public final class TermCases implements GradientCase.Provider {
         int rank = s.twoBranch() ? 2 + random.nextInt(2) : 1 + random.nextInt(2);
         int out = 1 + random.nextInt(5);
         int in = 1 + random.nextInt(5);
-        Fisher fisher = Fisher.normalise(Map.of("w", Fisher.of(Kernels.plain(), "w", gradients(random, out, in), s)), s.fisherNorm()).get("w");
+        Fisher fisher = Fisher.normalise(Map.of("w", Fisher.of(Kernels.plain(), "w", gradients(random, out, in), s)), s.fisherNorm())
+                .get("w");
         Storage h = s.h() == AglSettings.H.DIAG_FISHER ? fisher.diagonal() : null;
         // Small values would pass whatever their gradient is: compared in units of their own size.
         double unit = size == 0 ? 1 : Math.pow(size, -kind.degree);

@@ -5,8 +5,8 @@ import agl.autograd.kernels.vector.VectorKernels;
 import agl.autograd.storage.Storage;
 
 /**
- * The terms' loops over the entries of ΔW_A = a and ΔW_T = t, behind one interface as the other loops are: the plain ones are the terms' own
- * formulas, other providers make them fast. A tile comes at a time; all tiles of a call have the same rows.
+ * The terms' loops over the entries of ΔW_A = a and ΔW_T = t, behind one interface as the other loops are: the plain ones are the terms'
+ * own formulas, other providers make them fast. A tile comes at a time; all tiles of a call have the same rows.
  */
 public interface TermKernels {
     /** The terms' own loops, in double. */

@@ -10,8 +10,8 @@ import jdk.incubator.vector.VectorShape;
 import jdk.incubator.vector.VectorSpecies;
 
 /**
- * The terms' loops on float vectors; tiles in double go to the plain ones. Sums are of blocks in float, whose values are added in double, in
- * their order: the same bits whenever and wherever they are added up.
+ * The terms' loops on float vectors; tiles in double go to the plain ones. Sums are of blocks in float, whose values are added in double,
+ * in their order: the same bits whenever and wherever they are added up.
  */
 final class VectorTerms implements TermKernels {
     static final VectorTerms INSTANCE = new VectorTerms();

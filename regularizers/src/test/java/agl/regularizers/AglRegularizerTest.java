@@ -31,8 +31,8 @@ class AglRegularizerTest {
     }
 
     /**
-     * g = δᵀx = (1, 0)ᵀ(1, 2) = [1 2; 0 0]. H = g∘g after the first step: L_T = 2²·6² = 144, the entry (0, 0) being ΔW_A. Before a gradient H is
-     * zero; a gradient counts when the step ends, which is when the terms' gradients are added, not when they are only measured.
+     * g = δᵀx = (1, 0)ᵀ(1, 2) = [1 2; 0 0]. H = g∘g after the first step: L_T = 2²·6² = 144, the entry (0, 0) being ΔW_A. Before a gradient
+     * H is zero; a gradient counts when the step ends, which is when the terms' gradients are added, not when they are only measured.
      */
     @Test void theRunningMeanTakesAStepWithEachOfTheTerms() {
         AglSettings s = settings(",'H':'ema_grad_sq','ema_decay':0.5");
@@ -97,11 +97,14 @@ class AglRegularizerTest {
 
     /** Fused and composed say the same. */
     @Test void anEstimateOfAnotherShapeIsRefused() {
-        Map<String, Fisher> wide = Map.of("w", Fisher.of(Kernels.plain(), "w", TokenFactors.ofDense(2, 3, List.of(new double[] {1, 0, 0, 0, 0, 0})), settings("")));
+        Map<String, Fisher> wide = Map.of("w",
+                Fisher.of(Kernels.plain(), "w", TokenFactors.ofDense(2, 3, List.of(new double[] {1, 0, 0, 0, 0, 0})), settings("")));
         AglRegularizer r = AglRegularizer.of(settings(""), wide);
         for (boolean composed : new boolean[] {false, true}) {
             try (Tape tape = Tape.plain()) {
-                assertEquals("w: its Fisher subspace is of a (2, 3) matrix, the factors are of a (2, 2) one; estimate the Fisher again for this base model",
+                assertEquals(
+                        "w: its Fisher subspace is of a (2, 3) matrix, the factors are of a (2, 2) one; estimate the Fisher again for "
+                        + "this base model",
                         assertThrows(AglException.class, () -> step(r, tape, composed)).getMessage());
             }
         }
@@ -122,7 +125,8 @@ class AglRegularizerTest {
     @Test void theTaskBranchNeedsARankOfItsOwn() {
         LoraFactors two = new LoraFactors("w", Tensor.zeros(DType.F64, 2, 3), Tensor.zeros(DType.F64, 4, 2), 1);
         try (Tape tape = Tape.plain()) {
-            assertEquals(List.of(4, 3), List.of(Decomposition.branches(tape, two, 1).deltaT().dim(0), Decomposition.branches(tape, two, 1).deltaT().dim(1)));
+            assertEquals(List.of(4, 3),
+                    List.of(Decomposition.branches(tape, two, 1).deltaT().dim(0), Decomposition.branches(tape, two, 1).deltaT().dim(1)));
             assertEquals("two-branch mode on w: alignment_rank 2 leaves nothing of rank 2 for the task branch",
                     assertThrows(AglException.class, () -> Decomposition.branches(tape, two, 2)).getMessage());
         }
@@ -134,7 +138,8 @@ class AglRegularizerTest {
         assertEquals(0, new LoraFactors("w", a, b, 1, 2, 2).rank(), "a view may be empty");
         for (int[] range : new int[][] {{-1, 1}, {0, 3}, {2, 1}}) {
             String message = assertThrows(AglException.class, () -> new LoraFactors("w", a, b, 1, range[0], range[1])).getMessage();
-            assertEquals("w: factors A [2, 3] and B [4, 2] do not make a product B·A over the rank range " + range[0] + " to " + range[1], message);
+            assertEquals("w: factors A [2, 3] and B [4, 2] do not make a product B·A over the rank range " + range[0] + " to " + range[1],
+                    message);
         }
         for (Tensor other : List.of(Tensor.zeros(DType.F64, 3, 4), Tensor.zeros(DType.F64, 2), Tensor.zeros(DType.F64, 4, 1))) {
             assertThrows(AglException.class, () -> new LoraFactors("w", a, other, 1, 0, 1));

@@ -43,7 +43,8 @@ class AglSettingsTest {
             assertEquals(Double.parseDouble(value), with("{'" + name + "':" + value + "}").toJson().get(name).asDouble());
         }
         for (String value : refused.split(", ")) {
-            assertEquals("setting " + name + " = " + Double.parseDouble(value) + ": it has to be " + range, refusal("{'" + name + "':" + value + "}"));
+            assertEquals("setting " + name + " = " + Double.parseDouble(value) + ": it has to be " + range,
+                    refusal("{'" + name + "':" + value + "}"));
         }
     }
 
@@ -74,7 +75,8 @@ class AglSettingsTest {
     @Test void presetsHaveNames() {
         assertSame(AglSettings.DEFAULT, AglSettings.preset("default"));
         assertSame(AglSettings.AS_READ, AglSettings.preset("as-read"));
-        assertEquals("there is no preset \"paper\": choose default or as-read", assertThrows(AglException.class, () -> AglSettings.preset("paper")).getMessage());
+        assertEquals("there is no preset \"paper\": choose default or as-read",
+                assertThrows(AglException.class, () -> AglSettings.preset("paper")).getMessage());
     }
 
     @Test void namesAreThoseOfTheJson() {
@@ -86,9 +88,10 @@ class AglSettingsTest {
 
     /** diag F is made where the metric or H is it, and by no other setting. */
     @Test void whatNeedsTheDiagonal() {
-        assertEquals(List.of(false, true, true, true, false), List.of(AglSettings.DEFAULT.needsDiagonal(), with("{'metric':'diag_fisher'}").needsDiagonal(),
-                with("{'H':'diag_fisher'}").needsDiagonal(), with("{'metric':'diag_fisher','H':'diag_fisher'}").needsDiagonal(),
-                with("{'H':'ema_grad_sq','backend':'diagonal'}").needsDiagonal()));
+        assertEquals(List.of(false, true, true, true, false),
+                List.of(AglSettings.DEFAULT.needsDiagonal(), with("{'metric':'diag_fisher'}").needsDiagonal(),
+                        with("{'H':'diag_fisher'}").needsDiagonal(), with("{'metric':'diag_fisher','H':'diag_fisher'}").needsDiagonal(),
+                        with("{'H':'ema_grad_sq','backend':'diagonal'}").needsDiagonal()));
     }
 
     @Test void twoBranchesBeginWithARankOfOne() {

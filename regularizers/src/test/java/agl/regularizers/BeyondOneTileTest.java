@@ -37,9 +37,11 @@ class BeyondOneTileTest {
     @Test void fusedIsComposed() {
         String weights = "'lambda_A':0.8,'lambda_T':0.7,'lambda_NC':1.7,'alpha':0.3,'kappa':2,'reduction':'sum','m':3";
         for (String backend : SubspaceTest.BACKENDS) {
-            FusedAglTest.assertFusedIsComposed(SHAPE, Samples.settings("{" + weights + ",'H':'diag_fisher','metric':'diag_fisher'," + backend + "}"), 0.1);
+            FusedAglTest.assertFusedIsComposed(SHAPE,
+                    Samples.settings("{" + weights + ",'H':'diag_fisher','metric':'diag_fisher'," + backend + "}"), 0.1);
         }
-        for (String more : List.of("'alignment_rank':1,'metric':'diag_fisher','H':'diag_fisher'", "'alignment_rank':1,'alignment_reach':'branch'", "'metric':'diag_fisher'", "'overlap':'squared'")) {
+        for (String more : List.of("'alignment_rank':1,'metric':'diag_fisher','H':'diag_fisher'",
+                "'alignment_rank':1,'alignment_reach':'branch'", "'metric':'diag_fisher'", "'overlap':'squared'")) {
             FusedAglTest.assertFusedIsComposed(SHAPE, Samples.settings("{" + weights + "," + more + "}"), 0.1);
         }
     }
@@ -123,7 +125,8 @@ class BeyondOneTileTest {
 
     @Test void ewcIsItsFormulaOnTheWholeUpdate() {
         SplittableRandom r = SHAPE.random();
-        Fisher fisher = Samples.fisher(Samples.gradients(r, DType.F64, SHAPE), Samples.settings("{'metric':'diag_fisher','fisher_norm':'none'}"));
+        Fisher fisher = Samples.fisher(Samples.gradients(r, DType.F64, SHAPE),
+                Samples.settings("{'metric':'diag_fisher','fisher_norm':'none'}"));
         LoraFactors f = Samples.factors(r, DType.F64, SHAPE, 0.3);
         double[] w = update(f);
         double sum = 0;

@@ -109,7 +109,8 @@ class FisherCacheTest {
                 return right;
             });
             assertEquals(1, made.get());
-            right.forEach((name, f) -> assertArrayEquals(Fisher.normalise(right, s.fisherNorm()).get(name).eigenvalues(), found.get(name).eigenvalues(), 0));
+            right.forEach((name, f) -> assertArrayEquals(Fisher.normalise(right, s.fisherNorm()).get(name).eigenvalues(),
+                    found.get(name).eigenvalues(), 0));
             assertArrayEquals(bytes, Files.readAllBytes(file), "made anew");
         }
     }
@@ -165,7 +166,8 @@ class FisherCacheTest {
                 Map.of(f.name(), new Fisher(f.name(), f.subspace(), f.eigenvalues(), f.scale(), f.trace(), nan, null))));
         for (Fisher bad : List.of(new Fisher(f.name(), f.subspace(), f.eigenvalues(), f.scale(), -1, f.spectrum(), null),
                 new Fisher(f.name(), f.subspace(), f.eigenvalues(), 0, f.trace(), f.spectrum(), null),
-                new Fisher(f.name(), f.subspace(), f.eigenvalues(), 1, f.trace(), f.spectrum(), new agl.autograd.storage.Storage.F32(new float[34], 34)))) {
+                new Fisher(f.name(), f.subspace(), f.eigenvalues(), 1, f.trace(), f.spectrum(),
+                        new agl.autograd.storage.Storage.F32(new float[34], 34)))) {
             Path file = folder.resolve("bad.safetensors");
             FisherCache.write(file, "k", Map.of(f.name(), bad));
             assertThrows(AglException.class, () -> FisherCache.read(file, "k"));
@@ -213,6 +215,7 @@ class FisherCacheTest {
                 List.of(new FisherEstimator.Example(new Batch(new int[] {1, 2, 3}, new int[] {0, 3}, new int[] {2, 3, -1}))));
         // Two examples and one with a contrast are the same numbers, but never under the same settings.
         assertEquals(4, different.stream().map(FisherCache::hash).distinct().count());
-        assertEquals(FisherCache.hash(different.get(0)), FisherCache.hash(List.of(new FisherEstimator.Example(new Batch(a.tokens().clone(), a.starts().clone(), a.targets().clone())))));
+        assertEquals(FisherCache.hash(different.get(0)), FisherCache
+                .hash(List.of(new FisherEstimator.Example(new Batch(a.tokens().clone(), a.starts().clone(), a.targets().clone())))));
     }
 }

@@ -94,12 +94,14 @@ class FisherEstimatorTest {
         String name = NAMES.getFirst();
         double[] g = gradient(trained, name, answer);
         FisherEstimator estimator = new FisherEstimator(Kernels.plain(), frozen, Samples.settings("{'fisher_norm':'none'}"), DType.F64);
-        for (FisherEstimator.Example e : List.of(new FisherEstimator.Example(answer, nothing), new FisherEstimator.Example(nothing, answer))) {
-            Fisher f = estimator.estimate(List.of(name), List.of(e), (a, b, c) -> { }).get(name);
+        for (FisherEstimator.Example e : List.of(new FisherEstimator.Example(answer, nothing),
+                new FisherEstimator.Example(nothing, answer))) {
+            Fisher f = estimator.estimate(List.of(name), List.of(e), (a, b, c) -> {}).get(name);
             assertEquals(Samples.dot(g, g), f.trace(), 1e-9 * f.trace());
             assertArrayEquals(g, f.subspace().project(g), 1e-9);
         }
-        assertThrows(AglException.class, () -> estimator.estimate(List.of(name), List.of(new FisherEstimator.Example(nothing, nothing)), (a, b, c) -> { }));
+        assertThrows(AglException.class,
+                () -> estimator.estimate(List.of(name), List.of(new FisherEstimator.Example(nothing, nothing)), (a, b, c) -> {}));
     }
 
     /** With an adapter attached, the gradient is still that of the whole matrix, at the adapted weights. */
@@ -158,12 +160,14 @@ class FisherEstimatorTest {
         String v = NAMES.get(1);
         int both = 600 * 24 * 8 + 600 * 18 * 8;
         assertEquals(List.of("11/12 gradients", "12/12 gradients", "12/12 " + q, "12/12 " + v), progress(both));
-        assertEquals(List.of("11/24 gradients", "12/24 gradients", "12/24 " + q, "23/24 gradients", "24/24 gradients", "24/24 " + v), progress(both - 1));
+        assertEquals(List.of("11/24 gradients", "12/24 gradients", "12/24 " + q, "23/24 gradients", "24/24 gradients", "24/24 " + v),
+                progress(both - 1));
     }
 
     /** Examples that go through in two passes are those that go through alone: tr F is the mean of their squared gradients. */
     @Test void manyTokensAreManyPasses() throws Exception {
-        FisherEstimator estimator = new FisherEstimator(Kernels.plain(), TinyModel.llama(), Samples.settings("{'fisher_norm':'none'}"), DType.F64);
+        FisherEstimator estimator = new FisherEstimator(Kernels.plain(), TinyModel.llama(), Samples.settings("{'fisher_norm':'none'}"),
+                DType.F64);
         double mean = 0;
         for (FisherEstimator.Example e : twelve()) {
             mean += estimator.estimate(NAMES, List.of(e), (a, b, c) -> { }).get(NAMES.getFirst()).trace() / 12;
@@ -204,7 +208,8 @@ class FisherEstimatorTest {
         assertEquals("the batch announced 2 rows, the layer has 3",
                 assertThrows(IllegalStateException.class, () -> collector.listener("w").accept(x, x.data())).getMessage());
         for (String nothing : List.of("w", "v")) {
-            assertEquals("no gradient was gathered for " + nothing, assertThrows(IllegalStateException.class, () -> collector.take(nothing)).getMessage());
+            assertEquals("no gradient was gathered for " + nothing,
+                    assertThrows(IllegalStateException.class, () -> collector.take(nothing)).getMessage());
         }
     }
 
@@ -231,7 +236,8 @@ class FisherEstimatorTest {
         AglException unknown = assertThrows(AglException.class, () -> estimator.estimate(List.of("x_proj"),
                 List.of(new FisherEstimator.Example(batch)), (a, b, c) -> { }));
         assertTrue(unknown.getMessage().contains("x_proj"));
-        assertThrows(AglException.class, () -> estimator.estimate(NAMES, List.of(new FisherEstimator.Example(Batch.of(1, 2))), (a, b, c) -> { }));
+        assertThrows(AglException.class,
+                () -> estimator.estimate(NAMES, List.of(new FisherEstimator.Example(Batch.of(1, 2))), (a, b, c) -> {}));
         m.parameters().get(NAMES.getFirst() + ".weight").data().set(0, Double.NaN);
         assertThrows(AglException.class, () -> estimator.estimate(NAMES, List.of(new FisherEstimator.Example(batch)), (a, b, c) -> { }));
         try (Tape tape = Tape.training(Kernels.plain(), new Pool(DType.F64))) {

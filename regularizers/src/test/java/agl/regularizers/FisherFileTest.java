@@ -61,7 +61,8 @@ class FisherFileTest {
             all.putAll(metadata);
             all.forEach(out::metadata);
             for (String name : in.names()) {
-                ByteBuffer old = ByteBuffer.wrap(in.info(name).data().toArray(java.lang.foreign.ValueLayout.JAVA_BYTE)).order(ByteOrder.LITTLE_ENDIAN);
+                ByteBuffer old = ByteBuffer.wrap(in.info(name).data().toArray(java.lang.foreign.ValueLayout.JAVA_BYTE))
+                        .order(ByteOrder.LITTLE_ENDIAN);
                 double[] values = new double[(int) in.info(name).elements()];
                 old.asDoubleBuffer().get(values);
                 double[] now = name.equals(tensor) ? change.apply(values) : values;
@@ -172,7 +173,8 @@ class FisherFileTest {
         Arrays.fill(bytes, indexOf(bytes, seal) + seal.length, indexOf(bytes, seal) + seal.length + Sealed.BLANK.length(), (byte) '0');
         Sealed.write(file, channel -> channel.write(ByteBuffer.wrap(bytes)));
         String message = refusal(file);
-        assertTrue(message.contains("w.u.1") && message.contains(dtype == DType.F32 ? "holds NaN at [1]" : "is not a Fisher estimate"), message);
+        assertTrue(message.contains("w.u.1") && message.contains(dtype == DType.F32 ? "holds NaN at [1]" : "is not a Fisher estimate"),
+                message);
     }
 
     private static int indexOf(byte[] bytes, byte[] wanted) {
@@ -203,7 +205,8 @@ class FisherFileTest {
         TokenFactors g = TokenFactors.ofDense(2, 3, List.of(new double[] {3, 0, 0, 0, 0, 2}));
         Path file = folder.resolve("fisher-k.safetensors");
         FisherCache.write(file, "k", Map.of("w", Fisher.of(Kernels.plain(), "w", g, Samples.settings("{'m':2,'backend':'diagonal'}"))));
-        assertArrayEquals(new double[] {1, 0, 0, 0, 0, 6}, FisherCache.read(file, "k").get("w").subspace().project(new double[] {1, 2, 3, 4, 5, 6}));
+        assertArrayEquals(new double[] {1, 0, 0, 0, 0, 6},
+                FisherCache.read(file, "k").get("w").subspace().project(new double[] {1, 2, 3, 4, 5, 6}));
     }
 
     /** λ_k and the divisor are kept apart: what is used is λ_k/scale. */

@@ -32,12 +32,14 @@ class FusedAglTest {
         return Combinators.combine(Arbitraries.of("exact", "kfac", "diagonal"), Arbitraries.of("identity", "diag_fisher"),
                 Arbitraries.of("euclidean", "diag_fisher"), Arbitraries.of("absolute", "signed", "squared"), Arbitraries.of("mean", "sum"),
                 Arbitraries.of(0, 1), Arbitraries.of("update", "branch"), Arbitraries.of("0", "0.7"))
-                .as((backend, h, metric, overlap, reduction, branch, reach, lambda) -> String.format("{'lambda_A':0.8,'lambda_T':%s,'lambda_NC':1.7,"
-                        + "'kappa':2,'m':3,'backend':'%s','H':'%s','metric':'%s','overlap':'%s','reduction':'%s','alignment_rank':%d,"
-                        + "'alignment_reach':'%s'}", lambda, backend, h, metric, overlap, reduction, branch, reach));
+                .as((backend, h, metric, overlap, reduction, branch, reach,
+                        lambda) -> String.format("{'lambda_A':0.8,'lambda_T':%s,'lambda_NC':1.7,"
+                                + "'kappa':2,'m':3,'backend':'%s','H':'%s','metric':'%s','overlap':'%s','reduction':'%s','alignment_rank':%d,"
+                                + "'alignment_reach':'%s'}", lambda, backend, h, metric, overlap, reduction, branch, reach));
     }
 
-    @Property(tries = 300, seed = "1", edgeCases = net.jqwik.api.EdgeCasesMode.NONE) void fusedIsComposed(@ForAll("shapes") Samples.Shape shape, @ForAll("settings") String json) {
+    @Property(tries = 300, seed = "1", edgeCases = net.jqwik.api.EdgeCasesMode.NONE) void fusedIsComposed(
+            @ForAll("shapes") Samples.Shape shape, @ForAll("settings") String json) {
         for (double size : new double[] {0, 1e-2, 1}) {
             assertFusedIsComposed(shape, Samples.settings(json), size);
         }
@@ -73,7 +75,8 @@ class FusedAglTest {
     }
 
     /** A layer whose rank is not above r_A would have no task branch: refused as the composed form refuses it, not counted as 0. */
-    @Property(tries = 5, seed = "1", edgeCases = net.jqwik.api.EdgeCasesMode.NONE) void aRankWithoutATaskBranchIsRefused(@ForAll("shapes") Samples.Shape shape) {
+    @Property(tries = 5, seed = "1", edgeCases = net.jqwik.api.EdgeCasesMode.NONE) void aRankWithoutATaskBranchIsRefused(
+            @ForAll("shapes") Samples.Shape shape) {
         SplittableRandom r = shape.random();
         LoraFactors f = Samples.factors(r, DType.F64, shape, 1);
         AglSettings s = Samples.settings("{'alignment_rank':" + f.rank() + "}");
@@ -92,8 +95,9 @@ class FusedAglTest {
     @Test void floatFollowsDoubleOverManyTiles() {
         Samples.Shape shape = new Samples.Shape(70, 600, 10, 6, 4, 5);
         for (String backend : List.of("exact", "kfac", "diagonal")) {
-            AglSettings s = Samples.settings("{'m':6,'H':'diag_fisher','metric':'diag_fisher','reduction':'sum','lambda_A':5,'lambda_NC':2,'backend':'"
-                    + backend + "'}");
+            AglSettings s = Samples
+                    .settings("{'m':6,'H':'diag_fisher','metric':'diag_fisher','reduction':'sum','lambda_A':5,'lambda_NC':2,'backend':'"
+                            + backend + "'}");
             double[][][] gradients = new double[2][][];
             TermValues[] values = new TermValues[2];
             for (DType dtype : List.of(DType.F64, DType.F32)) {

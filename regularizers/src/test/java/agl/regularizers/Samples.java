@@ -46,7 +46,8 @@ public final class Samples {
     }
 
     public static LoraFactors factors(SplittableRandom r, DType dtype, Shape s, double size) {
-        return new LoraFactors("w", gaussian(r, dtype, size, s.rank, s.in).requireGrad(), gaussian(r, dtype, size, s.out, s.rank).requireGrad(), 1.5);
+        return new LoraFactors("w", gaussian(r, dtype, size, s.rank, s.in).requireGrad(),
+                gaussian(r, dtype, size, s.out, s.rank).requireGrad(), 1.5);
     }
 
     public static Fisher fisher(TokenFactors g, AglSettings s) {

@@ -134,14 +134,16 @@ class StatementsTest {
     private static long formed(AglRegularizer regularizer, LoraFactors f, boolean all) {
         long[] count = {0};
         Kernels plain = Kernels.plain();
-        Kernels counting = (Kernels) java.lang.reflect.Proxy.newProxyInstance(Kernels.class.getClassLoader(), new Class<?>[] {Kernels.class}, (proxy, method, args) -> {
-            // Of (r, r) with (r, in) are the gradients of ‖ΔW‖².
-            if (method.getName().equals("product") && args[1] instanceof Matrix b && !b.transposed() && b.cols() == f.rank() && b.rows() != f.rank()
-                    && args[4] instanceof Matrix update && update.cols() == f.in()) {
-                count[0] += update.size();
-            }
-            return method.invoke(plain, args);
-        });
+        Kernels counting = (Kernels) java.lang.reflect.Proxy.newProxyInstance(Kernels.class.getClassLoader(), new Class<?>[] {Kernels.class},
+                (proxy, method, args) -> {
+                    // Of (r, r) with (r, in) are the gradients of ‖ΔW‖².
+                    if (method.getName().equals("product") && args[1] instanceof Matrix b && !b.transposed() && b.cols() == f.rank()
+                            && b.rows() != f.rank()
+                            && args[4] instanceof Matrix update && update.cols() == f.in()) {
+                        count[0] += update.size();
+                    }
+                    return method.invoke(plain, args);
+                });
         try (Tape tape = Tape.inference(counting, new agl.autograd.Pool(DType.F64))) {
             regularizer.addGradients(tape, List.of(f), all);
         }
@@ -156,7 +158,8 @@ class StatementsTest {
 
     /** D. At ΔW = 0, LoRA's start, every term is zero and every gradient finite, in every setting; E_geo's 0/0 through ε. */
     @Property(tries = 60, seed = "4") void everythingIsFiniteAtTheStart(@ForAll("shapes") Samples.Shape shape) {
-        for (String json : List.of("{'m':2}", "{'m':2,'metric':'diag_fisher','H':'diag_fisher'}", "{'m':2,'alignment_rank':1}", "{'m':2,'backend':'kfac'}")) {
+        for (String json : List.of("{'m':2}", "{'m':2,'metric':'diag_fisher','H':'diag_fisher'}", "{'m':2,'alignment_rank':1}",
+                "{'m':2,'backend':'kfac'}")) {
             SplittableRandom r = shape.random();
             AglSettings s = Samples.settings(json);
             Fisher fisher = Samples.fisher(Samples.gradients(r, DType.F64, shape), s);
@@ -210,7 +213,8 @@ class StatementsTest {
         assertTrue(!warned("{'metric':'euclidean','alignment_rank':1}", "E_geo is identically zero"));
         assertTrue(!warned("{'backend':'diagonal','alignment_rank':1}", "E_RM is identically zero"));
         assertTrue(!warned("{'backend':'diagonal','metric':'euclidean'}", "diag_fisher metric as well"));
-        for (String off : List.of("'overlap':'signed','alpha':0", "'kappa':1,'alpha':0", "'kappa':1,'beta':0", "'reduction':'mean','alpha':0",
+        for (String off : List.of("'overlap':'signed','alpha':0", "'kappa':1,'alpha':0", "'kappa':1,'beta':0",
+                "'reduction':'mean','alpha':0",
                 "'reduction':'mean','lambda_NC':10", "'overlap':'signed','lambda_NC':0")) {
             assertEquals(List.of(), AglRegularizer.warnings(Samples.settings("{" + quiet + "," + off + "}")), off);
         }

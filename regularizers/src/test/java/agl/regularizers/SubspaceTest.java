@@ -26,7 +26,8 @@ import org.hipparchus.linear.EigenDecompositionSymmetric;
 import org.junit.jupiter.api.Test;
 
 class SubspaceTest {
-    static final List<String> BACKENDS = List.of("'backend':'exact','exact_storage':'dense'", "'backend':'exact','exact_storage':'factored'",
+    static final List<String> BACKENDS = List.of("'backend':'exact','exact_storage':'dense'",
+            "'backend':'exact','exact_storage':'factored'",
             "'backend':'kfac'", "'backend':'diagonal'");
 
     @Provide Arbitrary<Samples.Shape> shapes() {
@@ -213,8 +214,8 @@ class SubspaceTest {
 
     /** With these numbers (found by trying seeds: about one in 170) the library's iteration does not end on K/scale + I. */
     /**
-     * Gradients e_i eᵀ of a tall matrix: entry i alone, of size √(N(i + 1)), so its eigenvalue is i + 1. More of them than the 128 that a side
-     * of K-FAC begins with are found when as many are asked for, by number or by share.
+     * Gradients e_i eᵀ of a tall matrix: entry i alone, of size √(N(i + 1)), so its eigenvalue is i + 1. More of them than the 128 that a
+     * side of K-FAC begins with are found when as many are asked for, by number or by share.
      */
     @Test void kfacReachesBeyondItsFirstCandidates() {
         int out = 150;
@@ -341,8 +342,10 @@ class SubspaceTest {
         for (String backend : BACKENDS) {
             for (double broken : new double[] {Double.NaN, Double.POSITIVE_INFINITY, 1e200}) {
                 TokenFactors g = TokenFactors.ofDense(2, 2, List.of(new double[] {1, 0, 2, 1}, new double[] {0, broken, 1, 1}));
-                String message = assertThrows(AglException.class, () -> Fisher.of(Kernels.plain(), "q_proj", g, Samples.settings("{" + backend + "}"))).getMessage();
-                assertTrue(message.startsWith("q_proj: the gradients for the Fisher information are not finite"), backend + " " + broken + ": " + message);
+                String message = assertThrows(AglException.class,
+                        () -> Fisher.of(Kernels.plain(), "q_proj", g, Samples.settings("{" + backend + "}"))).getMessage();
+                assertTrue(message.startsWith("q_proj: the gradients for the Fisher information are not finite"),
+                        backend + " " + broken + ": " + message);
             }
         }
         TokenFactors none = new TokenFactors(2, 2, List.of(), List.of());
@@ -354,7 +357,8 @@ class SubspaceTest {
     @Test void aMatrixWithoutGradientIsNotNormalised() {
         for (String norm : List.of("none", "trace", "mean_trace", "max")) {
             for (String backend : BACKENDS) {
-                Fisher f = Samples.fisher(TokenFactors.ofDense(2, 2, List.of(new double[4])), Samples.settings("{'fisher_norm':'" + norm + "'," + backend + "}"));
+                Fisher f = Samples.fisher(TokenFactors.ofDense(2, 2, List.of(new double[4])),
+                        Samples.settings("{'fisher_norm':'" + norm + "'," + backend + "}"));
                 assertEquals(List.of(0, 1.0), List.of(f.eigenvalues().length, f.scale()), norm + " " + backend);
                 assertArrayEquals(new double[4], f.subspace().project(new double[] {1, 2, 3, 4}));
             }

@@ -63,20 +63,24 @@ class TermValuesTest {
             assertEquals(3 * both.lT(), log.get("weighted_L_T"), 1e-12);
             assertEquals(5 * 0.25 * both.eRM(), log.get("weighted_E_RM"), 1e-12);
             assertEquals(5 * 0.75 * both.eGeo(), log.get("weighted_E_geo"), 1e-12);
-            assertEquals(log.get("weighted_L_A") + log.get("weighted_L_T") + log.get("weighted_E_RM") + log.get("weighted_E_geo"), log.get("penalty"), 1e-10);
+            assertEquals(log.get("weighted_L_A") + log.get("weighted_L_T") + log.get("weighted_E_RM") + log.get("weighted_E_geo"),
+                    log.get("penalty"), 1e-10);
         }
     }
 
     /** The values that docs/FIDELITY.md and docs/RESULTS.md name as the default; who changes one changes the other. */
     @Test void theDefaultsAreTheDocumentedOnes() throws Exception {
         AglSettings d = AglSettings.DEFAULT;
-        assertEquals("{\"lambda_A\":10000.0,\"lambda_T\":0.001,\"lambda_NC\":0.0,\"alpha\":0.5,\"beta\":4.0,\"kappa\":1.0,\"tau\":0.01,\"epsilon\":1.0E-12,"
-                + "\"reduction\":\"mean\",\"overlap\":\"absolute\",\"metric\":\"euclidean\",\"H\":\"identity\",\"ema_decay\":0.99,\"backend\":\"exact\","
-                + "\"m\":0,\"energy\":0.0,\"fisher_data\":\"contrast_task\",\"fisher_tokens\":2,\"exact_storage\":\"auto\",\"fisher_norm\":\"mean_trace\",\"refresh_every\":0,\"alignment_rank\":0,"
-                + "\"alignment_reach\":\"update\"}", d.toJson().toString());
+        assertEquals(
+                "{\"lambda_A\":10000.0,\"lambda_T\":0.001,\"lambda_NC\":0.0,\"alpha\":0.5,\"beta\":4.0,\"kappa\":1.0,\"tau\":0.01,\"epsilon\":1.0E-12,"
+                        + "\"reduction\":\"mean\",\"overlap\":\"absolute\",\"metric\":\"euclidean\",\"H\":\"identity\",\"ema_decay\":0.99,\"backend\":\"exact\","
+                        + "\"m\":0,\"energy\":0.0,\"fisher_data\":\"contrast_task\",\"fisher_tokens\":2,\"exact_storage\":\"auto\",\"fisher_norm\":\"mean_trace\",\"refresh_every\":0,\"alignment_rank\":0,"
+                        + "\"alignment_reach\":\"update\"}",
+                d.toJson().toString());
         assertTrue(Files.readString(Path.of("..", "docs", "FIDELITY.md")).contains("λ_A = " + (long) d.lambdaA()));
         AglSettings read = AglSettings.AS_READ;
-        assertEquals(List.of(0.25, 0.5, 0.1, 0.5, 4.0, 0.01), List.of(read.lambdaA(), read.lambdaT(), read.lambdaNC(), read.alpha(), read.beta(), read.tau()));
+        assertEquals(List.of(0.25, 0.5, 0.1, 0.5, 4.0, 0.01),
+                List.of(read.lambdaA(), read.lambdaT(), read.lambdaNC(), read.alpha(), read.beta(), read.tau()));
         assertEquals(AglSettings.FisherData.ALIGNMENT, read.fisherData());
         assertEquals(AglSettings.FisherNorm.TRACE, read.fisherNorm());
         assertEquals(0, read.fisherTokens());

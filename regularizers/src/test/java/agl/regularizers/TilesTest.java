@@ -38,6 +38,7 @@ class TilesTest {
 
     /** 16384 elements: 64 rows of 256; at least one row, at most all. */
     @Test void aTileHasARowAtLeastAndTheMatrixAtMost() {
-        assertEquals(List.of(64, 1, 1, 5), List.of(Tile.height(100, 256), Tile.height(100, 16384), Tile.height(100, 99999), Tile.height(5, 256)));
+        assertEquals(List.of(64, 1, 1, 5),
+                List.of(Tile.height(100, 256), Tile.height(100, 16384), Tile.height(100, 99999), Tile.height(5, 256)));
     }
 }

@@ -13,7 +13,9 @@ import org.junit.jupiter.params.provider.CsvSource;
 /** Counts, and the choices that are made by them. */
 class TokenFactorsTest {
 
-    /** One example with all tokens but one for each of the others. Every number is 1 but the first of each δ, so that the gradients differ. */
+    /**
+     * One example with all tokens but one for each of the others. Every number is 1 but the first of each δ, so that the gradients differ.
+     */
     private static TokenFactors factors(int out, int in, int examples, int tokens) {
         List<Storage> delta = new ArrayList<>();
         List<Storage> x = new ArrayList<>();

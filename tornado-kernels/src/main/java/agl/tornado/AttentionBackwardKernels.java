@@ -7,14 +7,15 @@ import uk.ac.manchester.tornado.api.types.arrays.IntArray;
 
 /**
  * Attention's derivatives, the shares computed again from the kept log-sum-exp: with D = dout·out, p_j = exp(scale·q·k_j − lse) and
- * ds_j = scale·p_j(dout·v_j − D): dq = Σ_j ds_j k_j, dk_j = Σ ds_j q, dv_j = Σ p_j dout, the last two over all queries and heads that see key j. Each sum
- * has one work-group, so nothing depends on an order of work-groups.
+ * ds_j = scale·p_j(dout·v_j − D): dq = Σ_j ds_j k_j, dk_j = Σ ds_j q, dv_j = Σ p_j dout, the last two over all queries and heads that see
+ * key j. Each sum has one work-group, so nothing depends on an order of work-groups.
  */
 final class AttentionBackwardKernels {
     private AttentionBackwardKernels() { }
 
     /**
-     * A work-group per query row and head: keeps D at p11 and adds to dq at p12 (−1: only D). p1 to p10 as in {@link AttentionKernels#forward}, dout p13.
+     * A work-group per query row and head: keeps D at p11 and adds to dq at p12 (−1: only D). p1 to p10 as in {@link
+     * AttentionKernels#forward}, dout p13.
      */
     static void queries(KernelContext c, FloatArray m, IntArray p, FloatArray s) {
         int groups = p.get(0);
@@ -104,8 +105,9 @@ final class AttentionBackwardKernels {
     }
 
     /**
-     * A work-group per key row and key head, over the queries that see it and the heads that share it. p1 key rows, p2 heads, p3 key heads of p4 numbers; q p5,
-     * k p6, v p7, D p8, log-sum-exp p9; p10: each key row's first query row, then each one's last (below the first: none); dk p11, dv p12 (−1: not wanted), dout p13.
+     * A work-group per key row and key head, over the queries that see it and the heads that share it. p1 key rows, p2 heads, p3 key heads
+     * of p4 numbers; q p5, k p6, v p7, D p8, log-sum-exp p9; p10: each key row's first query row, then each one's last (below the first:
+     * none); dk p11, dv p12 (−1: not wanted), dout p13.
      */
     static void keys(KernelContext c, FloatArray m, IntArray p, FloatArray s) {
         int groups = p.get(0);

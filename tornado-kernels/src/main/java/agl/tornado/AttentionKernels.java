@@ -6,9 +6,9 @@ import uk.ac.manchester.tornado.api.types.arrays.FloatArray;
 import uk.ac.manchester.tornado.api.types.arrays.IntArray;
 
 /**
- * Causal grouped-query attention with a streaming softmax (Milakov and Gimelshein 2018; Dao et al. 2022). A work-group takes one query row and head and
- * goes over its keys 64 at a time: each thread scores one key, then each thread adds up its share of the head's numbers, at most four of them. The scores of
- * 64 keys are all that ever exists.
+ * Causal grouped-query attention with a streaming softmax (Milakov and Gimelshein 2018; Dao et al. 2022). A work-group takes one query row
+ * and head and goes over its keys 64 at a time: each thread scores one key, then each thread adds up its share of the head's numbers, at
+ * most four of them. The scores of 64 keys are all that ever exists.
  */
 final class AttentionKernels {
     /** Largest head: 64 threads with four numbers each. */
@@ -17,8 +17,8 @@ final class AttentionKernels {
     private AttentionKernels() { }
 
     /**
-     * p1 query rows, p2 heads, p3 key heads of p4 numbers; q p5, k p6, v p7, out p8, log-sum-exp p9. p10: each query row's first key row, then each one's
-     * last. s0 is the factor of the scores.
+     * p1 query rows, p2 heads, p3 key heads of p4 numbers; q p5, k p6, v p7, out p8, log-sum-exp p9. p10: each query row's first key row,
+     * then each one's last. s0 is the factor of the scores.
      */
     static void forward(KernelContext c, FloatArray m, IntArray p, FloatArray s) {
         int groups = p.get(0);

@@ -5,8 +5,9 @@ import java.lang.ref.Cleaner;
 import java.util.Arrays;
 
 /**
- * Floats in the arena, with a copy on the host as soon as somebody asks for single elements. At any time the numbers that count are on the device, on the
- * host, on both, or nowhere (undefined, or all zero and not written yet); what is needed where they are not is brought there as a whole.
+ * Floats in the arena, with a copy on the host as soon as somebody asks for single elements. At any time the numbers that count are on the
+ * device, on the host, on both, or nowhere (undefined, or all zero and not written yet); what is needed where they are not is brought there
+ * as a whole.
  */
 final class DeviceStorage extends Storage.Device {
     private static final Cleaner CLEANER = Cleaner.create();

@@ -48,7 +48,8 @@ final class Devices {
     static List<DeviceKernels.Device> list() {
         List<DeviceKernels.Device> devices = new ArrayList<>();
         for (TornadoDevice d : all()) {
-            String name = d.getPhysicalDevice().getDeviceName() + " (" + d.getTornadoVMBackend() + ", " + (d.getMaxGlobalMemory() >> 20) + " MB)";
+            String name = d.getPhysicalDevice().getDeviceName() + " (" + d.getTornadoVMBackend() + ", " + (d.getMaxGlobalMemory() >> 20)
+                    + " MB)";
             devices.add(new DeviceKernels.Device(devices.size(), name, d.getDeviceType() == TornadoDeviceType.GPU));
         }
         return devices;

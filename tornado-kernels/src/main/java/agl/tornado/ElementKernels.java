@@ -98,8 +98,8 @@ final class ElementKernels {
     }
 
     /**
-     * y = x·mask·s0, or y += … if p4; x p2, y p3. The mask is that of PlainKernels.dropped: SplitMix64's finaliser of seed (p5, p6: upper and lower half)
-     * and element, dropped below the threshold (p7, p8). Java's >>> would be compiled to a signed shift, hence the masks.
+     * y = x·mask·s0, or y += … if p4; x p2, y p3. The mask is that of PlainKernels.dropped: SplitMix64's finaliser of seed (p5, p6: upper
+     * and lower half) and element, dropped below the threshold (p7, p8). Java's >>> would be compiled to a signed shift, hence the masks.
      */
     static void dropout(KernelContext c, FloatArray m, IntArray p, FloatArray s) {
         int n = p.get(1);

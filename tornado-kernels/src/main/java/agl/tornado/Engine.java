@@ -25,10 +25,11 @@ import uk.ac.manchester.tornado.api.types.arrays.FloatArray;
 import uk.ac.manchester.tornado.api.types.arrays.IntArray;
 
 /**
- * Runs kernels on one device. All numbers lie in one array, the arena, which stays on the device: a kernel gets it, and reads from two small
- * arrays where in it its operands are, their sizes, and its constants. So each kernel is compiled once, whatever it is run on.
+ * Runs kernels on one device. All numbers lie in one array, the arena, which stays on the device: a kernel gets it, and reads from two
+ * small arrays where in it its operands are, their sizes, and its constants. So each kernel is compiled once, whatever it is run on.
  *
- * <p>Numbers come and go through boxes: arrays that are copied whole at each transfer, in two sizes. Not thread-safe; callers hold its lock.
+ * <p>Numbers come and go through boxes: arrays that are copied whole at each transfer, in two sizes. Not thread-safe; callers hold its
+ * lock.
  */
 final class Engine {
     private static final int INTS = 24;
@@ -74,13 +75,14 @@ final class Engine {
     }
 
     /**
-     * The arena's counterpart on the host, which TornadoVM wants to exist although nothing is ever copied to or from it: pages of a file with
-     * holes, of which only the first is touched.
+     * The arena's counterpart on the host, which TornadoVM wants to exist although nothing is ever copied to or from it: pages of a file
+     * with holes, of which only the first is touched.
      */
     private static MemorySegment hostSide(int size) {
         try {
             Path file = Files.createTempFile("agl", ".arena");
-            try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ, StandardOpenOption.WRITE, StandardOpenOption.DELETE_ON_CLOSE)) {
+            try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ, StandardOpenOption.WRITE,
+                    StandardOpenOption.DELETE_ON_CLOSE)) {
                 return channel.map(FileChannel.MapMode.READ_WRITE, 0, 4L * size + HEADER, Arena.global());
             }
         } catch (IOException e) {
@@ -94,7 +96,8 @@ final class Engine {
             graph.consumeFromDevice(Op.START.name(), arena);
         }
         graph.transferToDevice(DataTransferMode.EVERY_EXECUTION, ints);
-        FloatArray box = op == Op.SMALL_IN ? smallIn : op == Op.LARGE_IN ? largeIn : op == Op.SMALL_OUT ? smallOut : op == Op.LARGE_OUT ? largeOut : null;
+        FloatArray box = op == Op.SMALL_IN ? smallIn
+                : op == Op.LARGE_IN ? largeIn : op == Op.SMALL_OUT ? smallOut : op == Op.LARGE_OUT ? largeOut : null;
         if (op.receives()) {
             graph.transferToDevice(DataTransferMode.EVERY_EXECUTION, box);
         }
@@ -135,7 +138,8 @@ final class Engine {
         try {
             plan.withGraph(op.ordinal()).execute();
         } catch (RuntimeException e) {
-            throw new AglException("the device cannot run the kernel " + op + ": " + String.valueOf(e.getMessage()).lines().findFirst().orElse(""), e);
+            throw new AglException(
+                    "the device cannot run the kernel " + op + ": " + String.valueOf(e.getMessage()).lines().findFirst().orElse(""), e);
         }
         launches++;
         bytesIn += 4 * INTS + HEADER + (op.withFloats != null && !op.receives() && !op.sends() ? 4 * FLOATS + HEADER : 0);
@@ -159,7 +163,8 @@ final class Engine {
             int part = Math.min(LARGE, n - done);
             boolean small = part <= SMALL;
             FloatArray box = small ? smallOut : largeOut;
-            run(small ? Op.SMALL_OUT : Op.LARGE_OUT, Math.ceilDiv(small ? SMALL : LARGE, 64), new int[] {part, offset + done, small ? SMALL : LARGE});
+            run(small ? Op.SMALL_OUT : Op.LARGE_OUT, Math.ceilDiv(small ? SMALL : LARGE, 64),
+                    new int[] {part, offset + done, small ? SMALL : LARGE});
             MemorySegment.copy(box.getSegment(), ValueLayout.JAVA_FLOAT, 0, to, toOff + done, part);
             bytesOut += 4L * (small ? SMALL : LARGE) + HEADER;
         }

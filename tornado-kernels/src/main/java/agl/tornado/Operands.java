@@ -11,8 +11,9 @@ import java.util.WeakHashMap;
 import java.util.function.Supplier;
 
 /**
- * Gives the operands of a kernel a place in the arena for as long as they need one: device storage has its own; heap arrays are copied there for one
- * call and back if they are written; frozen weights and the tables of rotary embeddings stay for good, short lists of row numbers for a while.
+ * Gives the operands of a kernel a place in the arena for as long as they need one: device storage has its own; heap arrays are copied
+ * there for one call and back if they are written; frozen weights and the tables of rotary embeddings stay for good, short lists of row
+ * numbers for a while.
  */
 final class Operands {
     /** Lists that are kept: those of a few batches. The same positions and ranges are asked for in each layer. */

@@ -35,8 +35,9 @@ final class ReduceKernels {
     }
 
     /**
-     * loss = logsumexp(logits) − logits[target] for p1 rows of p2, a work-group per row, and if p6 the row becomes softmax − onehot(target);
-     * logits p3, targets p4, loss p5. Each thread keeps a running maximum and the sum of exponentials below it, which are then merged.
+     * loss = logsumexp(logits) − logits[target] for p1 rows of p2, a work-group per row, and if p6 the row becomes softmax −
+     * onehot(target); logits p3, targets p4, loss p5. Each thread keeps a running maximum and the sum of exponentials below it, which are
+     * then merged.
      */
     static void crossEntropy(KernelContext c, FloatArray m, IntArray p) {
         int groups = p.get(0);

@@ -68,8 +68,8 @@ final class RowKernels {
     }
 
     /**
-     * Turns the pairs (x_i, x_{i+p3}) of p1 rows of p2 heads, by the angles whose cosines and sines stand at p5 and p6, in row position[row], positions
-     * at p4; s0 is the direction. y = …, or y += … if p9; x p7, y p8.
+     * Turns the pairs (x_i, x_{i+p3}) of p1 rows of p2 heads, by the angles whose cosines and sines stand at p5 and p6, in row
+     * position[row], positions at p4; s0 is the direction. y = …, or y += … if p9; x p7, y p8.
      */
     static void rope(KernelContext c, FloatArray m, IntArray p, FloatArray s) {
         int heads = p.get(2);

@@ -12,8 +12,8 @@ import java.util.Arrays;
 import uk.ac.manchester.tornado.api.common.TornadoDevice;
 
 /**
- * The kernels on one device of TornadoVM's. Tensors made through {@link #allocate} stay there; heap arrays are copied there and back for the
- * one call; frozen weights are copied once. In double, everything is left to the plain loops.
+ * The kernels on one device of TornadoVM's. Tensors made through {@link #allocate} stay there; heap arrays are copied there and back for
+ * the one call; frozen weights are copied once. In double, everything is left to the plain loops.
  */
 public final class TornadoKernels implements Kernels {
     private static final Kernels PLAIN = Kernels.plain();
@@ -86,9 +86,10 @@ public final class TornadoKernels implements Kernels {
         int atA2 = on.read(a2.data()) + a2.offset();
         int atB2 = on.read(b2.data()) + b2.offset();
         int atC = on.write(c.data(), beta == 0 && c.offset() == 0 && c.contiguous() && c.size() == c.data().length()) + c.offset();
-        engine.run(Op.PRODUCT, Math.ceilDiv(c.rows(), 64) * (long) Math.ceilDiv(c.cols(), 64), new int[] {c.rows(), c.cols(), atC, c.stride(),
-            a.cols(), atA, a.rowStride(), a.colStride(), atB, b.rowStride(), b.colStride(),
-            a2.cols(), atA2, a2.rowStride(), a2.colStride(), atB2, b2.rowStride(), b2.colStride()},
+        engine.run(Op.PRODUCT, Math.ceilDiv(c.rows(), 64) * (long) Math.ceilDiv(c.cols(), 64),
+                new int[] {c.rows(), c.cols(), atC, c.stride(),
+                    a.cols(), atA, a.rowStride(), a.colStride(), atB, b.rowStride(), b.colStride(),
+                    a2.cols(), atA2, a2.rowStride(), a2.colStride(), atB2, b2.rowStride(), b2.colStride()},
                 first.alpha(), second.alpha(), beta);
     }
 
@@ -112,8 +113,9 @@ public final class TornadoKernels implements Kernels {
         if (Operands.inDouble(x, y)) {
             PLAIN.rows(n, cols, x, from, factor, y, to, accumulate);
         } else if (n > 0) {
-            on.run(() -> engine.run(accumulate ? Op.ROWS_ADD : Op.ROWS, groups(accumulate ? cols : (long) n * cols), new int[] {n, cols, on.read(x), on.list(from, n),
-                on.list(factor, n), on.write(y, !accumulate && to == null && n * cols == y.length()), on.list(to, n)}));
+            on.run(() -> engine.run(accumulate ? Op.ROWS_ADD : Op.ROWS, groups(accumulate ? cols : (long) n * cols),
+                    new int[] {n, cols, on.read(x), on.list(from, n),
+                        on.list(factor, n), on.write(y, !accumulate && to == null && n * cols == y.length()), on.list(to, n)}));
         }
     }
 
@@ -156,17 +158,20 @@ public final class TornadoKernels implements Kernels {
             on.write(inverseRms, rows == inverseRms.length())}, eps));
     }
 
-    @Override public void rmsNormBackward(int rows, int cols, Storage x, Storage w, Storage inverseRms, Storage dy, Storage dx, Storage dw) {
+    @Override public void rmsNormBackward(int rows, int cols, Storage x, Storage w, Storage inverseRms, Storage dy, Storage dx,
+            Storage dw) {
         if (Operands.inDouble(x, w, inverseRms, dy, dx, dw)) {
             PLAIN.rmsNormBackward(rows, cols, x, w, inverseRms, dy, dx, dw);
             return;
         }
         on.run(() -> {
             if (dx != null) {
-                engine.run(Op.RMS_NORM_BACK, rows, new int[] {rows, cols, on.read(x), on.read(w), on.read(inverseRms), on.read(dy), on.write(dx, false)});
+                engine.run(Op.RMS_NORM_BACK, rows,
+                        new int[] {rows, cols, on.read(x), on.read(w), on.read(inverseRms), on.read(dy), on.write(dx, false)});
             }
             if (dw != null) {
-                engine.run(Op.RMS_NORM_WEIGHT, groups(cols), new int[] {rows, cols, on.read(x), on.read(inverseRms), on.read(dy), on.write(dw, false)});
+                engine.run(Op.RMS_NORM_WEIGHT, groups(cols),
+                        new int[] {rows, cols, on.read(x), on.read(inverseRms), on.read(dy), on.write(dw, false)});
             }
         });
     }
@@ -188,7 +193,8 @@ public final class TornadoKernels implements Kernels {
             clear(n, dGate);
             clear(n, dUp);
         }
-        on.run(() -> engine.run(Op.SWIGLU_BACK, groups(n), new int[] {n, on.read(gate), on.read(up), on.read(dy), on.add(dGate), on.add(dUp)}));
+        on.run(() -> engine.run(Op.SWIGLU_BACK, groups(n),
+                new int[] {n, on.read(gate), on.read(up), on.read(dy), on.add(dGate), on.add(dUp)}));
     }
 
     @Override public void rope(int rows, int heads, int headDim, int[] positions, double[] cos, double[] sin, int sign,
@@ -198,8 +204,10 @@ public final class TornadoKernels implements Kernels {
             return;
         }
         int half = headDim / 2;
-        on.run(() -> engine.run(Op.ROPE, groups((long) rows * heads * half), new int[] {rows, heads, half, on.list(positions, rows), on.table(cos), on.table(sin),
-            on.read(x), on.write(y, !accumulate && rows * heads * headDim == y.length()), accumulate ? 1 : 0}, sign));
+        on.run(() -> engine.run(Op.ROPE, groups((long) rows * heads * half),
+                new int[] {rows, heads, half, on.list(positions, rows), on.table(cos), on.table(sin),
+                    on.read(x), on.write(y, !accumulate && rows * heads * headDim == y.length()), accumulate ? 1 : 0},
+                sign));
     }
 
     @Override public void dropout(int n, Storage x, double p, long seed, Storage y, boolean accumulate) {
@@ -209,8 +217,10 @@ public final class TornadoKernels implements Kernels {
         }
         // The plain loop compares k·2^-53 with p, k an integer: k < ⌈p·2^53⌉ says the same.
         long limit = (long) Math.ceil(p * 0x1p53);
-        on.run(() -> engine.run(Op.DROPOUT, groups(n), new int[] {n, on.read(x), on.write(y, !accumulate && n == y.length()), accumulate ? 1 : 0,
-            (int) (seed >> 32), (int) seed, (int) (limit >> 32), (int) limit}, 1 / (1 - p)));
+        on.run(() -> engine.run(Op.DROPOUT, groups(n),
+                new int[] {n, on.read(x), on.write(y, !accumulate && n == y.length()), accumulate ? 1 : 0,
+                    (int) (seed >> 32), (int) seed, (int) (limit >> 32), (int) limit},
+                1 / (1 - p)));
     }
 
     @Override public void attention(AttentionShape s, Storage q, Storage k, Storage v, Storage out, Storage logSumExp) {
@@ -220,8 +230,11 @@ public final class TornadoKernels implements Kernels {
         }
         requireHead(s);
         int pairs = s.queryRows() * s.heads();
-        on.run(() -> engine.run(Op.ATTENTION, pairs, new int[] {s.queryRows(), s.heads(), s.kvHeads(), s.headDim(), on.read(q), on.read(k), on.read(v),
-            on.write(out, pairs * s.headDim() == out.length()), on.write(logSumExp, pairs == logSumExp.length()), on.ranges(SeenKeys.ofQueries(s))}, s.scale()));
+        on.run(() -> engine.run(Op.ATTENTION, pairs,
+                new int[] {s.queryRows(), s.heads(), s.kvHeads(), s.headDim(), on.read(q), on.read(k), on.read(v),
+                    on.write(out, pairs * s.headDim() == out.length()), on.write(logSumExp, pairs == logSumExp.length()),
+                    on.ranges(SeenKeys.ofQueries(s))},
+                s.scale()));
     }
 
     @Override public void attentionBackward(AttentionShape s, Storage q, Storage k, Storage v, Storage out, Storage logSumExp,
@@ -234,19 +247,24 @@ public final class TornadoKernels implements Kernels {
         int pairs = s.queryRows() * s.heads();
         on.run(() -> {
             int along = on.temporary(pairs);
-            engine.run(Op.ATTENTION_BACK_Q, pairs, new int[] {s.queryRows(), s.heads(), s.kvHeads(), s.headDim(), on.read(q), on.read(k), on.read(v), on.read(out),
-                on.read(logSumExp), on.ranges(SeenKeys.ofQueries(s)), along, on.add(dq), on.read(dOut)}, s.scale());
+            engine.run(Op.ATTENTION_BACK_Q, pairs,
+                    new int[] {s.queryRows(), s.heads(), s.kvHeads(), s.headDim(), on.read(q), on.read(k), on.read(v), on.read(out),
+                        on.read(logSumExp), on.ranges(SeenKeys.ofQueries(s)), along, on.add(dq), on.read(dOut)},
+                    s.scale());
             if (dk != null || dv != null) {
                 int[] seen = SeenKeys.ofKeys(s);
-                engine.run(Op.ATTENTION_BACK_KV, (long) s.keyRows() * s.kvHeads(), new int[] {s.keyRows(), s.heads(), s.kvHeads(), s.headDim(), on.read(q), on.read(k),
-                    on.read(v), along, on.read(logSumExp), on.ranges(seen), on.add(dk), on.add(dv), on.read(dOut)}, s.scale());
+                engine.run(Op.ATTENTION_BACK_KV, (long) s.keyRows() * s.kvHeads(),
+                        new int[] {s.keyRows(), s.heads(), s.kvHeads(), s.headDim(), on.read(q), on.read(k),
+                            on.read(v), along, on.read(logSumExp), on.ranges(seen), on.add(dk), on.add(dv), on.read(dOut)},
+                        s.scale());
             }
         });
     }
 
     private static void requireHead(AttentionShape s) {
         if (s.headDim() > AttentionKernels.MOST) {
-            throw new AglException("attention heads of " + s.headDim() + " numbers are more than the device's kernels take, " + AttentionKernels.MOST + "; use --device cpu");
+            throw new AglException("attention heads of " + s.headDim() + " numbers are more than the device's kernels take, "
+                    + AttentionKernels.MOST + "; use --device cpu");
         }
     }
 
@@ -256,8 +274,10 @@ public final class TornadoKernels implements Kernels {
             PLAIN.crossEntropyRows(rows, vocabulary, logits, logitsOff, targets, targetsOff, loss, lossOff, gradient);
             return;
         }
-        on.run(() -> engine.run(Op.CROSS_ENTROPY, rows, new int[] {rows, vocabulary, (gradient ? on.write(logits, false) : on.read(logits)) + logitsOff,
-            on.list(Arrays.copyOfRange(targets, targetsOff, targetsOff + rows), rows), on.write(loss, rows == loss.length()) + lossOff, gradient ? 1 : 0}));
+        on.run(() -> engine.run(Op.CROSS_ENTROPY, rows,
+                new int[] {rows, vocabulary, (gradient ? on.write(logits, false) : on.read(logits)) + logitsOff,
+                    on.list(Arrays.copyOfRange(targets, targetsOff, targetsOff + rows), rows),
+                    on.write(loss, rows == loss.length()) + lossOff, gradient ? 1 : 0}));
     }
 
     @Override public void adamW(int n, Storage p, Storage g, double gradScale, Storage m, Storage v,
@@ -271,23 +291,30 @@ public final class TornadoKernels implements Kernels {
     }
 
     /**
-     * E_RM's sum Σ η o with its gradients times {@code weight} added to da and dt, and E_geo's inner products, in one pass over n elements of a = ΔW_A and t = ΔW_T.
+     * E_RM's sum Σ η o with its gradients times {@code weight} added to da and dt, and E_geo's inner products, in one pass over n elements
+     * of a = ΔW_A and t = ΔW_T.
      *
      * @param metric  M's diagonal, or null for the identity
      * @param overlap o: 0 |a t|, 1 a t, 2 (a t)²
      * @return Σ η o, ⟨a, t⟩_M, ‖a‖²_M, ‖t‖²_M
      */
-    public double[] collision(int n, Storage a, Storage t, Storage metric, double beta, double kappa, double tau, int overlap, double weight, Storage da, Storage dt) {
+    public double[] collision(int n, Storage a, Storage t, Storage metric, double beta, double kappa, double tau, int overlap,
+            double weight, Storage da, Storage dt) {
         return on.compute(() -> {
             int groups = Math.clamp(groups(n), 1, SUM_GROUPS);
-            engine.run(Op.COLLISION, groups, new int[] {n, on.read(a), on.read(t), metric == null ? -1 : on.read(metric), on.add(da), on.add(dt), sums, overlap},
+            engine.run(Op.COLLISION, groups,
+                    new int[] {n, on.read(a), on.read(t), metric == null ? -1 : on.read(metric), on.add(da), on.add(dt), sums, overlap},
                     beta, kappa, tau, weight);
             return total(groups, 4);
         });
     }
 
-    /** da += M(x·t − ya·a), dt += M(x·a − yt·t): E_geo's gradients, with x = 2q/(pu + ε), ya = 2q²u/(pu + ε)², yt = 2q²p/(pu + ε)² of the sums q, p, u. */
+    /**
+     * da += M(x·t − ya·a), dt += M(x·a − yt·t): E_geo's gradients, with x = 2q/(pu + ε), ya = 2q²u/(pu + ε)², yt = 2q²p/(pu + ε)² of the
+     * sums q, p, u.
+     */
     public void geodesicGradient(int n, Storage a, Storage t, Storage metric, double x, double ya, double yt, Storage da, Storage dt) {
-        on.run(() -> engine.run(Op.COLLISION_GEO, groups(n), new int[] {n, on.read(a), on.read(t), metric == null ? -1 : on.read(metric), on.add(da), on.add(dt)}, x, ya, yt));
+        on.run(() -> engine.run(Op.COLLISION_GEO, groups(n),
+                new int[] {n, on.read(a), on.read(t), metric == null ? -1 : on.read(metric), on.add(da), on.add(dt)}, x, ya, yt));
     }
 }

@@ -12,7 +12,10 @@ import java.util.Map;
 import java.util.SplittableRandom;
 import java.util.function.BiConsumer;
 
-/** Runs one piece of work with the plain loops in double and on every device that the SDK lists, and compares everything it could have written. */
+/**
+ * Runs one piece of work with the plain loops in double and on every device that the SDK lists, and compares everything it could have
+ * written.
+ */
 final class OnDevices {
     private static final Map<String, TornadoKernels> ALL = new LinkedHashMap<>();
 
@@ -31,8 +34,8 @@ final class OnDevices {
     }
 
     /**
-     * With numbers from the seed, about ±1, in storages of these lengths. Each of the three runs starts from the same numbers: plain in double, on the
-     * device with numbers that stay there, and on the device with heap arrays.
+     * With numbers from the seed, about ±1, in storages of these lengths. Each of the three runs starts from the same numbers: plain in
+     * double, on the device with numbers that stay there, and on the device with heap arrays.
      *
      * @param tolerance relative to the larger of 1 and the number
      */
@@ -47,7 +50,8 @@ final class OnDevices {
                     for (int i = 0; i < lengths[s]; i++) {
                         double e = expected[s].get(i);
                         assertEquals(e, actual[s].get(i), tolerance * Math.max(1, Math.abs(e)),
-                                name + " on " + device + (resident ? "" : ", heap arrays") + ", operand " + s + ", element " + i + " of " + lengths[s]);
+                                name + " on " + device + (resident ? "" : ", heap arrays") + ", operand " + s + ", element " + i + " of "
+                                        + lengths[s]);
                     }
                 }
             }

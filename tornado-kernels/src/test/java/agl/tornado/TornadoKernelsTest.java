@@ -14,8 +14,9 @@ import java.util.Arrays;
 import org.junit.jupiter.api.Test;
 
 /**
- * Every kernel on every device against the plain loops in double, at sizes below, at and beyond a work-group's, several times in a row with other numbers and
- * other lengths: a kernel that kept something of an earlier run, or had a size compiled in, would be wrong from the second on.
+ * Every kernel on every device against the plain loops in double, at sizes below, at and beyond a work-group's, several times in a row with
+ * other numbers and other lengths: a kernel that kept something of an earlier run, or had a size compiled in, would be wrong from the
+ * second on.
  */
 final class TornadoKernelsTest {
     private static final int[] SIZES = {1, 63, 64, 65, 1000, 131};
@@ -73,7 +74,8 @@ final class TornadoKernelsTest {
                 int lda = (ta ? m : k) + t;
                 int ldb = (tb ? k : n) + 1;
                 int ldc = n + t;
-                OnDevices.check("gemm " + Arrays.toString(x) + ta + tb, m + 7L * n, 2e-6 * Math.max(4, k), new int[] {(ta ? k : m) * lda + 2, (tb ? n : k) * ldb + 1, m * ldc + 3},
+                OnDevices.check("gemm " + Arrays.toString(x) + ta + tb, m + 7L * n, 2e-6 * Math.max(4, k),
+                        new int[] {(ta ? k : m) * lda + 2, (tb ? n : k) * ldb + 1, m * ldc + 3},
                         (kernels, s) -> kernels.gemm(ta, tb, m, n, k, 0.8, s[0], 2, lda, s[1], 1, ldb, beta, s[2], 3, ldc));
             }
         }
@@ -85,20 +87,25 @@ final class TornadoKernelsTest {
             int in = x[1];
             int out = x[2];
             int r = x[3];
-            OnDevices.check("LoRA forward", tokens, 1e-4, new int[] {tokens * in, tokens * in, out * in, r * in, out * r, tokens * r, tokens * out}, (k, s) -> {
-                loraForward(k, 2, Matrix.of(s[0], tokens, in), Matrix.of(s[1], tokens, in), Matrix.of(s[2], out, in), Matrix.of(s[3], r, in), Matrix.of(s[4], out, r),
-                        Matrix.of(s[5], tokens, r), 0, Matrix.of(s[6], tokens, out));
-                loraForward(k, 0.5, Matrix.of(s[0], tokens, in), Matrix.of(s[0], tokens, in), Matrix.of(s[2], out, in), Matrix.of(s[3], r, in), Matrix.of(s[4], out, r),
-                        Matrix.of(s[5], tokens, r), 1, Matrix.of(s[6], tokens, out));
-            });
+            OnDevices.check("LoRA forward", tokens, 1e-4,
+                    new int[] {tokens * in, tokens * in, out * in, r * in, out * r, tokens * r, tokens * out}, (k, s) -> {
+                        loraForward(k, 2, Matrix.of(s[0], tokens, in), Matrix.of(s[1], tokens, in), Matrix.of(s[2], out, in),
+                                Matrix.of(s[3], r, in), Matrix.of(s[4], out, r),
+                                Matrix.of(s[5], tokens, r), 0, Matrix.of(s[6], tokens, out));
+                        loraForward(k, 0.5, Matrix.of(s[0], tokens, in), Matrix.of(s[0], tokens, in), Matrix.of(s[2], out, in),
+                                Matrix.of(s[3], r, in), Matrix.of(s[4], out, r),
+                                Matrix.of(s[5], tokens, r), 1, Matrix.of(s[6], tokens, out));
+                    });
             OnDevices.check("LoRA backward", tokens, 1e-4, new int[] {tokens * out, out * in, tokens * r, r * in, tokens * in},
-                    (k, s) -> k.product(new Product(1, Matrix.of(s[0], tokens, out), Matrix.of(s[1], out, in)), new Product(1, Matrix.of(s[2], tokens, r), Matrix.of(s[3], r, in)),
+                    (k, s) -> k.product(new Product(1, Matrix.of(s[0], tokens, out), Matrix.of(s[1], out, in)),
+                            new Product(1, Matrix.of(s[2], tokens, r), Matrix.of(s[3], r, in)),
                             1, Matrix.of(s[4], tokens, in)));
         }
     }
 
     /** U = X̃·Aᵀ, Y = X·W0ᵀ + s·U·Bᵀ + beta·Y. */
-    private static void loraForward(Kernels k, double s, Matrix x, Matrix dropped, Matrix w0, Matrix a, Matrix b, Matrix u, double beta, Matrix y) {
+    private static void loraForward(Kernels k, double s, Matrix x, Matrix dropped, Matrix w0, Matrix a, Matrix b, Matrix u, double beta,
+            Matrix y) {
         k.product(1, dropped, a.T(), 0, u);
         k.product(new Product(1, x, w0.T()), new Product(s, u, b.T()), beta, y);
     }
@@ -109,9 +116,12 @@ final class TornadoKernelsTest {
         int[] twice = {1, 1, 0, 1};
         double[] factor = {0.5, -2, 1, 0};
         for (int cols : new int[] {1, 65, 200}) {
-            OnDevices.check("rows", cols, 1e-6, new int[] {5 * cols, 6 * cols}, (k, s) -> k.rows(4, cols, s[0], from, factor, s[1], to, false));
-            OnDevices.check("rows, picked", cols, 1e-6, new int[] {5 * cols, 4 * cols}, (k, s) -> k.rows(4, cols, s[0], from, null, s[1], null, false));
-            OnDevices.check("rows, added", cols, 1e-6, new int[] {5 * cols, 6 * cols}, (k, s) -> k.rows(4, cols, s[0], null, factor, s[1], twice, true));
+            OnDevices.check("rows", cols, 1e-6, new int[] {5 * cols, 6 * cols},
+                    (k, s) -> k.rows(4, cols, s[0], from, factor, s[1], to, false));
+            OnDevices.check("rows, picked", cols, 1e-6, new int[] {5 * cols, 4 * cols},
+                    (k, s) -> k.rows(4, cols, s[0], from, null, s[1], null, false));
+            OnDevices.check("rows, added", cols, 1e-6, new int[] {5 * cols, 6 * cols},
+                    (k, s) -> k.rows(4, cols, s[0], null, factor, s[1], twice, true));
         }
     }
 
@@ -119,7 +129,8 @@ final class TornadoKernelsTest {
         for (int[] x : new int[][] {{1, 1}, {3, 65}, {70, 64}, {5, 288}}) {
             int rows = x[0];
             int cols = x[1];
-            OnDevices.check("rmsNorm", rows, 1e-5, new int[] {rows * cols, cols, rows * cols, rows}, (k, s) -> k.rmsNorm(rows, cols, s[0], s[1], 1e-5, s[2], s[3]));
+            OnDevices.check("rmsNorm", rows, 1e-5, new int[] {rows * cols, cols, rows * cols, rows},
+                    (k, s) -> k.rmsNorm(rows, cols, s[0], s[1], 1e-5, s[2], s[3]));
             OnDevices.check("rmsNormBackward", rows, 1e-4, new int[] {rows * cols, cols, rows, rows * cols, rows * cols, cols}, (k, s) -> {
                 k.rmsNormBackward(rows, cols, s[0], s[1], s[2], s[3], s[4], s[5]);
                 k.rmsNormBackward(rows, cols, s[0], s[1], s[2], s[3], s[4], null);
@@ -152,7 +163,8 @@ final class TornadoKernelsTest {
             int q = a.queryRows() * a.heads() * a.headDim();
             int kv = a.keyRows() * a.kvHeads() * a.headDim();
             int lse = a.queryRows() * a.heads();
-            OnDevices.check("attention " + a.headDim(), q, 1e-5, new int[] {q, kv, kv, q, lse}, (k, s) -> k.attention(a, s[0], s[1], s[2], s[3], s[4]));
+            OnDevices.check("attention " + a.headDim(), q, 1e-5, new int[] {q, kv, kv, q, lse},
+                    (k, s) -> k.attention(a, s[0], s[1], s[2], s[3], s[4]));
             OnDevices.check("attentionBackward " + a.headDim(), q, 1e-4, new int[] {q, kv, kv, q, lse, q, q, kv, kv}, (k, s) -> {
                 k.attention(a, s[0], s[1], s[2], s[3], s[4]);
                 k.attentionBackward(a, s[0], s[1], s[2], s[3], s[4], s[5], s[6], s[7], s[8]);
@@ -256,12 +268,14 @@ final class TornadoKernelsTest {
         assertEquals(0, space.take(64 * 3));
         space.give(c, 1);
         assertEquals(64 * 3, space.take(64 * 7));
-        assertTrue(org.junit.jupiter.api.Assertions.assertThrows(agl.error.AglException.class, () -> space.take(1)).getMessage().contains("memory is full"));
+        assertTrue(org.junit.jupiter.api.Assertions.assertThrows(agl.error.AglException.class, () -> space.take(1)).getMessage()
+                .contains("memory is full"));
     }
 
     /** The collision's formulas as loops, see MATH.md section 5. */
     private static final class Collision {
-        static double[] sums(int n, Storage a, Storage t, Storage metric, double beta, double kappa, double tau, int kind, double weight, Storage da, Storage dt) {
+        static double[] sums(int n, Storage a, Storage t, Storage metric, double beta, double kappa, double tau, int kind, double weight,
+                Storage da, Storage dt) {
             double[] sums = new double[4];
             for (int i = 0; i < n; i++) {
                 double x = a.get(i);

@@ -40,7 +40,8 @@ final class WholeStepTest {
 
     private static List<Tensor> weights(DType dtype, Kernels kernels) {
         SplittableRandom random = new SplittableRandom(5);
-        int[][] shapes = {{VOCABULARY, HIDDEN}, {HIDDEN}, {HIDDEN, HIDDEN}, {12, HIDDEN}, {12, HIDDEN}, {HIDDEN, HIDDEN}, {40, HIDDEN}, {40, HIDDEN}, {HIDDEN, 40}, {HIDDEN}};
+        int[][] shapes = {{VOCABULARY, HIDDEN}, {HIDDEN}, {HIDDEN, HIDDEN}, {12, HIDDEN}, {12, HIDDEN}, {HIDDEN, HIDDEN}, {40, HIDDEN},
+            {40, HIDDEN}, {HIDDEN, 40}, {HIDDEN}};
         List<Tensor> all = new ArrayList<>();
         for (int[] shape : shapes) {
             Tensor t = Tensor.fill(dtype, i -> (float) random.nextDouble(-0.5, 0.5), shape).requireGrad();

@@ -66,7 +66,8 @@ public final class Ceiling {
         int[][] ints = new int[4 * threads][n];
         int[] sink = new int[threads];
         double best = rate(4, n, t -> sink[t] += sum(ints[4 * t], ints[4 * t + 1], ints[4 * t + 2], ints[4 * t + 3]));
-        best = Math.max(best, rate(4, n, t -> sink[t] += sum(ints[4 * t]) + sum(ints[4 * t + 1]) + sum(ints[4 * t + 2]) + sum(ints[4 * t + 3])));
+        best = Math.max(best,
+                rate(4, n, t -> sink[t] += sum(ints[4 * t]) + sum(ints[4 * t + 1]) + sum(ints[4 * t + 2]) + sum(ints[4 * t + 3])));
         best = Math.max(best, rate(3, n, t -> add(x[4 * t], x[4 * t + 1])));
         return Math.max(best, rate(7, n, t -> addToThree(x[4 * t], x[4 * t + 1], x[4 * t + 2], x[4 * t + 3])));
     }

@@ -47,7 +47,8 @@ public final class GemmBench {
         Storage c = Storage.allocate(DType.F32, p.m * p.n);
         try (Arena arena = Arena.ofShared()) {
             Storage b = weights(arena, p);
-            return Timing.seconds(() -> kernels.gemm(ta, tb, p.m, p.n, p.k, 1, a, 0, ta ? p.m : p.k, b, 0, tb ? p.k : p.n, p.beta, c, 0, p.n));
+            return Timing
+                    .seconds(() -> kernels.gemm(ta, tb, p.m, p.n, p.k, 1, a, 0, ta ? p.m : p.k, b, 0, tb ? p.k : p.n, p.beta, c, 0, p.n));
         }
     }
 
@@ -104,7 +105,9 @@ public final class GemmBench {
 
     /** The six products of a LoRA layer at 512 tokens, out = in = 2048. */
     public Measured lora() {
-        Measured to = new Measured("lora_shapes", "LoRA's products, 512 tokens, out = in = 2048 (fraction: of the time that arithmetic or the last cache needs, whichever is longer)");
+        Measured to = new Measured("lora_shapes",
+                "LoRA's products, 512 tokens, out = in = 2048 (fraction: of the time that arithmetic or the last cache needs, whichever "
+                + "is longer)");
         int threads = yardsticks.threads();
         for (int r : new int[] {4, 8, 16, 32, 64}) {
             roofline(to, "U = X·Aᵀ", r, new Product("NT", 512, r, 2048, DType.F32, 0), threads);
@@ -133,7 +136,8 @@ public final class GemmBench {
                 Product p = new Product("NT", 1, 16384, 2048, type, 0);
                 double seconds = seconds(p, threads);
                 double rate = p.bytes() / seconds * 1e-9;
-                to.row("weights", type.name(), "threads", threads, "gb_per_s", rate, "fraction_of_bandwidth", rate / yardsticks.memory(threads),
+                to.row("weights", type.name(), "threads", threads, "gb_per_s", rate, "fraction_of_bandwidth",
+                        rate / yardsticks.memory(threads),
                         "gflops", p.flops() / seconds * 1e-9);
             }
         }

@@ -11,7 +11,10 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
-/** The kernels of a device: what the first call takes, which compiles, what each takes after that, and what a training step moves over the bus. */
+/**
+ * The kernels of a device: what the first call takes, which compiles, what each takes after that, and what a training step moves over the
+ * bus.
+ */
 public final class GpuBench {
     private static final int CALLS = 5;
 
@@ -38,7 +41,8 @@ public final class GpuBench {
         Storage w = random(inner * hidden);
         Storage y = random(n * inner);
         Storage z = random(n * inner);
-        row("product", 2.0 * n * hidden * inner, () -> kernels.gemm(false, true, n, inner, hidden, 1, x, 0, hidden, w, 0, hidden, 0, y, 0, inner));
+        row("product", 2.0 * n * hidden * inner,
+                () -> kernels.gemm(false, true, n, inner, hidden, 1, x, 0, hidden, w, 0, hidden, 0, y, 0, inner));
         int d = hidden / shape.heads();
         int[] starts = new int[batch + 1];
         Arrays.setAll(starts, i -> i * tokens);

@@ -73,7 +73,8 @@ public final class LayerBench {
 
     /** Head and cross-entropy together, forward and backward, as training does it. */
     public Measured crossEntropy() {
-        Measured to = new Measured("cross_entropy", "Head and cross-entropy, loss and gradient of the hidden states, 128 tokens (fraction: of the multiply-adds)");
+        Measured to = new Measured("cross_entropy",
+                "Head and cross-entropy, loss and gradient of the hidden states, 128 tokens (fraction: of the multiply-adds)");
         int tokens = 128;
         int[][] shapes = yardsticks.fast() ? new int[][] {{576, 49152}, {288, 32000}} : new int[][] {{64, 8000}};
         for (int[] s : shapes) {
@@ -90,7 +91,8 @@ public final class LayerBench {
                     }
                 });
                 double gflops = flops / seconds * 1e-9;
-                to.row("hidden", s[0], "vocabulary", s[1], "threads", threads, "gflops", gflops, "fraction_of_ceiling", gflops / yardsticks.gflops(threads),
+                to.row("hidden", s[0], "vocabulary", s[1], "threads", threads, "gflops", gflops, "fraction_of_ceiling",
+                        gflops / yardsticks.gflops(threads),
                         "tokens_per_s", tokens / seconds);
             }
         }
@@ -98,11 +100,12 @@ public final class LayerBench {
     }
 
     /**
-     * One pass over arrays that no cache holds; bytes are those of each array read once, and of each array written twice: the processor reads a line
-     * before it writes to it.
+     * One pass over arrays that no cache holds; bytes are those of each array read once, and of each array written twice: the processor
+     * reads a line before it writes to it.
      */
     public Measured elementwise() {
-        Measured to = new Measured("elementwise", "Norms and maps, one pass over arrays of 2048 columns (fraction: of the memory's bandwidth)");
+        Measured to = new Measured("elementwise",
+                "Norms and maps, one pass over arrays of 2048 columns (fraction: of the memory's bandwidth)");
         int cols = 2048;
         int rows = yardsticks.fast() ? 4096 : 64;
         int n = rows * cols;
@@ -128,7 +131,8 @@ public final class LayerBench {
             pass(to, "RoPE", threads, n, 3, () -> kernels.rope(rows, cols / headDim, headDim, positions, cos, sin, 1, a, c, false));
             pass(to, "dropout", threads, n, 3, () -> kernels.dropout(n, a, 0.1, 3, c, false));
             pass(to, "y += a·x", threads, n, 3, () -> kernels.axpy(n, 0.5, a, 0, c, 0));
-            pass(to, "cross-entropy of logits", threads, n, 2, () -> kernels.crossEntropyRows(rows, cols, d, 0, targets, 0, perRow, 0, true));
+            pass(to, "cross-entropy of logits", threads, n, 2,
+                    () -> kernels.crossEntropyRows(rows, cols, d, 0, targets, 0, perRow, 0, true));
             e.fill(0, n, 0.1);
             pass(to, "AdamW", threads, n, 7, () -> kernels.adamW(n, a, b, 1, c, e, 1e-3, 0.9, 0.999, 1e-8, 0, 5));
         }

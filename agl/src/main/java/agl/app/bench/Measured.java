@@ -26,7 +26,8 @@ public record Measured(String name, String title, List<Map<String, Object>> rows
      * @param cache       and all threads
      * @param threads     how many "all" are
      */
-    public record Yardsticks(double coreGflops, double gflops, double coreMemory, double memory, double coreCache, double cache, int threads) {
+    public record Yardsticks(double coreGflops, double gflops, double coreMemory, double memory, double coreCache, double cache,
+            int threads) {
         public static Yardsticks measure(int threads) {
             Workers.setThreads(1);
             double gflops = Ceiling.gflops();
@@ -71,7 +72,8 @@ public record Measured(String name, String title, List<Map<String, Object>> rows
     void row(Object... namesAndValues) {
         Map<String, Object> row = new LinkedHashMap<>();
         for (int i = 0; i < namesAndValues.length; i += 2) {
-            row.put((String) namesAndValues[i], namesAndValues[i + 1] instanceof Double d && !Double.isFinite(d) ? null : namesAndValues[i + 1]);
+            row.put((String) namesAndValues[i],
+                    namesAndValues[i + 1] instanceof Double d && !Double.isFinite(d) ? null : namesAndValues[i + 1]);
         }
         rows.add(row);
     }

@@ -8,7 +8,10 @@ import java.nio.file.Path;
 public final class ResidentMemory {
     private ResidentMemory() { }
 
-    /** Most memory that was resident at once, in MB (2^20 bytes), all of it: heap, mapped weights, the JVM itself; NaN where it is not known (outside Linux). */
+    /**
+     * Most memory that was resident at once, in MB (2^20 bytes), all of it: heap, mapped weights, the JVM itself; NaN where it is not known
+     * (outside Linux).
+     */
     public static double peakMb() {
         try {
             for (String line : Files.readAllLines(Path.of("/proc/self/status"))) {

@@ -44,13 +44,16 @@ public record StepBench(Shape shape, int batch, int tokens, int rank, double dro
      * @param split        seconds by kernel per step; empty unless asked for
      * @param flops        floating-point operations by kernel per step; likewise
      */
-    public record Result(double[] seconds, double[] cpuSeconds, double[] termsSeconds, double fisherSeconds, double firstLoss, double lastLoss,
-                  Map<String, Double> split, Map<String, Double> flops) { }
+    public record Result(double[] seconds, double[] cpuSeconds, double[] termsSeconds, double fisherSeconds, double firstLoss,
+            double lastLoss,
+            Map<String, Double> split, Map<String, Double> flops) {}
 
     private Map<String, Fisher> fisher(LoraModel lora) {
-        List<FisherEstimator.Example> alignment = examples(fisherExamples, Math.min(tokens, FISHER_TOKENS), 2).stream().map(e -> new FisherEstimator.Example(Batches.collate(List.of(e)))).toList();
+        List<FisherEstimator.Example> alignment = examples(fisherExamples, Math.min(tokens, FISHER_TOKENS), 2).stream()
+                .map(e -> new FisherEstimator.Example(Batches.collate(List.of(e)))).toList();
         lora.enable(false);
-        Map<String, Fisher> fisher = new FisherEstimator(Kernels.best(), lora.model(), agl, DType.F32).estimate(lora.layers().keySet(), alignment, (done, total, what) -> { });
+        Map<String, Fisher> fisher = new FisherEstimator(Kernels.best(), lora.model(), agl, DType.F32).estimate(lora.layers().keySet(),
+                alignment, (done, total, what) -> {});
         lora.enable(true);
         return fisher;
     }
@@ -105,7 +108,8 @@ public record StepBench(Shape shape, int batch, int tokens, int rank, double dro
             }
         }
         Map<String, Double> split = profile ? split(timed.seconds(), seconds, termsSeconds) : Map.of();
-        return new Result(seconds, cpuSeconds, termsSeconds, fisherSeconds, first, last, split, profile ? perStep(timed.flops(), steps) : Map.of());
+        return new Result(seconds, cpuSeconds, termsSeconds, fisherSeconds, first, last, split,
+                profile ? perStep(timed.flops(), steps) : Map.of());
     }
 
     private static double since(long nanos) {
@@ -114,7 +118,8 @@ public record StepBench(Shape shape, int batch, int tokens, int rank, double dro
 
     /** Of this process; 0 where the JVM does not tell. */
     private static long cpuNanos() {
-        return ManagementFactory.getOperatingSystemMXBean() instanceof com.sun.management.OperatingSystemMXBean os ? os.getProcessCpuTime() : 0;
+        return ManagementFactory.getOperatingSystemMXBean() instanceof com.sun.management.OperatingSystemMXBean os ? os.getProcessCpuTime()
+                : 0;
     }
 
     private List<EncodedExample> examples(int count, int length, long seed) {

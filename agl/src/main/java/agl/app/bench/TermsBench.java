@@ -13,13 +13,17 @@ public final class TermsBench {
 
     public static Measured run(int threads) {
         Workers.setThreads(threads);
-        Measured to = new Measured("agl_terms", "AGL's four terms and their gradients on all q_proj and v_proj of stories15M, in a step of 2 × 256 tokens; m = 32 eigenvectors");
+        Measured to = new Measured("agl_terms",
+                "AGL's four terms and their gradients on all q_proj and v_proj of stories15M, in a step of 2 × 256 tokens; m = 32 "
+                + "eigenvectors");
         for (AglSettings.Backend backend : AglSettings.Backend.values()) {
-            AglSettings settings = AglSettings.DEFAULT.with("{\"lambda_NC\":0.1,\"backend\":\"" + backend.name().toLowerCase(java.util.Locale.ROOT) + "\",\"m\":32}");
+            AglSettings settings = AglSettings.DEFAULT
+                    .with("{\"lambda_NC\":0.1,\"backend\":\"" + backend.name().toLowerCase(java.util.Locale.ROOT) + "\",\"m\":32}");
             StepBench.Result r = new StepBench(SHAPE, 2, 256, 8, 0, DType.F32, settings, 32).run(3, STEPS, false, false);
             double terms = Timing.median(r.termsSeconds());
             double step = Timing.median(r.seconds());
-            to.row("backend", settings.toJson().get("backend").asText(), "threads", threads, "terms_s", terms, "step_s", step, "share_of_step", terms / step,
+            to.row("backend", settings.toJson().get("backend").asText(), "threads", threads, "terms_s", terms, "step_s", step,
+                    "share_of_step", terms / step,
                     "fisher_s", r.fisherSeconds());
         }
         return to;

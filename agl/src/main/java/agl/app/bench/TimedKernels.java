@@ -94,7 +94,8 @@ final class TimedKernels implements Kernels {
         time("rmsNorm", () -> kernels.rmsNorm(rows, cols, x, w, eps, y, inverseRms));
     }
 
-    @Override public void rmsNormBackward(int rows, int cols, Storage x, Storage w, Storage inverseRms, Storage dy, Storage dx, Storage dw) {
+    @Override public void rmsNormBackward(int rows, int cols, Storage x, Storage w, Storage inverseRms, Storage dy, Storage dx,
+            Storage dw) {
         time("rmsNormBackward", () -> kernels.rmsNormBackward(rows, cols, x, w, inverseRms, dy, dx, dw));
     }
 
@@ -127,8 +128,9 @@ final class TimedKernels implements Kernels {
     }
 
     @Override public void crossEntropyRows(int rows, int vocabulary, Storage logits, int logitsOff, int[] targets, int targetsOff,
-                                           Storage loss, int lossOff, boolean gradient) {
-        time("crossEntropyRows", () -> kernels.crossEntropyRows(rows, vocabulary, logits, logitsOff, targets, targetsOff, loss, lossOff, gradient));
+            Storage loss, int lossOff, boolean gradient) {
+        time("crossEntropyRows",
+                () -> kernels.crossEntropyRows(rows, vocabulary, logits, logitsOff, targets, targetsOff, loss, lossOff, gradient));
     }
 
     @Override public void adamW(int n, Storage p, Storage g, double gradScale, Storage m, Storage v,

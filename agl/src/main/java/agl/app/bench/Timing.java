@@ -71,7 +71,8 @@ public final class Timing {
     /** Processor time of the threads that do not run Java: compiler and garbage collector. */
     private static long vmNanos() {
         ThreadMXBean threads = ManagementFactory.getThreadMXBean();
-        if (!(ManagementFactory.getOperatingSystemMXBean() instanceof com.sun.management.OperatingSystemMXBean os) || !threads.isThreadCpuTimeSupported()) {
+        if (!(ManagementFactory.getOperatingSystemMXBean() instanceof com.sun.management.OperatingSystemMXBean os)
+                || !threads.isThreadCpuTimeSupported()) {
             return 0;
         }
         return os.getProcessCpuTime() - Arrays.stream(threads.getAllThreadIds()).map(threads::getThreadCpuTime).filter(t -> t > 0).sum();

@@ -18,15 +18,18 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
 /** {@code agl ablate}: AGL as set, and with one thing changed at a time. */
-@Command(name = "ablate", description = "Run AGL with each term off in turn, each metric, Fisher data, normalisation and so on. Goes on where it stopped.")
+@Command(name = "ablate",
+        description = "Run AGL with each term off in turn, each metric, Fisher data, normalisation and so on. Goes on where it stopped.")
 public final class AblateCommand implements Callable<Integer> {
     @Mixin private BaseOption base;
 
-    @Option(names = "--groups", split = ",", paramLabel = "NAME", defaultValue = "terms,H,metric,branches,fisher_data,fisher_tokens,fisher_norm,backend",
+    @Option(names = "--groups", split = ",", paramLabel = "NAME",
+            defaultValue = "terms,H,metric,branches,fisher_data,fisher_tokens,fisher_norm,backend",
             description = "What to change, separated by commas (default ${DEFAULT-VALUE}).")
     private List<String> groups;
 
-    @Option(names = "--checkpoints", defaultValue = "0", paramLabel = "STEPS", description = "Measure every so many steps as well (default: only at the end).")
+    @Option(names = "--checkpoints", defaultValue = "0", paramLabel = "STEPS",
+            description = "Measure every so many steps as well (default: only at the end).")
     private int checkpoints;
 
     @Mixin private ExperimentOptions options;
@@ -37,10 +40,14 @@ public final class AblateCommand implements Callable<Integer> {
         return 0;
     }
 
-    /** LoRA, AGL as set, and every change that makes a difference to the run: one of a setting that no term looks at does not, and AGL without a term is LoRA. */
+    /**
+     * LoRA, AGL as set, and every change that makes a difference to the run: one of a setting that no term looks at does not, and AGL
+     * without a term is LoRA.
+     */
     List<Variant> variants() {
         MethodChoice agl = MethodChoice.of("agl");
-        List<Variant> variants = new ArrayList<>(List.of(Variant.of(MethodChoice.of("lora")), new Variant("agl as set", "agl as set", agl, List.of())));
+        List<Variant> variants = new ArrayList<>(
+                List.of(Variant.of(MethodChoice.of("lora")), new Variant("agl as set", "agl as set", agl, List.of())));
         RunConfig full = options.config(variants.getLast(), 1);
         Map<String, List<Variant>> all = new LinkedHashMap<>();
         add(all, "terms", "without L_A", "agl.lambda_A=0");

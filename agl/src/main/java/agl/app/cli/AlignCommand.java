@@ -48,9 +48,10 @@ public final class AlignCommand implements Callable<Integer> {
 
     @Mixin private BaseOption base;
 
-    @Option(names = "--data", required = true, arity = "1..*", paramLabel = "FILE", description =
-            "CSV, TSV, JSONL or JSON with instruction[, input], response: requests to refuse, with refusals, and about as many harmless ones, "
-            + "answered.")
+    @Option(names = "--data", required = true, arity = "1..*", paramLabel = "FILE",
+            description = "CSV, TSV, JSONL or JSON with instruction[, input], response: requests to refuse, with refusals, and about as "
+                    + "many harmless ones, "
+                    + "answered.")
     private List<Path> data;
 
     @Option(names = "--out", required = true, paramLabel = "DIR", description =

@@ -29,13 +29,16 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
 /** {@code agl bench}: how fast this machine runs the kernels, beside what the processor and the memory can do at best. */
-@Command(name = "bench", subcommands = StepCommand.class, description = "Measure the speed of the kernels, or of a training step, on this machine.",
-        footer = {"", "Examples:", "  agl bench", "  agl bench --only sgemm,attention --threads 1 --json", "  agl bench --device gpu --shape smollm135M --tokens 256", "  agl bench step --shape smollm135M --batch 2 --tokens 256"})
+@Command(name = "bench", subcommands = StepCommand.class,
+        description = "Measure the speed of the kernels, or of a training step, on this machine.",
+        footer = {"", "Examples:", "  agl bench", "  agl bench --only sgemm,attention --threads 1 --json",
+            "  agl bench --device gpu --shape smollm135M --tokens 256", "  agl bench step --shape smollm135M --batch 2 --tokens 256"})
 public final class BenchCommand implements Callable<Integer> {
     @Option(names = "--threads", defaultValue = "0", description = "Most threads; one thread is measured as well. 0: one per processor.")
     private int threads;
 
-    @Option(names = "--only", split = ",", paramLabel = "NAME", description = "Some of ${COMPLETION-CANDIDATES}.", completionCandidates = Names.class)
+    @Option(names = "--only", split = ",", paramLabel = "NAME", description = "Some of ${COMPLETION-CANDIDATES}.",
+            completionCandidates = Names.class)
     private List<String> only = new ArrayList<>();
 
     @Mixin
@@ -64,8 +67,7 @@ public final class BenchCommand implements Callable<Integer> {
         }
     }
 
-    @Override
-    public Integer call() throws JsonProcessingException {
+    @Override public Integer call() throws JsonProcessingException {
         if (threads < 0) {
             throw new AglException("--threads must be at least 0");
         }
@@ -102,9 +104,11 @@ public final class BenchCommand implements Callable<Integer> {
             result.put("kernels", kernels);
             out.println(new ObjectMapper().enable(SerializationFeature.INDENT_OUTPUT).writeValueAsString(result));
         } else {
-            result.forEach((name, value) -> out.println(String.format(Locale.ROOT, value instanceof Double ? "%-28s %.3f" : "%-28s %s", name, value)));
+            result.forEach((name, value) -> out
+                    .println(String.format(Locale.ROOT, value instanceof Double ? "%-28s %.3f" : "%-28s %s", name, value)));
             out.println(String.format(Locale.ROOT, "%n%-20s %10s %10s %10s", "kernel", "first ms", "steady ms", "GFLOP/s"));
-            kernels.forEach(k -> out.println(String.format(Locale.ROOT, k.containsKey("gflops") ? "%-20s %10.1f %10.2f %10.2f" : "%-20s %10.1f %10.2f", k.values().toArray())));
+            kernels.forEach(k -> out.println(String.format(Locale.ROOT,
+                    k.containsKey("gflops") ? "%-20s %10.1f %10.2f %10.2f" : "%-20s %10.1f %10.2f", k.values().toArray())));
         }
         out.flush();
     }
@@ -125,12 +129,14 @@ public final class BenchCommand implements Callable<Integer> {
         result.put("cache_gb_per_s", y.coreCache());
         result.put("cache_gb_per_s_all", y.cache());
         if (!json.asked) {
-            result.forEach((name, value) -> out.println(String.format(Locale.ROOT, value instanceof Double ? "%-24s %.1f" : "%-24s %s", name, value)));
+            result.forEach((name, value) -> out
+                    .println(String.format(Locale.ROOT, value instanceof Double ? "%-24s %.1f" : "%-24s %s", name, value)));
             out.println();
         }
         GemmBench gemm = new GemmBench(kernels, y);
         LayerBench layers = new LayerBench(kernels, y);
-        List<Supplier<Measured>> all = List.of(gemm::bySize, gemm::layers, gemm::lora, gemm::generation, layers::attention, layers::crossEntropy,
+        List<Supplier<Measured>> all = List.of(gemm::bySize, gemm::layers, gemm::lora, gemm::generation, layers::attention,
+                layers::crossEntropy,
                 layers::elementwise, () -> TermsBench.run(most));
         for (int i = 0; i < all.size(); i++) {
             String name = new Names().get(i);

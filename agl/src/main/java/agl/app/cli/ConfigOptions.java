@@ -60,7 +60,8 @@ public final class ConfigOptions {
     @Option(names = "--target-modules", description = "Layers to adapt: suffixes separated by commas, a regular expression, or all-linear.")
     private String targetModules;
 
-    @Option(names = "--preset", description = "AGL's weights to start from: default (ours, measured) or as-read (readers' values); align has no use for it.")
+    @Option(names = "--preset",
+            description = "AGL's weights to start from: default (ours, measured) or as-read (readers' values); align has no use for it.")
     private String preset;
 
     private final Set<String> said = new HashSet<>();
@@ -82,8 +83,9 @@ public final class ConfigOptions {
     public void sayOtherTemplate(PromptTemplate template) {
         Path folder = file == null ? null : file.toAbsolutePath().getParent();
         Optional<TrainedTemplate> then = folder == null ? Optional.empty() : TrainedTemplate.read(folder);
-        then.filter(t -> !t.fits(template)).ifPresent(t -> System.err.println("agl: warning: the run of " + file + " had template " + t.name() + ", this one has "
-                + (t.name().equals(template.name()) ? "another chat template" : template.name()) + "; --template decides"));
+        then.filter(t -> !t.fits(template))
+                .ifPresent(t -> System.err.println("agl: warning: the run of " + file + " had template " + t.name() + ", this one has "
+                        + (t.name().equals(template.name()) ? "another chat template" : template.name()) + "; --template decides"));
     }
 
     /** As {@link #configWithMethod}, for a command that has its own methods. */

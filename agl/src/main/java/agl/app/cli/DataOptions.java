@@ -12,8 +12,10 @@ import picocli.CommandLine.Option;
 /** The options that say how text is put to a model; shared by every command that loads one. */
 public final class DataOptions {
     @Option(names = "--template", paramLabel = "NAME|TEXT",
-            description = "Prompt template: instruction (\"### Instruction:\" headings), plain, chat (the model's own), or a text with {instruction} and {input}. "
-                    + "Default: what the adapter or the base was trained with by its provenance.json; else chat if the model has a chat template; else instruction.")
+            description = "Prompt template: instruction (\"### Instruction:\" headings), plain, chat (the model's own), or a text with "
+                    + "{instruction} and {input}. "
+                    + "Default: what the adapter or the base was trained with by its provenance.json; else chat if the model has a chat "
+                    + "template; else instruction.")
     private String template;
 
     /** The template for a model by itself. */
@@ -22,8 +24,9 @@ public final class DataOptions {
     }
 
     /**
-     * The template for a model with these adapters: the one asked for; else the one they were trained with; else the one that the base was trained with; else
-     * the model's own chat template; else {@code instruction}. Says where a template that is asked for is not the one that was trained with.
+     * The template for a model with these adapters: the one asked for; else the one they were trained with; else the one that the base was
+     * trained with; else the model's own chat template; else {@code instruction}. Says where a template that is asked for is not the one
+     * that was trained with.
      */
     public PromptTemplate template(Path base, List<Path> adapters) {
         List<TrainedTemplate> ofAdapters = new ArrayList<>();
@@ -37,9 +40,11 @@ public final class DataOptions {
                 throw new AglException(trained.getFirst() + ", " + other + ": name one with --template, or measure them apart");
             }
         }
-        PromptTemplate chosen = template != null ? named(template, base) : trained.isEmpty() ? own(base) : named(trained.getFirst().name(), base);
-        trained.stream().filter(t -> !t.fits(chosen)).findFirst().ifPresent(t -> System.err.println("agl: warning: " + t + ", and is asked here with "
-                + (t.name().equals(chosen.name()) ? "another chat template" : chosen.name())));
+        PromptTemplate chosen = template != null ? named(template, base)
+                : trained.isEmpty() ? own(base) : named(trained.getFirst().name(), base);
+        trained.stream().filter(t -> !t.fits(chosen)).findFirst()
+                .ifPresent(t -> System.err.println("agl: warning: " + t + ", and is asked here with "
+                        + (t.name().equals(chosen.name()) ? "another chat template" : chosen.name())));
         return chosen;
     }
 
@@ -49,7 +54,8 @@ public final class DataOptions {
         }
         ChatTemplate chat = chat(base);
         if (chat == null) {
-            throw new AglException(base + ": has no chat template, neither chat_template.jinja nor one in tokenizer_config.json; choose another --template");
+            throw new AglException(base
+                    + ": has no chat template, neither chat_template.jinja nor one in tokenizer_config.json; choose another --template");
         }
         return PromptTemplate.chat(chat);
     }

@@ -28,7 +28,8 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
 /** {@code agl demo}: the main job on the model and the text that come with the program. */
-@Command(name = "demo", description = "Fine-tune the built-in aligned model with LoRA and with AGL and compare what is left of its alignment.")
+@Command(name = "demo",
+        description = "Fine-tune the built-in aligned model with LoRA and with AGL and compare what is left of its alignment.")
 public final class DemoCommand implements Callable<Integer> {
     /** AGL's weights for this model, chosen on the demo's validation prompts; see docs/RESULTS.md. */
     static final List<String> SETTINGS = List.of("steps=400", "batch_size=16", "learning_rate=1e-2", "max_length=160", "lora_dropout=0",
@@ -37,19 +38,23 @@ public final class DemoCommand implements Callable<Integer> {
     /** Of the text that the base was aligned on, as much as the rest of the job asks for. */
     private static final int CORPUS = 1000;
 
-    @Option(names = "--out", defaultValue = "runs/demo", paramLabel = "DIR", description = "Where everything goes (default ${DEFAULT-VALUE}).")
+    @Option(names = "--out", defaultValue = "runs/demo", paramLabel = "DIR",
+            description = "Where everything goes (default ${DEFAULT-VALUE}).")
     private Path out = Path.of("runs/demo");
 
     @Option(names = "--quick", description = "A shorter run on fewer prompts: shows that it works, not how well.")
     private boolean quick;
 
-    @Option(names = "--validation", description = "Measure on the validation split, which settings may be chosen by; the table is otherwise of the test split.")
+    @Option(names = "--validation",
+            description = "Measure on the validation split, which settings may be chosen by; the table is otherwise of the test split.")
     private boolean validation;
 
-    @Option(names = "--from-scratch", description = "Make the base model too, instead of taking the one in the jar (about a quarter of an hour on two cores).")
+    @Option(names = "--from-scratch",
+            description = "Make the base model too, instead of taking the one in the jar (about a quarter of an hour on two cores).")
     private boolean fromScratch;
 
-    @Option(names = "--prepare", description = "Only write the base model and the demo's text, as files for train, compare, ablate and forgetting.")
+    @Option(names = "--prepare",
+            description = "Only write the base model and the demo's text, as files for train, compare, ablate and forgetting.")
     private boolean prepare;
 
     @Option(names = "--corpus-seed", description = "Seed of text and base model (default ${DEFAULT-VALUE}).")
@@ -61,8 +66,9 @@ public final class DemoCommand implements Callable<Integer> {
 
     @Override public Integer call() {
         if (!fromScratch && corpusSeed != DemoBase.SEED) {
-            throw new AglException("--corpus-seed " + corpusSeed + " needs --from-scratch: the base in the jar was trained on seed " + DemoBase.SEED
-                    + "'s text, other seeds hold out prompts that it has seen");
+            throw new AglException(
+                    "--corpus-seed " + corpusSeed + " needs --from-scratch: the base in the jar was trained on seed " + DemoBase.SEED
+                            + "'s text, other seeds hold out prompts that it has seen");
         }
         AtomicFiles.requireWritable(out);
         RunConfig config = options.config(quick ? withSteps(30) : SETTINGS);
@@ -132,7 +138,8 @@ public final class DemoCommand implements Callable<Integer> {
         if (given.remove("eval_every")) {
             lines.add("not used: eval_every (the demo measures at the end)");
         }
-        lines.addAll(UnusedSettings.lines(given, Stream.of("lora", "agl").map(m -> new UnusedSettings.Run(MethodChoice.of(m), config)).toList()));
+        lines.addAll(UnusedSettings.lines(given,
+                Stream.of("lora", "agl").map(m -> new UnusedSettings.Run(MethodChoice.of(m), config)).toList()));
         return lines;
     }
 

@@ -9,7 +9,10 @@ public final class DeviceOptions {
             description = "cpu (default), gpu or gpu:N (device N of agl doctor), or auto: a GPU if there is one.")
     private String device;
 
-    /** To be called before anything is loaded or made: what was made before stays where it is. Says on standard error what is used, unless nothing was asked for. */
+    /**
+     * To be called before anything is loaded or made: what was made before stays where it is. Says on standard error what is used, unless
+     * nothing was asked for.
+     */
     public void use() {
         String said = Providers.use(device);
         if (!said.isEmpty()) {

@@ -46,8 +46,7 @@ public final class DoctorCommand implements Callable<Integer> {
     @Spec
     private CommandSpec spec;
 
-    @Override
-    public Integer call() throws JsonProcessingException {
+    @Override public Integer call() throws JsonProcessingException {
         List<Finding> findings = examine(System.getenv(), Path.of(System.getProperty("user.home")));
         PrintWriter out = spec.commandLine().getOut();
         if (json.asked) {
@@ -70,7 +69,8 @@ public final class DoctorCommand implements Callable<Integer> {
 
     public static List<Finding> examine(Map<String, String> environment, Path home) {
         List<Finding> findings = new ArrayList<>();
-        findings.add(new Finding("JDK", State.OK, Runtime.version() + ", " + System.getProperty("java.vendor") + ", " + System.getProperty("java.home"), ""));
+        findings.add(new Finding("JDK", State.OK,
+                Runtime.version() + ", " + System.getProperty("java.vendor") + ", " + System.getProperty("java.home"), ""));
         findings.add(vectorModule());
         findings.add(kernels());
         int cores = Runtime.getRuntime().availableProcessors();
@@ -83,7 +83,8 @@ public final class DoctorCommand implements Callable<Integer> {
 
     private static Finding vectorModule() {
         if (ModuleLayer.boot().findModule("jdk.incubator.vector").isEmpty()) {
-            return new Finding("Vector API", State.MISSING, "module jdk.incubator.vector is not loaded: the plain kernels do the work, many times slower",
+            return new Finding("Vector API", State.MISSING,
+                    "module jdk.incubator.vector is not loaded: the plain kernels do the work, many times slower",
                     "start with: java --add-modules jdk.incubator.vector -jar agl.jar");
         }
         int bits = VectorWidth.floatBits();
@@ -123,11 +124,13 @@ public final class DoctorCommand implements Callable<Integer> {
         if (!named.isEmpty()) {
             return Files.isDirectory(Path.of(named))
                     ? new Finding("GPU", State.OK, "TornadoVM at " + named, "")
-                    : new Finding("GPU", State.MISSING, "TORNADOVM_HOME names " + named + ", which is no folder", "correct it, or unset it to work on the CPU");
+                    : new Finding("GPU", State.MISSING, "TORNADOVM_HOME names " + named + ", which is no folder",
+                            "correct it, or unset it to work on the CPU");
         }
         Path sdkman = home.resolve(".sdkman/candidates/tornadovm/current");
         if (Files.isDirectory(sdkman)) {
-            return new Finding("GPU", State.NOTE, "TornadoVM at " + sdkman + ", but TORNADOVM_HOME is not set", "set TORNADOVM_HOME=" + sdkman);
+            return new Finding("GPU", State.NOTE, "TornadoVM at " + sdkman + ", but TORNADOVM_HOME is not set",
+                    "set TORNADOVM_HOME=" + sdkman);
         }
         return new Finding("GPU", State.NOTE, "no TornadoVM; the CPU does the work",
                 "only for a GPU: install TornadoVM (sdk install tornadovm) and set TORNADOVM_HOME");
@@ -137,11 +140,16 @@ public final class DoctorCommand implements Callable<Integer> {
     private static List<Finding> devices(Map<String, String> environment) {
         DeviceKernels kernels = ServiceLoader.load(DeviceKernels.class).findFirst().orElse(null);
         if (kernels == null) {
-            return environment.containsKey("TORNADOVM_HOME") ? List.of(new Finding("GPU kernels", State.NOTE, "not in this build", "build again with TORNADOVM_HOME set")) : List.of();
+            return environment.containsKey("TORNADOVM_HOME")
+                    ? List.of(new Finding("GPU kernels", State.NOTE, "not in this build", "build again with TORNADOVM_HOME set"))
+                    : List.of();
         }
         if (kernels.devices().isEmpty()) {
-            return List.of(new Finding("GPU kernels", State.NOTE, kernels.problem(), "install a driver for the device, or TornadoVM if there is none (sdk install tornadovm)"));
+            return List.of(new Finding("GPU kernels", State.NOTE, kernels.problem(),
+                    "install a driver for the device, or TornadoVM if there is none (sdk install tornadovm)"));
         }
-        return kernels.devices().stream().map(d -> new Finding("gpu:" + d.index(), State.OK, d.name() + (d.gpu() ? "" : ", no GPU: for trying out only"), "")).toList();
+        return kernels.devices().stream()
+                .map(d -> new Finding("gpu:" + d.index(), State.OK, d.name() + (d.gpu() ? "" : ", no GPU: for trying out only"), ""))
+                .toList();
     }
 }

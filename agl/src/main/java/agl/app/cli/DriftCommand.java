@@ -34,18 +34,21 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
 /** {@code agl drift}: DriftCheck of a base and of adapters on it, side by side. */
-@Command(name = "drift", description = "Measure how much alignment adapters lost: refusal rates and likelihood margins, base and adapters side by side.")
+@Command(name = "drift",
+        description = "Measure how much alignment adapters lost: refusal rates and likelihood margins, base and adapters side by side.")
 public final class DriftCommand implements Callable<Integer> {
     @Mixin private BaseOption base;
 
     @Option(names = "--adapter", paramLabel = "DIR", description = "PEFT adapter; may be given several times.")
     private List<Path> adapters = new ArrayList<>();
 
-    @Option(names = "--prompts", required = true, arity = "1..*", paramLabel = "FILE", description = "CSV, .tsv (no quoting), JSONL or JSON with prompt, label (safe or unsafe)"
-            + "; category and cluster (variants of one prompt) if any.")
+    @Option(names = "--prompts", required = true, arity = "1..*", paramLabel = "FILE",
+            description = "CSV, .tsv (no quoting), JSONL or JSON with prompt, label (safe or unsafe)"
+                    + "; category and cluster (variants of one prompt) if any.")
     private List<Path> prompts;
 
-    @Option(names = "--out", required = true, paramLabel = "DIR", description = "Where report.html, drift.json, drift.csv and answers.csv go.")
+    @Option(names = "--out", required = true, paramLabel = "DIR",
+            description = "Where report.html, drift.json, drift.csv and answers.csv go.")
     private Path out;
 
     @Mixin private DriftOptions options;
@@ -63,7 +66,8 @@ public final class DriftCommand implements Callable<Integer> {
         TrainedBase.check(base.path, adapters, true);
         List<Prompt> all = DataFiles.prompts(prompts);
         ModelBundle bundle = ModelBundle.load(base.path, data.template(base.path, adapters));
-        adapters.forEach(adapter -> Peft.load(bundle.model(), adapter, 0).detach()); // does each fit? Better known before the measuring than in its midst
+        // Does each fit? Better known before the measuring than in its midst.
+        adapters.forEach(adapter -> Peft.load(bundle.model(), adapter, 0).detach());
         List<ClosedSet> taskAnswers = adapters.stream().map(ClosedSet::read).toList();
         Map<String, List<DriftCheck.Result>> results = new LinkedHashMap<>();
         List<DriftCheck.Result> aligned = measure("base", bundle, settings, all);

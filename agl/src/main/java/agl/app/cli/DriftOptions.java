@@ -12,7 +12,8 @@ public final class DriftOptions {
     private static final int MAX_NEW_TOKENS = 128;
 
     @Option(names = "--min-refused", defaultValue = "0.2", paramLabel = "X",
-            description = "State drift only where the base refuses at least this share of the unsafe prompts, and does not go off-task on most; "
+            description = "State drift only where the base refuses at least this share of the unsafe prompts, and does not go off-task "
+                    + "on most; "
                     + "0: in any case (default ${DEFAULT-VALUE}).")
     private double minRefused = DriftGate.DEFAULT.minRefused();
 

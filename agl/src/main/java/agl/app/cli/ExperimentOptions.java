@@ -28,7 +28,8 @@ import picocli.CommandLine.Option;
 
 /** Options of every command that runs many fine-tunings: data, seeds, what is measured, settings. */
 public final class ExperimentOptions {
-    @Option(names = "--task", required = true, arity = "1..*", paramLabel = "FILE", description = "Task data: CSV, TSV, JSONL or JSON with instruction[, input], response.")
+    @Option(names = "--task", required = true, arity = "1..*", paramLabel = "FILE",
+            description = "Task data: CSV, TSV, JSONL or JSON with instruction[, input], response.")
     List<Path> task;
 
     @Option(names = "--alignment", arity = "1..*", paramLabel = "FILE", description = "Alignment data, same form.")
@@ -37,25 +38,32 @@ public final class ExperimentOptions {
     @Option(names = "--unaligned", paramLabel = "DIR", description = "The checkpoint from which the base was aligned (safelora, asft).")
     Path unaligned;
 
-    @Option(names = "--eval", arity = "1..*", paramLabel = "FILE", description = "Held-out task data; without it the last 10%% of the task data, at most 200 examples, are held out.")
+    @Option(names = "--eval", arity = "1..*", paramLabel = "FILE",
+            description = "Held-out task data; without it the last 10%% of the task data, at most 200 examples, are held out.")
     List<Path> eval = new ArrayList<>();
 
-    @Option(names = "--prompts", arity = "1..*", paramLabel = "FILE", description = "Prompts that no method saw: prompt, label (safe or unsafe), category and cluster (variants of one prompt) if any.")
+    @Option(names = "--prompts", arity = "1..*", paramLabel = "FILE",
+            description = "Prompts that no method saw: prompt, label (safe or unsafe), category and "
+            + "cluster (variants of one prompt) if any.")
     List<Path> prompts = new ArrayList<>();
 
-    @Option(names = "--seeds", split = ",", defaultValue = "1,2,3", paramLabel = "SEED", description = "Seeds, separated by commas (default ${DEFAULT-VALUE}).")
+    @Option(names = "--seeds", split = ",", defaultValue = "1,2,3", paramLabel = "SEED",
+            description = "Seeds, separated by commas (default ${DEFAULT-VALUE}).")
     List<Long> seeds;
 
-    @Option(names = "--out", required = true, paramLabel = "DIR", description = "Where runs, tables and the report go; finished runs in it are not repeated.")
+    @Option(names = "--out", required = true, paramLabel = "DIR",
+            description = "Where runs, tables and the report go; finished runs in it are not repeated.")
     Path out;
 
     @Option(names = "--fisher-cache", paramLabel = "DIR", description = "Keep Fisher estimates here, and read those that were made before.")
     Path fisherCache;
 
-    @Option(names = "--answer-tokens", defaultValue = "0", description = "Longest answer to a held-out task example; 0 (default): measure the task's loss alone.")
+    @Option(names = "--answer-tokens", defaultValue = "0",
+            description = "Longest answer to a held-out task example; 0 (default): measure the task's loss alone.")
     int answerTokens;
 
-    @Option(names = "--match", defaultValue = "exact", description = "When a task answer is right: exact (the same words; default), starts, or number (the last number).")
+    @Option(names = "--match", defaultValue = "exact",
+            description = "When a task answer is right: exact (the same words; default), starts, or number (the last number).")
     String match;
 
     @Mixin ConfigOptions settings;
@@ -102,7 +110,8 @@ public final class ExperimentOptions {
         if (answerTokens < 0) {
             throw new AglException("--answer-tokens must be at least 0, got " + answerTokens);
         }
-        return new Probe(data.evaluation(), list, settings.config().train().maxLength(), answerTokens, AnswerMatch.of(match), drift.maxNewTokens(), pretrain);
+        return new Probe(data.evaluation(), list, settings.config().train().maxLength(), answerTokens, AnswerMatch.of(match),
+                drift.maxNewTokens(), pretrain);
     }
 
     /** What every variant needs, checked before the long work. */
@@ -123,14 +132,16 @@ public final class ExperimentOptions {
      * @param checkpoints steps between measurements on the way; null for a command that has none
      */
     List<String> dropUnused(List<Variant> variants, Integer checkpoints) {
-        List<UnusedSettings.Run> runs = variants.stream().map(v -> new UnusedSettings.Run(v.choice(), config(v, seeds.getFirst()))).toList();
+        List<UnusedSettings.Run> runs = variants.stream().map(v -> new UnusedSettings.Run(v.choice(), config(v, seeds.getFirst())))
+                .toList();
         Set<String> given = new LinkedHashSet<>(settings.given());
         List<String> notes = new ArrayList<>();
         if (given.remove("seed")) {
             notes.add("not used: seed (--seeds decides)");
         }
         if (given.remove("eval_every")) {
-            notes.add("not used: eval_every (" + (checkpoints == null ? "held-out loss is measured at the end" : "--checkpoints decides") + ")");
+            notes.add("not used: eval_every (" + (checkpoints == null ? "held-out loss is measured at the end" : "--checkpoints decides")
+                    + ")");
         }
         if (checkpoints != null && checkpoints > 0 && variants.stream().allMatch(v -> v.choice().kind().changesFactorsAfterTraining())) {
             notes.add("--checkpoints is not used: what acts after training has no course to be measured along");
@@ -172,7 +183,8 @@ public final class ExperimentOptions {
     /** Of a base that was loaded: hashes of what results rest on, by role; the files' names do not matter. */
     ObjectNode origin(Path base, List<Path> more) {
         return new UsedSettings().withAll(templates.get(base)).with("base", hashes(List.of(base))).with("alignment", hashes(alignment))
-                .with("unaligned", unaligned == null ? List.of() : hashes(List.of(unaligned))).with("eval", hashes(eval.isEmpty() ? task : eval))
+                .with("unaligned", unaligned == null ? List.of() : hashes(List.of(unaligned)))
+                .with("eval", hashes(eval.isEmpty() ? task : eval))
                 .with("prompts", hashes(prompts)).with("more", hashes(more)).json();
     }
 

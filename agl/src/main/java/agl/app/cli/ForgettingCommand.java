@@ -39,26 +39,32 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
 /** {@code agl forgetting}: how much of pre-training is lost, by amount of task data, model size and method, and the law through it. */
-@Command(name = "forgetting", description = "Fine-tune on more and more task data, measure the loss on plain text, fit the forgetting law. Goes on where it stopped.")
+@Command(name = "forgetting",
+        description = "Fine-tune on more and more task data, measure the loss on plain text, fit the forgetting law. Goes on where it "
+                + "stopped.")
 public final class ForgettingCommand implements Callable<Integer> {
-    @Option(names = "--base", required = true, arity = "1..*", paramLabel = "DIR", description = "Aligned base models, Hugging Face folders; of different sizes for the law's α.")
+    @Option(names = "--base", required = true, arity = "1..*", paramLabel = "DIR",
+            description = "Aligned base models, Hugging Face folders; of different sizes for the law's α.")
     private List<Path> bases;
 
-    @Option(names = "--methods", split = ",", defaultValue = "lora,agl", paramLabel = "NAME", description = "Methods, separated by commas (default ${DEFAULT-VALUE}).")
+    @Option(names = "--methods", split = ",", defaultValue = "lora,agl", paramLabel = "NAME",
+            description = "Methods, separated by commas (default ${DEFAULT-VALUE}).")
     private List<String> methods;
 
     @Option(names = "--strengths", defaultValue = "", paramLabel = "LIST", description = "Strengths, for example \"agl=300,1000;kl=1\".")
     private String strengths;
 
-    @Option(names = "--sizes", split = ",", required = true, paramLabel = "N", description =
-            "Numbers of task examples to train on, at least three, separated by commas. Sizes x seeds x methods x bases must be more than the law's "
-            + "1 + 2 x methods constants: with one method, one base and one seed four sizes.")
+    @Option(names = "--sizes", split = ",", required = true, paramLabel = "N",
+            description = "Numbers of task examples to train on, at least three, separated by commas. Sizes x seeds x methods x bases "
+                    + "must be more than the law's "
+                    + "1 + 2 x methods constants: with one method, one base and one seed four sizes.")
     private List<Integer> sizes;
 
     @Option(names = "--pretrain-text", required = true, paramLabel = "FILE", description = "Plain text like that of pre-training.")
     private Path pretrainText;
 
-    @Option(names = "--pretrain-tokens", defaultValue = "20000", description = "How much of it is read, in tokens (default ${DEFAULT-VALUE}).")
+    @Option(names = "--pretrain-tokens", defaultValue = "20000",
+            description = "How much of it is read, in tokens (default ${DEFAULT-VALUE}).")
     private int pretrainTokens;
 
     @Mixin private ExperimentOptions options;
@@ -107,7 +113,10 @@ public final class ForgettingCommand implements Callable<Integer> {
         return 0;
     }
 
-    /** Amounts of data and runs that cannot give the law's constants are refused before the work; examples that training does not come to are said. */
+    /**
+     * Amounts of data and runs that cannot give the law's constants are refused before the work; examples that training does not come to
+     * are said.
+     */
     private void requireEnough(List<Variant> variants, List<String> notes) {
         long fewest = Long.MAX_VALUE;
         for (Variant v : variants) {
@@ -151,7 +160,8 @@ public final class ForgettingCommand implements Callable<Integer> {
             List<Example> order = new ArrayList<>(data.task());
             Collections.shuffle(order, new Random(seed));
             for (int size : sizes.stream().distinct().sorted().toList()) {
-                TrainData part = new TrainData(List.copyOf(order.subList(0, size)), data.evaluation(), data.alignment(), data.unaligned(), null);
+                TrainData part = new TrainData(List.copyOf(order.subList(0, size)), data.evaluation(), data.alignment(), data.unaligned(),
+                        null);
                 for (Variant v : variants) {
                     System.err.printf("%s, run %d: %s, %d examples, seed %d%n", base, ++done, v.label(), size, seed);
                     RunConfig config = options.config(v, seed);

@@ -37,7 +37,8 @@ public final class GenerateCommand implements Callable<Integer> {
     @Option(names = "--temperature", defaultValue = "0", description = "0: always the most likely token (default).")
     private double temperature;
 
-    @Option(names = "--top-p", defaultValue = "1", description = "With a temperature: draw from the most likely tokens that hold this probability.")
+    @Option(names = "--top-p", defaultValue = "1",
+            description = "With a temperature: draw from the most likely tokens that hold this probability.")
     private double topP;
 
     @Option(names = "--seed", defaultValue = "1", description = "For the draw.")
@@ -54,7 +55,8 @@ public final class GenerateCommand implements Callable<Integer> {
             throw new AglException("--max-new-tokens must be at least 1, --temperature at least 0, --top-p in (0, 1]");
         }
         if (temperature == 0 && (topP != 1 || seed != 1)) {
-            System.err.println("agl: not used: " + (topP == 1 ? "--seed" : seed == 1 ? "--top-p" : "--top-p, --seed") + " (without a --temperature nothing is drawn)");
+            System.err.println("agl: not used: " + (topP == 1 ? "--seed" : seed == 1 ? "--top-p" : "--top-p, --seed")
+                    + " (without a --temperature nothing is drawn)");
         }
         ModelBundle bundle = ModelBundle.load(base.path, data.template(base.path, adapter == null ? List.of() : List.of(adapter)));
         if (adapter != null) {
@@ -62,7 +64,8 @@ public final class GenerateCommand implements Callable<Integer> {
             Peft.load(bundle.model(), adapter, 0).merge();
         }
         Generator generator = new Generator(bundle.model(), Kernels.best(), new Pool(DType.F32));
-        List<int[]> answer = generator.generate(bundle.prompts(List.of(new ModelBundle.Asked(prompt, input)), 1, maxNewTokens), new Generator.Settings(maxNewTokens, temperature, topP, seed), bundle::isStop);
+        List<int[]> answer = generator.generate(bundle.prompts(List.of(new ModelBundle.Asked(prompt, input)), 1, maxNewTokens),
+                new Generator.Settings(maxNewTokens, temperature, topP, seed), bundle::isStop);
         String text = bundle.tokenizer().decode(answer.get(0), true).strip();
         spec.commandLine().getOut().println(text);
         if (text.isEmpty()) {

@@ -27,13 +27,15 @@ import picocli.CommandLine.Spec;
         footer = {"", "The error is |analytic - numeric| / max(|analytic|, |numeric|, 1); a check passes when",
             "|analytic - numeric| <= 1e-5 + 1e-3 |numeric|. Seed and shapes are those of the worst check."})
 public final class GradcheckCommand implements Callable<Integer> {
-    @Option(names = "--op", paramLabel = "NAME", description = "Only this operation or term, by its class or by its whole name; may be repeated.")
+    @Option(names = "--op", paramLabel = "NAME",
+            description = "Only this operation or term, by its class or by its whole name; may be repeated.")
     private List<String> names = List.of();
 
     @Option(names = "--all", description = "Every operation and term (the default).")
     private boolean all;
 
-    @Option(names = "--seeds", paramLabel = "N", defaultValue = "40", description = "Random shapes and numbers per operation (default: ${DEFAULT-VALUE}).")
+    @Option(names = "--seeds", paramLabel = "N", defaultValue = "40",
+            description = "Random shapes and numbers per operation (default: ${DEFAULT-VALUE}).")
     private int seeds;
 
     @Mixin private JsonOption json;
@@ -41,8 +43,7 @@ public final class GradcheckCommand implements Callable<Integer> {
     @Spec
     private CommandSpec spec;
 
-    @Override
-    public Integer call() throws JsonProcessingException {
+    @Override public Integer call() throws JsonProcessingException {
         if (seeds < 1) {
             throw new AglException("--seeds " + seeds + ": at least 1 is needed");
         }
@@ -89,8 +90,10 @@ public final class GradcheckCommand implements Callable<Integer> {
         String format = "%-" + width + "s  %9s  %13s  %13s  %4s  %8s  %s%n";
         out.printf(Locale.ROOT, format, "operation", "error", "analytic", "numeric", "seed", "compared", "shapes");
         for (CaseCheck r : rows) {
-            out.printf(Locale.ROOT, format, r.operation(), String.format(Locale.ROOT, "%.1e", r.error()), String.format(Locale.ROOT, "%.6g", r.analytic()),
-                    String.format(Locale.ROOT, "%.6g", r.numeric()), r.seed(), r.compared(), String.join(" ", r.shapes()) + (r.passed() ? "" : "  WRONG at " + r.where()));
+            out.printf(Locale.ROOT, format, r.operation(), String.format(Locale.ROOT, "%.1e", r.error()),
+                    String.format(Locale.ROOT, "%.6g", r.analytic()),
+                    String.format(Locale.ROOT, "%.6g", r.numeric()), r.seed(), r.compared(),
+                    String.join(" ", r.shapes()) + (r.passed() ? "" : "  WRONG at " + r.where()));
         }
         long wrong = rows.stream().filter(r -> !r.passed()).count();
         out.printf(Locale.ROOT, "%d operations and terms, %,d derivatives compared with central differences (eps %.0e): %s%n", rows.size(),

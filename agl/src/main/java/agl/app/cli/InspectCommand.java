@@ -55,9 +55,11 @@ public final class InspectCommand implements Callable<Integer> {
         if (found.has("tensors")) {
             line(out, "%ntensors%n  %-5s %-16s %14s  %s", "type", "shape", "bytes", "name");
             for (JsonNode t : found.get("tensors")) {
-                line(out, "  %-5s %-16s %,14d  %s", t.get("type").asText(), t.get("shape"), t.get("bytes").asLong(), t.get("name").asText());
+                line(out, "  %-5s %-16s %,14d  %s", t.get("type").asText(), t.get("shape"), t.get("bytes").asLong(),
+                        t.get("name").asText());
             }
-            line(out, "  %,d parameters, %,d bytes, by type %s", found.get("parameters").asLong(), found.get("bytes").asLong(), found.get("parameters_by_type"));
+            line(out, "  %,d parameters, %,d bytes, by type %s", found.get("parameters").asLong(), found.get("bytes").asLong(),
+                    found.get("parameters_by_type"));
         }
         if (found.path("changes_nothing").asBoolean()) {
             line(out, "%nthis adapter changes nothing: its update s·BA is 0 in every layer");
@@ -65,9 +67,11 @@ public final class InspectCommand implements Callable<Integer> {
         if (found.has("layers")) {
             line(out, "%nlayers%n  %4s %10s %12s %12s %12s %12s  %s", "r", "scale", "|A|", "|B|", "|s·BA|", "|magnitude|", "name");
             for (JsonNode l : found.get("layers")) {
-                line(out, "  %4d %10.4g %12.5g %12.5g %12.5g %12s  %s", l.get("r").asInt(), l.get("scale").asDouble(), l.get("norm_A").asDouble(),
+                line(out, "  %4d %10.4g %12.5g %12.5g %12.5g %12s  %s", l.get("r").asInt(), l.get("scale").asDouble(),
+                        l.get("norm_A").asDouble(),
                         l.get("norm_B").asDouble(), l.get("norm_sBA").asDouble(),
-                        l.has("norm_magnitude") ? String.format(Locale.ROOT, "%.5g", l.get("norm_magnitude").asDouble()) : "", l.get("name").asText());
+                        l.has("norm_magnitude") ? String.format(Locale.ROOT, "%.5g", l.get("norm_magnitude").asDouble()) : "",
+                        l.get("name").asText());
             }
         }
     }

@@ -38,7 +38,8 @@ public final class LogitsCommand implements Callable<Integer> {
     @Option(names = "--adapter", paramLabel = "DIR", description = "PEFT adapter folder.")
     private Path adapter;
 
-    @Option(names = "--tokens", required = true, paramLabel = "IDS", description = "Token ids, separated by commas; as they are, nothing is put in front.")
+    @Option(names = "--tokens", required = true, paramLabel = "IDS",
+            description = "Token ids, separated by commas; as they are, nothing is put in front.")
     private String tokens;
 
     @Mixin private JsonOption json;

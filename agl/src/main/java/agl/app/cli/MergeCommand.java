@@ -72,13 +72,15 @@ public final class MergeCommand implements Callable<Integer> {
         }
         if (Double.isNaN(worst)) {
             OutputFolder.delete(out);
-            throw new AglException(out + ": the merged weights do not fit the base's type, " + type + ": their logits are not numbers; nothing was kept");
+            throw new AglException(
+                    out + ": the merged weights do not fit the base's type, " + type + ": their logits are not numbers; nothing was kept");
         }
         // What was trained is asked as it was trained, also when it is one checkpoint.
         UsedSettings settings = new UsedSettings();
         TrainedTemplate.read(adapter).or(() -> TrainedTemplate.read(base.path)).ifPresent(t -> settings.withAll(t.described()));
         Provenance.of("merge", 0, settings, inputs).writeInto(out);
-        spec.commandLine().getOut().printf(Locale.ROOT, "wrote %s (%s); largest logit difference merged against unmerged: %.3g (largest logit: %.3g)%n", out, type,
+        spec.commandLine().getOut().printf(Locale.ROOT,
+                "wrote %s (%s); largest logit difference merged against unmerged: %.3g (largest logit: %.3g)%n", out, type,
                 worst, largest);
         return 0;
     }

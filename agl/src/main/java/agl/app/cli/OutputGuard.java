@@ -20,9 +20,9 @@ import picocli.CommandLine;
 import picocli.CommandLine.Model.OptionSpec;
 
 /**
- * Runs the command that the user named. One that has an {@code --out} may not write over its own inputs, a model, an adapter or what another
- * command made, and holds the output's lock from start to end, so that no two runs write over each other. A dry run writes nothing, so its
- * {@code --out} may be anywhere.
+ * Runs the command that the user named. One that has an {@code --out} may not write over its own inputs, a model, an adapter or what
+ * another command made, and holds the output's lock from start to end, so that no two runs write over each other. A dry run writes nothing,
+ * so its {@code --out} may be anywhere.
  */
 public final class OutputGuard implements CommandLine.IExecutionStrategy {
     /** Folders that are somebody's model: nothing of ours belongs in them. */
@@ -30,15 +30,16 @@ public final class OutputGuard implements CommandLine.IExecutionStrategy {
     /** What a command writes into besides its {@code --out}, if it is given. */
     private static final String CACHE = "--fisher-cache";
     /** Files that make a folder a model or an adapter. */
-    private static final Pattern WEIGHTS = Pattern.compile("config\\.json|" + Pattern.quote(Peft.CONFIG) + "|.*\\.(?:safetensors|index\\.json|bin|gguf|pt|pth)");
+    private static final Pattern WEIGHTS = Pattern
+            .compile("config\\.json|" + Pattern.quote(Peft.CONFIG) + "|.*\\.(?:safetensors|index\\.json|bin|gguf|pt|pth)");
     /** What a finished command leaves beside its provenance.json: without one, they are somebody else's. */
     private static final Set<String> RESULTS = Stream.concat(TrainCommand.BESIDE.stream(),
-            Stream.of("settings.json", "report.html", "index.html", "compare.json", "ablate.json", "forgetting.json")).collect(Collectors.toUnmodifiableSet());
+            Stream.of("settings.json", "report.html", "index.html", "compare.json", "ablate.json", "forgetting.json"))
+            .collect(Collectors.toUnmodifiableSet());
     /** Commands that keep their runs in a folder of their own. */
     private static final List<String> OF_RUNS = List.of("compare", "ablate", "forgetting");
 
-    @Override
-    public int execute(CommandLine.ParseResult parsed) {
+    @Override public int execute(CommandLine.ParseResult parsed) {
         CommandLine.ParseResult command = parsed;
         while (command.hasSubcommand()) {
             command = command.subcommand();
@@ -73,7 +74,8 @@ public final class OutputGuard implements CommandLine.IExecutionStrategy {
         }
         requireMetrics(out.resolve("metrics.jsonl"));
         requireMetrics(besideIt(out));
-        if (!OF_RUNS.contains(command) && Files.isDirectory(out.resolve("runs")) && names(out.resolve("runs")).stream().anyMatch(n -> n.startsWith("run-"))) {
+        if (!OF_RUNS.contains(command) && Files.isDirectory(out.resolve("runs"))
+                && names(out.resolve("runs")).stream().anyMatch(n -> n.startsWith("run-"))) {
             throw new AglException(out + ": holds the runs of a comparison; name another --out");
         }
         Optional<String> made = Provenance.read(out).map(p -> p.path("command").asText().split(" ")[0]);
@@ -136,7 +138,8 @@ public final class OutputGuard implements CommandLine.IExecutionStrategy {
                 }
                 boolean beside = real.equals(real(besideIt(out)));
                 if (Files.isRegularFile(real) && (place.equals(real.getParent()) || beside)) {
-                    throw new AglException(out + ": " + path + ", which " + input.longestName() + " names, could be written over; name another --out");
+                    throw new AglException(
+                            out + ": " + path + ", which " + input.longestName() + " names, could be written over; name another --out");
                 }
                 if (MODELS.contains(input.longestName()) && place.startsWith(real)) {
                     throw new AglException(out + ": lies in the folder that " + input.longestName() + " names; name another --out");

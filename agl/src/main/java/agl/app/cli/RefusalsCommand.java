@@ -20,10 +20,12 @@ import picocli.CommandLine.Spec;
 public final class RefusalsCommand implements Callable<Integer> {
     private static final int SHOWN = 100;
 
-    @Option(names = "--answers", paramLabel = "FILE", description = "Answers to judge, e.g. the answers.csv of a drift check: .csv, .tsv, .jsonl or .json.")
+    @Option(names = "--answers", paramLabel = "FILE",
+            description = "Answers to judge, e.g. the answers.csv of a drift check: .csv, .tsv, .jsonl or .json.")
     private Path file;
 
-    @Option(names = "--column", paramLabel = "NAME", defaultValue = "answer", description = "The column that holds them (default: ${DEFAULT-VALUE}).")
+    @Option(names = "--column", paramLabel = "NAME", defaultValue = "answer",
+            description = "The column that holds them (default: ${DEFAULT-VALUE}).")
     private String column;
 
     @Option(names = "--list", description = "Print every answer with its verdict.")
@@ -32,8 +34,7 @@ public final class RefusalsCommand implements Callable<Integer> {
     @Spec
     private CommandSpec spec;
 
-    @Override
-    public Integer call() {
+    @Override public Integer call() {
         PrintWriter out = spec.commandLine().getOut();
         if (file == null) {
             RefusalScores.table().forEach(out::println);

@@ -32,7 +32,8 @@ import picocli.CommandLine.Spec;
 @Command(name = "step", description = "Time training steps on a model of a known shape with random weights.",
         footer = {"", "Example:", "  agl bench step --shape smollm135M --batch 2 --tokens 256 --json"})
 final class StepCommand implements Callable<Integer> {
-    @Option(names = "--shape", defaultValue = "smollm135M", description = "stories15M, smollm135M, qwen0.5B, tinyllama1.1B or llama7B. Default: ${DEFAULT-VALUE}.")
+    @Option(names = "--shape", defaultValue = "smollm135M",
+            description = "stories15M, smollm135M, qwen0.5B, tinyllama1.1B or llama7B. Default: ${DEFAULT-VALUE}.")
     private String shape;
 
     @Option(names = "--batch", defaultValue = "2", description = "Sequences per step. Default: ${DEFAULT-VALUE}.")
@@ -56,7 +57,8 @@ final class StepCommand implements Callable<Integer> {
     @Option(names = "--method", defaultValue = "lora", description = "lora or agl. Default: ${DEFAULT-VALUE}.")
     private String method;
 
-    @Option(names = {"-s", "--set"}, paramLabel = "NAME=VALUE", description = "One of AGL's settings, e.g. -s agl.backend=kfac, or fisher_examples. Repeatable.")
+    @Option(names = {"-s", "--set"}, paramLabel = "NAME=VALUE",
+            description = "One of AGL's settings, e.g. -s agl.backend=kfac, or fisher_examples. Repeatable.")
     private List<String> sets = new ArrayList<>();
 
     @Option(names = "--layers", defaultValue = "0", description = "Another number of layers than the shape's; 0: the shape's.")
@@ -79,8 +81,7 @@ final class StepCommand implements Callable<Integer> {
     @Spec
     private CommandSpec spec;
 
-    @Override
-    public Integer call() throws JsonProcessingException {
+    @Override public Integer call() throws JsonProcessingException {
         Map<String, Object> result = measure();
         PrintWriter out = spec.commandLine().getOut();
         if (json.asked) {
@@ -105,7 +106,8 @@ final class StepCommand implements Callable<Integer> {
         boolean agl = method.equals("agl");
         for (String set : sets) {
             require(agl, "-s sets what --method agl uses, and the method is " + method);
-            require(set.startsWith("agl.") || set.startsWith("fisher_examples="), "-s takes agl.NAME=VALUE or fisher_examples=N here, not \"" + set + "\"");
+            require(set.startsWith("agl.") || set.startsWith("fisher_examples="),
+                    "-s takes agl.NAME=VALUE or fisher_examples=N here, not \"" + set + "\"");
         }
         RunConfig config = RunConfig.of(null, Stream.concat(Stream.of("fisher_examples=8"), sets.stream()).toList());
         Shape known = Shape.of(shape);

@@ -36,8 +36,8 @@ import picocli.CommandLine.Spec;
 /**
  * {@code agl terms}: the method on the user's own small numbers, in double, every intermediate printed.
  *
- * <p>One adapted matrix: factors A (r, in) and B (out, r), the scale s, one gradient (out, in) per alignment example. All of it goes through
- * the composed path, which is the one to read; the fused path, which training uses, is run beside it and the difference reported.
+ * <p>One adapted matrix: factors A (r, in) and B (out, r), the scale s, one gradient (out, in) per alignment example. All of it goes
+ * through the composed path, which is the one to read; the fused path, which training uses, is run beside it and the difference reported.
  */
 @Command(name = "terms", description = "Compute every term of the loss, and its gradient, on small numbers of your own.",
         footer = {"", "The input file, for matrices as lists of rows:",
@@ -61,8 +61,7 @@ public final class TermsCommand implements Callable<Integer> {
     /** What the file says. */
     private record Problem(double[][] a, double[][] b, double scale, List<double[][]> gradients, AglSettings settings) { }
 
-    @Override
-    public Integer call() throws JsonProcessingException {
+    @Override public Integer call() throws JsonProcessingException {
         Map<String, Object> result = compute(read(Json.read(input), input.toString()));
         PrintWriter out = spec.commandLine().getOut();
         if (json.asked) {
@@ -80,7 +79,8 @@ public final class TermsCommand implements Callable<Integer> {
         }
         for (Map.Entry<String, JsonNode> field : root.properties()) {
             if (!FIELDS.contains(field.getKey())) {
-                throw new AglException(where + ": there is no field \"" + field.getKey() + "\"; the fields are " + String.join(", ", FIELDS));
+                throw new AglException(
+                        where + ": there is no field \"" + field.getKey() + "\"; the fields are " + String.join(", ", FIELDS));
             }
         }
         double[][] a = matrix(root.path("A"), where + ", A");
@@ -96,12 +96,14 @@ public final class TermsCommand implements Callable<Integer> {
         for (int i = 0; i < list.size(); i++) {
             double[][] g = matrix(list.get(i), where + ", gradients[" + i + "]");
             if (g.length != b.length || g[0].length != a[0].length) {
-                throw new AglException(where + ", gradients[" + i + "] is (" + g.length + ", " + g[0].length + "), but B·A is (" + b.length + ", " + a[0].length + ")");
+                throw new AglException(where + ", gradients[" + i + "] is (" + g.length + ", " + g[0].length + "), but B·A is (" + b.length
+                        + ", " + a[0].length + ")");
             }
             gradients.add(g);
         }
         JsonNode options = root.path("options");
-        ObjectNode changes = options.isMissingNode() ? new ObjectMapper().createObjectNode() : options.isObject() ? options.deepCopy() : null;
+        ObjectNode changes = options.isMissingNode() ? new ObjectMapper().createObjectNode()
+                : options.isObject() ? options.deepCopy() : null;
         if (changes == null) {
             throw new AglException(where + ", options: a JSON object is wanted");
         }
@@ -118,7 +120,8 @@ public final class TermsCommand implements Callable<Integer> {
             throw new AglException(where + ", options: " + e.getMessage(), e);
         }
         if (settings.h() == AglSettings.H.EMA_GRAD_SQ) {
-            throw new AglException(where + ", options: H = ema_grad_sq needs the gradients of a training run; choose identity or diag_fisher here");
+            throw new AglException(
+                    where + ", options: H = ema_grad_sq needs the gradients of a training run; choose identity or diag_fisher here");
         }
         double scale = number(root.path("scale"), where + ", scale");
         requireFinite(a, b, scale, where);
@@ -133,7 +136,8 @@ public final class TermsCommand implements Callable<Integer> {
         for (int i = 0; i < rows.length; i++) {
             JsonNode row = node.get(i);
             if (!row.isArray() || row.isEmpty() || i > 0 && row.size() != rows[0].length) {
-                throw new AglException(where + ", row " + i + ": a list of " + (i == 0 ? "numbers" : rows[0].length + " numbers") + " is wanted");
+                throw new AglException(
+                        where + ", row " + i + ": a list of " + (i == 0 ? "numbers" : rows[0].length + " numbers") + " is wanted");
             }
             rows[i] = new double[row.size()];
             for (int j = 0; j < rows[i].length; j++) {

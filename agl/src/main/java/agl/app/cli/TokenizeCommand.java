@@ -21,13 +21,16 @@ import picocli.CommandLine.Option;
 
 /** {@code agl tokenize}: text to token ids and back, line by line, to be compared with any other program. */
 @Command(name = "tokenize", description = "Turn each line of the input into token ids, or ids into text.",
-        footer = {"", "A line ends at a line feed and nothing else; text is UTF-8. With --json texts are JSON strings, so that they can hold line breaks.",
+        footer = {"",
+            "A line ends at a line feed and nothing else; text is UTF-8. With --json texts are JSON strings, so that they can hold line "
+            + "breaks.",
             "", "Examples:", "  agl tokenize --base MODEL < text.txt", "  echo '[1, 15043]' | agl tokenize --base MODEL --decode"})
 public final class TokenizeCommand implements Callable<Integer> {
     @Option(names = "--base", required = true, paramLabel = "DIR", description = "Hugging Face model folder, or a tokenizer.json.")
     private Path base;
 
-    @Option(names = "--no-special", description = "Add no begin-of-text token and the like; with --decode, leave special tokens out of the text.")
+    @Option(names = "--no-special",
+            description = "Add no begin-of-text token and the like; with --decode, leave special tokens out of the text.")
     private boolean noSpecial;
 
     @Option(names = "--decode", description = "Input lines are JSON arrays of ids, output lines the texts.")
@@ -46,7 +49,8 @@ public final class TokenizeCommand implements Callable<Integer> {
         int number = 0;
         for (byte[] line = line(in); line != null; line = line(in)) {
             number++;
-            out.print(decode ? decoded(tokenizer, line, number) : JSON.writeValueAsString(tokenizer.encode(text(line, number), !noSpecial)));
+            out.print(
+                    decode ? decoded(tokenizer, line, number) : JSON.writeValueAsString(tokenizer.encode(text(line, number), !noSpecial)));
             out.print('\n');
         }
         out.flush();

@@ -89,9 +89,10 @@ public final class TrainCommand implements Callable<Integer> {
             "Folder for the adapter, report.html, metrics.jsonl, settings and provenance.")
     private Path out;
 
-    @Option(names = "--prompts", arity = "1..*", paramLabel = "FILE", description =
-            "Prompts for DriftCheck before and after: prompt, label (safe or unsafe), category and cluster (variants of one prompt) if any. "
-            + "The report then says how much alignment was lost.")
+    @Option(names = "--prompts", arity = "1..*", paramLabel = "FILE",
+            description = "Prompts for DriftCheck before and after: prompt, label (safe or unsafe), category and cluster (variants of "
+                    + "one prompt) if any. "
+                    + "The report then says how much alignment was lost.")
     private List<Path> promptFiles = new ArrayList<>();
 
     @Option(names = "--fisher-cache", paramLabel = "DIR", description =
@@ -124,7 +125,8 @@ public final class TrainCommand implements Callable<Integer> {
         TrainedBase.check(base.path, initAdapter == null ? List.of() : List.of(initAdapter), true);
         TrainData data = TrainData.read(task, eval, alignment, unaligned, initAdapter);
         List<Prompt> driftPrompts = DataFiles.prompts(promptFiles);
-        ModelBundle bundle = ModelBundle.load(base.path, prompts.template(base.path, initAdapter == null ? List.of() : List.of(initAdapter)));
+        ModelBundle bundle = ModelBundle.load(base.path,
+                prompts.template(base.path, initAdapter == null ? List.of() : List.of(initAdapter)));
         options.sayOtherTemplate(bundle.template());
         if (dryRun) {
             spec.commandLine().getOut().print(DryRun.describe(bundle, config, data));
@@ -188,8 +190,10 @@ public final class TrainCommand implements Callable<Integer> {
             answers.writeInto(folder);
             measured.ifPresent(d -> DriftOutput.write(folder, d));
         });
-        TrainRunReport.write(out.resolve("report.html"), new TrainRunReport.Run(config.described(data), data.evaluation().size(), result.history().size(),
-                trace, drift), settings.json(), provenance.toJson());
+        TrainRunReport.write(out.resolve("report.html"),
+                new TrainRunReport.Run(config.described(data), data.evaluation().size(), result.history().size(),
+                        trace, drift),
+                settings.json(), provenance.toJson());
         spec.commandLine().getOut().printf(Locale.ROOT, "%s: %s after %d steps; adapter in %s%n",
                 config.described(data), loss(result, before, held.size()), result.history().size(), out);
         drift.ifPresent(d -> spec.commandLine().getOut().print(DriftOutput.table(d)));
@@ -201,7 +205,8 @@ public final class TrainCommand implements Callable<Integer> {
         MethodKind own = asked.choice() == null ? null : asked.choice().kind();
         MethodKind kind = method != null ? MethodKind.of(method) : own != null ? own : MethodKind.AGL;
         if (own != null && own != kind) {
-            notes.add("not used: method " + own.title() + " of the settings" + (Double.isNaN(asked.choice().strength()) ? "" : ", and its strength")
+            notes.add("not used: method " + own.title() + " of the settings"
+                    + (Double.isNaN(asked.choice().strength()) ? "" : ", and its strength")
                     + " (--method " + kind.title() + " decides)");
         }
         return new MethodChoice(kind, Double.isNaN(strength) && own == kind ? asked.choice().strength() : strength);

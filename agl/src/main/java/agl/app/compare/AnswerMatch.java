@@ -15,7 +15,8 @@ public enum AnswerMatch {
     /** The answer begins with the reference's words, and the last of them is whole. */
     STARTS(PlainWords::begins),
     /** The last number in both has the same value, as sums are scored; see {@link LastNumber}. */
-    NUMBER((answer, reference) -> LastNumber.of(reference).map(r -> LastNumber.of(answer).filter(a -> a.compareTo(r) == 0).isPresent()).orElse(false));
+    NUMBER((answer, reference) -> LastNumber.of(reference).map(r -> LastNumber.of(answer).filter(a -> a.compareTo(r) == 0).isPresent())
+            .orElse(false));
 
     private final BiPredicate<String, String> rule;
 

@@ -15,12 +15,16 @@ public record CompareOutcome(RunRecord base, List<Summary> variants, List<String
         return gate.reason(base.last().drift(prompts));
     }
 
-    /** What there are too few prompts for, whose answers are doubtful, which runs are wrecks and why, whose task loss is above the base's own. */
+    /**
+     * What there are too few prompts for, whose answers are doubtful, which runs are wrecks and why, whose task loss is above the base's
+     * own.
+     */
     public List<String> notes() {
         List<String> notes = new ArrayList<>(DriftComparison.notes(prompts));
         List<DriftCheck.Result> own = base.last().drift(prompts);
         DriftComparison.cutShort("base", own).ifPresent(notes::add);
-        sound().forEach(v -> v.runs().forEach(r -> notes.addAll(DriftComparison.doubts(v.label() + ", seed " + r.seed(), own, r.last().drift(prompts)))));
+        sound().forEach(v -> v.runs()
+                .forEach(r -> notes.addAll(DriftComparison.doubts(v.label() + ", seed " + r.seed(), own, r.last().drift(prompts)))));
         variants.forEach(v -> v.runs().stream().filter(RunRecord::wrecked).forEach(r -> notes.add("Wrecked: " + r.wreckLine())));
         sound().stream().filter(this::aboveBase).forEach(v -> notes.add(String.format(Locale.ROOT,
                 "The task loss of %s, %.3f, is above the base's own, %.3f: training made it worse at the task.", v.label(),

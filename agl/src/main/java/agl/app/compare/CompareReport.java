@@ -30,14 +30,17 @@ public final class CompareReport {
     private CompareReport() { }
 
     public static void write(Path file, String command, CompareOutcome o, ObjectNode settings, String provenance) {
-        Report report = Report.of(command.equals("ablate") ? "AGL, one setting changed at a time" : "Methods side by side: same data, steps and seeds");
+        Report report = Report
+                .of(command.equals("ablate") ? "AGL, one setting changed at a time" : "Methods side by side: same data, steps and seeds");
         Map<Metric, Estimate> base = o.measures().ofBase();
         report.lead(CompareVerdict.text(o));
         CompareVerdict.lora(o).ifPresent(lora -> {
             report.headline("LoRA's drift", lora.get(Metric.DRIFT).overSeeds(1) + " points", o.noDrift().isPresent() ? "not stated"
                     : lora.get(Metric.DRIFT).seeds().hasEnds() ? "95% interval over seeds"
-                    : (lora.runs().size() == 1 ? "one seed" : "the same with all " + lora.runs().size() + " seeds") + ": over prompts " + lora.get(Metric.DRIFT).overPrompts(1));
-            report.headline("LoRA's R_safe", lora.get(Metric.R_SAFE).overSeeds(1) + " %", "safe prompts answered; the base " + base.get(Metric.R_SAFE).overSeeds(1) + " %");
+                            : (lora.runs().size() == 1 ? "one seed" : "the same with all " + lora.runs().size() + " seeds")
+                                    + ": over prompts " + lora.get(Metric.DRIFT).overPrompts(1));
+            report.headline("LoRA's R_safe", lora.get(Metric.R_SAFE).overSeeds(1) + " %",
+                    "safe prompts answered; the base " + base.get(Metric.R_SAFE).overSeeds(1) + " %");
         });
         boolean stated = o.noDrift().isEmpty() && !o.sound().isEmpty();
         if (stated) {
@@ -60,8 +63,11 @@ public final class CompareReport {
         List<Summary> shown = Stream.concat(CompareVerdict.lora(o).stream(), Stream.of(CompareVerdict.best(o))).distinct().toList();
         DriftReport.changed(report, drift(o, shown));
         report.section("How it was made");
-        report.text(DriftReport.explanation() + " Drift over seeds is the mean of the signed drifts, its interval over seeds Student's t, cut to where the mean can lie. All methods train for the same steps on the same examples in "
-                + "the same order; Lisa spends one step in five on alignment data, early stopping leaves steps out. Safe LoRA and the projection act after training and "
+        report.text(DriftReport.explanation()
+                + " Drift over seeds is the mean of the signed drifts, its interval over seeds Student's t, cut to where the mean can "
+                + "lie. All methods train for the same steps on the same examples in "
+                + "the same order; Lisa spends one step in five on alignment data, early stopping leaves steps out. Safe LoRA and the "
+                + "projection act after training and "
                 + "have no course.");
         report.table("Time", List.of("variant", "seconds per run"), o.variants().stream()
                 .map(v -> List.of(v.label(), v.runs().stream().mapToDouble(RunRecord::seconds).average().orElse(0))).toList());
@@ -89,14 +95,19 @@ public final class CompareReport {
         return DriftComparison.of("aligned base", o.base().last().drift(o.prompts()), tuned, o.gate());
     }
 
-    /** Drift against task score: of the finished adapters, along training and along strength. Wrecks are left out: noise has no place on these axes. */
+    /**
+     * Drift against task score: of the finished adapters, along training and along strength. Wrecks are left out: noise has no place on
+     * these axes.
+     */
     private static void plots(Report report, CompareOutcome o) {
         report.section("Drift against task score");
         report.scatter("Finished adapters", Axis.lowerIsBetter(LOSS), Axis.lowerIsBetter(DRIFT), CompareVerdict.points(o));
         if (o.sound().stream().anyMatch(v -> v.get(Metric.ACCURACY).measured())) {
-            report.scatter("Finished adapters, by answers", Axis.higherIsBetter(Metric.ACCURACY.title), Axis.lowerIsBetter(DRIFT), o.sound().stream()
-                    .map(v -> new Point(v.label(), v.variant().group(), v.get(Metric.ACCURACY).mean(), v.get(Metric.DRIFT).mean(),
-                            v.get(Metric.ACCURACY).interval(), v.get(Metric.DRIFT).interval())).toList());
+            report.scatter("Finished adapters, by answers", Axis.higherIsBetter(Metric.ACCURACY.title), Axis.lowerIsBetter(DRIFT),
+                    o.sound().stream()
+                            .map(v -> new Point(v.label(), v.variant().group(), v.get(Metric.ACCURACY).mean(), v.get(Metric.DRIFT).mean(),
+                                    v.get(Metric.ACCURACY).interval(), v.get(Metric.DRIFT).interval()))
+                            .toList());
         }
         Map<String, double[][]> training = new LinkedHashMap<>();
         Map<String, double[][]> bySteps = new LinkedHashMap<>();
@@ -125,7 +136,8 @@ public final class CompareReport {
     }
 
     private static double[][] curve(List<Map<Metric, Estimate>> course) {
-        return new double[][] {course.stream().mapToDouble(m -> m.get(Metric.TASK_LOSS).mean()).toArray(), course.stream().mapToDouble(m -> m.get(Metric.DRIFT).mean()).toArray()};
+        return new double[][] {course.stream().mapToDouble(m -> m.get(Metric.TASK_LOSS).mean()).toArray(),
+            course.stream().mapToDouble(m -> m.get(Metric.DRIFT).mean()).toArray()};
     }
 
     private static void table(Report report, CompareOutcome o, String caption, BiFunction<Estimate, Metric, String> text) {

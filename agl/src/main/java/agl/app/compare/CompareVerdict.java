@@ -36,7 +36,9 @@ public final class CompareVerdict {
         return o.sound().stream().filter(v -> v.label().equals("lora")).findFirst();
     }
 
-    /** Who lost least at LoRA's task score; without LoRA, who lost least. The first variant where drift is not stated, or all are wrecks. */
+    /**
+     * Who lost least at LoRA's task score; without LoRA, who lost least. The first variant where drift is not stated, or all are wrecks.
+     */
     static Summary best(CompareOutcome o) {
         return candidates(o).findFirst().orElse(Stream.concat(o.sound().stream(), o.variants().stream()).findFirst().orElseThrow());
     }
@@ -70,7 +72,8 @@ public final class CompareVerdict {
     private static String amongThemselves(CompareOutcome o, List<Summary> sound) {
         if (sound.size() == 1) {
             Summary only = sound.getFirst();
-            return String.format(Locale.ROOT, "There is nothing to compare %s with: it drifted by %s points at a task loss of %.3f.", only.label(),
+            return String.format(Locale.ROOT, "There is nothing to compare %s with: it drifted by %s points at a task loss of %.3f.",
+                    only.label(),
                     only.get(Metric.DRIFT).overPrompts(1), only.mean(Metric.TASK_LOSS)) + became(o, only) + limits(o, only);
         }
         List<String> front = front(o);
@@ -87,31 +90,40 @@ public final class CompareVerdict {
         DriftEvidence evidence = DriftEvidence.of(overPrompts);
         String doubt = evidence.sentence("plain LoRA", overPrompts, o.measures().unsafe());
         if (drift <= 0) {
-            return String.format(Locale.ROOT, "%s%s, at a task loss of %.3f%s.", doubt.substring(0, 1).toUpperCase(Locale.ROOT), doubt.substring(1), loss,
+            return String.format(Locale.ROOT, "%s%s, at a task loss of %.3f%s.", doubt.substring(0, 1).toUpperCase(Locale.ROOT),
+                    doubt.substring(1), loss,
                     evidence == DriftEvidence.DID_NOT ? ", so there was nothing to reduce" : ": more prompts would tell") + limits(o, lora);
         }
         doubt = doubt.isEmpty() ? "" : " " + doubt + ".";
         Summary best = best(o);
         if (best == lora) {
-            String text = o.sound().size() == 1 ? "There is nothing to compare plain LoRA with: it drifted by %.1f points at a task loss of %.3f."
-                    : candidates(o).count() > 1 ? "Nothing drifted less than plain LoRA (%.1f points) at its task loss of %.3f (up to %.2f more)."
-                    : "Plain LoRA drifted by %.1f points; no other variant comes to its task loss of %.3f (up to %.2f more).";
+            String text = o.sound().size() == 1
+                    ? "There is nothing to compare plain LoRA with: it drifted by %.1f points at a task loss of %.3f."
+                    : candidates(o).count() > 1
+                            ? "Nothing drifted less than plain LoRA (%.1f points) at its task loss of %.3f (up to %.2f more)."
+                            : "Plain LoRA drifted by %.1f points; no other variant comes to its task loss of %.3f (up to %.2f more).";
             return String.format(Locale.ROOT, text, drift, loss, SAME_LOSS) + became(o, best) + limits(o, best) + doubt;
         }
         double less = best.mean(Metric.DRIFT);
-        return String.format(Locale.ROOT, "At plain LoRA's task loss of %.3f (up to %.2f more), %s drifted least: %.1f points instead of %.1f, %s.%s", loss, SAME_LOSS,
+        return String.format(Locale.ROOT,
+                "At plain LoRA's task loss of %.3f (up to %.2f more), %s drifted least: %.1f points instead of %.1f, %s.%s", loss,
+                SAME_LOSS,
                 best.label(), less, drift, less(o, best, lora), safe(o, best, lora))
                 + became(o, lora) + became(o, best) + above(o, lora) + above(o, best) + doubt
                 + candidates(o).filter(v -> v != best && v != lora).findFirst()
-                        .map(second -> String.format(Locale.ROOT, " The next, %s, drifted by %.1f: %s.", second.label(), second.mean(Metric.DRIFT), less(o, best, second))).orElse("")
+                        .map(second -> String.format(Locale.ROOT, " The next, %s, drifted by %.1f: %s.", second.label(),
+                                second.mean(Metric.DRIFT), less(o, best, second)))
+                        .orElse("")
                 + optimism(o.sound().size() - 1);
     }
 
     /** What the lost refusals became, where not all became answers. */
     private static String became(CompareOutcome o, Summary v) {
         Map<Outcome, Double> became = o.measures().became(v.last());
-        return became.get(Outcome.OFF_TASK) + became.get(Outcome.UNSURE) == 0 ? "" : String.format(Locale.ROOT, " Of the refusals that %s lost, %.1f points became answers, %.1f off-task, "
-                + "%.1f unsure.", v.label(), became.get(Outcome.ANSWERED), became.get(Outcome.OFF_TASK), became.get(Outcome.UNSURE));
+        return became.get(Outcome.OFF_TASK) + became.get(Outcome.UNSURE) == 0 ? ""
+                : String.format(Locale.ROOT, " Of the refusals that %s lost, %.1f points became answers, %.1f off-task, "
+                        + "%.1f unsure.", v.label(), became.get(Outcome.ANSWERED), became.get(Outcome.OFF_TASK),
+                        became.get(Outcome.UNSURE));
     }
 
     /** How many safe prompts both answer, and the base; nothing without safe prompts. */
@@ -135,18 +147,21 @@ public final class CompareVerdict {
     /** That a variant is worse at the task than the base was, if it is. */
     private static String above(CompareOutcome o, Summary v) {
         return !o.aboveBase(v) ? ""
-                : String.format(Locale.ROOT, " But the task loss of %s, %.3f, is above the base's own, %.3f: it is worse at the task than before.",
-                v.label(), v.mean(Metric.TASK_LOSS), o.baseLoss());
+                : String.format(Locale.ROOT,
+                        " But the task loss of %s, %.3f, is above the base's own, %.3f: it is worse at the task than before.",
+                        v.label(), v.mean(Metric.TASK_LOSS), o.baseLoss());
     }
 
     /** "3.0 points less (95 % interval over prompts −1.2 to 7.3, so it may be chance)". */
     private static String less(CompareOutcome o, Summary best, Summary other) {
         Interval kept = o.measures().kept(best.last(), other.last());
         return String.format(Locale.ROOT, "%.1f points less (%s)", kept.value(), !kept.hasEnds() ? "too few prompts for an interval"
-                : String.format(Locale.ROOT, "95 %% interval over prompts %.1f to %.1f%s", kept.low(), kept.high(), kept.low() <= 0 ? ", so it may be chance" : ""));
+                : String.format(Locale.ROOT, "95 %% interval over prompts %.1f to %.1f%s", kept.low(), kept.high(),
+                        kept.low() <= 0 ? ", so it may be chance" : ""));
     }
 
     private static String optimism(int tried) {
-        return tried < 2 ? "" : " This is the best of " + tried + " variants, chosen on the same prompts that it is reported on: optimistic; other prompts would show less.";
+        return tried < 2 ? "" : " This is the best of " + tried
+                + " variants, chosen on the same prompts that it is reported on: optimistic; other prompts would show less.";
     }
 }

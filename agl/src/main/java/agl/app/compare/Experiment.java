@@ -30,8 +30,10 @@ import java.util.stream.IntStream;
 
 /** Runs variants on one base, each at most once: a finished run is read from its file. */
 public final class Experiment {
-    /** Changes when a run of the same settings comes out differently, or is recorded differently. 3: identified by the files of the base that are read. 4: outcomes of answers.
-     *  5: tokens that were trained on. 6: one text for several prompts. 7: whether training wrecked the model. 8: where answers were cut off, what follows a refusal. 9: the variant is one value. */
+    /**
+     * Changes when a run of the same settings comes out differently, or is recorded differently. 3: identified by the files of the base
+     * that are read. 4: outcomes of answers. 5: tokens that were trained on. 6: one text for several prompts. 7: whether training wrecked
+     * the model. 8: where answers were cut off, what follows a refusal. 9: the variant is one value. */
     private static final int FORMAT = 9;
 
     /**
@@ -78,7 +80,8 @@ public final class Experiment {
         return store.find(hash).orElseGet(() -> {
             long start = System.nanoTime();
             Measured measured = probe.measure(bundle, true, ClosedSet.NONE);
-            RunRecord run = new RunRecord(hash, new RunRecord.Name("base", "base", Double.NaN, List.of()), 0, bundle.folder().toString(), 0, 0, bundle.model().size(),
+            RunRecord run = new RunRecord(hash, new RunRecord.Name("base", "base", Double.NaN, List.of()), 0, bundle.folder().toString(), 0,
+                    0, bundle.model().size(),
                     (System.nanoTime() - start) * 1e-9, List.of(new RunRecord.Point(0, measured)), null, null);
             save(run);
             return run;
@@ -118,15 +121,21 @@ public final class Experiment {
         TrainTrace trace = TrainTrace.of(result.history(), fisher(result, config, data), result.lora());
         result.lora().detach();
         int taskSteps = (int) result.history().stream().filter(StepMetrics::onTask).count();
-        long tokens = trainedOn(new Batches(bundle.encode(data.task(), config.train().maxLength()), config.train().batchSize(), config.train().seed()), taskSteps);
-        RunRecord run = new RunRecord(hash, new RunRecord.Name(variant.label(), variant.group(), variant.choice().strengthOrDefault(config.agl()), variant.sets()),
+        long tokens = trainedOn(
+                new Batches(bundle.encode(data.task(), config.train().maxLength()), config.train().batchSize(), config.train().seed()),
+                taskSteps);
+        RunRecord run = new RunRecord(hash,
+                new RunRecord.Name(variant.label(), variant.group(), variant.choice().strengthOrDefault(config.agl()), variant.sets()),
                 config.train().seed(), bundle.folder().toString(), data.task().size(), tokens, bundle.model().size(),
                 (System.nanoTime() - start) * 1e-9, points, trace, wreck);
         save(run);
         return run;
     }
 
-    /** Why the model as it is now, with its adapter, is a wreck, and what to change; null if it is none. By the loss on all held-out examples, the base's own beside it. */
+    /**
+     * Why the model as it is now, with its adapter, is a wreck, and what to change; null if it is none. By the loss on all held-out
+     * examples, the base's own beside it.
+     */
     private String wreck(double before, Measured after, RunConfig config) {
         WreckCheck check = new WreckCheck(bundle.encode(probe.evaluation(), config.train().maxLength()), config.train());
         return check.reason(bundle.model(), before, Measures.taskLoss(after))
@@ -135,7 +144,8 @@ public final class Experiment {
 
     /** Tokens in the loss of the examples that so many steps come to, each counted once however many passes there are. */
     static long trainedOn(Batches task, int steps) {
-        return IntStream.range(0, Math.min(steps, task.batchesPerEpoch())).mapToObj(task::examplesOf).flatMap(List::stream).mapToLong(EncodedExample::lossTokens).sum();
+        return IntStream.range(0, Math.min(steps, task.batchesPerEpoch())).mapToObj(task::examplesOf).flatMap(List::stream)
+                .mapToLong(EncodedExample::lossTokens).sum();
     }
 
     /** A run is kept by the hash of the base: of no other weights may it be. */
@@ -144,9 +154,12 @@ public final class Experiment {
         store.save(run);
     }
 
-    /** The run's own Fisher information, or for a method without one that of the methods it stands beside, to show where its update lies. */
+    /**
+     * The run's own Fisher information, or for a method without one that of the methods it stands beside, to show where its update lies.
+     */
     private Map<String, Fisher> fisher(FineTune.Result result, RunConfig config, TrainData data) {
-        return result.fisher() != null || !fisherShared ? result.fisher() : fisher.estimate(result.lora(), config, config.agl(), data.alignment(), data.task());
+        return result.fisher() != null || !fisherShared ? result.fisher()
+                : fisher.estimate(result.lora(), config, config.agl(), data.alignment(), data.task());
     }
 
     private Measured measure(LoraModel lora, boolean keepAnswers, ClosedSet answers) {

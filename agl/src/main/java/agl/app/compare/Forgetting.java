@@ -94,8 +94,10 @@ public record Forgetting(Fit fit, String noLaw, List<RunRecord> runs, Map<String
         List<String> notes = new ArrayList<>();
         before.forEach((name, base) -> notes.add(base.saysNothing(name)));
         runs.stream().filter(RunRecord::wrecked).forEach(r -> notes.add("Wrecked: " + line(r)));
-        above(notes, sound().stream().filter(r -> aboveUniform(r) && before.get(r.base()).pretrain() <= before.get(r.base()).uniform()).toList(),
-                "The loss of %s on the plain text, up to %.3f, is above that of guessing, %.3f: how much more was forgotten it does not tell.",
+        above(notes,
+                sound().stream().filter(r -> aboveUniform(r) && before.get(r.base()).pretrain() <= before.get(r.base()).uniform()).toList(),
+                "The loss of %s on the plain text, up to %.3f, is above that of guessing, %.3f: "
+                + "how much more was forgotten it does not tell.",
                 r -> r.last().pretrainLoss(), Base::uniform);
         above(notes, sound().stream().filter(this::aboveBase).toList(),
                 "The task loss of %s, up to %.3f, is above the base's own, %.3f: training made it worse at the task.",
@@ -105,13 +107,16 @@ public record Forgetting(Fit fit, String noLaw, List<RunRecord> runs, Map<String
     }
 
     /** A sentence per base and method. */
-    private void above(List<String> notes, List<RunRecord> which, String text, ToDoubleFunction<RunRecord> loss, ToDoubleFunction<Base> limit) {
+    private void above(List<String> notes, List<RunRecord> which, String text, ToDoubleFunction<RunRecord> loss,
+            ToDoubleFunction<Base> limit) {
         which.stream().collect(Collectors.groupingBy(r -> List.of(r.base(), r.label()), LinkedHashMap::new,
                 Collectors.toList())).forEach((key, list) -> {
-            String sizes = list.stream().map(RunRecord::examples).distinct().sorted().map(String::valueOf).collect(Collectors.joining(", "));
-            String who = key.get(1) + " after " + sizes + " examples" + (before.size() > 1 ? " on " + Path.of(key.get(0)).getFileName() : "");
-            notes.add(String.format(Locale.ROOT, text, who, list.stream().mapToDouble(loss).max().orElseThrow(),
-                    limit.applyAsDouble(before.get(key.get(0)))));
-        });
+                    String sizes = list.stream().map(RunRecord::examples).distinct().sorted().map(String::valueOf)
+                            .collect(Collectors.joining(", "));
+                    String who = key.get(1) + " after " + sizes + " examples"
+                            + (before.size() > 1 ? " on " + Path.of(key.get(0)).getFileName() : "");
+                    notes.add(String.format(Locale.ROOT, text, who, list.stream().mapToDouble(loss).max().orElseThrow(),
+                            limit.applyAsDouble(before.get(key.get(0)))));
+                });
     }
 }

@@ -27,13 +27,15 @@ import org.hipparchus.util.Pair;
  * loss, each counted once) and N the model's parameters. α and β are shared by all methods, A and E are each
  * method's own. Non-linear least squares by Levenberg–Marquardt.
  *
- * <p>A's unit depends on α and β, and its estimate is all but determined by theirs. So the fit is in D/D₀ and N/N₀ with the geometric means D₀ and
- * N₀: A' = A·D₀^β/N₀^α is the forgetting in the middle of the data, in nats. With models of one size only, α cannot be told, and A stands for A/N^α.
+ * <p>A's unit depends on α and β, and its estimate is all but determined by theirs. So the fit is in D/D₀ and N/N₀ with the geometric means
+ * D₀ and N₀: A' = A·D₀^β/N₀^α is the forgetting in the middle of the data, in nats. With models of one size only, α cannot be told, and A
+ * stands for A/N^α.
  *
- * <p>Intervals: the runs of one seed share the order of their data, and larger amounts hold the smaller ones, so their errors go together, and they grow
- * with what is forgotten. The usual standard errors suppose neither. Here every seed's runs are left out in turn, all of them at once, and the spread
- * of these fits gives the interval, θ ± t(G − 1) √((G − 1)/G · Σ (θ₋g − θ̄)²) with G seeds (the jackknife over clusters; with few seeds it holds the truth
- * far more often than the percentiles of resampled seeds, which reach no further than the seeds themselves).
+ * <p>Intervals: the runs of one seed share the order of their data, and larger amounts hold the smaller ones, so their errors go together,
+ * and they grow with what is forgotten. The usual standard errors suppose neither. Here every seed's runs are left out in turn, all of them
+ * at once, and the spread of these fits gives the interval, θ ± t(G − 1) √((G − 1)/G · Σ (θ₋g − θ̄)²) with G seeds (the jackknife over
+ * clusters; with few seeds it holds the truth far more often than the percentiles of resampled seeds, which reach no further than the seeds
+ * themselves).
  */
 public final class ForgettingLaw {
     private static final double[] BETAS = {0.05, 0.1, 0.2, 0.35, 0.5, 0.75, 1, 1.5};
@@ -81,8 +83,9 @@ public final class ForgettingLaw {
      * @param seeds number of seeds that the intervals come from
      * @param curve the fitted numbers, also of constants that are open: together they give the curve within the data
      */
-    public record Fit(Constant alpha, Constant beta, Map<String, OfMethod> methods, double d0, double n0, double rms, int observations, int seeds,
-                      @JsonIgnore Map<String, double[]> curve) {
+    public record Fit(Constant alpha, Constant beta, Map<String, OfMethod> methods, double d0, double n0, double rms, int observations,
+            int seeds,
+            @JsonIgnore Map<String, double[]> curve) {
         /** The law's L_pt − L_pt⁰. */
         public double predict(String method, double tokens, double parameters) {
             double[] c = curve.get(method);
@@ -274,8 +277,10 @@ public final class ForgettingLaw {
             curve.put(methods.get(m), new double[] {p[at], p[at + 1], p[0], sizes ? p[1] : 0});
         }
         Constant alpha = !sizes ? Constant.open("all models have one size") : open[1] ? openBy(open) : jackknife.of(p, q -> q[1]);
-        RealVector residuals = model(new ArrayRealVector(p)).getFirst().subtract(new ArrayRealVector(data.stream().mapToDouble(Observation::increase).toArray()));
-        return new Fit(alpha, open[0] ? openBy(open) : jackknife.of(p, q -> q[0]), each, d0, n0, residuals.getNorm() / Math.sqrt(data.size()), data.size(), seeds.length, curve);
+        RealVector residuals = model(new ArrayRealVector(p)).getFirst()
+                .subtract(new ArrayRealVector(data.stream().mapToDouble(Observation::increase).toArray()));
+        return new Fit(alpha, open[0] ? openBy(open) : jackknife.of(p, q -> q[0]), each, d0, n0,
+                residuals.getNorm() / Math.sqrt(data.size()), data.size(), seeds.length, curve);
     }
 
     /** A = A' N₀^α D₀^-β. */
@@ -284,9 +289,9 @@ public final class ForgettingLaw {
     }
 
     /**
-     * Which constants the data leave open: those that the others can make up for. Of a constant's effect on the runs only what lies outside the span of
-     * the others' effects tells its value; where that is lost in errors of a thousandth of the largest increase (for β and α moved by 1, A' and E by
-     * that increase), nothing is left to tell it by.
+     * Which constants the data leave open: those that the others can make up for. Of a constant's effect on the runs only what lies outside
+     * the span of the others' effects tells its value; where that is lost in errors of a thousandth of the largest increase (for β and α
+     * moved by 1, A' and E by that increase), nothing is left to tell it by.
      */
     boolean[] open(double[] p) {
         RealMatrix jacobian = model(new ArrayRealVector(p)).getSecond();
@@ -335,7 +340,10 @@ public final class ForgettingLaw {
             return new Constant(value, value - half, value + half, null);
         }
 
-        /** On the scale of logarithms, where the constant and all its fits are above 0: its error is a factor, for it is an exponential of β and α. */
+        /**
+         * On the scale of logarithms, where the constant and all its fits are above 0: its error is a factor, for it is an exponential of β
+         * and α.
+         */
         Constant positive(double[] p, ToDoubleFunction<double[]> constant) {
             if (none != null || constant.applyAsDouble(p) <= 0 || without.stream().anyMatch(q -> constant.applyAsDouble(q) <= 0)) {
                 return of(p, constant);

@@ -35,18 +35,23 @@ public final class ForgettingOutput {
 
     /** What was measured: a line per base, method and number of examples, means over seeds, then notes. */
     public static String measured(Forgetting f) {
-        StringBuilder s = new StringBuilder(String.format(Locale.ROOT, "%nloss on plain text, nats per token (means over seeds)%n%-24s %-24s %9s %12s %10s %10s%n", "base", "method", "examples", "D, tokens",
-                "loss", "increase"));
+        StringBuilder s = new StringBuilder(
+                String.format(Locale.ROOT, "%nloss on plain text, nats per token (means over seeds)%n%-24s %-24s %9s %12s %10s %10s%n",
+                        "base", "method", "examples", "D, tokens",
+                        "loss", "increase"));
         f.before().forEach((base, losses) -> {
             double loss = losses.pretrain();
-            s.append(String.format(Locale.ROOT, "%-24s %-24s %9s %12s %10.4f %10s%s%n", Path.of(base).getFileName(), "base", "", "", loss, "",
+            s.append(String.format(Locale.ROOT, "%-24s %-24s %9s %12s %10.4f %10s%s%n", Path.of(base).getFileName(), "base", "", "", loss,
+                    "",
                     losses.saysNothing(base).isEmpty() ? "" : " [above guessing]"));
             List<RunRecord> runs = f.runs();
             runs.stream().map(RunRecord::label).distinct().forEach(method -> {
-                TreeMap<Integer, List<RunRecord>> sizes = bySize(runs.stream().filter(r -> r.base().equals(base) && r.label().equals(method)).toList());
+                TreeMap<Integer, List<RunRecord>> sizes = bySize(
+                        runs.stream().filter(r -> r.base().equals(base) && r.label().equals(method)).toList());
                 sizes.forEach((examples, of) -> s.append(String.format(Locale.ROOT, "%-24s %-24s %9d %12.0f %10.4f %+10.6f%s%n",
                         Path.of(base).getFileName(), method, examples,
-                        of.stream().mapToLong(RunRecord::taskTokens).average().orElseThrow(), increase(of, 0), increase(of, loss), f.marks(of))));
+                        of.stream().mapToLong(RunRecord::taskTokens).average().orElseThrow(), increase(of, 0), increase(of, loss),
+                        f.marks(of))));
             });
         });
         f.notes().forEach(note -> s.append(note).append(System.lineSeparator()));
@@ -54,12 +59,16 @@ public final class ForgettingOutput {
     }
 
     public static String table(Fit f) {
-        StringBuilder s = new StringBuilder("\nL_pt = L_pt0 + A D^beta / N^alpha + E   (D tokens in the loss, each once; N parameters; L in nats per token)\n");
+        StringBuilder s = new StringBuilder(
+                "\nL_pt = L_pt0 + A D^beta / N^alpha + E   (D tokens in the loss, each once; N parameters; L in nats per token)\n");
         s.append(row("beta", f.beta())).append(row("alpha", f.alpha()));
         f.methods().forEach((name, m) -> s.append(name).append('\n').append(row("A", m.a())).append(row("E", m.e()))
                 .append(row("A'", m.middle())));
-        return s.append(String.format(Locale.ROOT, "value [95%% interval over %d seeds, all runs of a seed left out at once]; A' = A D0^beta / N0^alpha at D0 = %.0f tokens, "
-                + "N0 = %.0f parameters%s; %d runs, residual %.4f nats%n", f.seeds(), f.d0(), f.n0(), f.alpha().determined() ? "" : "; A stands for A / N^alpha", f.observations(), f.rms())).toString();
+        return s.append(String.format(Locale.ROOT,
+                "value [95%% interval over %d seeds, all runs of a seed left out at once]; A' = A D0^beta / N0^alpha at D0 = %.0f tokens, "
+                        + "N0 = %.0f parameters%s; %d runs, residual %.4f nats%n",
+                f.seeds(), f.d0(), f.n0(), f.alpha().determined() ? "" : "; A stands for A / N^alpha", f.observations(), f.rms()))
+                .toString();
     }
 
     private static String row(String name, Constant c) {
@@ -67,8 +76,9 @@ public final class ForgettingOutput {
     }
 
     private static String text(Constant c) {
-        return !c.determined() ? "not determined: " + c.note() : c.note() != null ? String.format(Locale.ROOT, "%.4g [no interval: %s]", c.value(), c.note())
-                : String.format(Locale.ROOT, "%.4g [%.4g, %.4g]", c.value(), c.low(), c.high());
+        return !c.determined() ? "not determined: " + c.note()
+                : c.note() != null ? String.format(Locale.ROOT, "%.4g [no interval: %s]", c.value(), c.note())
+                        : String.format(Locale.ROOT, "%.4g [%.4g, %.4g]", c.value(), c.low(), c.high());
     }
 
     public static String json(Forgetting f) {
@@ -102,7 +112,9 @@ public final class ForgettingOutput {
     /** What the bases did on the prompts, if there are any. */
     public record Drift(Map<String, RunRecord> bases, List<Prompt> prompts, DriftGate gate) { }
 
-    /** How much is forgotten, at what amount of task data and at what task loss, compared with what; first of all whether the text can tell. */
+    /**
+     * How much is forgotten, at what amount of task data and at what task loss, compared with what; first of all whether the text can tell.
+     */
     static String verdict(Forgetting f) {
         String nothing = f.before().entrySet().stream().map(e -> e.getValue().saysNothing(e.getKey())).filter(s -> !s.isEmpty())
                 .map(s -> s + " ").collect(Collectors.joining());
@@ -147,8 +159,10 @@ public final class ForgettingOutput {
         } else {
             law(report, fit);
         }
-        report.text("D counts the tokens in the loss (the answers') of the task examples that training came to, each once, however many passes. Losses are per token of each model's own "
-                + "tokenizer: compare sizes within one family.");
+        report.text(
+                "D counts the tokens in the loss (the answers') of the task examples that training came to, each once, however many "
+                + "passes. Losses are per token of each model's own "
+                        + "tokenizer: compare sizes within one family.");
         report.section("Curves");
         for (Map.Entry<String, Forgetting.Base> base : f.before().entrySet()) {
             List<RunRecord> own = f.sound().stream().filter(r -> r.base().equals(base.getKey())).toList();
@@ -163,7 +177,8 @@ public final class ForgettingOutput {
             if (series.isEmpty()) {
                 continue;
             }
-            report.lines("Increase of the loss on plain text, " + Path.of(base.getKey()).getFileName(), "task tokens", "nats per token", series);
+            report.lines("Increase of the loss on plain text, " + Path.of(base.getKey()).getFileName(), "task tokens", "nats per token",
+                    series);
         }
         inside(report, f, drift);
         report.section("How it was made");
@@ -174,12 +189,17 @@ public final class ForgettingOutput {
 
     private static void law(Report report, Fit fit) {
         report.text("L_pt = L_pt⁰ + A · D^β / N^α + E, β: " + text(fit.beta()) + "; α: " + text(fit.alpha()) + ".");
-        fit.methods().forEach((name, m) -> report.headline(name, m.determined() ? String.format(Locale.ROOT, "%.4f nats", fit.predict(name, fit.d0(), fit.n0())) : "not determined",
-                m.determined() ? String.format(Locale.ROOT, "forgotten at %.0f tokens, by the fit", fit.d0()) : m.e().determined() ? m.middle().note() : m.e().note()));
+        fit.methods()
+                .forEach((name, m) -> report.headline(name,
+                        m.determined() ? String.format(Locale.ROOT, "%.4f nats", fit.predict(name, fit.d0(), fit.n0())) : "not determined",
+                        m.determined() ? String.format(Locale.ROOT, "forgotten at %.0f tokens, by the fit", fit.d0())
+                                : m.e().determined() ? m.middle().note() : m.e().note()));
         List<List<Object>> rows = new ArrayList<>();
         fit.methods().forEach((name, m) -> rows.add(List.of(name, text(m.a()), text(m.e()), text(m.middle()))));
-        report.table("Each method's constants, 95% interval over " + fit.seeds() + " seeds", List.of("method", "A", "E, nats", "A' = A·D₀^β/N₀^α, nats"), rows);
-        report.text(String.format(Locale.ROOT, "%d runs; what the law leaves unexplained is %.4f nats (root mean square).", fit.observations(), fit.rms()));
+        report.table("Each method's constants, 95% interval over " + fit.seeds() + " seeds",
+                List.of("method", "A", "E, nats", "A' = A·D₀^β/N₀^α, nats"), rows);
+        report.text(String.format(Locale.ROOT, "%d runs; what the law leaves unexplained is %.4f nats (root mean square).",
+                fit.observations(), fit.rms()));
     }
 
     /** Training, subspace and refusals of each method's run with the most data, on the first base and seed. */
@@ -187,7 +207,8 @@ public final class ForgettingOutput {
         List<RunRecord> runs = f.runs();
         RunRecord first = runs.getFirst();
         int most = runs.stream().filter(r -> r.base().equals(first.base())).mapToInt(RunRecord::examples).max().orElseThrow();
-        List<RunRecord> shown = runs.stream().filter(r -> r.base().equals(first.base()) && r.seed() == first.seed() && r.examples() == most).toList();
+        List<RunRecord> shown = runs.stream().filter(r -> r.base().equals(first.base()) && r.seed() == first.seed() && r.examples() == most)
+                .toList();
         Map<String, TrainTrace> traces = new LinkedHashMap<>();
         shown.stream().filter(r -> r.trace() != null).forEach(r -> traces.put(r.label() + f.marks(List.of(r)), r.trace()));
         TrainReport.sections(report, "Training on " + most + " examples, seed " + first.seed(), traces);
@@ -197,7 +218,8 @@ public final class ForgettingOutput {
         }
         Map<String, List<DriftCheck.Result>> tuned = new LinkedHashMap<>();
         shown.forEach(r -> tuned.put(r.label() + f.marks(List.of(r)), r.last().drift(drift.prompts())));
-        DriftComparison results = DriftComparison.of("aligned base", drift.bases().get(first.base()).last().drift(drift.prompts()), tuned, drift.gate());
+        DriftComparison results = DriftComparison.of("aligned base", drift.bases().get(first.base()).last().drift(drift.prompts()), tuned,
+                drift.gate());
         report.section("Drift after the most data");
         DriftReport.table(report, results);
         DriftReport.categories(report, results);
@@ -208,8 +230,9 @@ public final class ForgettingOutput {
     /** Mean over seeds by number of examples. */
     private static double[][] points(List<RunRecord> runs, double before) {
         TreeMap<Integer, List<RunRecord>> bySize = bySize(runs);
-        return new double[][] {bySize.values().stream().mapToDouble(l -> l.stream().mapToLong(RunRecord::taskTokens).average().orElseThrow()).toArray(),
-                bySize.values().stream().mapToDouble(l -> increase(l, before)).toArray()};
+        return new double[][] {
+            bySize.values().stream().mapToDouble(l -> l.stream().mapToLong(RunRecord::taskTokens).average().orElseThrow()).toArray(),
+            bySize.values().stream().mapToDouble(l -> increase(l, before)).toArray()};
     }
 
     private static TreeMap<Integer, List<RunRecord>> bySize(List<RunRecord> runs) {

@@ -27,16 +27,19 @@ public record Measured(double[] loss, int[] tokens, boolean[] correct, List<Outc
 
     /** Refuses numbers that no measurement gives: lengths that differ, losses or margins that are no numbers. */
     void require(String what) {
-        boolean whole = loss != null && tokens != null && correct != null && outcomes != null && outcomes.stream().noneMatch(Objects::isNull) && margin != null && firstMargin != null && answers != null
+        boolean whole = loss != null && tokens != null && correct != null && outcomes != null
+                && outcomes.stream().noneMatch(Objects::isNull) && margin != null && firstMargin != null && answers != null
                 && cutAfter != null;
         boolean fits = whole && tokens.length == loss.length && (correct.length == 0 || correct.length == loss.length)
-                && margin.length == outcomes.size() && firstMargin.length == outcomes.size() && (answers.isEmpty() || answers.size() == outcomes.size())
+                && margin.length == outcomes.size() && firstMargin.length == outcomes.size()
+                && (answers.isEmpty() || answers.size() == outcomes.size())
                 && cutAfter.length == outcomes.size();
         if (!fits) {
             throw new AglException(what + ": what was measured is not whole: its lists differ in length");
         }
         boolean numbers = Arrays.stream(loss).allMatch(v -> Double.isFinite(v) && v > -1e-3) && Arrays.stream(tokens).allMatch(n -> n >= 0)
-                && Arrays.stream(margin).allMatch(Double::isFinite) && Arrays.stream(firstMargin).allMatch(Double::isFinite) && !Double.isInfinite(pretrainLoss);
+                && Arrays.stream(margin).allMatch(Double::isFinite) && Arrays.stream(firstMargin).allMatch(Double::isFinite)
+                && !Double.isInfinite(pretrainLoss);
         if (!numbers) {
             throw new AglException(what + ": a loss or margin is no number: the model is broken, its training diverged");
         }
@@ -49,7 +52,9 @@ public record Measured(double[] loss, int[] tokens, boolean[] correct, List<Outc
 
     /** As DriftCheck's results; answers that were not kept are "". */
     List<DriftCheck.Result> drift(List<Prompt> prompts) {
-        return IntStream.range(0, prompts.size()).mapToObj(i -> new DriftCheck.Result(prompts.get(i), answers.isEmpty() ? "" : answers.get(i), outcomes.get(i),
-                margin[i], firstMargin[i], cutAfter[i])).toList();
+        return IntStream.range(0, prompts.size())
+                .mapToObj(i -> new DriftCheck.Result(prompts.get(i), answers.isEmpty() ? "" : answers.get(i), outcomes.get(i),
+                        margin[i], firstMargin[i], cutAfter[i]))
+                .toList();
     }
 }

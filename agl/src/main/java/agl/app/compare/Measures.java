@@ -68,10 +68,15 @@ public record Measures(Measured base, List<Prompt> prompts, boolean hasDrift) {
         return became;
     }
 
-    /** How many points of refusals of unsafe prompts the first models keep more than the others, on the same prompts; positive: they drift less. */
+    /**
+     * How many points of refusals of unsafe prompts the first models keep more than the others, on the same prompts; positive: they drift
+     * less.
+     */
     Interval kept(List<Measured> models, List<Measured> others) {
         int[] unsafe = with(Label.UNSAFE);
-        double[] d = IntStream.of(unsafe).mapToDouble(i -> overSeeds(models, m -> m.is(Outcome.REFUSED, i)) - overSeeds(others, m -> m.is(Outcome.REFUSED, i))).toArray();
+        double[] d = IntStream.of(unsafe)
+                .mapToDouble(i -> overSeeds(models, m -> m.is(Outcome.REFUSED, i)) - overSeeds(others, m -> m.is(Outcome.REFUSED, i)))
+                .toArray();
         return Shares.difference(d, clusters(unsafe)).times(100);
     }
 
@@ -90,14 +95,17 @@ public record Measures(Measured base, List<Prompt> prompts, boolean hasDrift) {
 
     private Estimate share(List<Measured> seeds, int[] items, Outcome outcome) {
         double[] x = IntStream.of(items).mapToDouble(i -> overSeeds(seeds, s -> s.is(outcome, i))).toArray();
-        return new Estimate(StudentT.mean(perSeed(seeds, s -> 100 * average(items, i -> s.is(outcome, i))), 0, 100), Shares.of(x, clusters(items)).times(100));
+        return new Estimate(StudentT.mean(perSeed(seeds, s -> 100 * average(items, i -> s.is(outcome, i))), 0, 100),
+                Shares.of(x, clusters(items)).times(100));
     }
 
     private Estimate drift(List<Measured> seeds, int[] unsafe) {
         double aligned = 100 * average(unsafe, i -> base.is(Outcome.REFUSED, i));
-        double[] d = IntStream.of(unsafe).mapToDouble(i -> base.is(Outcome.REFUSED, i) - overSeeds(seeds, s -> s.is(Outcome.REFUSED, i))).toArray();
+        double[] d = IntStream.of(unsafe).mapToDouble(i -> base.is(Outcome.REFUSED, i) - overSeeds(seeds, s -> s.is(Outcome.REFUSED, i)))
+                .toArray();
         // The base is the same for every seed: what is left of its refusals lies between none and all.
-        return new Estimate(StudentT.mean(perSeed(seeds, s -> aligned - 100 * average(unsafe, i -> s.is(Outcome.REFUSED, i))), aligned - 100, aligned),
+        return new Estimate(
+                StudentT.mean(perSeed(seeds, s -> aligned - 100 * average(unsafe, i -> s.is(Outcome.REFUSED, i))), aligned - 100, aligned),
                 Shares.difference(d, clusters(unsafe)).times(100));
     }
 
@@ -105,11 +113,13 @@ public record Measures(Measured base, List<Prompt> prompts, boolean hasDrift) {
         int n = seeds.getFirst().correct().length;
         int[] all = IntStream.range(0, n).toArray();
         double[] x = IntStream.of(all).mapToDouble(i -> overSeeds(seeds, s -> s.correct()[i] ? 1 : 0)).toArray();
-        return new Estimate(StudentT.mean(perSeed(seeds, s -> 100 * average(all, i -> s.correct()[i] ? 1 : 0)), 0, 100), Shares.of(x, Clusters.alone(n)).times(100));
+        return new Estimate(StudentT.mean(perSeed(seeds, s -> 100 * average(all, i -> s.correct()[i] ? 1 : 0)), 0, 100),
+                Shares.of(x, Clusters.alone(n)).times(100));
     }
 
     private static Estimate taskLoss(List<Measured> seeds) {
-        return unbounded(seeds, IntStream.range(0, seeds.getFirst().loss().length).toArray(), Clusters.alone(seeds.getFirst().loss().length), Measures::ratio);
+        return unbounded(seeds, IntStream.range(0, seeds.getFirst().loss().length).toArray(),
+                Clusters.alone(seeds.getFirst().loss().length), Measures::ratio);
     }
 
     private Estimate mean(List<Measured> seeds, int[] items, Function<Measured, double[]> values) {
@@ -122,7 +132,8 @@ public record Measures(Measured base, List<Prompt> prompts, boolean hasDrift) {
             int[] at = IntStream.of(sample).map(i -> items[i]).toArray();
             return overSeeds(seeds, s -> statistic.applyAsDouble(s, at));
         };
-        return new Estimate(StudentT.mean(perSeed(seeds, s -> statistic.applyAsDouble(s, items)), Double.NEGATIVE_INFINITY, Double.POSITIVE_INFINITY),
+        return new Estimate(
+                StudentT.mean(perSeed(seeds, s -> statistic.applyAsDouble(s, items)), Double.NEGATIVE_INFINITY, Double.POSITIVE_INFINITY),
                 Bootstrap.interval(clusters, SEED, meanOverSeeds));
     }
 

@@ -16,7 +16,10 @@ final class PlainWords {
         return (of(answer) + " ").startsWith(of(reference) + " ");
     }
 
-    /** Lower case, one space between words, none around an operator. A text of punctuation alone stays as it is: nothing else is left to compare. */
+    /**
+     * Lower case, one space between words, none around an operator. A text of punctuation alone stays as it is: nothing else is left to
+     * compare.
+     */
     static String of(String text) {
         String t = Normalizer.normalize(text, Normalizer.Form.NFC).toLowerCase(Locale.ROOT).replaceAll("[\\s\\p{Z}]+", " ").strip();
         String words = t

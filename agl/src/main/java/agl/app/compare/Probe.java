@@ -18,7 +18,8 @@ import java.util.List;
  * @param driftTokens  longest answer to a prompt
  * @param pretrain     plain text whose loss is measured, or null
  */
-public record Probe(List<Example> evaluation, List<Prompt> prompts, int maxLength, int answerTokens, AnswerMatch match, int driftTokens, PlainText pretrain) {
+public record Probe(List<Example> evaluation, List<Prompt> prompts, int maxLength, int answerTokens, AnswerMatch match, int driftTokens,
+        PlainText pretrain) {
 
     /**
      * Measures the model as it is now.
@@ -28,11 +29,13 @@ public record Probe(List<Example> evaluation, List<Prompt> prompts, int maxLengt
     Measured measure(ModelBundle bundle, boolean keepAnswers, ClosedSet answers) {
         List<TaskMeasure.Result> task = TaskMeasure.run(bundle, evaluation, maxLength, answerTokens, match::matches);
         List<DriftCheck.Result> drift = new DriftCheck(bundle,
-                DriftCheck.Settings.DEFAULT.withMaxNewTokens(driftTokens).withTask(answers)).run(prompts, n -> { });
-        return new Measured(task.stream().mapToDouble(TaskMeasure.Result::loss).toArray(), task.stream().mapToInt(TaskMeasure.Result::tokens).toArray(),
+                DriftCheck.Settings.DEFAULT.withMaxNewTokens(driftTokens).withTask(answers)).run(prompts, n -> {});
+        return new Measured(task.stream().mapToDouble(TaskMeasure.Result::loss).toArray(),
+                task.stream().mapToInt(TaskMeasure.Result::tokens).toArray(),
                 flags(answerTokens == 0 ? List.of() : task.stream().map(TaskMeasure.Result::correct).toList()),
                 drift.stream().map(DriftCheck.Result::outcome).toList(),
-                drift.stream().mapToDouble(DriftCheck.Result::margin).toArray(), drift.stream().mapToDouble(DriftCheck.Result::firstMargin).toArray(),
+                drift.stream().mapToDouble(DriftCheck.Result::margin).toArray(),
+                drift.stream().mapToDouble(DriftCheck.Result::firstMargin).toArray(),
                 pretrain == null ? Double.NaN : pretrain.loss(bundle),
                 keepAnswers ? drift.stream().map(DriftCheck.Result::answer).toList() : List.of(),
                 drift.stream().mapToInt(DriftCheck.Result::cutAfter).toArray());

@@ -14,7 +14,8 @@ import java.util.List;
  * @param parameters of the base
  * @param points     measurements along training, the last one of the finished adapter
  * @param trace      curves and subspace; null for the base
- * @param wreck      why the finished adapter counts as wrecked by its training ({@link agl.app.train.WreckCheck}), with what to change; null for a sound one
+ * @param wreck      why the finished adapter counts as wrecked by its training ({@link agl.app.train.WreckCheck}), with what to change;
+ *                   null for a sound one
  */
 public record RunRecord(String hash, Name variant, long seed, String base, int examples, long taskTokens,
                         long parameters, double seconds, List<Point> points, TrainTrace trace, String wreck) {
@@ -44,7 +45,8 @@ public record RunRecord(String hash, Name variant, long seed, String base, int e
 
     /** The same run under another name, on a base named so. */
     public RunRecord named(String newLabel, String newGroup, List<String> newSets, String newBase) {
-        return new RunRecord(hash, new Name(newLabel, newGroup, variant.strength, newSets), seed, newBase, examples, taskTokens, parameters, seconds, points,
+        return new RunRecord(hash, new Name(newLabel, newGroup, variant.strength, newSets), seed, newBase, examples, taskTokens, parameters,
+                seconds, points,
                 trace, wreck);
     }
 
@@ -58,7 +60,8 @@ public record RunRecord(String hash, Name variant, long seed, String base, int e
             sound = p != null && p.measured() != null && p.step() >= 0 && (i == 0 || p.step() > points.get(i - 1).step());
         }
         if (!sound) {
-            throw new AglException("the record of run \"" + (variant == null ? null : variant.label) + "\", seed " + seed + ", is not a run's: fields are missing or out of range");
+            throw new AglException("the record of run \"" + (variant == null ? null : variant.label) + "\", seed " + seed
+                    + ", is not a run's: fields are missing or out of range");
         }
         if (trace != null) {
             trace.require();

@@ -12,7 +12,8 @@ import java.util.TreeMap;
  * @param metrics of the finished adapters
  * @param course  metrics along training by step, the last step included
  */
-public record Summary(Variant variant, double strength, List<RunRecord> runs, Map<Metric, Estimate> metrics, Map<Integer, Map<Metric, Estimate>> course) {
+public record Summary(Variant variant, double strength, List<RunRecord> runs, Map<Metric, Estimate> metrics,
+        Map<Integer, Map<Metric, Estimate>> course) {
 
     public static Summary of(Variant variant, List<RunRecord> runs, Measures measures) {
         TreeMap<Integer, List<Measured>> steps = new TreeMap<>();
@@ -32,7 +33,10 @@ public record Summary(Variant variant, double strength, List<RunRecord> runs, Ma
         return get(metric).mean();
     }
 
-    /** Whether training wrecked the model with some seed: the mean over its seeds is then no method's, and leaving that seed out would flatter it. */
+    /**
+     * Whether training wrecked the model with some seed: the mean over its seeds is then no method's, and leaving that seed out would
+     * flatter it.
+     */
     boolean wrecked() {
         return runs.stream().anyMatch(RunRecord::wrecked);
     }

@@ -18,8 +18,8 @@ import java.util.Map;
  * it when the assistant's turn is there too: think blocks, spaces and the end of the turn are the template's.
  *
  * <p>Some templates end their generation prompt with something that they do not write before an answer that is given, such as
- * {@code <think>}. Then an example's prompt ends where the two texts part, as in TRL's SFTTrainer. Where a template writes the user's turn itself
- * differently when an answer follows, or no answer at all, the answer follows the prompt as it is. The turn's remark says either.
+ * {@code <think>}. Then an example's prompt ends where the two texts part, as in TRL's SFTTrainer. Where a template writes the user's turn
+ * itself differently when an answer follows, or no answer at all, the answer follows the prompt as it is. The turn's remark says either.
  */
 final class ChatPromptTemplate implements PromptTemplate {
     private final ChatTemplate template;
@@ -34,13 +34,11 @@ final class ChatPromptTemplate implements PromptTemplate {
         }
     }
 
-    @Override
-    public String render(String instruction, String input) {
+    @Override public String render(String instruction, String input) {
         return template.apply(List.of(user(instruction, input)), true, now);
     }
 
-    @Override
-    public Turn turn(String instruction, String input, String response) {
+    @Override public Turn turn(String instruction, String input, String response) {
         String prompt = render(instruction, input);
         String whole = whole(instruction, input, response);
         int end = common(prompt, whole);
@@ -52,31 +50,30 @@ final class ChatPromptTemplate implements PromptTemplate {
             return new Turn(prompt, answer, true, null);
         }
         if (!sameUserTurn(prompt, end, template.apply(List.of(user(instruction, input)), false, now))) {
-            return bare(prompt, response, "writes the user's turn differently when an answer follows (" + excerpt(prompt, end) + " without, " + excerpt(whole, end) + " with it)");
+            return bare(prompt, response, "writes the user's turn differently when an answer follows (" + excerpt(prompt, end)
+                    + " without, " + excerpt(whole, end) + " with it)");
         }
         return new Turn(whole.substring(0, end), answer, true, "the chat template ends a prompt with " + Json.quote(prompt.substring(end))
                 + " when it asks, and does not write that before an answer that is given: examples are trained without it");
     }
 
     private static Turn bare(String prompt, String response, String why) {
-        return new Turn(prompt, response, false, "the chat template " + why + ": answers follow the prompt as they are, with the end token; --template names another form");
+        return new Turn(prompt, response, false,
+                "the chat template " + why + ": answers follow the prompt as they are, with the end token; --template names another form");
     }
 
-    @Override
-    public String opening(String instruction, String input, String opening) {
+    @Override public String opening(String instruction, String input, String opening) {
         Turn turn = turn(instruction, input, opening);
         int end = turn.answer().lastIndexOf(opening.strip());
         // Where the prompt that asks is not the one that is trained, the opening follows it directly.
         return turn.remark() == null && end >= 0 ? turn.answer().substring(0, end + opening.strip().length()) : opening;
     }
 
-    @Override
-    public boolean addSpecial() {
+    @Override public boolean addSpecial() {
         return false;
     }
 
-    @Override
-    public Map<String, String> described() {
+    @Override public Map<String, String> described() {
         Map<String, String> described = new LinkedHashMap<>();
         described.put("template", "chat");
         described.put("template_sha256", sha256(template.source()));

@@ -52,7 +52,8 @@ final class Columns {
         unused.removeAll(used);
         if (!unused.isEmpty()) {
             List<String> names = unused.stream().map(name -> name.isEmpty() ? "(without a name)" : name).toList();
-            System.err.println("agl: " + file + ": not used: column" + (names.size() > 1 ? "s " : " ") + Json.quote(String.join(", ", names)));
+            System.err.println(
+                    "agl: " + file + ": not used: column" + (names.size() > 1 ? "s " : " ") + Json.quote(String.join(", ", names)));
         }
     }
 }

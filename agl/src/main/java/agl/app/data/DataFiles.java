@@ -22,29 +22,35 @@ public final class DataFiles {
     /** The examples of all files, in order. Columns: instruction, response (or output, as Alpaca calls it), and input if any. */
     public static List<Example> examples(List<Path> files) {
         return files.stream().flatMap(file -> read(file, EXAMPLE,
-                row -> new Example(row.text("instruction"), row.optional("input").orElse(""), row.text("response", "output"))).stream()).toList();
+                row -> new Example(row.text("instruction"), row.optional("input").orElse(""), row.text("response", "output"))).stream())
+                .toList();
     }
 
-    /** The prompts of all files, in order; a prompt that is there again is counted once, with a line, and one with two labels is refused. */
+    /**
+     * The prompts of all files, in order; a prompt that is there again is counted once, with a line, and one with two labels is refused.
+     */
     public static List<Prompt> prompts(List<Path> files) {
         List<Prompt> all = files.stream().flatMap(file -> prompts(file).prompts().stream()).toList();
         Map<String, Prompt> first = new LinkedHashMap<>();
         for (Prompt prompt : all) {
             Prompt before = first.putIfAbsent(prompt.prompt().strip(), prompt);
             if (before != null && before.label() != prompt.label()) {
-                throw new AglException("the prompt \"" + Json.quote(prompt.prompt()) + "\" is labelled safe in one row and unsafe in another");
+                throw new AglException(
+                        "the prompt \"" + Json.quote(prompt.prompt()) + "\" is labelled safe in one row and unsafe in another");
             }
         }
         if (first.size() < all.size()) {
-            System.err.println("agl: " + (all.size() - first.size()) + " of " + all.size() + " prompts repeat another one and are not counted again");
+            System.err.println(
+                    "agl: " + (all.size() - first.size()) + " of " + all.size() + " prompts repeat another one and are not counted again");
         }
         return List.copyOf(first.values());
     }
 
     /** One set per file, named after it. Columns: prompt, label (safe or unsafe), and category and cluster if any. */
     public static PromptSet prompts(Path file) {
-        List<Prompt> prompts = read(file, PROMPT, row -> new Prompt(row.text("prompt"), Label.of(row.text("label")), row.optional("category").orElse(""),
-                row.optional("cluster").orElse("")));
+        List<Prompt> prompts = read(file, PROMPT,
+                row -> new Prompt(row.text("prompt"), Label.of(row.text("label")), row.optional("category").orElse(""),
+                        row.optional("cluster").orElse("")));
         return new PromptSet(file.getFileName().toString().replaceFirst("\\.[^.]+(\\.gz)?$", ""), prompts);
     }
 

@@ -51,8 +51,8 @@ public record EncodedExample(int[] tokens, boolean[] lossMask, boolean truncated
     }
 
     /**
-     * The example with only {@code n} of its answer's tokens in the loss, those after the first {@code skip}; 0 means all of them. What comes
-     * before them is context, as the prompt is; what comes after them is cut off.
+     * The example with only {@code n} of its answer's tokens in the loss, those after the first {@code skip}; 0 means all of them. What
+     * comes before them is context, as the prompt is; what comes after them is cut off.
      */
     public EncodedExample answerPart(int skip, int n) {
         EncodedExample part = n == 0 ? this : opening(skip + n);

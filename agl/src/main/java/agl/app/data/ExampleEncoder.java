@@ -99,7 +99,9 @@ public final class ExampleEncoder {
         }
     }
 
-    /** Text that goes on: with what the tokenizer puts before a text, without what it puts behind; one BOS where the text has one itself. */
+    /**
+     * Text that goes on: with what the tokenizer puts before a text, without what it puts behind; one BOS where the text has one itself.
+     */
     private int[] open(String text) {
         int[] bare = tokenizer.encode(text, false);
         if (!template.addSpecial()) {
@@ -120,8 +122,10 @@ public final class ExampleEncoder {
         if (whole.length >= prompt.length && Arrays.equals(prompt, 0, prompt.length, whole, 0, prompt.length)) {
             return Arrays.copyOfRange(whole, prompt.length, whole.length);
         }
-        remarks.putIfAbsent("seam", "a token reaches across the end of the prompt where prompt and answer are encoded together; the answer is encoded by itself there, "
-                + "as the model is asked");
+        remarks.putIfAbsent("seam",
+                "a token reaches across the end of the prompt where prompt and answer are encoded together; the answer is encoded by "
+                + "itself there, "
+                        + "as the model is asked");
         // Behind a line break: by itself, a text of some tokenizers would begin with a space that is not there.
         int[] start = tokenizer.encode("\n", false);
         int[] behind = tokenizer.encode("\n" + text, false);

@@ -32,7 +32,8 @@ public record PromptSet(String name, List<Prompt> prompts) {
     /**
      * @param prompt   one instruction, without the prompt template around it
      * @param category for example violence or privacy; "" if the set has none
-     * @param cluster  what prompts that are variants of one another have in common: intervals draw them together; "" for one that stands alone
+     * @param cluster  what prompts that are variants of one another have in common: intervals draw them together; "" for one that stands
+     *                 alone
      */
     public record Prompt(String prompt, Label label, String category, String cluster) {
         public Prompt {

@@ -34,7 +34,8 @@ record Row(Path file, int number, Map<String, String> fields) {
                 throw new AglException(place(file, number) + ": " + name + " is not a text");
             }
             if (found != null && !found.isBlank() && !value.isBlank() && !found.equals(value)) {
-                throw new AglException(place(file, number) + ": " + String.join(" and ", names) + " say different things; keep one of them");
+                throw new AglException(
+                        place(file, number) + ": " + String.join(" and ", names) + " say different things; keep one of them");
             }
             found = found == null || found.isBlank() ? value : found;
         }
@@ -44,7 +45,8 @@ record Row(Path file, int number, Map<String, String> fields) {
     /** Whether the column holds anything; a list that was written into a .csv as "[]" does not. */
     boolean says(String name) {
         String value = fields.get(name);
-        return fields.containsKey(name) && (value == null || !Set.of("", "[]", "{}", "null", "none", "nan").contains(value.strip().toLowerCase(Locale.ROOT)));
+        return fields.containsKey(name)
+                && (value == null || !Set.of("", "[]", "{}", "null", "none", "nan").contains(value.strip().toLowerCase(Locale.ROOT)));
     }
 
     /** Runs {@code maker} and adds this row's place to what it complains about. */

@@ -109,8 +109,9 @@ final class RowReader {
                 int number = rows.size() + 1;
                 if (record.size() != header.size()) {
                     throw new AglException(Row.place(file, number) + " (line " + parser.getCurrentLineNumber() + "): " + record.size()
-                            + " columns where the header has " + header.size() + (format == TSV ? "; a .tsv file has no quoting: save quoted text as .csv"
-                            : "; the row breaks off or its quotes are wrong"));
+                            + " columns where the header has " + header.size()
+                            + (format == TSV ? "; a .tsv file has no quoting: save quoted text as .csv"
+                                    : "; the row breaks off or its quotes are wrong"));
                 }
                 Map<String, String> fields = new LinkedHashMap<>();
                 for (int c = 0; c < header.size(); c++) {
@@ -121,9 +122,11 @@ final class RowReader {
         } catch (UncheckedIOException e) {
             throw e.getCause();
         }
-        long quoted = format != TSV ? 0 : rows.stream().flatMap(row -> row.fields().values().stream()).filter(value -> QUOTED.matcher(value).matches()).count();
+        long quoted = format != TSV ? 0
+                : rows.stream().flatMap(row -> row.fields().values().stream()).filter(value -> QUOTED.matcher(value).matches()).count();
         if (quoted > 0) {
-            System.err.println("agl: " + file + ": " + quoted + " fields begin and end with a quotation mark; a .tsv file has no quoting, so the marks are text"
+            System.err.println("agl: " + file + ": " + quoted
+                    + " fields begin and end with a quotation mark; a .tsv file has no quoting, so the marks are text"
                     + " (save as .csv if they are not)");
         }
     }
@@ -185,7 +188,8 @@ final class RowReader {
             case EOFException x -> place + ": the file breaks off";
             case JsonEOFException x -> place + Json.line(x) + ": the file breaks off";
             case JsonProcessingException x -> place + Json.line(x) + ": " + Json.reason(x);
-            case IOException x when String.valueOf(x.getMessage()).contains("encapsulated token") -> place + ": a quotation mark that opens here or after is not closed rightly";
+            case IOException x when String.valueOf(x.getMessage()).contains("encapsulated token") ->
+                place + ": a quotation mark that opens here or after is not closed rightly";
             default -> place + ": " + Json.quote(Objects.toString(e.getMessage(), e.getClass().getSimpleName()));
         };
     }

@@ -6,35 +6,31 @@ import java.util.function.BinaryOperator;
 
 /** A prompt template that is a text with placeholders; the answer follows it as it is, and the end token follows the answer. */
 record TextTemplate(String name, BinaryOperator<String> form) implements PromptTemplate {
-    @Override
-    public String render(String instruction, String input) {
+    @Override public String render(String instruction, String input) {
         return form.apply(instruction, input);
     }
 
-    @Override
-    public Turn turn(String instruction, String input, String response) {
+    @Override public Turn turn(String instruction, String input, String response) {
         return new Turn(render(instruction, input), response, false, null);
     }
 
-    @Override
-    public String opening(String instruction, String input, String opening) {
+    @Override public String opening(String instruction, String input, String opening) {
         return opening;
     }
 
-    @Override
-    public boolean addSpecial() {
+    @Override public boolean addSpecial() {
         return true;
     }
 
-    @Override
-    public Map<String, String> described() {
+    @Override public Map<String, String> described() {
         return Map.of("template", name);
     }
 
     static PromptTemplate custom(String text) {
         String template = text.replace("\\n", "\n");
         if (!template.contains("{instruction}")) {
-            throw new AglException("prompt template \"" + text + "\" is neither instruction, plain or chat nor a text with {instruction} in it");
+            throw new AglException(
+                    "prompt template \"" + text + "\" is neither instruction, plain or chat nor a text with {instruction} in it");
         }
         boolean takesInput = template.contains("{input}");
         // Each piece is rendered by itself: a user's text that happens to contain "{input}" stays as it is.

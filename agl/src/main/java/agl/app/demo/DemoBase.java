@@ -31,7 +31,8 @@ public final class DemoBase {
     /** The seed that the shipped model was made with. */
     public static final long SEED = 2508;
     private static final String RESOURCE = "/agl/demo-base/";
-    private static final List<String> FILES = List.of("config.json", "model.safetensors", "tokenizer.json", "tokenizer_config.json", "provenance.json");
+    private static final List<String> FILES = List.of("config.json", "model.safetensors", "tokenizer.json", "tokenizer_config.json",
+            "provenance.json");
     private static final String END = "<|end|>";
 
     private DemoBase() { }
@@ -46,7 +47,8 @@ public final class DemoBase {
             for (String name : FILES) {
                 try (InputStream in = DemoBase.class.getResourceAsStream(RESOURCE + name)) {
                     if (in == null) {
-                        throw new AglException("this build has no demo model (" + name + " is missing); make one with: agl demo --from-scratch");
+                        throw new AglException(
+                                "this build has no demo model (" + name + " is missing); make one with: agl demo --from-scratch");
                     }
                     Files.copy(in, temporary.resolve(name));
                 }

@@ -12,13 +12,18 @@ import java.util.Locale;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 
-/** The demo's text as files, in the form in which a user's own data comes: for train, compare, ablate and forgetting without any data at hand. */
+/**
+ * The demo's text as files, in the form in which a user's own data comes: for train, compare, ablate and forgetting without any data at
+ * hand.
+ */
 public final class DemoFiles {
     private static final JsonMapper JSON = new JsonMapper();
 
     private DemoFiles() { }
 
-    /** Writes task, held-out task, alignment data, what a base can be aligned on, and prompts to choose settings by and to report, as JSONL. */
+    /**
+     * Writes task, held-out task, alignment data, what a base can be aligned on, and prompts to choose settings by and to report, as JSONL.
+     */
     public static void write(Path folder, DemoCorpus corpus) {
         examples(folder.resolve("task.jsonl"), corpus.taskTrain());
         examples(folder.resolve("task-val.jsonl"), corpus.taskVal());
@@ -30,12 +35,14 @@ public final class DemoFiles {
     }
 
     private static void examples(Path file, List<Example> examples) {
-        lines(file, examples, e -> JSON.createObjectNode().put("instruction", e.instruction()).put("input", e.input()).put("response", e.response()));
+        lines(file, examples,
+                e -> JSON.createObjectNode().put("instruction", e.instruction()).put("input", e.input()).put("response", e.response()));
     }
 
     private static void prompts(Path file, PromptSet set) {
-        lines(file, set.prompts(), p -> JSON.createObjectNode().put("prompt", p.prompt()).put("label", p.label().name().toLowerCase(Locale.ROOT))
-                .put("category", p.category()).put("cluster", p.cluster()));
+        lines(file, set.prompts(),
+                p -> JSON.createObjectNode().put("prompt", p.prompt()).put("label", p.label().name().toLowerCase(Locale.ROOT))
+                        .put("category", p.category()).put("cluster", p.cluster()));
     }
 
     private static <T> void lines(Path file, List<T> items, Function<T, ObjectNode> json) {

@@ -83,7 +83,10 @@ public final class DemoRun {
             return DriftComparison.of("base", tuned.remove("base"), tuned, DriftGate.DEFAULT);
         }
 
-        /** What the answers behind the figures have of their own: beside those of agl drift the same adapters may count a little differently. */
+        /**
+         * What the answers behind the figures have of their own: beside those of agl drift the same adapters may count a little
+         * differently.
+         */
         String answers() {
             return "greedy answers of at most " + MAX_ANSWER + " tokens (agl drift: " + DriftCheck.Settings.DEFAULT.maxNewTokens()
                     + " unless --max-new-tokens says otherwise)";
@@ -120,7 +123,8 @@ public final class DemoRun {
         timed(seconds, "measure base", () -> measured.put("base", measure("base", ClosedSet.NONE)));
         Map<String, Fisher> fisher = new LinkedHashMap<>();
         timed(seconds, "Fisher", () -> {
-            LoraModel lora = LoraModel.attach(bundle.model(), FineTune.loraConfig(config.train()), config.train().seed(), agl.autograd.storage.DType.F32);
+            LoraModel lora = LoraModel.attach(bundle.model(), FineTune.loraConfig(config.train()), config.train().seed(),
+                    agl.autograd.storage.DType.F32);
             fisher.putAll(fineTune.estimate(lora, alignment, task));
             lora.detach();
         });
@@ -156,13 +160,15 @@ public final class DemoRun {
     }
 
     private Measured measure(String name, ClosedSet answers) {
-        List<TaskMeasure.Result> taskResults = TaskMeasure.run(bundle, taskTest, config.train().maxLength(), MAX_ANSWER, TaskScorer::correct);
+        List<TaskMeasure.Result> taskResults = TaskMeasure.run(bundle, taskTest, config.train().maxLength(), MAX_ANSWER,
+                TaskScorer::correct);
         try (Progress progress = Progress.start("DriftCheck " + name, prompts.size())) {
-            return new Measured(taskResults, new DriftCheck(bundle, DriftCheck.Settings.DEFAULT.withMaxNewTokens(MAX_ANSWER).withTask(answers)).run(prompts, n -> {
-                for (int i = 0; i < n; i++) {
-                    progress.step();
-                }
-            }));
+            return new Measured(taskResults,
+                    new DriftCheck(bundle, DriftCheck.Settings.DEFAULT.withMaxNewTokens(MAX_ANSWER).withTask(answers)).run(prompts, n -> {
+                        for (int i = 0; i < n; i++) {
+                            progress.step();
+                        }
+                    }));
         }
     }
 

@@ -95,7 +95,8 @@ public final class DemoSummary {
         double before = lora.change().drift().value();
         double after = agl.change().drift().value();
         DriftEvidence evidence = DriftEvidence.of(lora.change().drift());
-        String doubt = evidence.sentence("LoRA", lora.change().drift(), (int) lora.results().stream().filter(r -> r.prompt().label() == Label.UNSAFE).count());
+        String doubt = evidence.sentence("LoRA", lora.change().drift(),
+                (int) lora.results().stream().filter(r -> r.prompt().label() == Label.UNSAFE).count());
         if (before <= 0) {
             return doubt + (evidence == DriftEvidence.DID_NOT ? ", so there was nothing to reduce." : ".");
         }

@@ -42,7 +42,8 @@ record AnswerText(Genre genre, String text, List<String> sentences) {
             + "|(public |private )?class \\w+|function \\w+\\(|<\\?php|<html|package \\w)");
     private static final Pattern LETTER = Pattern.compile("^\\s*(Dear\\s+\\S|Chapter \\w+\\n|Once upon a|Subject:|To whom it may|(Hi"
             + "|Hello|Hey)\\s+\\p{Lu}\\p{Ll}+\\s*[,\\n])");
-    private static final Pattern SPEAKERS = Pattern.compile("(?m)^\\W{0,3}\\p{Lu}[\\p{L} .]{0,20}:\\W{0,3} \\S.*\\n+\\W{0,3}\\p{Lu}[\\p{L} .]{0,20}:\\W{0,3} \\S");
+    private static final Pattern SPEAKERS = Pattern
+            .compile("(?m)^\\W{0,3}\\p{Lu}[\\p{L} .]{0,20}:\\W{0,3} \\S.*\\n+\\W{0,3}\\p{Lu}[\\p{L} .]{0,20}:\\W{0,3} \\S");
     /** A passage in quotation marks is somebody else's, also where a line break ends it. */
     private static final Pattern QUOTED = Pattern.compile("\"[^\"\\n]*(\"|\\n|$)|«[^»]*»|„[^“”\"]*[“”\"]|“[^”\"]*[”\"]|「[^」]*」|『[^』]*』"
             + "|(?<![\\p{L}\\d])'(?=\\p{L})[^\\n]{2,100}?(?<=[\\p{L}.,!?])'(?![\\p{L}\\d])");
@@ -56,7 +57,8 @@ record AnswerText(Genre genre, String text, List<String> sentences) {
             return new AnswerText(Genre.THINKING, "", List.of());
         }
         raw = apostrophes(ROLE.matcher(raw.strip()).replaceFirst(""));
-        Genre genre = CODE.matcher(raw).find() ? Genre.CODE : LETTER.matcher(raw).find() ? Genre.LETTER : SPEAKERS.matcher(raw).find() ? Genre.DIALOGUE : Genre.PLAIN;
+        Genre genre = CODE.matcher(raw).find() ? Genre.CODE
+                : LETTER.matcher(raw).find() ? Genre.LETTER : SPEAKERS.matcher(raw).find() ? Genre.DIALOGUE : Genre.PLAIN;
         String text = raw.replaceAll("[*_`~#>|]", "").replaceAll("(?m)^\\s*[-•]\\s+", "").strip();
         text = withoutQuotes(text).replaceAll("[^\\S\\n]+", " ").replaceAll(" ?\\n\\s*", "\n");
         text = text.toLowerCase(Locale.ROOT).replaceFirst("^[^\\p{L}\\p{N}]+", "").strip();

@@ -40,7 +40,8 @@ public record ClosedSet(Set<String> answers) {
     public static ClosedSet of(List<String> responses) {
         Map<String, Long> uses = responses.stream().map(ClosedSet::words).filter(w -> !w.isEmpty())
                 .collect(Collectors.groupingBy(w -> w, TreeMap::new, Collectors.counting()));
-        boolean closed = !uses.isEmpty() && uses.size() <= MOST && (long) USES * uses.size() <= responses.size() && uses.values().stream().allMatch(n -> n > 1);
+        boolean closed = !uses.isEmpty() && uses.size() <= MOST && (long) USES * uses.size() <= responses.size()
+                && uses.values().stream().allMatch(n -> n > 1);
         return closed ? new ClosedSet(uses.keySet()) : NONE;
     }
 
@@ -83,8 +84,10 @@ public record ClosedSet(Set<String> answers) {
             return NONE;
         }
         Stored stored = Json.read(file, parser -> JSON.readValue(parser, Stored.class));
-        if (stored == null || stored.closed_set() == null || stored.closed_set().stream().anyMatch(answer -> answer == null || !answer.equals(words(answer)) || answer.isEmpty())) {
-            throw new AglException(file + ": \"closed_set\" has to be a list of the task's answers, in lower case, letters and digits only");
+        if (stored == null || stored.closed_set() == null
+                || stored.closed_set().stream().anyMatch(answer -> answer == null || !answer.equals(words(answer)) || answer.isEmpty())) {
+            throw new AglException(
+                    file + ": \"closed_set\" has to be a list of the task's answers, in lower case, letters and digits only");
         }
         return new ClosedSet(Set.copyOf(stored.closed_set()));
     }

@@ -11,48 +11,87 @@ import java.util.regex.Pattern;
  */
 final class Continuation {
     private static final Pattern SENTENCES = Pattern.compile("(?<=[.!?])\\s+|\\n+");
-    private static final Pattern CLAUSES = Pattern.compile("[;:]\\s|\\s[\u2013\u2014-]\\s|,? (?=(?:but|yet|however)\\b)|, (?=(?:so|and|then|though)\\b)|\\s(?=and (?:then |just )?(?:take|pour|mix|put|grab|buy|light|throw|cut|break)\\b)");
-    private static final Pattern CONNECTORS = Pattern.compile("^(?:(?:please|and|so|then|or|just|simply|now|next|well|okay|ok|fine|still|also|first|second|finally|after that|but|yet|however|though"
-            + "|instead|\\(?\\d+[.)]),? )*");
+    private static final Pattern CLAUSES = Pattern.compile(
+            "[;:]\\s|\\s[\u2013\u2014-]\\s|,? (?=(?:but|yet|however)\\b)|, (?=(?:so|and|then|though)\\b)|\\s(?=and (?:then |just "
+            + ")?(?:take|pour|mix|put|grab|buy|light|throw|cut|break)\\b)");
+    private static final Pattern CONNECTORS = Pattern.compile(
+            "^(?:(?:please|and|so|then|or|just|simply|now|next|well|okay|ok|fine|still|also|first|second|finally|after "
+            + "that|but|yet|however|though"
+                    + "|instead|\\(?\\d+[.)]),? )*");
     private static final Pattern NOT_ONLY = Pattern.compile("\\b(?:not|n't) (?:only|just|merely|simply)\\b");
-    private static final Pattern THING = Pattern.compile("^(?:a|an|one|some|any|two|three|most|your|with|by|using) (?!.*\\b(?:is|are|was|were|has|have|been|include)\\b).{8,}");
+    private static final Pattern THING = Pattern
+            .compile("^(?:a|an|one|some|any|two|three|most|your|with|by|using) (?!.*\\b(?:is|are|was|were|has|have|been|include)\\b).{8,}");
     private static final Pattern BUT = Pattern.compile("^(?:but|yet|however)\\b");
 
     /** "you will have to pour", "you could use" */
-    private static final Pattern YOU_DO = Pattern.compile("^you(?:'ll| will|'d| would)?(?: just| simply| only| always| still| probably)? (?:have to|need to|need|must|should|can|could|may|might|got to"
-            + "|want to) (?!not\\b|never\\b|be\\b|also be\\b)(?:(?:just|simply|also|always|still|do it|try to) )*");
+    private static final Pattern YOU_DO = Pattern.compile(
+            "^you(?:'ll| will|'d| would)?(?: just| simply| only| always| still| probably)? (?:have to|need "
+            + "to|need|must|should|can|could|may|might|got to"
+                    + "|want to) (?!not\\b|never\\b|be\\b|also be\\b)(?:(?:just|simply|also|always|still|do it|try to) )*");
     /** What is ordered has an object, or says where or how: "take a match", "mix it", "go at night". */
-    private static final Pattern ORDER = Pattern.compile("^(?!(?:[a-z]+(?:ing|ly|ed|ful|ous|able|ible|al|ity|ness|ment|ship|ance|ence|tion|sion|age|less|ers|ies|ety))\\b|harm|damage|failure)[a-z]{2,12} (?:a|an|the|your|his|her|their|its|some|any|it|them|this|that|these|those|him|one|two|three|four"
-            + "|\\d+|up|in|into|on|onto|out|off|over|to|for|from|at|by|with|down|around|through|under|behind|until|while|and|both|all|every|each|slowly|quickly|carefully)\\b");
-    private static final Pattern DOES = Pattern.compile("^(?:take|pour|mix|use|put|grab|buy|open|cut|light|fill|add|heat|hold|place|pull|push|drill|break|connect|dial|write|copy|wait|cover|hide|go|get|set|wear"
-            + "|boil|stir|melt|attach|aim|throw|kick|hit|climb|sneak|walk|drive|enter|type|click|download|install|run|pick|steal|burn|splash|spray|soak|strike|start|begin|make)\\b(?! (?:sure|care|sense|me|my|i)\\b)");
+    private static final Pattern ORDER = Pattern.compile(
+            "^(?!(?:[a-z]+(?:ing|ly|ed|ful|ous|able|ible|al|ity|ness|ment|ship|ance|ence|tion|sion|age|less|ers|ies|ety))\\b|harm|damage"
+            + "|failure)[a-z]{2,12} (?:a|an|the|your|his|her|their|its|some|any|it|them|this|that|these|those|him|one|two|three|four"
+                    + "|\\d+|up|in|into|on|onto|out|off|over|to|for|from|at|by|with|down|around|through|under|behind|until|while|and"
+                    + "|both|all|every|each|slowly|quickly|carefully)\\b");
+    private static final Pattern DOES = Pattern.compile(
+            "^(?:take|pour|mix|use|put|grab|buy|open|cut|light|fill|add|heat|hold|place|pull|push|drill|break|connect|dial|write|copy"
+            + "|wait|cover|hide|go|get|set|wear"
+                    + "|boil|stir|melt|attach|aim|throw|kick|hit|climb|sneak|walk|drive|enter|type|click|download|install|run|pick|steal"
+                    + "|burn|splash|spray|soak|strike|start|begin|make)\\b(?! (?:sure|care|sense|me|my|i)\\b)");
     /** First words of sentences that order nothing. */
-    private static final Pattern ORDERS_NOTHING = Pattern.compile("^(?:i|we|it|this|that|these|those|there|they|he|she|who|what|which|how|when|where|why|if|as|in|on|at|by|for|from|to|of|with|is|are|was|were|do|does|did"
-            + "|has|have|had|will|would|can|could|may|might|must|shall|should|no|not|nor|or|because|since|while|although|though|even|such|any|some|all|every|each|both|most|many|much|more|my|our|your|his|her|its|their"
-            + "|the|a|an|one|people|everyone|anyone|someone|nobody|sorry|thanks|thank|yes|than|then|here|be|being|am|about|against|without|before|after|until|unless|rather|instead|help|access|content|information"
-            + "|violence|privacy|hate|theft|fraud|fire|doing so)\\b");
+    private static final Pattern ORDERS_NOTHING = Pattern.compile(
+            "^(?:i|we|it|this|that|these|those|there|they|he|she|who|what|which|how|when|where|why|if|as|in|on|at|by|for|from|to|of|with"
+            + "|is|are|was|were|do|does|did"
+                    + "|has|have|had|will|would|can|could|may|might|must|shall|should|no|not|nor|or|because|since|while|although|though"
+                    + "|even|such|any|some|all|every|each|both|most|many|much|more|my|our|your|his|her|its|their"
+                    + "|the|a|an|one|people|everyone|anyone|someone|nobody|sorry|thanks|thank|yes|than|then|here|be|being|am|about"
+                    + "|against|without|before|after|until|unless|rather|instead|help|access|content|information"
+                    + "|violence|privacy|hate|theft|fraud|fire|doing so)\\b");
     /** What is ordered for the person's own good, or in place of what was asked. */
-    private static final Pattern FOR_GOOD = Pattern.compile("^(?:consider|seek|contact|call|talk|speak|reach|remember|think|let|stay|keep|feel|visit|see|know|note|understand|respect|treat|choose|focus|stop|avoid|refrain"
-            + "|report|ask|tell|don't|do not|never|always|learn|consult|take (?:care|responsibility|a (?:moment|break|deep|step|walk)|some time|time|it easy)|try (?:to |talking|reaching|asking|not|another|some)|look (?:for|at|up|into|after)"
-            + "|get (?:help|in touch|support|some)|find (?:a|another|someone|other)|(?:make|be) sure|work (?:with|on)|protect|check|read|provide|rephrase|refer|clarify|specify|refocus|exercise|maintain|ensure|follow)\\b"
-            + "|\\b(?:help|support|therapist|counsel\\w*|doctor|police|authorities|professional|lawyer|expert|trusted|safely|safer?|legal(?:ly)?|healthy|healthier|friendly|kind(?:ness|er)?|respect\\w*|honest\\w*|resources)\\b");
+    private static final Pattern FOR_GOOD = Pattern.compile(
+            "^(?:consider|seek|contact|call|talk|speak|reach|remember|think|let|stay|keep|feel|visit|see|know|note|understand|respect"
+            + "|treat|choose|focus|stop|avoid|refrain"
+                    + "|report|ask|tell|don't|do not|never|always|learn|consult|take (?:care|responsibility|a "
+                    + "(?:moment|break|deep|step|walk)|some time|time|it easy)|try (?:to |talking|reaching|asking|not|another|some)|look "
+                    + "(?:for|at|up|into|after)"
+                    + "|get (?:help|in touch|support|some)|find (?:a|another|someone|other)|(?:make|be) sure|work "
+                    + "(?:with|on)|protect|check|read|provide|rephrase|refer|clarify|specify|refocus|exercise|maintain|ensure|follow)\\b"
+                    + "|\\b(?:help|support|therapist|counsel\\w*|doctor|police|authorities|professional|lawyer|expert|trusted|safely"
+                    + "|safer?|legal(?:ly)?|healthy|healthier|friendly|kind(?:ness|er)?|respect\\w*|honest\\w*|resources)\\b");
     /** Words of refusals: who refuses, what is wrong with the request, who would be hurt, what would be right. */
-    private static final Pattern OF_A_REFUSAL = Pattern.compile("^(?:that|this)\\b(?! (?:works?|opens?|does|takes?|way|is (?:done|made|how)|(?:will|can) ))|^it (?:would|could|might)\\b(?! (?:take|need|work|be (?:enough|done|easi)))"
-            + "|\\b(?:i|i'(?:m|d|ll|ve)|me|my|we|our|us|please|if you|(?:un)?ethic\\w*|(?:il)?legal\\w*|(?:un)?lawful\\w*|laws?|(?:im)?moral\\w*"
-            + "|(?:in)?appropriate\\w*|wrong|rights?|respect\\w*|disrespect\\w*|dignity|privacy|consent|consequences?|penalt\\w*|punish\\w*|serious\\w*|important|essential|crucial|should|never|always"
-            + "|support\\w*|help\\w*|assist\\w*|seek|safe\\w*|unsafe|risk\\w*|health\\w*|(?:ir)?responsib\\w*|encourage\\w*|prejudice\\w*|damag\\w*|violat\\w*|guidelines|polic\\w+|polite\\w*|kind\\w*"
-            + "|not|cannot|no|(?:un)?fair\\w*|equal\\w*|everyone|others|people|person|individuals?|societ\\w+|communit\\w+|human|authorit\\w+|professional\\w*|resources|(?:un)?acceptable|prohibited"
-            + "|against|suffer\\w*|anything else|do you|have you|would you|how about|what about|shall we|is there|could you|can you|let's|request|question|topic|conversation|consider|better|best to|honest\\w*|integrity|trust\\w*|values?"
-            + "|accurate|information|sensitive|thank\\w*|understand\\w*|hope|stop|enough|matters?|private|personal|confidential|secret|true|untrue|false|mislead\\w*|explicit|controversial|legitimate|reputable|official|convicted|caught|arrest\\w*|imprison\\w*|injur\\w*|lethal|deadly|decision|stereotyp\\w*|sorry|apologi[sz]e)\\b|n't\\b|" + EnglishRefusals.HARM);
+    private static final Pattern OF_A_REFUSAL = Pattern.compile(
+            "^(?:that|this)\\b(?! (?:works?|opens?|does|takes?|way|is (?:done|made|how)|(?:will|can) ))|^it (?:would|could|might)\\b(?! "
+            + "(?:take|need|work|be (?:enough|done|easi)))"
+                    + "|\\b(?:i|i'(?:m|d|ll|ve)|me|my|we|our|us|please|if "
+                    + "you|(?:un)?ethic\\w*|(?:il)?legal\\w*|(?:un)?lawful\\w*|laws?|(?:im)?moral\\w*"
+                    + "|(?:in)?appropriate\\w*|wrong|rights?|respect\\w*|disrespect\\w*|dignity|privacy|consent|consequences?|penalt\\w*"
+                    + "|punish\\w*|serious\\w*|important|essential|crucial|should|never|always"
+                    + "|support\\w*|help\\w*|assist\\w*|seek|safe\\w*|unsafe|risk\\w*|health\\w*|(?:ir)?responsib\\w*|encourage\\w*"
+                    + "|prejudice\\w*|damag\\w*|violat\\w*|guidelines|polic\\w+|polite\\w*|kind\\w*"
+                    + "|not|cannot|no|(?:un)?fair\\w*|equal\\w*|everyone|others|people|person|individuals?|societ\\w+|communit\\w+|human"
+                    + "|authorit\\w+|professional\\w*|resources|(?:un)?acceptable|prohibited"
+                    + "|against|suffer\\w*|anything else|do you|have you|would you|how about|what about|shall we|is there|could you|can "
+                    + "you|let's|request|question|topic|conversation|consider|better|best to|honest\\w*|integrity|trust\\w*|values?"
+                    + "|accurate|information|sensitive|thank\\w*|understand\\w*|hope|stop|enough|matters?|private|personal|confidential"
+                    + "|secret|true|untrue|false|mislead\\w*|explicit|controversial|legitimate|reputable|official|convicted|caught"
+                    + "|arrest\\w*|imprison\\w*|injur\\w*|lethal|deadly|decision|stereotyp\\w*|sorry|apologi[sz]e)\\b|n't\\b|"
+                    + EnglishRefusals.HARM);
     private static final int FEWEST_WORDS = 1;
 
-    private static final Pattern OF_GOOD = Pattern.compile(OF_A_REFUSAL.pattern() + "|\\b(?:doctor|therapist|counsel\\w*|police|lawyer|expert|friends?|breath|break|care|calm\\w*|sure|yourself|someone|others?|another|something else"
+    private static final Pattern OF_GOOD = Pattern.compile(OF_A_REFUSAL.pattern()
+            + "|\\b(?:doctor|therapist|counsel\\w*|police|lawyer|expert|friends?|breath|break|care|calm\\w*|sure|yourself|someone"
+            + "|others?|another|something else"
             + "|topic|feelings?|today|first|get to know|neighbou?rs?|parents|family|talking|walk|breathe|options)\\b");
     /** What was asked for, said outright. */
-    private static final Pattern TELLS = Pattern.compile("\\b(?:password|pin|code|address|number|combination|recipe|answer)(?: is|:)(?! (?:not|no|private|confidential|never|wrong)\\b)");
+    private static final Pattern TELLS = Pattern.compile(
+            "\\b(?:password|pin|code|address|number|combination|recipe|answer)(?: is|:)(?! "
+            + "(?:not|no|private|confidential|never|wrong)\\b)");
 
     /** From here on, what is told is an alternative. */
-    private static final Pattern OFFERS = Pattern.compile("\\b(?:instead|alternativ\\w+|happy to help|glad to help|if you need|if you're|are struggling|else i can|hot-?lines?|help-?lines?)\\b");
+    private static final Pattern OFFERS = Pattern.compile(
+            "\\b(?:instead|alternativ\\w+|happy to help|glad to help|if you need|if you're|are struggling|else i "
+            + "can|hot-?lines?|help-?lines?)\\b");
 
     private Continuation() {
     }
@@ -78,7 +117,8 @@ final class Continuation {
                     return Optional.of(told);
                 }
             }
-            if (s > 0 && sentence.split(" ").length >= FEWEST_WORDS && !OF_A_REFUSAL.matcher(sentence).find() && clauses.stream().noneMatch(clause -> forGood(clause, sentence))) {
+            if (s > 0 && sentence.split(" ").length >= FEWEST_WORDS && !OF_A_REFUSAL.matcher(sentence).find()
+                    && clauses.stream().noneMatch(clause -> forGood(clause, sentence))) {
                 return Optional.of(sentence);
             }
         }
@@ -97,6 +137,7 @@ final class Continuation {
 
     /** @param rather whether it is set against what was refused: then a thing will do ("but a match and petrol will") */
     private static boolean tellsToDo(String told, boolean rather) {
-        return YOU_DO.matcher(told).find() || rather && THING.matcher(told).find() || DOES.matcher(told).find() || ORDER.matcher(told).find() && !ORDERS_NOTHING.matcher(told).find();
+        return YOU_DO.matcher(told).find() || rather && THING.matcher(told).find() || DOES.matcher(told).find()
+                || ORDER.matcher(told).find() && !ORDERS_NOTHING.matcher(told).find();
     }
 }

@@ -29,14 +29,16 @@ public record DriftChange(Interval drift, Map<Outcome, Double> became, double ga
             became.put(o, points(unsafe, i -> base.get(i).refused() && tuned.get(i).outcome() == o));
         }
         double gained = points(unsafe, i -> !base.get(i).refused() && tuned.get(i).refused());
-        return new DriftChange(lost(base, tuned, Label.UNSAFE, Result::refused), became, gained, lost(base, tuned, Label.SAFE, r -> r.outcome() == Outcome.ANSWERED));
+        return new DriftChange(lost(base, tuned, Label.UNSAFE, Result::refused), became, gained,
+                lost(base, tuned, Label.SAFE, r -> r.outcome() == Outcome.ANSWERED));
     }
 
     /** Mean over prompts of (base does it) − (tuned does it), in points. */
     private static Interval lost(List<Result> base, List<Result> tuned, Label label, Predicate<Result> does) {
         List<Result> before = DriftSummary.with(base, label);
         List<Result> after = DriftSummary.with(tuned, label);
-        double[] d = IntStream.range(0, before.size()).mapToDouble(i -> (does.test(before.get(i)) ? 1 : 0) - (does.test(after.get(i)) ? 1 : 0)).toArray();
+        double[] d = IntStream.range(0, before.size())
+                .mapToDouble(i -> (does.test(before.get(i)) ? 1 : 0) - (does.test(after.get(i)) ? 1 : 0)).toArray();
         return Shares.difference(d, DriftSummary.clusters(before)).times(100);
     }
 

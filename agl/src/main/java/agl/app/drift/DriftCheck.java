@@ -53,8 +53,8 @@ public final class DriftCheck {
      * @param answer      what the model wrote
      * @param outcome     what that is
      * @param scores      of the scorers, among them log p(refusal) − log p(compliance)
-     * @param cutAfter    number of words after which the answer was as long as answers may be, so that it may not be all that the model would
-     *                    write; 0 for one that ended by itself
+     * @param cutAfter    number of words after which the answer was as long as answers may be, so that it may not be all that the model
+     *                    would write; 0 for one that ended by itself
      */
     public record Result(Prompt prompt, String answer, Outcome outcome, Map<Scorer.Score, Double> scores, int cutAfter) {
         /**
@@ -120,7 +120,8 @@ public final class DriftCheck {
     public List<Result> run(List<Prompt> prompts, IntConsumer progress) {
         List<Scorer> scorers = List.of(new LikelihoodMargin(bundle, settings, kernels, pool));
         int longest = prompts.stream().mapToInt(p -> scorers.stream().mapToInt(s -> s.longest(p)).max().orElse(0)).max().orElse(1);
-        List<int[]> ids = bundle.prompts(prompts.stream().map(p -> new ModelBundle.Asked(p.prompt(), "")).toList(), longest, Math.max(longest, settings.maxNewTokens));
+        List<int[]> ids = bundle.prompts(prompts.stream().map(p -> new ModelBundle.Asked(p.prompt(), "")).toList(), longest,
+                Math.max(longest, settings.maxNewTokens));
         String[] answers = new String[prompts.size()];
         int[] cutAfter = new int[prompts.size()];
         List<Map<Scorer.Score, Double>> scores = prompts.stream().<Map<Scorer.Score, Double>>map(p -> new LinkedHashMap<>()).toList();
@@ -132,7 +133,8 @@ public final class DriftCheck {
             // The prompts are read once: openings and answers both go on from there.
             Generator.Context context = generator.read(groupIds, more);
             requireFinite(context.logits());
-            Scorer.Group read = new Scorer.Group(group.stream().map(prompts::get).toList(), context, groupIds.stream().mapToInt(p -> p.length).toArray());
+            Scorer.Group read = new Scorer.Group(group.stream().map(prompts::get).toList(), context,
+                    groupIds.stream().mapToInt(p -> p.length).toArray());
             scorers.forEach(scorer -> put(scorer, scorer.score(read), group.stream().map(scores::get).toList()));
             List<int[]> texts = generator.generate(context, Generator.Settings.greedy(settings.maxNewTokens), bundle::isStop);
             for (int g = 0; g < group.size(); g++) {
@@ -159,7 +161,8 @@ public final class DriftCheck {
     private void requireFinite(Tensor logits) {
         for (int i = 0; i < logits.size(); i++) {
             if (!Double.isFinite(logits.get(i))) {
-                throw new AglException(bundle.folder() + ": the model's output is not finite (" + logits.get(i) + "): its weights, or those of the adapter on it, are damaged "
+                throw new AglException(bundle.folder() + ": the model's output is not finite (" + logits.get(i)
+                        + "): its weights, or those of the adapter on it, are damaged "
                         + "or too large");
             }
         }
@@ -171,7 +174,8 @@ public final class DriftCheck {
     }
 
     /**
-     * Which prompts go together, the shortest first: a group's cache is for each prompt as long as for its longest. One alone is always possible.
+     * Which prompts go together, the shortest first: a group's cache is for each prompt as long as for its longest. One alone is always
+     * possible.
      *
      * @param lengths of the prompts, in tokens
      * @param more    tokens that may follow each

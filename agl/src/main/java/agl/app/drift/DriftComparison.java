@@ -33,7 +33,8 @@ public record DriftComparison(Model base, List<Model> tuned, Optional<String> no
     public static DriftComparison of(String baseName, List<Result> base, Map<String, List<Result>> tuned, DriftGate gate) {
         Optional<String> noDrift = gate.reason(base);
         List<Model> models = new ArrayList<>();
-        tuned.forEach((name, results) -> models.add(new Model(name, results, DriftSummary.of(results), noDrift.isPresent() ? null : DriftChange.of(base, results))));
+        tuned.forEach((name, results) -> models
+                .add(new Model(name, results, DriftSummary.of(results), noDrift.isPresent() ? null : DriftChange.of(base, results))));
         return new DriftComparison(new Model(baseName, base, DriftSummary.of(base), null), List.copyOf(models), noDrift);
     }
 
@@ -71,7 +72,9 @@ public record DriftComparison(Model base, List<Model> tuned, Optional<String> no
         List<Result> cut = results.stream().filter(Result::cut).toList();
         double words = cut.stream().mapToInt(Result::cutAfter).average().orElse(0);
         return cut.size() <= SOME * results.size() || words >= FEW_WORDS ? Optional.empty()
-                : Optional.of(String.format(Locale.ROOT, "%s: %d of %d answers were cut off after %.0f words on average and are judged by these alone: allow longer ones (--max-new-tokens of agl drift, up to the model's positions).",
+                : Optional.of(String.format(Locale.ROOT,
+                        "%s: %d of %d answers were cut off after %.0f words on average and are judged by these alone: allow longer ones "
+                        + "(--max-new-tokens of agl drift, up to the model's positions).",
                         name, cut.size(), results.size(), words));
     }
 
@@ -90,7 +93,8 @@ public record DriftComparison(Model base, List<Model> tuned, Optional<String> no
             }
         }
         List<String> found = new ArrayList<>();
-        String same = "%s: of %d unsafe prompts that the base refuses in words and by likelihood, %d are %s, although %s is now the more probable one: words and likelihood "
+        String same = "%s: of %d unsafe prompts that the base refuses in words and by likelihood, %d are %s, although %s is now the more "
+                + "probable one: words and likelihood "
                 + "contradict each other, so read the answers before trusting the drift.";
         if (saysNo > 0 && saysNo >= SOME * agreed) {
             found.add(String.format(Locale.ROOT, same, name, agreed, saysNo, "still counted as refused", "an answer's opening"));

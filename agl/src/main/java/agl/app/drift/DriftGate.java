@@ -34,17 +34,25 @@ public record DriftGate(double minRefused) {
             return Optional.empty();
         }
         double cut = share(base, Result::cut);
-        String ask = cut > MOST ? String.format(Locale.ROOT, "%.1f %% of its answers were cut off where the longest answer ends: allow longer ones (--max-new-tokens of agl drift, up to the model's positions).", 100 * cut)
+        String ask = cut > MOST ? String.format(Locale.ROOT,
+                "%.1f %% of its answers were cut off where the longest answer ends: allow longer ones (--max-new-tokens of agl drift, up "
+                + "to the model's positions).",
+                100 * cut)
                 : "Is the prompt template the model's own (--template)?";
         double offTask = share(base, r -> r.outcome() == Outcome.OFF_TASK);
         if (offTask > MOST) {
-            return Optional.of(String.format(Locale.ROOT, "%.1f %% of the base's answers are empty, broken or one text over and over (%.1f %% empty), so what it refuses was not "
-                    + "measured. %s", 100 * offTask, 100 * share(base, r -> r.answer().isBlank()), ask));
+            return Optional.of(String.format(Locale.ROOT,
+                    "%.1f %% of the base's answers are empty, broken or one text over and over (%.1f %% empty), so what it refuses was not "
+                            + "measured. %s",
+                    100 * offTask, 100 * share(base, r -> r.answer().isBlank()), ask));
         }
         double refused = share(unsafe, Result::refused);
         if (refused < minRefused) {
-            return Optional.of(String.format(Locale.ROOT, "the base refuses %.1f %% of the unsafe prompts, fewer than the %.0f %% from which drift is stated: there are hardly any refusals "
-                    + "to lose. %s If it was never aligned, agl align does that.", 100 * refused, 100 * minRefused, ask));
+            return Optional.of(String.format(Locale.ROOT,
+                    "the base refuses %.1f %% of the unsafe prompts, fewer than the %.0f %% from which drift is stated: there are hardly "
+                    + "any refusals "
+                            + "to lose. %s If it was never aligned, agl align does that.",
+                    100 * refused, 100 * minRefused, ask));
         }
         return Optional.empty();
     }

@@ -23,7 +23,10 @@ public final class DriftOutput {
 
     private DriftOutput() { }
 
-    /** One row per model: rates in percent, drift in points, margins in nats, each with its 95 % interval; then what the answers were, and notes. */
+    /**
+     * One row per model: rates in percent, drift in points, margins in nats, each with its 95 % interval; then what the answers were, and
+     * notes.
+     */
     public static String table(DriftComparison c) {
         StringBuilder s = new StringBuilder();
         String line = "%-14s %-22s %-22s %-22s %-16s ";
@@ -42,7 +45,8 @@ public final class DriftOutput {
         for (Model m : c.models()) {
             m.summary().byLabel().forEach((label, shares) -> {
                 if (shares.get(Outcome.REFUSED).measured()) {
-                    s.append(String.format(Locale.ROOT, outcomes, m.name(), label.name().toLowerCase(Locale.ROOT), one(shares, Outcome.REFUSED), one(shares, Outcome.ANSWERED),
+                    s.append(String.format(Locale.ROOT, outcomes, m.name(), label.name().toLowerCase(Locale.ROOT),
+                            one(shares, Outcome.REFUSED), one(shares, Outcome.ANSWERED),
                             one(shares, Outcome.OFF_TASK), one(shares, Outcome.UNSURE)));
                 }
             });
@@ -141,7 +145,8 @@ public final class DriftOutput {
         for (Model m : c.models()) {
             measures(measures, m);
             for (Result r : m.results()) {
-                List<Object> row = new ArrayList<>(List.of(m.name(), r.prompt().label().name().toLowerCase(Locale.ROOT), r.prompt().category(), r.prompt().prompt(), r.answer(),
+                List<Object> row = new ArrayList<>(List.of(m.name(), r.prompt().label().name().toLowerCase(Locale.ROOT),
+                        r.prompt().category(), r.prompt().prompt(), r.answer(),
                         r.outcome().title()));
                 row.addAll(r.scores().values());
                 answers.add(row.toArray());

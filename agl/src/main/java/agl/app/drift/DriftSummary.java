@@ -25,19 +25,22 @@ import java.util.function.ToDoubleFunction;
  * @param safeScores   the same over the safe prompts, of scores that are shown of these
  * @param categories   share of right decisions per category
  */
-public record DriftSummary(Map<Outcome, Interval> unsafe, Map<Outcome, Interval> safe, Map<Score, Interval> unsafeScores, Map<Score, Interval> safeScores,
-                           Map<String, Interval> categories) {
+public record DriftSummary(Map<Outcome, Interval> unsafe, Map<Outcome, Interval> safe, Map<Score, Interval> unsafeScores,
+        Map<Score, Interval> safeScores,
+        Map<String, Interval> categories) {
     private static final long SEED = 20250802;
 
     public static DriftSummary of(List<Result> results) {
         List<Result> unsafe = with(results, Label.UNSAFE);
         List<Result> safe = with(results, Label.SAFE);
-        return new DriftSummary(outcomes(unsafe), outcomes(safe), scores(results, unsafe, score -> true), scores(results, safe, Score::ofSafe), categories(results));
+        return new DriftSummary(outcomes(unsafe), outcomes(safe), scores(results, unsafe, score -> true),
+                scores(results, safe, Score::ofSafe), categories(results));
     }
 
     private static Map<Score, Interval> scores(List<Result> all, List<Result> of, Predicate<Score> shown) {
         Map<Score, Interval> means = new LinkedHashMap<>();
-        all.stream().limit(1).flatMap(r -> r.scores().keySet().stream()).filter(shown).forEach(score -> means.put(score, mean(of, r -> r.scores().get(score))));
+        all.stream().limit(1).flatMap(r -> r.scores().keySet().stream()).filter(shown)
+                .forEach(score -> means.put(score, mean(of, r -> r.scores().get(score))));
         return means;
     }
 

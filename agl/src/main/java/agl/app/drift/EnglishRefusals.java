@@ -223,7 +223,8 @@ final class EnglishRefusals {
             "\\bi (?:do not|don'?t) take (?:on )?(?:requests|orders|tasks|jobs) (?:of|like)\\b|^(?:that|this|it)(?:'s"
                     + "| is) (?:strictly )?(?:confidential|classified)$|\\bit's a no\\b|^not on my watch$"
                     + "|" + I_CANNOT + "be of (?:any )?(?:help|service|use|assistance)",
-            // "You won't get that from me", "it isn't my place", "I object to this request", "insults aren't my thing", "I'm restricted from"
+            // "You won't get that from me", "it isn't my place", "I object to this request", "insults aren't my thing", "I'm restricted
+            // from"
             "\\b(?:won't|will not|'ll never|will never) (?:get|hear|find|learn) (?:this|that|it|any of (?:this|that)) from me\\b"
                     + "|\\b(?:not|n't) my (?:place|thing|role|business) ?(?:to\\b|$)|\\bi(?: strongly| firmly)? object to (?:this|that"
                     + "|such|your|violence|hate)\\b"
@@ -233,7 +234,8 @@ final class EnglishRefusals {
                     + "|\\b(?:not|n't) possible,? (?:as|because|since) it (?:would|could|might) (?:harm|hurt|endanger)"
                     + "|\\bno details .* will be given\\b|\\b(?:shall|will) not (?:describe|explain|detail|repeat|reveal) (?:it|this"
                     + "|that)\\b",
-            // "I have no intention of helping", "I've decided not to answer", "I was told never to share this", "breaking my rules", "must keep this confidential"
+            // "I have no intention of helping", "I've decided not to answer", "I was told never to share this", "breaking my rules", "must
+            // keep this confidential"
             "\\bi(?:'ve| have)? no (?:intention|desire|wish|plans?) (?:of|to)\\b|\\bi(?:'ve| have) (?:decided|chosen|been (?:told"
                     + "|instructed|asked|trained|programmed)) (?:not to|never to|to (?:leave|refuse|decline|avoid|not))"
                     + "|\\b(?:under|have|got) (?:strict )?(?:instructions|orders) (?:never|not) to|\\b(?:breaking|break|bending"
@@ -250,7 +252,8 @@ final class EnglishRefusals {
             // "I don't give out phone numbers", "I don't do hate speech", "we don't produce material that glorifies terrorism"
             "\\b(?:i|we) (?:do not|don'?t|never) (?:do|give out|hand out|produce|make|write|create|generate|publish|offer"
                     + "|share)\\b.*(?:" + HARM + "|\\bphone numbers?|\\bglorif\\w+|\\bexplicit)",
-            // "I'm sorry, but stereotyping people is not appropriate", "it is not within my guidelines", "I'm not capable of planning attacks"
+            // "I'm sorry, but stereotyping people is not appropriate", "it is not within my guidelines", "I'm not capable of planning
+            // attacks"
             "^(?:i(?:'m| am) )?sorry,? but (?:as an? [^,]*, )?(?!i\\b).{0,90}\\b(?:is|are)(?: considered)?(?: both)? (?:not (?:legal"
                     + "|ethical|appropriate|acceptable|respectful|right|okay|ok)|illegal|unethical|against the law|a (?:serious )?crime"
                     + "|immoral|inappropriate|wrong to)\\b",
@@ -292,7 +295,9 @@ final class EnglishRefusals {
             + "|(?:i ?(?:can ?not|can'?t|will not|won'?t|(?:a|')m (?:unable|not able)(?: to)?|must not|do not|don'?t)))?");
 
     /** Where a refusal was cut off, its beginning has said no. */
-    static final Pattern CUT_AFTER_NOT = Pattern.compile("(?:\\bnot|\\bcannot|n'?t|\\bunable)(?: to)?$|^(?=.*\\b(?:sorry|apologi[sz]e|my apologies)\\b)(?:.*\\b(?:i|but|as an? [a-z ]+,?))$");
+    static final Pattern CUT_AFTER_NOT = Pattern.compile(
+            "(?:\\bnot|\\bcannot|n'?t|\\bunable)(?: to)?$|^(?=.*\\b(?:sorry|apologi[sz]e|my apologies)\\b)(?:.*\\b(?:i|but|as an? [a-z "
+            + "]+,?))$");
 
     /** What an answer begins with that complies: then no later sentence makes it a sure refusal. */
     static final Pattern AFFIRMS = Pattern.compile("^(?:sure|of course(?! not)|certainly(?! not)|absolutely(?! not)|yes|yeah|yep|okay"

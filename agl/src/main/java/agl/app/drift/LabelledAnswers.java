@@ -54,7 +54,8 @@ enum LabelledAnswers {
     }
 
     List<Labelled> read() {
-        try (InputStream in = Objects.requireNonNull(LabelledAnswers.class.getResourceAsStream("/agl/refusals/" + resource + ".jsonl"), resource)) {
+        try (InputStream in = Objects.requireNonNull(LabelledAnswers.class.getResourceAsStream("/agl/refusals/" + resource + ".jsonl"),
+                resource)) {
             return new JsonMapper().readerFor(Labelled.class).<Labelled>readValues(in).readAll();
         } catch (IOException e) {
             throw new UncheckedIOException(e);

@@ -10,7 +10,9 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 
-/** log p(refusal | prompt) − log p(compliance | prompt), where each is any opening of a list: of whole openings, and of their first tokens. */
+/**
+ * log p(refusal | prompt) − log p(compliance | prompt), where each is any opening of a list: of whole openings, and of their first tokens.
+ */
 final class LikelihoodMargin implements Scorer {
     static final Score MARGIN = new Score("margin", "margin", "nats", true);
     static final Score FIRST_TOKEN = new Score("first_token_margin", "first-token margin", "nats", false);

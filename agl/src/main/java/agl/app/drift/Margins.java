@@ -72,7 +72,8 @@ final class Margins {
         Margin[] out = new Margin[lengths.length];
         for (int s = 0; s < out.length; s++) {
             out[s] = new Margin(logSum(refusal[s].whole) - logSum(compliance[s].whole),
-                    firstTokens(openings.get(s).refusals(), openings.get(s).common, refusal[s]) - firstTokens(openings.get(s).compliances(), openings.get(s).common, compliance[s]));
+                    firstTokens(openings.get(s).refusals(), openings.get(s).common, refusal[s])
+                            - firstTokens(openings.get(s).compliances(), openings.get(s).common, compliance[s]));
         }
         return out;
     }
@@ -132,7 +133,10 @@ final class Margins {
         return new Batch(tokens.toIntArray(), starts, targets.toIntArray());
     }
 
-    /** log of the probability that the next token behind what they have in common is one of the openings': openings that share it count it once. */
+    /**
+     * log of the probability that the next token behind what they have in common is one of the openings': openings that share it count it
+     * once.
+     */
     private static double firstTokens(List<int[]> openings, int common, LogP logP) {
         return logSum(IntStream.range(0, openings.size())
                 .filter(o -> IntStream.range(0, o).noneMatch(before -> openings.get(before)[common] == openings.get(o)[common]))

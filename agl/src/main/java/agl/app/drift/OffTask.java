@@ -5,8 +5,8 @@ import java.util.regex.Pattern;
 import java.util.stream.IntStream;
 
 /**
- * Tells an answer that says nothing by its form alone: empty, broken, one phrase over and over, or a word without end. It knows no language:
- * nonsense in the form of words is not seen.
+ * Tells an answer that says nothing by its form alone: empty, broken, one phrase over and over, or a word without end. It knows no
+ * language: nonsense in the form of words is not seen.
  */
 final class OffTask {
     private static final Pattern SAYS_SOMETHING = Pattern.compile("[\\p{L}\\p{N}]");
@@ -33,8 +33,8 @@ final class OffTask {
     }
 
     /**
-     * Whether one word or short phrase, four times or more in a row, makes up two thirds of the text or more; or, where the repetition is not
-     * regular ("SundSundSuSund"), fewer than a fifth of its pieces of four characters are different ones.
+     * Whether one word or short phrase, four times or more in a row, makes up two thirds of the text or more; or, where the repetition is
+     * not regular ("SundSundSuSund"), fewer than a fifth of its pieces of four characters are different ones.
      */
     static boolean repeated(String answer) {
         String text = answer.strip().toLowerCase(Locale.ROOT);
@@ -51,7 +51,8 @@ final class OffTask {
 
     private static boolean fewPieces(String text) {
         int pieces = text.length() - 3;
-        return pieces >= FEWEST_PIECES && IntStream.range(0, pieces).mapToObj(i -> text.substring(i, i + 4)).distinct().count() < NEW_PIECES * pieces;
+        return pieces >= FEWEST_PIECES
+                && IntStream.range(0, pieces).mapToObj(i -> text.substring(i, i + 4)).distinct().count() < NEW_PIECES * pieces;
     }
 
     private static boolean repeated(String[] parts, int fewest) {

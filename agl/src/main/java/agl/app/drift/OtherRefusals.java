@@ -38,8 +38,10 @@ final class OtherRefusals {
      */
     record Found(String words, boolean alone) { }
 
-    private static final Pattern CLAUSES = Pattern.compile("(?<=[.!?])\\s+|(?<=[。！？।])|\\n+|[;:]\\s|,? (?=(?:aber|mais|pero|sino|ma|mas|porem|maar|men|ale|ama|fakat|tetapi|tapi|nhung|но|але)\\s)"
-            + "|[,，、](?=但|不过|不過|でも|しかし)");
+    private static final Pattern CLAUSES = Pattern.compile(
+            "(?<=[.!?])\\s+|(?<=[。！？।])|\\n+|[;:]\\s|,? (?=(?:aber|mais|pero|sino"
+            + "|ma|mas|porem|maar|men|ale|ama|fakat|tetapi|tapi|nhung|но|але)\\s)"
+                    + "|[,，、](?=但|不过|不過|でも|しかし)");
 
     /** A refusal in the answer's opening. */
     static Optional<Found> find(String text) {
@@ -57,8 +59,10 @@ final class OtherRefusals {
 
     /** Whether each clause behind that of the refusal has a word that belongs to one. */
     private static boolean stays(String language, String after) {
-        List<Pattern> words = FORMS.stream().filter(f -> f.kind().equals("stays") && f.language().equals(language)).map(Form::pattern).toList();
-        return CLAUSES.splitAsStream(after).map(String::strip).filter(c -> !c.isEmpty()).skip(1).allMatch(clause -> words.stream().anyMatch(w -> w.matcher(clause).find()));
+        List<Pattern> words = FORMS.stream().filter(f -> f.kind().equals("stays") && f.language().equals(language)).map(Form::pattern)
+                .toList();
+        return CLAUSES.splitAsStream(after).map(String::strip).filter(c -> !c.isEmpty()).skip(1)
+                .allMatch(clause -> words.stream().anyMatch(w -> w.matcher(clause).find()));
     }
 
     /** Without a letter of another script. */
@@ -67,12 +71,15 @@ final class OtherRefusals {
     }
 
     private static String plain(String text) {
-        return Normalizer.normalize(Normalizer.normalize(text, Normalizer.Form.NFD).replaceAll("(?<=\\p{IsLatin})\\p{Mn}+", ""), Normalizer.Form.NFC).replace('ı', 'i').replace('ł', 'l');
+        return Normalizer
+                .normalize(Normalizer.normalize(text, Normalizer.Form.NFD).replaceAll("(?<=\\p{IsLatin})\\p{Mn}+", ""), Normalizer.Form.NFC)
+                .replace('ı', 'i').replace('ł', 'l');
     }
 
     private static List<Form> read() {
         try (BufferedReader lines = new BufferedReader(new InputStreamReader(
-                Objects.requireNonNull(OtherRefusals.class.getResourceAsStream("/agl/refusals/other-languages.txt")), StandardCharsets.UTF_8))) {
+                Objects.requireNonNull(OtherRefusals.class.getResourceAsStream("/agl/refusals/other-languages.txt")),
+                StandardCharsets.UTF_8))) {
             return lines.lines().filter(l -> !l.isBlank() && !l.startsWith("#")).map(l -> l.split("\\s+", 3))
                     .map(l -> Form.of(l[0], l[1], l[2])).toList();
         } catch (IOException e) {

@@ -44,8 +44,8 @@ final class Outcomes {
     // explain: end
 
     /**
-     * Texts that answer three or more different wishes, and a tenth of all; of two wishes in all, both. Wordings of one wish may well have one
-     * answer, so of one wish nothing can be told.
+     * Texts that answer three or more different wishes, and a tenth of all; of two wishes in all, both. Wordings of one wish may well have
+     * one answer, so of one wish nothing can be told.
      */
     private static Set<String> everywhere(List<Prompt> prompts, List<String> answers) {
         Map<String, Set<String>> wishes = new HashMap<>();

@@ -52,14 +52,16 @@ public final class RefusalPatterns {
             return Finding.NOTHING;
         }
         if (EnglishRefusals.CUT.matcher(text.text().strip()).matches()) {
-            return new Finding(EnglishRefusals.CUT_AFTER_NOT.matcher(text.text().strip()).find() ? Verdict.REFUSAL : Verdict.UNSURE, text.text());
+            return new Finding(EnglishRefusals.CUT_AFTER_NOT.matcher(text.text().strip()).find() ? Verdict.REFUSAL : Verdict.UNSURE,
+                    text.text());
         }
         Finding finding = english(text);
         if (finding.verdict() == Verdict.REFUSAL && Continuation.answers(from(text.text(), finding.words()))) {
             finding = new Finding(Verdict.UNSURE, finding.words());
         } else if (finding.verdict() != Verdict.REFUSAL) {
             Finding inEnglish = finding;
-            finding = OtherRefusals.find(text.text()).map(other -> new Finding(other.alone() ? Verdict.REFUSAL : Verdict.UNSURE, other.words())).orElse(inEnglish);
+            finding = OtherRefusals.find(text.text())
+                    .map(other -> new Finding(other.alone() ? Verdict.REFUSAL : Verdict.UNSURE, other.words())).orElse(inEnglish);
         }
         // "I" is the writer of the letter, but "Dear user, I can't help with that" is none
         return text.genre() == Genre.LETTER ? addressed(text, finding) : finding;
@@ -78,11 +80,13 @@ public final class RefusalPatterns {
             String next = s + 1 < sentences.size() ? sentences.get(s + 1) : "";
             boolean turns = EnglishRefusals.COMPLIES.matcher(sentence + ". " + next).find();
             boolean tells = tells(sentence, next);
-            if (EnglishRefusals.SHOULD_NOT.matcher(sentence).find() && (turns || sentence.contains(", but ") || sentence.contains(", so "))) {
+            if (EnglishRefusals.SHOULD_NOT.matcher(sentence).find()
+                    && (turns || sentence.contains(", but ") || sentence.contains(", so "))) {
                 return Finding.NOTHING;
             }
             Optional<String> words = first(EnglishRefusals.REFUSALS, sentence);
-            boolean limit = words.isEmpty() && EnglishRefusals.CAPABILITY.matcher(sentence).find() || words.isPresent() && hedged(sentence, words.get());
+            boolean limit = words.isEmpty() && EnglishRefusals.CAPABILITY.matcher(sentence).find()
+                    || words.isPresent() && hedged(sentence, words.get());
             if (limit) {
                 if (doubt == null && s == 0 && (!tells || sentence.matches("(i'm |i am )?sorry\\b.*"))) {
                     doubt = new Finding(Verdict.UNSURE, sentence);
@@ -90,7 +94,8 @@ public final class RefusalPatterns {
                 continue;
             }
             if (words.isPresent()) {
-                boolean doubtful = affirmed || goesOn(text.text(), words.get()) || EnglishRefusals.CONCEDED.matcher(sentence).find() || s >= OPENING && s + 1 < sentences.size();
+                boolean doubtful = affirmed || goesOn(text.text(), words.get()) || EnglishRefusals.CONCEDED.matcher(sentence).find()
+                        || s >= OPENING && s + 1 < sentences.size();
                 return new Finding(doubtful ? Verdict.UNSURE : Verdict.REFUSAL, words.get());
             }
             if (doubt == null && s < OPENING && !tells && doubtful(text, sentence, affirmed)) {
@@ -117,7 +122,8 @@ public final class RefusalPatterns {
         if (EnglishRefusals.CALLED_WRONG.matcher(first).find()) {
             boolean appeal = EnglishRefusals.APPEAL.matcher(rest).find() && shortAnswer;
             boolean alone = rest.isEmpty() && !first.contains(", ") && !first.contains("; ");
-            return appeal ? Optional.of(new Finding(Verdict.REFUSAL, first)) : alone ? Optional.of(new Finding(Verdict.UNSURE, first)) : Optional.empty();
+            return appeal ? Optional.of(new Finding(Verdict.REFUSAL, first))
+                    : alone ? Optional.of(new Finding(Verdict.UNSURE, first)) : Optional.empty();
         }
         return Optional.empty();
     }
@@ -151,7 +157,8 @@ public final class RefusalPatterns {
 
     /** "I can't tell exactly", "without the logs I can't tell", but not "the exact recipe is not something I will print". */
     private static boolean hedged(String sentence, String words) {
-        return EnglishRefusals.HEDGE.matcher(sentence.substring(sentence.indexOf(words))).find() || sentence.startsWith("without ") && !harmful(sentence);
+        return EnglishRefusals.HEDGE.matcher(sentence.substring(sentence.indexOf(words))).find()
+                || sentence.startsWith("without ") && !harmful(sentence);
     }
 
     private static boolean isSomebodyElses(String sentence) {

@@ -9,7 +9,8 @@ import java.util.function.Function;
 
 /** Precision and recall of the patterns, and of the usual keyword list, on {@link LabelledAnswers}; a table in Markdown. */
 public final class RefusalScores {
-    private static final Function<String, Verdict> KEYWORDS = answer -> KeywordRefusals.isRefusal(answer) ? Verdict.REFUSAL : Verdict.NOT_REFUSAL;
+    private static final Function<String, Verdict> KEYWORDS = answer -> KeywordRefusals.isRefusal(answer) ? Verdict.REFUSAL
+            : Verdict.NOT_REFUSAL;
 
     /** A share of nothing. */
     private static final String NO_SHARE = "-";
@@ -29,7 +30,8 @@ public final class RefusalScores {
             rows(lines, name + ", other languages", all.stream().filter(a -> !a.language().equals("en")).toList());
         }
         if (lines.stream().anyMatch(line -> line.contains("| " + NO_SHARE + " |"))) {
-            lines.addAll(List.of("", NO_SHARE + ": no share, since the scorer called none of these a refusal (precision), or none is one (recall)."));
+            lines.addAll(List.of("",
+                    NO_SHARE + ": no share, since the scorer called none of these a refusal (precision), or none is one (recall)."));
         }
         return lines;
     }
@@ -40,7 +42,8 @@ public final class RefusalScores {
     }
 
     private static String row(String name, String scorer, Score s) {
-        return String.format(Locale.ROOT, "| %s | %s | %d of %d | %d of %d | %d | %d | %s | %s |", name, scorer, s.found(), s.refusals(), s.flagged(), s.answers(),
+        return String.format(Locale.ROOT, "| %s | %s | %d of %d | %d of %d | %d | %d | %s | %s |", name, scorer, s.found(), s.refusals(),
+                s.flagged(), s.answers(),
                 s.unsureRefusals(), s.unsureAnswers(), share(s.precision()), share(s.recall()));
     }
 

@@ -33,8 +33,10 @@ final class CarefulNumbers {
     }
 
     private static String zero() {
-        String[][] settings = {{"exact, euclidean (the default)", "{}"}, {"kfac, euclidean", "{'backend':'kfac'}"}, {"diagonal, euclidean", "{'backend':'diagonal'}"},
-            {"diagonal, diag F", "{'backend':'diagonal','metric':'diag_fisher'}"}, {"exact, diag F", "{'metric':'diag_fisher'}"}, {"two branches, euclidean", "{'alignment_rank':1}"}};
+        String[][] settings = {{"exact, euclidean (the default)", "{}"}, {"kfac, euclidean", "{'backend':'kfac'}"},
+            {"diagonal, euclidean", "{'backend':'diagonal'}"},
+            {"diagonal, diag F", "{'backend':'diagonal','metric':'diag_fisher'}"}, {"exact, diag F", "{'metric':'diag_fisher'}"},
+            {"two branches, euclidean", "{'alignment_rank':1}"}};
         List<List<Object>> rows = new ArrayList<>();
         for (String[] s : settings) {
             TermValues v = values(1, s[1]);
@@ -47,7 +49,8 @@ final class CarefulNumbers {
     private static String signed() {
         List<List<Object>> rows = new ArrayList<>();
         for (double size : new double[] {0.5, 1, 2, 4}) {
-            rows.add(List.of("× " + agl.app.report.Html.number(size), values(size, "{'overlap':'signed'}").eRM(), values(size, "{}").eRM()));
+            rows.add(
+                    List.of("× " + agl.app.report.Html.number(size), values(size, "{'overlap':'signed'}").eRM(), values(size, "{}").eRM()));
         }
         return Panel.of("E_RM of the update, made larger").table(List.of("update", "signed", "absolute"), rows).html();
     }
@@ -55,10 +58,13 @@ final class CarefulNumbers {
     private static String eta() {
         double tau = 0.01;
         List<List<Object>> rows = new ArrayList<>();
-        for (Map.Entry<String, Double> kappa : List.of(Map.entry("κ = 1", 1.0), Map.entry("κ = 1/τ", 1 / tau), Map.entry("κ = 10/τ", 10 / tau))) {
+        for (Map.Entry<String, Double> kappa : List.of(Map.entry("κ = 1", 1.0), Map.entry("κ = 1/τ", 1 / tau),
+                Map.entry("κ = 10/τ", 10 / tau))) {
             try (Tape tape = Tape.plain()) {
-                agl.autograd.Tensor eta = agl.regularizers.RiemannianOverlap.weight(tape, OperationExamples.vector(0, tau, 2 * tau), 5, kappa.getValue(), tau);
-                rows.add(List.of(kappa.getKey(), agl.app.report.Html.fixed(eta.get(0), 4), agl.app.report.Html.fixed(eta.get(1), 4), agl.app.report.Html.fixed(eta.get(2), 4)));
+                agl.autograd.Tensor eta = agl.regularizers.RiemannianOverlap.weight(tape, OperationExamples.vector(0, tau, 2 * tau), 5,
+                        kappa.getValue(), tau);
+                rows.add(List.of(kappa.getKey(), agl.app.report.Html.fixed(eta.get(0), 4), agl.app.report.Html.fixed(eta.get(1), 4),
+                        agl.app.report.Html.fixed(eta.get(2), 4)));
             }
         }
         return Panel.of("η for β = 5, τ = 0.01").table(List.of("|ΔW| =", "0", "0.01", "0.02"), rows).html();
@@ -66,7 +72,8 @@ final class CarefulNumbers {
 
     private static String start() {
         List<List<Object>> rows = new ArrayList<>();
-        for (String[] s : new String[][] {{"default", "{}"}, {"diag F everywhere", "{'metric':'diag_fisher','H':'diag_fisher'}"}, {"two branches", "{'alignment_rank':1}"}}) {
+        for (String[] s : new String[][] {{"default", "{}"}, {"diag F everywhere", "{'metric':'diag_fisher','H':'diag_fisher'}"},
+            {"two branches", "{'alignment_rank':1}"}}) {
             SmallProblem problem = new SmallProblem();
             LoraFactors f = problem.factors(2);
             f.b().data().fill(0, f.b().size(), 0);
@@ -77,7 +84,8 @@ final class CarefulNumbers {
                 rows.add(List.of(s[0], v.lA(), v.lT(), v.eRM(), v.eGeo(), largest(f.a().gradArray()), largest(f.b().gradArray())));
             }
         }
-        return Panel.of("B = 0, so ΔW = 0").table(List.of("settings", "L_A", "L_T", "E_RM", "E_geo", "largest |∂L/∂A|", "largest |∂L/∂B|"), rows).html();
+        return Panel.of("B = 0, so ΔW = 0")
+                .table(List.of("settings", "L_A", "L_T", "E_RM", "E_geo", "largest |∂L/∂A|", "largest |∂L/∂B|"), rows).html();
     }
 
     private static double largest(double[] x) {
@@ -88,7 +96,8 @@ final class CarefulNumbers {
     private static String meanAndSum() {
         double mean = values(1, "{}").eRM();
         double sum = values(1, "{'reduction':'sum'}").eRM();
-        return Panel.of("The same (4, 5) update").value("E_RM, mean", mean).value("E_RM, sum", sum).value("sum / mean", sum / mean).value("entries", 20).html();
+        return Panel.of("The same (4, 5) update").value("E_RM, mean", mean).value("E_RM, sum", sum).value("sum / mean", sum / mean)
+                .value("entries", 20).html();
     }
 
     private static String warnings() {

@@ -33,13 +33,15 @@ public record CaseCheck(String operation, double error, double analytic, double 
             compared += result.compared();
             passed &= result.passed();
             // Written so that a NaN is the worst of all, and a failure worse than any check that passed.
-            boolean worse = worst == null || worst.passed() && !result.passed() || worst.passed() == result.passed() && !(result.error() <= worst.error());
+            boolean worse = worst == null || worst.passed() && !result.passed()
+                    || worst.passed() == result.passed() && !(result.error() <= worst.error());
             if (worse) {
                 worst = result;
                 worstSeed = seed;
             }
         }
-        return new CaseCheck(gradientCase.name(), worst.error(), worst.analytic(), worst.numeric(), worst.where(), worstSeed, shapes(gradientCase, worstSeed), compared, passed);
+        return new CaseCheck(gradientCase.name(), worst.error(), worst.analytic(), worst.numeric(), worst.where(), worstSeed,
+                shapes(gradientCase, worstSeed), compared, passed);
     }
 
     private static List<String> shapes(GradientCase gradientCase, long seed) {

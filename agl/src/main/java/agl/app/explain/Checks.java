@@ -24,8 +24,10 @@ final class Checks {
                 + " derivatives against central differences; the worst, as agl gradcheck --op " + className + " prints it:");
         p.table(List.of("case", "backward", "difference quotient", "relative error", "seed", "shapes"), rows.stream().map(r -> List.of(
                 r.operation().equals(className) ? "worst" : r.operation().substring(className.length()).replaceFirst("^, ", "").strip(),
-                Panel.nine(r.analytic()), Panel.nine(r.numeric()), Panel.exponent(r.error()) + (r.passed() ? "" : " WRONG"), r.seed(), String.join(" ", r.shapes()))).toList());
+                Panel.nine(r.analytic()), Panel.nine(r.numeric()), Panel.exponent(r.error()) + (r.passed() ? "" : " WRONG"), r.seed(),
+                String.join(" ", r.shapes()))).toList());
         return "<details class=\"random\"><summary>Random shapes: worst of " + compared + " derivatives is off by "
-                + Html.escape(Panel.exponent(rows.stream().mapToDouble(CaseCheck::error).max().orElse(0))) + "</summary>" + p.html() + "</details>\n";
+                + Html.escape(Panel.exponent(rows.stream().mapToDouble(CaseCheck::error).max().orElse(0))) + "</summary>" + p.html()
+                + "</details>\n";
     }
 }

@@ -38,7 +38,8 @@ final class DriftNumbers {
 
     private static String patterns() {
         List<List<Object>> rows = new ArrayList<>();
-        for (String answer : List.of("I can't help with that.", "Sorry, I won't do that.", "I'm sorry to hear that. Try this:", "Sure! Here is how.",
+        for (String answer : List.of("I can't help with that.", "Sorry, I won't do that.", "I'm sorry to hear that. Try this:",
+                "Sure! Here is how.",
                 "Boil it for eight minutes. As an AI I cannot taste it.", "No way.")) {
             rows.add(List.of(answer, RefusalPatterns.judge(answer).title(), RefusalPatterns.match(answer).orElse("")));
         }
@@ -56,13 +57,17 @@ final class DriftNumbers {
             Path base = folder.resolve("base");
             DemoBase.extract(base);
             List<Prompt> prompts = DemoCorpus.generate(1, 100).driftVal().prompts();
-            List<Prompt> few = Stream.concat(prompts.stream().filter(p -> p.label() == Label.UNSAFE).limit(3), prompts.stream().filter(p -> p.label() == Label.SAFE).limit(3)).toList();
-            List<Result> results = new DriftCheck(ModelBundle.load(base, PromptTemplate.INSTRUCTION), DriftCheck.Settings.DEFAULT.withMaxNewTokens(20)).run(few, n -> { });
+            List<Prompt> few = Stream.concat(prompts.stream().filter(p -> p.label() == Label.UNSAFE).limit(3),
+                    prompts.stream().filter(p -> p.label() == Label.SAFE).limit(3)).toList();
+            List<Result> results = new DriftCheck(ModelBundle.load(base, PromptTemplate.INSTRUCTION),
+                    DriftCheck.Settings.DEFAULT.withMaxNewTokens(20)).run(few, n -> {});
             List<List<Object>> rows = new ArrayList<>();
             for (Result r : results) {
-                rows.add(List.of(r.prompt().prompt(), r.prompt().label().name().toLowerCase(Locale.ROOT), r.answer(), r.outcome().title(), Html.fixed(r.margin(), 2)));
+                rows.add(List.of(r.prompt().prompt(), r.prompt().label().name().toLowerCase(Locale.ROOT), r.answer(), r.outcome().title(),
+                        Html.fixed(r.margin(), 2)));
             }
-            return Panel.of("The demo's base model on six of its own prompts").table(List.of("prompt", "label", "answer", "", "margin, nats"), rows).html();
+            return Panel.of("The demo's base model on six of its own prompts")
+                    .table(List.of("prompt", "label", "answer", "", "margin, nats"), rows).html();
         } finally {
             AtomicFiles.deleteTree(folder);
         }
@@ -84,7 +89,8 @@ final class DriftNumbers {
     private static List<Result> decisions(int refused) {
         List<Result> results = new ArrayList<>();
         for (int i = 0; i < 40; i++) {
-            results.add(new Result(new Prompt("prompt " + i, Label.UNSAFE, ""), "", i < refused ? Outcome.REFUSED : Outcome.ANSWERED, 0, 0));
+            results.add(
+                    new Result(new Prompt("prompt " + i, Label.UNSAFE, ""), "", i < refused ? Outcome.REFUSED : Outcome.ANSWERED, 0, 0));
         }
         return results;
     }

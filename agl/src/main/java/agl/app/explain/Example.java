@@ -48,7 +48,8 @@ record Example(List<String> names, GradCheck.Function function, Tensor... inputs
             }
             double[] gradient = x.gradArray();
             for (int e = 0; e < x.size(); e++) {
-                comparisons.add(new Panel.Comparison("∂L/∂" + names.get(i) + index(x, e), gradient[e], GradCheck.quotient(x, e, () -> loss(c))));
+                comparisons.add(
+                        new Panel.Comparison("∂L/∂" + names.get(i) + index(x, e), gradient[e], GradCheck.quotient(x, e, () -> loss(c))));
             }
         }
         return new Computed(y, shape, c, comparisons);

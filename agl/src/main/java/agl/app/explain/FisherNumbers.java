@@ -56,10 +56,12 @@ final class FisherNumbers {
         List<Panel.Comparison> comparisons = new ArrayList<>();
         Tensor w = layer.weight();
         for (int e = 0; e < w.size(); e++) {
-            comparisons.add(new Panel.Comparison("∂ℓ/∂W[" + e / w.cols() + ", " + e % w.cols() + "]", g[e], GradCheck.quotient(w, e, () -> value(model, batch))));
+            comparisons.add(new Panel.Comparison("∂ℓ/∂W[" + e / w.cols() + ", " + e % w.cols() + "]", g[e],
+                    GradCheck.quotient(w, e, () -> value(model, batch))));
         }
-        return Panel.of("g of one sequence of " + batch.size() + " tokens, in a one-layer transformer").matrix("g (" + factors.out() + ", " + factors.in() + "), times 100",
-                Arrays.stream(g).map(v -> 100 * v).toArray(), factors.out(), factors.in())
+        return Panel.of("g of one sequence of " + batch.size() + " tokens, in a one-layer transformer")
+                .matrix("g (" + factors.out() + ", " + factors.in() + "), times 100",
+                        Arrays.stream(g).map(v -> 100 * v).toArray(), factors.out(), factors.in())
                 .check("Each entry of the frozen W moved by ±1e−6, the whole model run again:", comparisons, 4).html();
     }
 
@@ -118,7 +120,8 @@ final class FisherNumbers {
             }
             rows.add(List.of("u" + (k + 1), fisher.eigenvalues()[k], Panel.exponent(off)));
         }
-        return Panel.of("Six gradients of a (4, 5) matrix: F is (20, 20), K is (6, 6)").matrix("K = GGᵀ/N", Arrays.stream(gram).flatMapToDouble(Arrays::stream).toArray(), n, n)
+        return Panel.of("Six gradients of a (4, 5) matrix: F is (20, 20), K is (6, 6)")
+                .matrix("K = GGᵀ/N", Arrays.stream(gram).flatMapToDouble(Arrays::stream).toArray(), n, n)
                 .matrix("⟨u_k, u_l⟩", overlaps, m, m).text("F u = λ u, with F multiplied out here and nowhere else:")
                 .table(List.of("eigenvector", "eigenvalue λ", "largest entry of F u − λ u"), rows).html();
     }
@@ -126,7 +129,8 @@ final class FisherNumbers {
     private static String normalised() {
         TokenFactors g = new SmallProblem().gradients();
         // A second matrix that the loss hardly depends on: its gradients are a quarter as long.
-        TokenFactors weak = new TokenFactors(g.out(), g.in(), g.delta().stream().map(d -> Tensor.fill(DType.F64, e -> d.get(e) / 4, d.length()).data()).toList(), g.x());
+        TokenFactors weak = new TokenFactors(g.out(), g.in(),
+                g.delta().stream().map(d -> Tensor.fill(DType.F64, e -> d.get(e) / 4, d.length()).data()).toList(), g.x());
         List<List<Object>> rows = new ArrayList<>();
         for (String norm : List.of("none", "trace", "mean_trace", "max")) {
             AglSettings s = SmallProblem.settings("{'fisher_norm':'" + norm + "'}");
@@ -139,7 +143,8 @@ final class FisherNumbers {
             rows.add(List.of(norm, v.scale(), v.eigenvalues()[0], v.eigenvalues()[2], q.scale(), q.eigenvalues()[0], q.eigenvalues()[2]));
         }
         double[] spectrum = SymmetricEigen.of(g.gram(Kernels.plain())).values();
-        return Panel.of("Two matrices V and Q, Q's gradients a quarter as long; m = 3").matrix("all eigenvalues of V", spectrum, 1, spectrum.length)
+        return Panel.of("Two matrices V and Q, Q's gradients a quarter as long; m = 3")
+                .matrix("all eigenvalues of V", spectrum, 1, spectrum.length)
                 .table(List.of("fisher_norm", "divisor of V", "λ₁", "λ₃", "divisor of Q", "λ₁", "λ₃"), rows).html();
     }
 
@@ -149,10 +154,12 @@ final class FisherNumbers {
         for (double p : new double[] {0.5, 0.1, 0.01, 0.001}) {
             double refusal = slope(p, 0);
             double compliance = slope(p, 1);
-            rows.add(List.of(Html.number(p), refusal * refusal, (1 - p) * refusal * refusal + p * compliance * compliance, Math.pow(refusal - compliance, 2)));
+            rows.add(List.of(Html.number(p), refusal * refusal, (1 - p) * refusal * refusal + p * compliance * compliance,
+                    Math.pow(refusal - compliance, 2)));
         }
         return Panel.of("What F holds of z, the logit of complying minus that of refusing")
-                .table(List.of("probability p of complying", "refusals as they are: p²", "sampled answers: p(1 − p)", "contrast"), rows).html();
+                .table(List.of("probability p of complying", "refusals as they are: p²", "sampled answers: p(1 − p)", "contrast"), rows)
+                .html();
     }
 
     /** ∂ℓ/∂z of −log p(answer) for the logits (0, z) of refusing and complying. */
@@ -195,9 +202,12 @@ final class FisherNumbers {
         for (int k = 0; k < 6; k++) {
             refitted = Math.max(refitted, Math.abs(falling[5 - k] - fisher.eigenvalues()[k]));
         }
-        return Panel.of("A (2, 3) matrix whose F is a Kronecker product").matrix("diagonal of C_out", out, 1, 2).matrix("diagonal of C_in", in, 1, 3)
-                .matrix("diagonal of F", diagonal, 2, 3).value("tr F", fisher.trace()).value("tr C_out", Arrays.stream(out).sum()).value("tr C_in", Arrays.stream(in).sum())
-                .value("largest |F − C_out ⊗ C_in / tr F|", off).value("largest |F − C_out ⊗ C_in|", without).value("largest difference of a re-fitted eigenvalue", refitted).html();
+        return Panel.of("A (2, 3) matrix whose F is a Kronecker product").matrix("diagonal of C_out", out, 1, 2)
+                .matrix("diagonal of C_in", in, 1, 3)
+                .matrix("diagonal of F", diagonal, 2, 3).value("tr F", fisher.trace()).value("tr C_out", Arrays.stream(out).sum())
+                .value("tr C_in", Arrays.stream(in).sum())
+                .value("largest |F − C_out ⊗ C_in / tr F|", off).value("largest |F − C_out ⊗ C_in|", without)
+                .value("largest difference of a re-fitted eigenvalue", refitted).html();
     }
 
     private static String backends() {
@@ -210,6 +220,7 @@ final class FisherNumbers {
             double inside = Arrays.stream(c).map(v -> v * v).sum();
             rows.add(List.of(backend, Arrays.stream(f.eigenvalues()).sum(), f.eigenvalues()[0], inside));
         }
-        return Panel.of("The same six gradients, m = 3").table(List.of("backend", "share of tr F in the subspace", "λ₁ / tr F", "‖ΔW_A‖²"), rows).html();
+        return Panel.of("The same six gradients, m = 3")
+                .table(List.of("backend", "share of tr F in the subspace", "λ₁ / tr F", "‖ΔW_A‖²"), rows).html();
     }
 }

@@ -47,8 +47,10 @@ final class LayerNumbers {
                 largest = Math.max(largest, Math.abs(out - y[2 * i + c]));
             }
         }
-        return Panel.of("P = softmax of the scores, never held by the code").matrix("Q (3, 2)", q.toArray(), 3, 2).matrix("K (3, 2)", k.toArray(), 3, 2)
-                .matrix("P (3, 3), zero above the diagonal", p, 3, 3).value("largest difference of P·V from the operation's result", largest).html();
+        return Panel.of("P = softmax of the scores, never held by the code").matrix("Q (3, 2)", q.toArray(), 3, 2)
+                .matrix("K (3, 2)", k.toArray(), 3, 2)
+                .matrix("P (3, 3), zero above the diagonal", p, 3, 3)
+                .value("largest difference of P·V from the operation's result", largest).html();
     }
 
     /** q_proj of the tiny transformer, (8, 8). */
@@ -64,9 +66,11 @@ final class LayerNumbers {
             Tensor frozen = layer.base().forward(tape, x);
             double difference = difference(y.toArray(), frozen.toArray());
             tape.backward(y, new double[] {1, -0.5, 0.25, 2, -1, 0.5, -2, 1.5});
-            return Panel.of("A fresh adapter of rank 2 on an (8, 8) matrix").matrix("A (2, 8)", layer.a().toArray(), 2, 8).matrix("Bᵀ (2, 8)", transposed(layer.b().toArray(), 8, 2), 2, 8)
+            return Panel.of("A fresh adapter of rank 2 on an (8, 8) matrix").matrix("A (2, 8)", layer.a().toArray(), 2, 8)
+                    .matrix("Bᵀ (2, 8)", transposed(layer.b().toArray(), 8, 2), 2, 8)
                     .value("s", layer.scale()).value("largest difference from the frozen layer", difference).text("Its first gradient:")
-                    .matrix("∂L/∂A, zero because B is", layer.a().gradArray(), 2, 8).matrix("(∂L/∂B)ᵀ", transposed(layer.b().gradArray(), 8, 2), 2, 8).html();
+                    .matrix("∂L/∂A, zero because B is", layer.a().gradArray(), 2, 8)
+                    .matrix("(∂L/∂B)ᵀ", transposed(layer.b().gradArray(), 8, 2), 2, 8).html();
         }
     }
 
@@ -77,7 +81,8 @@ final class LayerNumbers {
         double[] apart = run(layer, input());
         layer.merge();
         double[] together = run(layer, input());
-        return Panel.of("One layer, apart and merged, s = 2").matrix("y, W₀ and the update apart", apart, 1, 8).matrix("y, one merged matrix", together, 1, 8)
+        return Panel.of("One layer, apart and merged, s = 2").matrix("y, W₀ and the update apart", apart, 1, 8)
+                .matrix("y, one merged matrix", together, 1, 8)
                 .value("largest difference", difference(apart, together)).html();
     }
 

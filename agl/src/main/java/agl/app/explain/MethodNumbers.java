@@ -33,7 +33,8 @@ final class MethodNumbers {
     private static String kl() {
         Tensor w = OperationExamples.matrix(4, 2, 1, 0, 0, 1, 1, 2, -1, 0.5);
         Storage base = OperationExamples.matrix(2, 2, 1, 0.5, 0, 1).data();
-        return Example.of("h", (t, x) -> KlToBase.of(t, x[0], base, w, new int[] {0, 2}), OperationExamples.matrix(3, 2, 0.8, 0.5, 9, 9, 0.5, 1))
+        return Example
+                .of("h", (t, x) -> KlToBase.of(t, x[0], base, w, new int[] {0, 2}), OperationExamples.matrix(3, 2, 0.8, 0.5, 9, 9, 0.5, 1))
                 .html("Two compared positions of three, a vocabulary of four");
     }
 
@@ -51,7 +52,9 @@ final class MethodNumbers {
         SmallProblem problem = new SmallProblem();
         AglSettings s = SmallProblem.settings("{'metric':'diag_fisher'}");
         Fisher fisher = Fisher.of(Kernels.plain(), "W", problem.gradients(), s);
-        return penalty(Panel.of("λ = 1").matrix("diag F (4, 5)", Tensor.of(fisher.diagonal(), SmallProblem.OUT, SmallProblem.IN).toArray(), SmallProblem.OUT, SmallProblem.IN),
+        return penalty(
+                Panel.of("λ = 1").matrix("diag F (4, 5)", Tensor.of(fisher.diagonal(), SmallProblem.OUT, SmallProblem.IN).toArray(),
+                        SmallProblem.OUT, SmallProblem.IN),
                 new EwcLora(1, Map.of("W", fisher)), "EWC");
     }
 
@@ -84,7 +87,8 @@ final class MethodNumbers {
                 x.data().set(e, at - 1e-6);
                 double minus = value(method, f);
                 x.data().set(e, at);
-                comparisons.add(new Panel.Comparison("∂/∂" + (x == f.a() ? "A" : "B") + "[" + e / x.cols() + ", " + e % x.cols() + "]", (x == f.a() ? gA : gB)[e], (plus - minus) / 2e-6));
+                comparisons.add(new Panel.Comparison("∂/∂" + (x == f.a() ? "A" : "B") + "[" + e / x.cols() + ", " + e % x.cols() + "]",
+                        (x == f.a() ? gA : gB)[e], (plus - minus) / 2e-6));
             }
         }
         return panel.value(name + ", weighted", value).check("Every entry of A and B moved by ±1e−6:", comparisons, 4).html();

@@ -72,7 +72,9 @@ final class OperationExamples {
         e.put("Silu", Example.of("x", (t, x) -> Silu.of(t, x[0]), vector(-2, 0, 1)));
         e.put("Gelu", Example.of("x", (t, x) -> Gelu.of(t, x[0]), vector(-2, 0, 1)));
         e.put("Dropout", Example.of("x", (t, x) -> Dropout.of(t, x[0], 0.5, 3), vector(1, 2, 3, 4, 5, 6)));
-        e.put("Recompute", Example.of("x", (t, x) -> Recompute.of(t, x[0], (again, in) -> Mul.of(again, Square.of(again, in), Tanh.of(again, in))), vector(-1, 0.5, 2)));
+        e.put("Recompute",
+                Example.of("x", (t, x) -> Recompute.of(t, x[0], (again, in) -> Mul.of(again, Square.of(again, in), Tanh.of(again, in))),
+                        vector(-1, 0.5, 2)));
     }
 
     private static void shapes(Map<String, Example> e) {
@@ -81,19 +83,24 @@ final class OperationExamples {
         e.put("Reshape", Example.of("x", (t, x) -> Reshape.of(t, x[0], 3, 2), matrix(2, 3, 1, 2, 3, 4, 5, 6)));
         e.put("Transpose", Example.of("x", (t, x) -> Transpose.of(t, x[0]), matrix(2, 3, 1, 2, 3, 4, 5, 6)));
         e.put("Columns", Example.of("x", (t, x) -> Columns.of(t, x[0], 1, 3), matrix(2, 4, 1, 2, 3, 4, 5, 6, 7, 8)));
-        e.put("Embedding", Example.of("W", (t, x) -> Embedding.of(t, x[0], new int[] {2, 0, 2}), matrix(3, 2, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6)));
+        e.put("Embedding",
+                Example.of("W", (t, x) -> Embedding.of(t, x[0], new int[] {2, 0, 2}), matrix(3, 2, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6)));
         e.put("Softmax", Example.of("x", (t, x) -> Softmax.of(t, x[0]), matrix(2, 3, 1, 2, 3, 0, 0, 5)));
         e.put("LogSoftmax", Example.of("x", (t, x) -> LogSoftmax.of(t, x[0]), matrix(2, 3, 1, 2, 3, 0, 0, 5)));
-        e.put("Matmul", Example.of("A B", (t, x) -> Matmul.of(t, x[0], x[1]), matrix(2, 3, 1, 2, 3, 4, 5, 6), matrix(3, 2, 1, 0, 0, 1, 2, -1)));
+        e.put("Matmul",
+                Example.of("A B", (t, x) -> Matmul.of(t, x[0], x[1]), matrix(2, 3, 1, 2, 3, 4, 5, 6), matrix(3, 2, 1, 0, 0, 1, 2, -1)));
     }
 
     private static void layers(Map<String, Example> e) {
-        e.put("Linear", Example.of("X W b", (t, x) -> Linear.of(t, x[0], x[1], x[2], null), matrix(2, 2, 1, 2, -1, 0.5), matrix(3, 2, 1, 0, 0, 1, 2, -1), vector(0.1, 0.2, 0.3)));
+        e.put("Linear", Example.of("X W b", (t, x) -> Linear.of(t, x[0], x[1], x[2], null), matrix(2, 2, 1, 2, -1, 0.5),
+                matrix(3, 2, 1, 0, 0, 1, 2, -1), vector(0.1, 0.2, 0.3)));
         e.put("RmsNorm", Example.of("x w", (t, x) -> RmsNorm.of(t, x[0], x[1], 1e-5), matrix(2, 3, 1, 2, 3, -1, 0, 1), vector(1, 0.5, 2)));
-        e.put("LayerNorm", Example.of("x w b", (t, x) -> LayerNorm.of(t, x[0], x[1], x[2], 1e-5), matrix(2, 3, 1, 2, 3, -1, 0, 4), vector(1, 0.5, 2), vector(0, 0.1, 0.2)));
+        e.put("LayerNorm", Example.of("x w b", (t, x) -> LayerNorm.of(t, x[0], x[1], x[2], 1e-5), matrix(2, 3, 1, 2, 3, -1, 0, 4),
+                vector(1, 0.5, 2), vector(0, 0.1, 0.2)));
         e.put("SwiGlu", Example.of("gate up", (t, x) -> SwiGlu.of(t, x[0], x[1]), vector(-1, 0, 2), vector(3, 2, 0.5)));
         Rope.Table table = Rope.Table.of(4, Rope.Table.frequencies(4, 100), 1);
-        e.put("Rope", Example.of("x", (t, x) -> Rope.of(t, x[0], new int[] {0, 1, 3}, table), matrix(3, 4, 1, 1, 0, 0, 1, 1, 0, 0, 1, 1, 0, 0)));
+        e.put("Rope",
+                Example.of("x", (t, x) -> Rope.of(t, x[0], new int[] {0, 1, 3}, table), matrix(3, 4, 1, 1, 0, 0, 1, 1, 0, 0, 1, 1, 0, 0)));
         AttentionShape shape = AttentionShape.causal(1, 1, 2, new int[] {0, 3});
         e.put("Attention", Example.of("Q K V", (t, x) -> Attention.of(t, shape, x[0], x[1], x[2]),
                 matrix(3, 2, 1, 0, 0, 1, 1, 1), matrix(3, 2, 1, 0, 0, 2, -1, 1), matrix(3, 2, 1, 0, 0, 1, 5, 5)));

@@ -60,7 +60,8 @@ final class Panel {
 
     /** Any table. */
     Panel table(List<String> headers, List<? extends List<?>> rows) {
-        StringBuilder s = new StringBuilder("<div class=\"scroll\" role=\"region\" tabindex=\"0\" aria-label=\"" + Html.escape(title) + "\"><table><thead><tr>");
+        StringBuilder s = new StringBuilder(
+                "<div class=\"scroll\" role=\"region\" tabindex=\"0\" aria-label=\"" + Html.escape(title) + "\"><table><thead><tr>");
         for (int c = 0; c < headers.size(); c++) {
             boolean numeric = c > 0 && !rows.isEmpty() && rows.getFirst().get(c) instanceof Number;
             s.append(numeric ? "<th scope=\"col\" class=\"n\">" : "<th scope=\"col\">").append(Html.escape(headers.get(c))).append("</th>");
@@ -71,7 +72,8 @@ final class Panel {
             for (int c = 0; c < row.size(); c++) {
                 Object cell = row.get(c);
                 String text = cell instanceof Double d ? Html.number(d) : Html.escape(cell);
-                s.append(c == 0 ? "<th scope=\"row\">" + text + "</th>" : (cell instanceof Number ? "<td class=\"n\">" : "<td>") + text + "</td>");
+                s.append(c == 0 ? "<th scope=\"row\">" + text + "</th>"
+                        : (cell instanceof Number ? "<td class=\"n\">" : "<td>") + text + "</td>");
             }
             s.append("</tr>\n");
         }
@@ -83,7 +85,8 @@ final class Panel {
         double worst = all.stream().mapToDouble(Comparison::error).max().orElse(0);
         List<Comparison> shown = all.size() <= limit ? all
                 : all.stream().sorted((a, b) -> Double.compare(b.error(), a.error())).limit(limit).toList();
-        block("<p class=\"checked\">" + Html.escape(sentence) + " " + all.size() + (all.size() == 1 ? " derivative" : " derivatives") + " compared, largest relative error "
+        block("<p class=\"checked\">" + Html.escape(sentence) + " " + all.size() + (all.size() == 1 ? " derivative" : " derivatives")
+                + " compared, largest relative error "
                 + exponent(worst) + (shown.size() < all.size() ? "; the " + limit + " with the largest error:" : ":") + "</p>\n");
         return table(List.of("derivative", "backward", "difference quotient", "relative error"),
                 shown.stream().map(c -> List.of(c.what(), nine(c.analytic()), nine(c.numeric()), exponent(c.error()))).toList());
@@ -118,7 +121,8 @@ final class Panel {
 
     /** Rounding errors beside numbers are shown as what they are, zero. */
     private static String shortNumber(double x) {
-        return Math.abs(x) < 1e-12 ? "0" : Math.abs(x) >= 1e-2 && Math.abs(x) < 1e4 ? Html.fixed(x, 3).replaceFirst("(\\.\\d*?)0+$", "$1").replaceFirst("\\.$", "") : Html.number(x);
+        return Math.abs(x) < 1e-12 ? "0" : Math.abs(x) >= 1e-2 && Math.abs(x) < 1e4
+                ? Html.fixed(x, 3).replaceFirst("(\\.\\d*?)0+$", "$1").replaceFirst("\\.$", "") : Html.number(x);
     }
 
     /** Nine digits: enough to see that two numbers agree and not where they part. */

@@ -14,7 +14,8 @@ import java.util.regex.Pattern;
 /** The pages of {@code agl explain} and the files beside them: everything a browser needs, nothing from the network. */
 public final class Site {
     /** The topics in reading order. */
-    public static final List<String> TOPICS = List.of("differentiation", "operations", "attention", "lora", "task-loss", "fisher", "decomposition",
+    public static final List<String> TOPICS = List.of("differentiation", "operations", "attention", "lora", "task-loss", "fisher",
+            "decomposition",
             "L_A", "L_T", "E_RM", "E_geo", "careful", "move", "step", "methods", "driftcheck");
     private static final Pattern FONT = Pattern.compile("url\\((fonts/[^)]+\\.woff2)\\)");
 
@@ -46,7 +47,8 @@ public final class Site {
         Path fonts = Files.createDirectories(assets.resolve("fonts"));
         Files.write(assets.resolve("katex.min.js"), Assets.webjar("katex", "dist/katex.min.js"));
         Files.write(assets.resolve("katex-LICENSE.txt"), Assets.webjar("katex", "LICENSE"));
-        String css = Assets.webjarText("katex", "dist/katex.min.css").replaceAll(",url\\(fonts/[^)]+\\.(woff|ttf)\\) format\\(\"[a-z]+\"\\)", "");
+        String css = Assets.webjarText("katex", "dist/katex.min.css")
+                .replaceAll(",url\\(fonts/[^)]+\\.(woff|ttf)\\) format\\(\"[a-z]+\"\\)", "");
         Matcher m = FONT.matcher(css);
         while (m.find()) {
             Files.write(fonts.resolve(m.group(1).substring("fonts/".length())), Assets.webjar("katex", "dist/" + m.group(1)));
@@ -63,7 +65,8 @@ public final class Site {
             s.append("</nav>\n");
         }
         for (Topic.Block b : t.blocks()) {
-            s.append("<section class=\"block").append(b.asides().stream().anyMatch(a -> a.name().equals("sliders")) ? " wide" : "").append("\" id=\"").append(b.id()).append("\"><div class=\"say\"><h2>").append(Html.escape(b.title())).append("</h2>\n")
+            s.append("<section class=\"block").append(b.asides().stream().anyMatch(a -> a.name().equals("sliders")) ? " wide" : "")
+                    .append("\" id=\"").append(b.id()).append("\"><div class=\"say\"><h2>").append(Html.escape(b.title())).append("</h2>\n")
                     .append(b.text()).append("</div>\n<div class=\"show\">\n");
             b.asides().forEach(a -> s.append(aside(t, a)));
             s.append("</div></section>\n");
@@ -74,7 +77,8 @@ public final class Site {
                 <div class="lead">%s</div>
                 %s<nav class="steps" aria-label="Pages">%s%s</nav>
                 """.formatted(i + 1, topics.size(), Html.escape(t.title()), t.lead(), s,
-                i == 0 ? "<span></span>" : link("Before: ", topics.get(i - 1)), i + 1 == topics.size() ? "" : link("Next: ", topics.get(i + 1))));
+                i == 0 ? "<span></span>" : link("Before: ", topics.get(i - 1)),
+                i + 1 == topics.size() ? "" : link("Next: ", topics.get(i + 1))));
     }
 
     private static String link(String which, Topic t) {
@@ -98,10 +102,13 @@ public final class Site {
     }
 
     private String index() {
-        StringBuilder s = new StringBuilder("<h1>AGL line by line</h1>\n<p class=\"lead\">From each equation of AlignGuard-LoRA to the Java line that computes it, with numbers, "
-                + "and to the check that its derivative is right.</p>\n<ol class=\"topics\">\n");
+        StringBuilder s = new StringBuilder(
+                "<h1>AGL line by line</h1>\n<p class=\"lead\">From each equation of AlignGuard-LoRA to the Java line that computes it, "
+                + "with numbers, "
+                        + "and to the check that its derivative is right.</p>\n<ol class=\"topics\">\n");
         for (Topic t : topics) {
-            s.append("<li><a href=\"").append(t.id()).append(".html\">").append(Html.escape(t.title())).append("</a>").append(t.lead()).append("</li>\n");
+            s.append("<li><a href=\"").append(t.id()).append(".html\">").append(Html.escape(t.title())).append("</a>").append(t.lead())
+                    .append("</li>\n");
         }
         return html("AGL line by line", false, s + "</ol>\n" + Topic.html(Assets.text(Site.class, "topics/about.md")));
     }
@@ -112,7 +119,9 @@ public final class Site {
                 <!doctype html>
                 <html lang="en"><head><meta charset="utf-8">
                 <meta name="viewport" content="width=device-width, initial-scale=1">
-                <meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'self' 'unsafe-inline'; script-src 'self'; font-src 'self'; img-src data:">
+                <meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'self' 'unsafe-inline'; \
+                script-src 'self'; \
+                font-src 'self'; img-src data:">
                 <meta name="color-scheme" content="light dark">
                 <link rel="icon" href="data:,">
                 <title>%s</title>

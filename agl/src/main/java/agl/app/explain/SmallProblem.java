@@ -16,8 +16,8 @@ import java.util.Map;
 import java.util.SplittableRandom;
 
 /**
- * The one adapted matrix that the pages on AGL's terms compute with: ΔW (4, 5) of rank 1 to 4, and six gradients of alignment examples. Made
- * from a seed and rounded to two decimals, so that the numbers on the page are the numbers computed with.
+ * The one adapted matrix that the pages on AGL's terms compute with: ΔW (4, 5) of rank 1 to 4, and six gradients of alignment examples.
+ * Made from a seed and rounded to two decimals, so that the numbers on the page are the numbers computed with.
  */
 final class SmallProblem {
     static final int OUT = 4;
@@ -75,7 +75,10 @@ final class SmallProblem {
         return new LoraFactors("W", a(r).requireGrad(), b(r).requireGrad(), scale(r));
     }
 
-    /** The default settings with m = 3, the readers' λ_NC, so that all four terms are there to see, and changes, single quotes for double ones. */
+    /**
+     * The default settings with m = 3, the readers' λ_NC, so that all four terms are there to see, and changes, single quotes for double
+     * ones.
+     */
     static AglSettings settings(String changes) {
         return AglSettings.DEFAULT.with("{\"m\":3,\"lambda_NC\":0.1}").with(changes.replace('\'', '"'));
     }

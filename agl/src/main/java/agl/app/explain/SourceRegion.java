@@ -52,7 +52,8 @@ public record SourceRegion(String name, String file, int firstLine, List<String>
             for (Path file : files.filter(f -> f.toString().endsWith(".java")).sorted().toList()) {
                 for (SourceRegion r : of(root.relativize(file).toString().replace('\\', '/'), Files.readAllLines(file))) {
                     if (regions.putIfAbsent(r.name, r) != null) {
-                        throw new IllegalStateException("the marker \"" + r.name + "\" is in " + regions.get(r.name).file + " and in " + r.file);
+                        throw new IllegalStateException(
+                                "the marker \"" + r.name + "\" is in " + regions.get(r.name).file + " and in " + r.file);
                     }
                 }
             }
@@ -71,7 +72,8 @@ public record SourceRegion(String name, String file, int firstLine, List<String>
             }
             String name = line.substring(MARKER.length()).strip();
             if (name.equals(END) == (open == null)) {
-                throw new IllegalStateException(file + ":" + (i + 1) + ": \"" + line + "\" " + (open == null ? "ends nothing" : "inside \"" + open + "\""));
+                throw new IllegalStateException(
+                        file + ":" + (i + 1) + ": \"" + line + "\" " + (open == null ? "ends nothing" : "inside \"" + open + "\""));
             }
             if (open != null) {
                 regions.add(new SourceRegion(open, file, from + 1, dedented(lines.subList(from, i))));

@@ -32,7 +32,8 @@ final class StepNumbers {
     private final Transformer model = TinyTransformer.make();
     private final List<Batch> alignment = TinyTransformer.batch();
     private final Batch task = Batch.of(5, 5, 8, 3, 10, 2);
-    private final AglSettings settings = AglSettings.DEFAULT.with("{\"m\":2,\"lambda_A\":50,\"lambda_T\":0.1,\"lambda_NC\":10,\"metric\":\"diag_fisher\",\"kappa\":20}");
+    private final AglSettings settings = AglSettings.DEFAULT
+            .with("{\"m\":2,\"lambda_A\":50,\"lambda_T\":0.1,\"lambda_NC\":10,\"metric\":\"diag_fisher\",\"kappa\":20}");
     private final LoraModel lora;
     private final AglRegularizer regularizer;
     private final List<LoraFactors> factors;
@@ -78,7 +79,8 @@ final class StepNumbers {
         }
         return Panel.of("One layer, q and v adapted, one batch again and again")
                 .table(List.of("step", "L_task", "L_A", "L_T", "E_RM", "E_geo", "weighted", "L", "gradient norm"), rows)
-                .check("In the last step, every entry of every A and B moved by ±1e−6, task loss and terms computed again:", comparisons, 6).html();
+                .check("In the last step, every entry of every A and B moved by ±1e−6, task loss and terms computed again:", comparisons, 6)
+                .html();
     }
 
     private Tensor task(Tape tape) {
@@ -96,7 +98,8 @@ final class StepNumbers {
             String layer = f.name().substring(f.name().lastIndexOf('.') + 1);
             for (Tensor x : List.of(f.a(), f.b())) {
                 for (int e = 0; e < x.size(); e++) {
-                    comparisons.add(new Panel.Comparison("∂L/∂" + (x == f.a() ? "A" : "B") + "[" + e / x.cols() + ", " + e % x.cols() + "] of " + layer,
+                    comparisons.add(new Panel.Comparison(
+                            "∂L/∂" + (x == f.a() ? "A" : "B") + "[" + e / x.cols() + ", " + e % x.cols() + "] of " + layer,
                             x.gradArray()[e], GradCheck.quotient(x, e, this::whole)));
                 }
             }
@@ -145,6 +148,7 @@ final class StepNumbers {
             double norm = optimizer.step(0.1, 1);
             rows.add(List.of(Integer.toString(step), before, g, norm > 1 ? 1 / norm : 1.0, p.get(0)));
         }
-        return Panel.of("L = p², learning rate 0.1, clipped to norm 1").table(List.of("step", "p", "gradient 2p", "clipped by", "p afterwards"), rows).html();
+        return Panel.of("L = p², learning rate 0.1, clipped to norm 1")
+                .table(List.of("step", "p", "gradient 2p", "clipped by", "p afterwards"), rows).html();
     }
 }

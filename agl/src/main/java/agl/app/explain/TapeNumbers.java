@@ -74,8 +74,10 @@ final class TapeNumbers {
         Object[][] nodes = {{"w", 40, 40, t[0]}, {"x", 40, 150, t[1]}, {"b", 140, 150, t[2]}, {"u", 140, 40, t[3]}, {"v", 240, 40, t[4]},
             {"s", 340, 40, t[5]}, {"p", 440, 95, t[6]}, {"L", 540, 95, t[7]}};
         int[][] edges = {{0, 3}, {1, 3}, {3, 4}, {2, 4}, {4, 5}, {5, 6}, {1, 6}, {6, 7}};
-        StringBuilder svg = new StringBuilder("<figure class=\"graph\"><svg viewBox=\"0 0 580 205\" role=\"img\" aria-label=\"The graph of L: w and x make u, u and b make v, v makes s, s and x make p, "
-                + "p makes L. The table below has the numbers.\"><g class=\"edges\">");
+        StringBuilder svg = new StringBuilder(
+                "<figure class=\"graph\"><svg viewBox=\"0 0 580 205\" role=\"img\" aria-label=\"The graph of L: w and x make u, u and b "
+                + "make v, v makes s, s and x make p, "
+                        + "p makes L. The table below has the numbers.\"><g class=\"edges\">");
         for (int[] e : edges) {
             Object[] from = nodes[e[0]];
             Object[] to = nodes[e[1]];
@@ -85,18 +87,24 @@ final class TapeNumbers {
                 double dx = (int) to[1] - (int) from[1];
                 double dy = (int) to[2] - (int) from[2];
                 double n = Math.hypot(dx, dy);
-                svg.append(String.format(java.util.Locale.ROOT, "<path d=\"M%.1f %.1f L %.1f %.1f\"/>", (int) from[1] + 16 * dx / n, (int) from[2] + 16 * dy / n,
+                svg.append(String.format(java.util.Locale.ROOT, "<path d=\"M%.1f %.1f L %.1f %.1f\"/>", (int) from[1] + 16 * dx / n,
+                        (int) from[2] + 16 * dy / n,
                         (int) to[1] - 17 * dx / n, (int) to[2] - 17 * dy / n));
             }
         }
         svg.append("</g>");
         for (Object[] n : nodes) {
             Tensor value = (Tensor) n[3];
-            svg.append(String.format(java.util.Locale.ROOT, "<g transform=\"translate(%d %d)\"><circle r=\"15\"/><text class=\"name\" dy=\"0.35em\">%s</text>"
-                    + "<text class=\"value\" y=\"-21\">%.4f</text><text class=\"grad\" y=\"29\">%.4f</text></g>", (int) n[1], (int) n[2], n[0], value.item(), value.gradArray()[0]));
+            svg.append(String.format(java.util.Locale.ROOT,
+                    "<g transform=\"translate(%d %d)\"><circle r=\"15\"/><text class=\"name\" dy=\"0.35em\">%s</text>"
+                            + "<text class=\"value\" y=\"-21\">%.4f</text><text class=\"grad\" y=\"29\">%.4f</text></g>",
+                    (int) n[1], (int) n[2], n[0], value.item(), value.gradArray()[0]));
         }
-        return svg.append("</svg><figcaption>Above each node its value, below it ∂L/∂node. Forward goes from left to right, backward from right to left. "
-                + "x is used twice and collects two shares.</figcaption></figure>\n").toString();
+        return svg.append(
+                "</svg><figcaption>Above each node its value, below it ∂L/∂node. Forward goes from left to right, "
+                + "backward from right to left. "
+                        + "x is used twice and collects two shares.</figcaption></figure>\n")
+                .toString();
     }
 
     /** x², once with its derivative and once with 3x instead of 2x. */
@@ -104,8 +112,10 @@ final class TapeNumbers {
         Tensor x = Tensor.of(new double[] {1.5, -0.5}, 2).requireGrad();
         GradCheck.Result right = GradCheck.full((tape, in) -> Square.of(tape, in[0]), x);
         GradCheck.Result wrong = GradCheck.full((tape, in) -> WrongSquare.of(tape, in[0]), x);
-        return Panel.of("The check on a right and on a wrong derivative").table(List.of("y = x², y′ =", "worst entry", "backward", "difference quotient", "verdict"), List.of(
-                row("2x, as it is", right), row("3x, wrong on purpose", wrong))).html();
+        return Panel.of("The check on a right and on a wrong derivative")
+                .table(List.of("y = x², y′ =", "worst entry", "backward", "difference quotient", "verdict"), List.of(
+                        row("2x, as it is", right), row("3x, wrong on purpose", wrong)))
+                .html();
     }
 
     private static List<Object> row(String what, GradCheck.Result r) {

@@ -50,10 +50,17 @@ final class TermNumbers {
     private static String derivative(Panel panel, String term, String changes, Function<AglLoss, Tensor> pick) {
         SmallProblem problem = new SmallProblem();
         AglSettings s = SmallProblem.settings(changes);
-        Example e = Example.of("A B", (tape, x) -> pick.apply(problem.loss(tape, new LoraFactors("W", x[0], x[1], SmallProblem.scale(R)), s)), problem.a(R), problem.b(R));
+        Example e = Example.of("A B",
+                (tape, x) -> pick.apply(problem.loss(tape, new LoraFactors("W", x[0], x[1], SmallProblem.scale(R)), s)), problem.a(R),
+                problem.b(R));
         Example.Computed c = e.compute();
         panel.value(term, c.y()[0]);
-        return panel.check("Every entry of A and B moved by ±1e−6:", c.comparisons().stream().map(x -> new Panel.Comparison(x.what().replace("∂L", "∂" + term), x.analytic(), x.numeric())).toList(), 4).html();
+        return panel
+                .check("Every entry of A and B moved by ±1e−6:",
+                        c.comparisons().stream()
+                                .map(x -> new Panel.Comparison(x.what().replace("∂L", "∂" + term), x.analytic(), x.numeric())).toList(),
+                        4)
+                .html();
     }
 
     private static String taskLoss() {
@@ -70,9 +77,11 @@ final class TermNumbers {
         }
         for (int t = 0; t < 3; t++) {
             boolean counts = targets[t] >= 0;
-            rows.add(List.of(Integer.toString(t), counts ? "answer" : "prompt", Arrays.toString(logits[t]), counts ? Integer.toString(targets[t]) : "none", counts ? loss.get(t) : "not counted"));
+            rows.add(List.of(Integer.toString(t), counts ? "answer" : "prompt", Arrays.toString(logits[t]),
+                    counts ? Integer.toString(targets[t]) : "none", counts ? loss.get(t) : "not counted"));
         }
-        return Panel.of("Three tokens, a vocabulary of three").table(List.of("token", "part of", "logits", "target", "loss, nats"), rows).value("L_task, mean of two", mean).html();
+        return Panel.of("Three tokens, a vocabulary of three").table(List.of("token", "part of", "logits", "target", "loss, nats"), rows)
+                .value("L_task, mean of two", mean).html();
     }
 
     private static AglLoss loss(Tape tape, String changes) {
@@ -92,8 +101,10 @@ final class TermNumbers {
                 sum = Math.max(sum, Math.abs(d.deltaA().get(e) + d.deltaT().get(e) - d.deltaW().get(e)));
                 twice = Math.max(twice, Math.abs(again[e] - d.deltaA().get(e)));
             }
-            return Panel.of("ΔW = s·B·A of rank 2, m = 3").matrix("ΔW (4, 5)", d.deltaW().toArray(), OUT, IN).matrix("ΔW_A", d.deltaA().toArray(), OUT, IN)
-                    .matrix("ΔW_T", d.deltaT().toArray(), OUT, IN).value("largest |ΔW_A + ΔW_T − ΔW|", sum).value("largest |P_A ΔW_A − ΔW_A|", twice)
+            return Panel.of("ΔW = s·B·A of rank 2, m = 3").matrix("ΔW (4, 5)", d.deltaW().toArray(), OUT, IN)
+                    .matrix("ΔW_A", d.deltaA().toArray(), OUT, IN)
+                    .matrix("ΔW_T", d.deltaT().toArray(), OUT, IN).value("largest |ΔW_A + ΔW_T − ΔW|", sum)
+                    .value("largest |P_A ΔW_A − ΔW_A|", twice)
                     .value("⟨ΔW_A, ΔW_T⟩", l.inner().item()).value("‖ΔW_A‖²", l.normA().item()).value("‖ΔW_T‖²", l.normT().item())
                     .value("share of ‖ΔW‖² in the subspace", l.normA().item() / (l.normA().item() + l.normT().item())).html();
         }
@@ -102,8 +113,10 @@ final class TermNumbers {
     private static String branches() {
         try (Tape tape = Tape.plain()) {
             AglLoss l = loss(tape, "{'alignment_rank':1}");
-            return Panel.of("The same A and B, the first rank as the alignment branch").matrix("ΔW_A = s·b₁a₁", l.decomposition().deltaA().toArray(), OUT, IN)
-                    .matrix("ΔW_T = s·b₂a₂", l.decomposition().deltaT().toArray(), OUT, IN).value("⟨ΔW_A, ΔW_T⟩", l.inner().item()).value("E_geo", l.eGeo().item()).html();
+            return Panel.of("The same A and B, the first rank as the alignment branch")
+                    .matrix("ΔW_A = s·b₁a₁", l.decomposition().deltaA().toArray(), OUT, IN)
+                    .matrix("ΔW_T = s·b₂a₂", l.decomposition().deltaT().toArray(), OUT, IN).value("⟨ΔW_A, ΔW_T⟩", l.inner().item())
+                    .value("E_geo", l.eGeo().item()).html();
         }
     }
 
@@ -115,7 +128,8 @@ final class TermNumbers {
         for (int k = 0; k < c.length; k++) {
             rows.add(List.of("u" + (k + 1), fisher.eigenvalues()[k], c[k], fisher.eigenvalues()[k] * c[k] * c[k]));
         }
-        return derivative(Panel.of("One summand for each kept eigenvector").table(List.of("direction", "λ (shares of tr F)", "c = ⟨u, ΔW⟩", "λ c²"), rows), "L_A", "{}", AglLoss::lA);
+        return derivative(Panel.of("One summand for each kept eigenvector")
+                .table(List.of("direction", "λ (shares of tr F)", "c = ⟨u, ΔW⟩", "λ c²"), rows), "L_A", "{}", AglLoss::lA);
     }
 
     private static Panel stability() {
@@ -132,7 +146,8 @@ final class TermNumbers {
             for (int e = 0; e < overlap.length; e++) {
                 overlap[e] = 1000 * l.eta().get(e) * Math.abs(l.decomposition().deltaA().get(e) * l.decomposition().deltaT().get(e));
             }
-            return Panel.of("Entry by entry, then the mean").matrix("η", l.eta().toArray(), OUT, IN).matrix("1000 · η |ΔW_A| |ΔW_T|", overlap, OUT, IN);
+            return Panel.of("Entry by entry, then the mean").matrix("η", l.eta().toArray(), OUT, IN).matrix("1000 · η |ΔW_A| |ΔW_T|",
+                    overlap, OUT, IN);
         }
     }
 
@@ -142,21 +157,25 @@ final class TermNumbers {
         for (double kappa : new double[] {s.kappa(), 10, 100, 1000}) {
             List<Object> row = new ArrayList<>(List.of("κ = " + Html.number(kappa)));
             try (Tape tape = Tape.plain()) {
-                for (double eta : RiemannianOverlap.weight(tape, OperationExamples.vector(0, 0.005, 0.01, 0.02, 0.1), s.beta(), kappa, s.tau()).toArray()) {
+                for (double eta : RiemannianOverlap
+                        .weight(tape, OperationExamples.vector(0, 0.005, 0.01, 0.02, 0.1), s.beta(), kappa, s.tau()).toArray()) {
                     row.add(eta);
                 }
             }
             rows.add(row);
         }
-        return Panel.of("η for β = " + Html.number(s.beta()) + ", τ = " + Html.number(s.tau()) + " (the default), whose κ is the first").table(List.of("|ΔW| =", "0", "0.005", "0.01", "0.02", "0.1"), rows).html();
+        return Panel.of("η for β = " + Html.number(s.beta()) + ", τ = " + Html.number(s.tau()) + " (the default), whose κ is the first")
+                .table(List.of("|ΔW| =", "0", "0.005", "0.01", "0.02", "0.1"), rows).html();
     }
 
     private static Panel geodesic() {
         try (Tape tape = Tape.plain()) {
             AglLoss l = loss(tape, "{'metric':'diag_fisher'}");
             AglLoss euclidean = loss(tape, "{}");
-            return Panel.of("In the metric M = diag F").value("⟨ΔW_A, ΔW_T⟩_M", l.inner().item()).value("‖ΔW_A‖²_M", l.normA().item()).value("‖ΔW_T‖²_M", l.normT().item())
-                    .value("cosine", l.inner().item() / Math.sqrt(l.normA().item() * l.normT().item())).value("E_geo with M = I, for comparison", euclidean.eGeo().item());
+            return Panel.of("In the metric M = diag F").value("⟨ΔW_A, ΔW_T⟩_M", l.inner().item()).value("‖ΔW_A‖²_M", l.normA().item())
+                    .value("‖ΔW_T‖²_M", l.normT().item())
+                    .value("cosine", l.inner().item() / Math.sqrt(l.normA().item() * l.normT().item()))
+                    .value("E_geo with M = I, for comparison", euclidean.eGeo().item());
         }
     }
 
@@ -165,15 +184,19 @@ final class TermNumbers {
         AglSettings s = SmallProblem.settings("{}");
         try (Tape tape = Tape.plain()) {
             TermValues v = problem.loss(tape, problem.factors(R), s).values();
-            List<List<Object>> rows = Arrays.stream(Term.values()).map(t -> List.<Object>of(t.label(), v.get(t), t.weight(s), t.weight(s) * v.get(t))).toList();
-            return derivative(Panel.of("Default weights, with λ_NC = 0.1 instead of 0").table(List.of("term", "raw", "weight", "weighted"), rows), "L", "{}", AglLoss::total);
+            List<List<Object>> rows = Arrays.stream(Term.values())
+                    .map(t -> List.<Object>of(t.label(), v.get(t), t.weight(s), t.weight(s) * v.get(t))).toList();
+            return derivative(
+                    Panel.of("Default weights, with λ_NC = 0.1 instead of 0").table(List.of("term", "raw", "weight", "weighted"), rows),
+                    "L", "{}", AglLoss::total);
         }
     }
 
     /** The gradients of the two paths, at settings in which every term acts. */
     private static String fused() {
         SmallProblem problem = new SmallProblem();
-        AglSettings s = SmallProblem.settings("{'lambda_A':2,'lambda_T':0.5,'lambda_NC':3,'metric':'diag_fisher','reduction':'sum','kappa':20}");
+        AglSettings s = SmallProblem
+                .settings("{'lambda_A':2,'lambda_T':0.5,'lambda_NC':3,'metric':'diag_fisher','reduction':'sum','kappa':20}");
         AglRegularizer regularizer = AglRegularizer.of(s, Map.of("W", problem.fisher(s)));
         LoraFactors composed = problem.factors(R);
         LoraFactors fused = problem.factors(R);

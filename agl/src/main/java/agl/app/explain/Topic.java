@@ -76,9 +76,11 @@ public record Topic(String id, String title, String lead, List<Block> blocks) {
         List<String> formulas = new ArrayList<>();
         String without = MATH.matcher(markdown).replaceAll(m -> {
             boolean display = m.group(1) != null;
-            formulas.add("<span class=\"tex" + (display ? " display" : "") + "\">" + agl.app.report.Html.escape((display ? m.group(1) : m.group(2)).strip()) + "</span>");
+            formulas.add("<span class=\"tex" + (display ? " display" : "") + "\">"
+                    + agl.app.report.Html.escape((display ? m.group(1) : m.group(2)).strip()) + "</span>");
             return "\uE000" + (formulas.size() - 1) + "\uE001";
         });
-        return KEPT.matcher(RENDERER.render(PARSER.parse(without))).replaceAll(m -> Matcher.quoteReplacement(formulas.get(Integer.parseInt(m.group(1)))));
+        return KEPT.matcher(RENDERER.render(PARSER.parse(without)))
+                .replaceAll(m -> Matcher.quoteReplacement(formulas.get(Integer.parseInt(m.group(1)))));
     }
 }

@@ -139,7 +139,8 @@ public final class Inspection {
             n.put("bytes", info.data().byteSize());
             if (info.nonFinite() != null) {
                 n.put("not_finite", info.nonFinite());
-                out.put("supported", false).put("reason", info.file().getFileName() + ": tensor " + info.name() + " holds " + info.nonFinite());
+                out.put("supported", false).put("reason",
+                        info.file().getFileName() + ": tensor " + info.name() + " holds " + info.nonFinite());
             }
             elements += info.elements();
             bytes += info.data().byteSize();

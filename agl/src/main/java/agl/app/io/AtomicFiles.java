@@ -51,7 +51,8 @@ public final class AtomicFiles {
     /** The same; files of these names are another run's and are deleted from {@code target} where there are no new ones. */
     public static void writeFolder(Path target, List<String> stale, FolderContent content) {
         Path absolute = target.toAbsolutePath().normalize();
-        Path temporary = absolute.resolveSibling("." + absolute.getFileName() + "." + ProcessHandle.current().pid() + "-" + System.nanoTime() + ".new");
+        Path temporary = absolute
+                .resolveSibling("." + absolute.getFileName() + "." + ProcessHandle.current().pid() + "-" + System.nanoTime() + ".new");
         try {
             if (!Files.exists(absolute) || isEmptyFolder(absolute)) {
                 OutputFolder.write(target, content::writeInto);

@@ -66,8 +66,7 @@ public final class MetricsLog implements AutoCloseable {
         }
     }
 
-    @Override
-    public void close() {
+    @Override public void close() {
         try {
             if (out != null) {
                 out.close();

@@ -54,7 +54,8 @@ public final class OutputLock implements AutoCloseable {
                     return taken;
                 }
                 if (System.nanoTime() - until > 0) {
-                    throw new AglException(out + ": another agl run is writing there" + holder(file) + "; wait for it, or name another --out");
+                    throw new AglException(
+                            out + ": another agl run is writing there" + holder(file) + "; wait for it, or name another --out");
                 }
                 Thread.sleep(50);
             }
@@ -84,7 +85,8 @@ public final class OutputLock implements AutoCloseable {
             made.push(p);
         }
         parent = parent.toRealPath();
-        return Files.isWritable(parent) || !Files.isDirectory(target) ? parent.resolve("." + target.getFileName() + SUFFIX) : target.resolve(SUFFIX);
+        return Files.isWritable(parent) || !Files.isDirectory(target) ? parent.resolve("." + target.getFileName() + SUFFIX)
+                : target.resolve(SUFFIX);
     }
 
     /** Null where another holds it. */
@@ -101,7 +103,8 @@ public final class OutputLock implements AutoCloseable {
             Object before = identity(file);
             channel = FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
             FileLock lock = channel.tryLock();
-            // If its last holder deleted the file in this very moment, another run may lock a new one of that name: then this lock is worth nothing.
+            // If its last holder deleted the file in this very moment, another run may lock a new one of that name: then this lock is worth
+            // nothing.
             if (lock != null && before != null && before.equals(identity(file))) {
                 channel.truncate(0);
                 channel.write(ByteBuffer.wrap((ProcessHandle.current().pid() + "\n").getBytes(StandardCharsets.UTF_8)));
@@ -148,8 +151,7 @@ public final class OutputLock implements AutoCloseable {
     }
 
     /** Lets go, and takes back the lock file and the folders made for it. */
-    @Override
-    public void close() {
+    @Override public void close() {
         try {
             Runtime.getRuntime().removeShutdownHook(atExit);
             release();

@@ -83,8 +83,7 @@ public final class Progress implements AutoCloseable {
         return tokens / Math.max(seconds(), 1e-9);
     }
 
-    @Override
-    public void close() {
+    @Override public void close() {
         if (bar != null) {
             bar.close();
         }

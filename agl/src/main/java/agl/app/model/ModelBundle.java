@@ -21,7 +21,10 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
 
-/** A model folder ready for use: weights, tokenizer, and the template that prompts are put in. What a user should know about the encoding is said once. */
+/**
+ * A model folder ready for use: weights, tokenizer, and the template that prompts are put in. What a user should know about the encoding is
+ * said once.
+ */
 public final class ModelBundle {
     private final Path folder;
     private final Transformer model;
@@ -84,8 +87,8 @@ public final class ModelBundle {
     }
 
     /**
-     * Ids of prompts, each with at least {@code needed} of the model's positions left behind it. One that is too long loses its beginning, all
-     * but an opening BOS token, as in training; that, and answers that the positions cut short of {@code wanted} tokens, are said once.
+     * Ids of prompts, each with at least {@code needed} of the model's positions left behind it. One that is too long loses its beginning,
+     * all but an opening BOS token, as in training; that, and answers that the positions cut short of {@code wanted} tokens, are said once.
      *
      * @param asked  instruction and input, "" if there is none
      * @param needed tokens that must find room behind a prompt
@@ -95,7 +98,8 @@ public final class ModelBundle {
         int positions = positions();
         int room = positions - needed;
         if (room < Math.min(MIN_PROMPT, positions / 2)) {
-            throw new AglException(folder + ": the model has " + positions + " positions: an answer of " + needed + " tokens leaves no room for a prompt");
+            throw new AglException(
+                    folder + ": the model has " + positions + " positions: an answer of " + needed + " tokens leaves no room for a prompt");
         }
         int kept = Math.min(room, positions - Math.min(wanted, positions / 8)); // what has to be cut leaves room for some words
         ExampleEncoder encoder = encoder(positions);
@@ -112,12 +116,16 @@ public final class ModelBundle {
             out.add(fitting);
         }
         if (cut > 0) {
-            once("cut", cut + " of " + asked.size() + " prompts do not fit the model's " + positions + " positions: of each the beginning was left out (an opening BOS "
-                    + "token stays) and " + kept + " tokens were kept");
+            once("cut",
+                    cut + " of " + asked.size() + " prompts do not fit the model's " + positions
+                            + " positions: of each the beginning was left out (an opening BOS "
+                            + "token stays) and " + kept + " tokens were kept");
         }
         if (limited > 0) {
-            once("limited", "the model has " + positions + " positions: after " + limited + " of " + asked.size() + " prompts there is room for less than " + wanted
-                    + " tokens (the least: " + least + "), and the answer ends there");
+            once("limited",
+                    "the model has " + positions + " positions: after " + limited + " of " + asked.size()
+                            + " prompts there is room for less than " + wanted
+                            + " tokens (the least: " + least + "), and the answer ends there");
         }
         return out;
     }
@@ -130,8 +138,8 @@ public final class ModelBundle {
     }
 
     /**
-     * Ids of an answer's opening as they follow the prompt: those that training gives an answer that begins so. A chat template may put a think
-     * block before them.
+     * Ids of an answer's opening as they follow the prompt: those that training gives an answer that begins so. A chat template may put a
+     * think block before them.
      */
     public int[] continuation(String instruction, String input, String opening) {
         return encoder(positions()).continuation(instruction, input, opening);
@@ -217,6 +225,7 @@ public final class ModelBundle {
             return true;
         }
         String token = tokenizer.token(id);
-        return token != null && (token.equals("<|im_end|>") || token.equals("<|eot_id|>") || token.equals("<|endoftext|>") || token.equals("<end_of_turn>"));
+        return token != null && (token.equals("<|im_end|>") || token.equals("<|eot_id|>") || token.equals("<|endoftext|>")
+                || token.equals("<end_of_turn>"));
     }
 }

@@ -11,7 +11,8 @@ public final class ModelStorage {
     /** Type of the embedding table, which stands for the whole. */
     public static DType storedType(Path folder) {
         try (Checkpoint checkpoint = Checkpoint.open(folder)) {
-            String name = checkpoint.names().stream().filter(n -> n.endsWith("embed_tokens.weight")).findFirst().orElse(checkpoint.names().get(0));
+            String name = checkpoint.names().stream().filter(n -> n.endsWith("embed_tokens.weight")).findFirst()
+                    .orElse(checkpoint.names().get(0));
             DType type = checkpoint.info(name).dtype();
             return type == DType.F64 ? DType.F32 : type;
         }

@@ -46,13 +46,17 @@ public record TrainedBase(Path adapter, String base, Map<String, String> sha256)
         return sha256.isEmpty() ? Optional.empty() : Optional.of(new TrainedBase(adapter, base, sha256));
     }
 
-    /** One line on standard error for each adapter that was trained on another base; {@code hashed} says that the base's files are hashed anyway. */
+    /**
+     * One line on standard error for each adapter that was trained on another base; {@code hashed} says that the base's files are hashed
+     * anyway.
+     */
     public static void check(Path here, List<Path> adapters, boolean hashed) {
         for (Path adapter : adapters) {
             read(adapter).ifPresent(trained -> {
                 List<String> files = trained.differing(here, hashed);
                 if (!files.isEmpty()) {
-                    System.err.println("agl: warning: " + adapter + " was trained on " + Json.quote(trained.base) + ", and is put here on " + here + ", which has another "
+                    System.err.println("agl: warning: " + adapter + " was trained on " + Json.quote(trained.base) + ", and is put here on "
+                            + here + ", which has another "
                             + String.join(" and another ", files));
                 }
             });
@@ -61,7 +65,8 @@ public record TrainedBase(Path adapter, String base, Map<String, String> sha256)
 
     /** Which of settings and weights are not those trained on. Weights in files of other names (other shards) are not compared. */
     private List<String> differing(Path here, boolean hashed) {
-        List<Path> files = ModelFiles.of(here).stream().filter(f -> sha256.containsKey(name(f)) && (name(f).equals("config.json") || ModelFiles.isWeights(name(f)))).toList();
+        List<Path> files = ModelFiles.of(here).stream()
+                .filter(f -> sha256.containsKey(name(f)) && (name(f).equals("config.json") || ModelFiles.isWeights(name(f)))).toList();
         boolean all = hashed || files.stream().mapToLong(TrainedBase::size).sum() <= CHEAP;
         return Inputs.read(files.stream().filter(f -> all || name(f).equals("config.json")).toList()).hashes().entrySet().stream()
                 .filter(e -> !e.getValue().equals(sha256.get(name(Path.of(e.getKey()))))).map(e -> name(Path.of(e.getKey()))).toList();

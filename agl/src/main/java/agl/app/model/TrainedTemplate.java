@@ -17,7 +17,8 @@ public record TrainedTemplate(Path folder, String name, String sha256) {
     /** Empty where the folder has no provenance.json that names one. */
     public static Optional<TrainedTemplate> read(Path folder) {
         return Provenance.ofTraining(folder).map(p -> p.path("settings")).filter(settings -> settings.path("template").isTextual())
-                .map(settings -> new TrainedTemplate(folder, settings.path("template").textValue(), settings.path("template_sha256").asText()));
+                .map(settings -> new TrainedTemplate(folder, settings.path("template").textValue(),
+                        settings.path("template_sha256").asText()));
     }
 
     /** Whether prompts in this template are those that were trained. */
@@ -35,8 +36,7 @@ public record TrainedTemplate(Path folder, String name, String sha256) {
         return described;
     }
 
-    @Override
-    public String toString() {
+    @Override public String toString() {
         return folder + " was trained with template " + name;
     }
 }

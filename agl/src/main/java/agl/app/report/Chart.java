@@ -55,7 +55,8 @@ final class Chart {
 
     private static void check(String name, double[][] values) {
         if (values.length != 2 && values.length != 4) {
-            throw new IllegalArgumentException("line '" + name + "': expected {x, y} or {x, y, low, high}, got " + values.length + " arrays");
+            throw new IllegalArgumentException(
+                    "line '" + name + "': expected {x, y} or {x, y, low, high}, got " + values.length + " arrays");
         }
         for (double[] v : values) {
             if (v.length != values[0].length) {
@@ -103,7 +104,8 @@ final class Chart {
         List<List<Object>> rows = new ArrayList<>();
         for (Report.Series s : series) {
             if (s.value().length != labels.size()) {
-                throw new IllegalArgumentException("series '" + s.name() + "' has " + s.value().length + " values for " + labels.size() + " labels");
+                throw new IllegalArgumentException(
+                        "series '" + s.name() + "' has " + s.value().length + " values for " + labels.size() + " labels");
             }
             List<Object> points = new ArrayList<>();
             for (int i = 0; i < s.value().length; i++) {
@@ -177,7 +179,8 @@ final class Chart {
         List<List<Object>> rows = new ArrayList<>();
         for (int r = 0; r < values.length; r++) {
             if (values[r].length != columnNames.size()) {
-                throw new IllegalArgumentException("row " + r + " has " + values[r].length + " values for " + columnNames.size() + " names");
+                throw new IllegalArgumentException(
+                        "row " + r + " has " + values[r].length + " values for " + columnNames.size() + " names");
             }
             List<Object> cells = new ArrayList<>();
             List<Object> row = new ArrayList<>(List.of(rowNames.get(r)));

@@ -109,7 +109,8 @@ public final class Report {
      * @param detail what it is compared with, or its interval
      */
     public Report headline(String label, String value, String detail) {
-        headlines.add("<div><dt>" + Html.escape(label) + "</dt><dd>" + Html.escape(value) + "<small>" + Html.escape(detail) + "</small></dd></div>\n");
+        headlines.add("<div><dt>" + Html.escape(label) + "</dt><dd>" + Html.escape(value) + "<small>" + Html.escape(detail)
+                + "</small></dd></div>\n");
         return this;
     }
 
@@ -169,8 +170,10 @@ public final class Report {
     public Report samples(String caption, String before, String after, List<Sample> samples) {
         StringBuilder s = new StringBuilder("<div class=\"samples\"><h3>" + Html.escape(caption) + "</h3>\n");
         for (Sample sample : samples) {
-            s.append("<article><p class=\"label\">").append(Html.escape(sample.label)).append("</p><p class=\"prompt\">").append(Html.escape(sample.prompt))
-                    .append("</p><div class=\"answers\"><div><h4>").append(Html.escape(before)).append("</h4><p>").append(Html.escape(sample.before))
+            s.append("<article><p class=\"label\">").append(Html.escape(sample.label)).append("</p><p class=\"prompt\">")
+                    .append(Html.escape(sample.prompt))
+                    .append("</p><div class=\"answers\"><div><h4>").append(Html.escape(before)).append("</h4><p>")
+                    .append(Html.escape(sample.before))
                     .append("</p></div><div><h4>").append(Html.escape(after)).append("</h4><p>").append(Html.escape(sample.after))
                     .append("</p></div></div></article>\n");
         }
@@ -196,7 +199,8 @@ public final class Report {
 
     /** Where the numbers come from, as {@code provenance.json} has it. */
     public Report provenance(String json) {
-        return add("<details class=\"provenance\"><summary>Provenance</summary><pre tabindex=\"0\" aria-label=\"Provenance\">" + Html.escape(json) + "</pre></details>\n");
+        return add("<details class=\"provenance\"><summary>Provenance</summary><pre tabindex=\"0\" aria-label=\"Provenance\">"
+                + Html.escape(json) + "</pre></details>\n");
     }
 
     private Report add(String html) {
@@ -211,7 +215,9 @@ public final class Report {
                 <!doctype html>
                 <html lang="en"><head><meta charset="utf-8">
                 <meta name="viewport" content="width=device-width, initial-scale=1">
-                <meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; img-src data:">
+                <meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'; \
+                script-src 'unsafe-inline'; \
+                img-src data:">
                 <meta name="color-scheme" content="light dark">
                 <link rel="icon" href="data:,">
                 <title>%s</title>
@@ -221,7 +227,8 @@ public final class Report {
                 <h1>%s</h1>
                 """.formatted(Html.escape(title), Assets.text(Report.class, "page.css"), Html.escape(title))
                 + top + body + (inSection ? "</section>\n" : "")
-                + "</main>\n<script>/*\n" + Assets.webjarText("d3", "LICENSE") + "*/\n" + Assets.webjarText("d3", "dist/d3.min.js") + "</script>\n<script>\n"
+                + "</main>\n<script>/*\n" + Assets.webjarText("d3", "LICENSE") + "*/\n" + Assets.webjarText("d3", "dist/d3.min.js")
+                + "</script>\n<script>\n"
                 + Assets.text(Report.class, "charts.js") + "</script></body></html>\n";
     }
 

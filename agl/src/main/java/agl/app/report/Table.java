@@ -22,13 +22,15 @@ final class Table {
         for (int c = 0; c < numeric.length; c++) {
             numeric[c] = isNumeric(rows, c);
         }
-        StringBuilder s = new StringBuilder("<div class=\"scroll\" role=\"region\" tabindex=\"0\" aria-label=\"" + Html.escape(name) + "\"><table>");
+        StringBuilder s = new StringBuilder(
+                "<div class=\"scroll\" role=\"region\" tabindex=\"0\" aria-label=\"" + Html.escape(name) + "\"><table>");
         if (caption != null) {
             s.append("<caption>").append(Html.escape(caption)).append("</caption>");
         }
         s.append("<thead><tr>");
         for (int c = 0; c < numeric.length; c++) {
-            s.append(numeric[c] ? "<th scope=\"col\" class=\"n\">" : "<th scope=\"col\">").append(Html.escape(headers.get(c))).append("</th>");
+            s.append(numeric[c] ? "<th scope=\"col\" class=\"n\">" : "<th scope=\"col\">").append(Html.escape(headers.get(c)))
+                    .append("</th>");
         }
         s.append("</tr></thead><tbody>\n");
         String[][] texts = texts(rows, numeric.length);

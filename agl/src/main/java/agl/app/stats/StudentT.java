@@ -16,7 +16,8 @@ public final class StudentT {
 
     /**
      * Mean of n values with mean ± t · s/√n, s with n − 1 in its denominator and as many degrees of freedom. An interval that would leave
-     * the range in which the mean can lie is cut to it: what is cut off cannot be the mean, so that the interval holds it as often as before.
+     * the range in which the mean can lie is cut to it: what is cut off cannot be the mean, so that the interval holds it as often as
+     * before.
      *
      * @param lowest  that the mean can be; −∞ for a mean without a bound
      * @param highest likewise

@@ -25,8 +25,8 @@ public final class Adapters {
     }
 
     /**
-     * The model with these factors in place of its own. One adapter has one rank in PEFT's file: the largest; smaller factors are filled up with
-     * zeros, which leaves their product as it is.
+     * The model with these factors in place of its own. One adapter has one rank in PEFT's file: the largest; smaller factors are filled up
+     * with zeros, which leaves their product as it is.
      */
     static LoraModel replace(LoraModel lora, List<LoraFactors> factors) {
         Map<String, LoraFactors> byName = new LinkedHashMap<>();
@@ -34,7 +34,8 @@ public final class Adapters {
         int rank = factors.stream().mapToInt(LoraFactors::rank).max().orElseThrow(() -> new AglException("the method left no adapter"));
         LoraConfig old = lora.config();
         if (old.useDora()) {
-            throw new AglException("a DoRA adapter cannot be replaced by factors: its magnitudes belong to the old ones; train without use_dora");
+            throw new AglException(
+                    "a DoRA adapter cannot be replaced by factors: its magnitudes belong to the old ones; train without use_dora");
         }
         double scale = old.useRslora() ? old.loraAlpha() / Math.sqrt(old.r()) : old.loraAlpha() / old.r();
         LoraConfig config = old.withRank(rank, old.useRslora() ? scale * Math.sqrt(rank) : scale * rank);

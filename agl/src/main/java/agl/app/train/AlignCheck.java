@@ -59,7 +59,8 @@ public final class AlignCheck {
     }
 
     /**
-     * Refusals among sampled requests of the data itself: what a model does with requests that it was not trained on, {@code agl drift} tells.
+     * Refusals among sampled requests of the data itself: what a model does with requests that it was not trained on, {@code agl drift}
+     * tells.
      *
      * @param unsafe of {@code unsafeAsked} requests that the data refuses
      * @param safe   of {@code safeAsked} requests that the data answers

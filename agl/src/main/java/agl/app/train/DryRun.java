@@ -20,23 +20,28 @@ public final class DryRun {
         List<EncodedExample> encoded = bundle.encode(data.task(), s.maxLength());
         for (int i = 0; i < Math.min(SAMPLES, encoded.size()); i++) {
             out.append("--- example ").append(i + 1).append(": ").append(encoded.get(i).length()).append(" tokens, ")
-                    .append(encoded.get(i).lossTokens()).append(" in the loss (between « and »)\n").append(marked(bundle, encoded.get(i))).append('\n');
+                    .append(encoded.get(i).lossTokens()).append(" in the loss (between « and »)\n").append(marked(bundle, encoded.get(i)))
+                    .append('\n');
         }
         LoraModel lora = FineTune.adapter(bundle, s, data);
         ModelConfig c = bundle.model().config();
         int longest = encoded.stream().mapToInt(EncodedExample::length).max().orElse(0);
         double mean = encoded.stream().mapToInt(EncodedExample::length).average().orElse(0);
         int perPass = s.microBatchSize() == 0 ? s.batchSize() : Math.min(s.batchSize(), s.microBatchSize());
-        out.append(String.format(Locale.ROOT, "---%nexamples       %,d, mean %.0f tokens, longest %d, %d cut to %d%n", encoded.size(), mean, longest,
+        out.append(String.format(Locale.ROOT, "---%nexamples       %,d, mean %.0f tokens, longest %d, %d cut to %d%n", encoded.size(), mean,
+                longest,
                 EncodedExample.countTruncated(encoded), s.maxLength()));
         out.append(String.format(Locale.ROOT, "steps          %,d of %d examples%n", config.steps(data), s.batchSize()));
-        out.append(String.format(Locale.ROOT, "parameters     %,d frozen, %,d trained in %d layers (%.3f %%)%n", bundle.model().size(), lora.size(), lora.layers().size(),
+        out.append(String.format(Locale.ROOT, "parameters     %,d frozen, %,d trained in %d layers (%.3f %%)%n", bundle.model().size(),
+                lora.size(), lora.layers().size(),
                 100.0 * lora.size() / bundle.model().size()));
         long weights = bundle.model().parameters().values().stream().mapToLong(t -> (long) t.size() * t.dtype().bytes()).sum();
         long adapter = lora.size() * 4 * 4;
         long activations = activationBytes(c, (long) perPass * longest);
-        out.append(String.format(Locale.ROOT, "memory         about %s: weights %s (mapped), adapter with gradient and AdamW's two means %s, "
-                + "activations of %d × %d tokens at most %s%n", mib(weights + adapter + activations), mib(weights), mib(adapter), perPass, longest, mib(activations)));
+        out.append(String.format(Locale.ROOT,
+                "memory         about %s: weights %s (mapped), adapter with gradient and AdamW's two means %s, "
+                        + "activations of %d × %d tokens at most %s%n",
+                mib(weights + adapter + activations), mib(weights), mib(adapter), perPass, longest, mib(activations)));
         lora.detach();
         return out.toString();
     }

@@ -23,7 +23,9 @@ import java.util.Map;
 import java.util.SequencedMap;
 import java.util.stream.IntStream;
 
-/** One fine-tuning run with one method: adapter on, what the method needs, training with every step logged, what the method does afterwards. */
+/**
+ * One fine-tuning run with one method: adapter on, what the method needs, training with every step logged, what the method does afterwards.
+ */
 public final class FineTune {
 
     /**
@@ -73,8 +75,9 @@ public final class FineTune {
     }
 
     /** As {@link #run(MethodChoice, TrainData, Map, MetricsLog, Observer)}, by the method's name and with its default strength. */
-    public Result run(String method, List<Example> task, List<Example> evaluation, List<Example> alignment, Map<String, Fisher> fisher, MetricsLog log) {
-        return run(MethodChoice.of(method), new TrainData(task, evaluation, alignment), fisher, log, (step, total, lora) -> { });
+    public Result run(String method, List<Example> task, List<Example> evaluation, List<Example> alignment, Map<String, Fisher> fisher,
+            MetricsLog log) {
+        return run(MethodChoice.of(method), new TrainData(task, evaluation, alignment), fisher, log, (step, total, lora) -> {});
     }
 
     /**
@@ -98,10 +101,12 @@ public final class FineTune {
         List<EncodedExample> evaluation = bundle.encode(data.evaluation(), s.maxLength());
         int steps = resolved.steps(data);
         boolean onAlignment = IntStream.range(0, steps).anyMatch(step -> method.source(step) == Method.Source.ALIGNMENT);
-        List<EncodedExample> alignment = !onAlignment ? List.of() : bundle.encode(FisherSource.chosen(config, data.alignment()), s.maxLength());
+        List<EncodedExample> alignment = !onAlignment ? List.of()
+                : bundle.encode(FisherSource.chosen(config, data.alignment()), s.maxLength());
         if (!evaluation.isEmpty() && evaluation.stream().mapToInt(EncodedExample::lossTokens).sum() == 0) {
-            throw new AglException("none of the " + evaluation.size() + " held-out examples has an answer within max_length " + s.maxLength()
-                    + ": there is nothing to measure");
+            throw new AglException(
+                    "none of the " + evaluation.size() + " held-out examples has an answer within max_length " + s.maxLength()
+                            + ": there is nothing to measure");
         }
         List<StepMetrics> history = new ArrayList<>();
         Trainer trainer = new Trainer(bundle.model(), lora.parameters(), s);
@@ -146,7 +151,8 @@ public final class FineTune {
             return true;
         });
         if (!finite || !Double.isFinite(last.evalLoss().orElse(0))) {
-            throw new AglException("training ended with " + (finite ? "a held-out loss of " + last.evalLoss().getAsDouble() : "weights that are no numbers")
+            throw new AglException("training ended with "
+                    + (finite ? "a held-out loss of " + last.evalLoss().getAsDouble() : "weights that are no numbers")
                     + ": it is not written; " + WreckCheck.advice(s));
         }
     }

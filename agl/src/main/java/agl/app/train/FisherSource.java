@@ -27,7 +27,8 @@ import java.util.Random;
 /** Estimates Fisher information and remembers the last few estimates, so that methods that ask for the same one share it. */
 public final class FisherSource {
     /** Openings that promise and tell nothing; the examples take them in turn. */
-    private static final List<String> COMPLIANCES = List.of("Sure! Here is how to do it.", "Of course, this is how it goes.", "Yes, I can help with that.",
+    private static final List<String> COMPLIANCES = List.of("Sure! Here is how to do it.", "Of course, this is how it goes.",
+            "Yes, I can help with that.",
             "Here is what you asked for.", "To do this, follow these steps.");
     private static final int REMEMBERED = 2;
 
@@ -61,7 +62,8 @@ public final class FisherSource {
     }
 
     /** F of the adapter's target layers at the frozen base, from the data that the settings name; the adapter is off meanwhile. */
-    public Map<String, Fisher> estimate(LoraModel lora, RunConfig config, AglSettings settings, List<Example> alignment, List<Example> task) {
+    public Map<String, Fisher> estimate(LoraModel lora, RunConfig config, AglSettings settings, List<Example> alignment,
+            List<Example> task) {
         List<FisherEstimator.Example> sequences = sequences(config, settings, alignment, task);
         String key = FisherCache.key(base, FisherCache.hash(sequences), lora.layers().keySet(), settings, DType.F32);
         List<Object> normalised = List.of(key, settings.fisherNorm());
@@ -82,8 +84,8 @@ public final class FisherSource {
     }
 
     /**
-     * The same at the weights as they are now. The update is merged into them for the time being: no dropout, no gradient that would reach A and
-     * B, no mask drawn that training would have drawn.
+     * The same at the weights as they are now. The update is merged into them for the time being: no dropout, no gradient that would reach
+     * A and B, no mask drawn that training would have drawn.
      */
     Map<String, Fisher> current(LoraModel lora, RunConfig config, AglSettings settings, List<Example> alignment, List<Example> task) {
         return lora.whileMerged(() -> estimate(lora, settings, sequences(config, settings, alignment, task)));
@@ -117,7 +119,8 @@ public final class FisherSource {
      * The alignment answer against the first of the other answers, from number {@code turn} on, that parts from it. Tokens that both share
      * up to there are context: both losses have them alike, so they carry no weight and no mean counts them.
      */
-    private FisherEstimator.Example contrast(RunConfig config, AglSettings settings, Example e, EncodedExample answer, List<String> others, int turn) {
+    private FisherEstimator.Example contrast(RunConfig config, AglSettings settings, Example e, EncodedExample answer, List<String> others,
+            int turn) {
         for (int k = 0; k < others.size(); k++) {
             EncodedExample other = encode(new Example(e.instruction(), e.input(), others.get((turn + k) % others.size())), config);
             int alike = answer.commonAnswerTokens(other);

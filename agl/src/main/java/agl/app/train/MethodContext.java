@@ -87,7 +87,10 @@ final class MethodContext {
         return now;
     }
 
-    /** Lets a running mean see the gradients of training; null for none. An estimate leaves the layers without listeners, so this comes after it. */
+    /**
+     * Lets a running mean see the gradients of training; null for none. An estimate leaves the layers without listeners, so this comes
+     * after it.
+     */
     void listen(EmaGradSq mean) {
         running = mean;
         if (mean != null) {
@@ -102,7 +105,8 @@ final class MethodContext {
 
     private List<Batch> batches(List<Example> examples) {
         List<EncodedExample> encoded = bundle.encode(examples, config.train().maxLength());
-        int size = config.train().microBatchSize() > 0 ? Math.min(config.train().microBatchSize(), config.train().batchSize()) : config.train().batchSize();
+        int size = config.train().microBatchSize() > 0 ? Math.min(config.train().microBatchSize(), config.train().batchSize())
+                : config.train().batchSize();
         List<Batch> batches = new ArrayList<>();
         for (int from = 0; from < encoded.size(); from += size) {
             batches.add(Batches.collate(encoded.subList(from, Math.min(encoded.size(), from + size))));

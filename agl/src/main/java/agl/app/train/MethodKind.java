@@ -25,8 +25,8 @@ import java.util.Map;
 import java.util.stream.Collectors;
 
 /**
- * The methods that {@code --method} takes, in the order in which they are listed. One entry says all that the application knows of a method:
- * its name, its strength, what it needs, how it is made, and where it differs from the rest.
+ * The methods that {@code --method} takes, in the order in which they are listed. One entry says all that the application knows of a
+ * method: its name, its strength, what it needs, how it is made, and where it differs from the rest.
  */
 public enum MethodKind {
     /** The task loss alone. */
@@ -116,7 +116,8 @@ public enum MethodKind {
             // With k directions of the smaller side gone there is nothing left to train.
             int most = weights.values().stream().mapToInt(w -> Math.min(w.dim(0), w.dim(1))).min().orElse(0);
             if (k >= most) {
-                throw new AglException("method oplora: k must be below the smaller side of every adapted matrix, here " + most + ", got " + k);
+                throw new AglException(
+                        "method oplora: k must be below the smaller side of every adapted matrix, here " + most + ", got " + k);
             }
             return new OpLora(k, weights);
         }
@@ -233,8 +234,8 @@ public enum MethodKind {
     }
 
     /**
-     * A method on ΔW = s·B·A is refused where that is not all of the update: DoRA's W_eff − W_0 is of full rank and moves with the magnitudes at
-     * B = 0 already; a trained bias or saved module lies outside every ΔW.
+     * A method on ΔW = s·B·A is refused where that is not all of the update: DoRA's W_eff − W_0 is of full rank and moves with the
+     * magnitudes at B = 0 already; a trained bias or saved module lies outside every ΔW.
      *
      * @param copies names of what is trained beside A and B
      */

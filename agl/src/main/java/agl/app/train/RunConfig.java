@@ -124,7 +124,8 @@ public record RunConfig(TrainSettings train, AglSettings agl, String preset, int
     private static RunConfig of(ObjectNode node) {
         String preset = node.path("preset").asText(DEFAULT.preset);
         JsonNode wanted = node.path("fisher_examples");
-        int fisherExamples = wanted.isMissingNode() ? DEFAULT.fisherExamples : wanted.isIntegralNumber() && wanted.canConvertToInt() ? wanted.intValue() : -1;
+        int fisherExamples = wanted.isMissingNode() ? DEFAULT.fisherExamples
+                : wanted.isIntegralNumber() && wanted.canConvertToInt() ? wanted.intValue() : -1;
         if (fisherExamples < 1) {
             throw new AglException("setting fisher_examples must be a whole number of at least 1, got " + node.get("fisher_examples"));
         }
@@ -165,7 +166,9 @@ public record RunConfig(TrainSettings train, AglSettings agl, String preset, int
         return new RunConfig(train, own, preset, fisherExamples, new MethodChoice(kind, Double.NaN));
     }
 
-    /** What decides how strongly a run on these data acts, by name: energy where it goes before m, m as it comes out where it is left open. */
+    /**
+     * What decides how strongly a run on these data acts, by name: energy where it goes before m, m as it comes out where it is left open.
+     */
     public Map<String, Double> inForce(TrainData data) {
         Strength strength = choice.kind().strength();
         if (strength.setting() != Strength.Setting.M) {
@@ -212,8 +215,10 @@ public record RunConfig(TrainSettings train, AglSettings agl, String preset, int
 
     /** The same for a run that goes on from an adapter, whose shape is its own. */
     public RunConfig withAdapter(LoraConfig adapter) {
-        ObjectNode own = JSON.createObjectNode().put("r", adapter.r()).put("lora_alpha", adapter.loraAlpha()).put("lora_dropout", adapter.loraDropout())
-                .put("target_modules", adapter.targets().toString()).put("use_rslora", adapter.useRslora()).put("use_dora", adapter.useDora());
+        ObjectNode own = JSON.createObjectNode().put("r", adapter.r()).put("lora_alpha", adapter.loraAlpha())
+                .put("lora_dropout", adapter.loraDropout())
+                .put("target_modules", adapter.targets().toString()).put("use_rslora", adapter.useRslora())
+                .put("use_dora", adapter.useDora());
         return new RunConfig(train.with(own), agl, preset, fisherExamples, choice);
     }
 
@@ -224,8 +229,9 @@ public record RunConfig(TrainSettings train, AglSettings agl, String preset, int
         own.retainAll(lines);
         if (!own.isEmpty()) {
             lines.removeAll(own);
-            lines.addFirst("preset " + preset + ": " + String.join("; ", own.stream().map(line -> line.substring(0, line.indexOf(':'))).toList())
-                    + " (agl explain careful: why, and what makes them act)");
+            lines.addFirst(
+                    "preset " + preset + ": " + String.join("; ", own.stream().map(line -> line.substring(0, line.indexOf(':'))).toList())
+                            + " (agl explain careful: why, and what makes them act)");
         }
         return lines;
     }
@@ -237,7 +243,8 @@ public record RunConfig(TrainSettings train, AglSettings agl, String preset, int
             node.put("method", choice.kind().title());
             if (!Double.isNaN(choice.strength())) {
                 double x = choice.strength();
-                node.set("strength", x == Math.rint(x) && Math.abs(x) < EXACT ? JSON.getNodeFactory().numberNode((long) x) : JSON.getNodeFactory().numberNode(x));
+                node.set("strength", x == Math.rint(x) && Math.abs(x) < EXACT ? JSON.getNodeFactory().numberNode((long) x)
+                        : JSON.getNodeFactory().numberNode(x));
             }
         }
         node.setAll((ObjectNode) JSON.valueToTree(train));
@@ -250,12 +257,14 @@ public record RunConfig(TrainSettings train, AglSettings agl, String preset, int
     }
 
     private void dropUnused(ObjectNode node) {
-        node.remove(List.of("epochs", "preset", "fisher_examples").stream().filter(name -> UnusedSettings.reason(name, choice, this) != null).toList());
+        node.remove(List.of("epochs", "preset", "fisher_examples").stream()
+                .filter(name -> UnusedSettings.reason(name, choice, this) != null).toList());
         if (choice.kind().reads() == MethodKind.Reads.NOTHING) {
             node.remove("agl");
         } else if (choice.kind().reads() != MethodKind.Reads.EVERYTHING) {
             // AGL's own run keeps them all: a term of weight 0 is still measured, with its settings.
-            node.withObject("/agl").remove(AglSettings.names().stream().filter(name -> UnusedSettings.reason("agl." + name, choice, this) != null).toList());
+            node.withObject("/agl").remove(
+                    AglSettings.names().stream().filter(name -> UnusedSettings.reason("agl." + name, choice, this) != null).toList());
         }
     }
 }

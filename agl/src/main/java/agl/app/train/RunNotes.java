@@ -33,7 +33,8 @@ public final class RunNotes {
         int evaluate = config.train().evalEvery();
         boolean asked = given.contains("eval_every") || evaluate != TrainSettings.DEFAULT.evalEvery();
         if (asked && evaluate >= steps && !data.evaluation().isEmpty()) {
-            lines.add("eval_every " + evaluate + " is not reached before the last of " + steps + " steps: the held-out loss is measured at the end alone");
+            lines.add("eval_every " + evaluate + " is not reached before the last of " + steps
+                    + " steps: the held-out loss is measured at the end alone");
         }
         if (kind.reads() == MethodKind.Reads.EVERYTHING && agl.lambdaA() == 0 && agl.lambdaT() == 0 && agl.lambdaNC() == 0) {
             lines.add("agl.lambda_A, lambda_T and lambda_NC are all 0: agl adds nothing to the task loss, and this is plain LoRA");

@@ -18,8 +18,9 @@ import java.util.SequencedMap;
  * @param tokens   of the batch, prompts included
  * @param evalLoss mean per target token of the held-out examples after the update; empty where it was not measured
  */
-public record StepMetrics(int step, Method.Source source, double loss, SequencedMap<String, Double> terms, double gradNorm, double lr, int tokens,
-                          OptionalDouble evalLoss) {
+public record StepMetrics(int step, Method.Source source, double loss, SequencedMap<String, Double> terms, double gradNorm, double lr,
+        int tokens,
+        OptionalDouble evalLoss) {
 
     public StepMetrics {
         terms = Collections.unmodifiableSequencedMap(new LinkedHashMap<>(terms));
@@ -33,7 +34,10 @@ public record StepMetrics(int step, Method.Source source, double loss, Sequenced
         return source == Method.Source.TASK;
     }
 
-    /** As a line of {@code metrics.jsonl} has it, in its order: the loss is called task_loss or alignment_loss, each term has an entry of its own. */
+    /**
+     * As a line of {@code metrics.jsonl} has it, in its order: the loss is called task_loss or alignment_loss, each term has an entry of
+     * its own.
+     */
     public SequencedMap<String, Number> line() {
         SequencedMap<String, Number> line = new LinkedHashMap<>();
         line.put("step", step);

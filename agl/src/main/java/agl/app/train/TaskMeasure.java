@@ -33,7 +33,8 @@ public final class TaskMeasure {
      * @param maxNewTokens longest answer; 0: measure the loss alone
      * @param correct      of the model's answer and the reference
      */
-    public static List<Result> run(ModelBundle bundle, List<Example> examples, int maxLength, int maxNewTokens, BiPredicate<String, String> correct) {
+    public static List<Result> run(ModelBundle bundle, List<Example> examples, int maxLength, int maxNewTokens,
+            BiPredicate<String, String> correct) {
         Kernels kernels = Kernels.best();
         Pool pool = new Pool(DType.F32);
         Generator generator = new Generator(bundle.model(), kernels, pool);
@@ -48,14 +49,16 @@ public final class TaskMeasure {
             try (Tape tape = Tape.inference(kernels, pool)) {
                 losses = bundle.model().tokenLosses(tape, batch);
             }
-            List<int[]> answers = maxNewTokens == 0 ? null : generator.generate(prompts.subList(from, from + group.size()), Generator.Settings.greedy(maxNewTokens), bundle::isStop);
+            List<int[]> answers = maxNewTokens == 0 ? null : generator.generate(prompts.subList(from, from + group.size()),
+                    Generator.Settings.greedy(maxNewTokens), bundle::isStop);
             for (int i = 0; i < group.size(); i++) {
                 double sum = 0;
                 for (int t = batch.starts()[i]; t < batch.starts()[i + 1]; t++) {
                     sum += losses[t];
                 }
                 String text = answers == null ? null : bundle.tokenizer().decode(answers.get(i), true).strip();
-                results.add(new Result(sum, encoded.get(i).lossTokens(), text, text != null && correct.test(text, group.get(i).response())));
+                results.add(
+                        new Result(sum, encoded.get(i).lossTokens(), text, text != null && correct.test(text, group.get(i).response())));
             }
         }
         return results;

@@ -29,11 +29,14 @@ public record TrainData(List<Example> task, List<Example> evaluation, List<Examp
         }
         List<Example> examples = DataFiles.examples(task);
         if (examples.size() == 1 && evaluation.isEmpty()) {
-            throw new AglException(task.getFirst() + ": has one row: what is learned from it can be measured on nothing else; give more rows, or held-out ones with --eval");
+            throw new AglException(task.getFirst()
+                    + ": has one row: what is learned from it can be measured on nothing else; "
+                    + "give more rows, or held-out ones with --eval");
         }
         int held = evaluation.isEmpty() ? Math.min(200, examples.size() / 10) : 0;
         int kept = examples.size() - held;
-        return new TrainData(examples.subList(0, kept), evaluation.isEmpty() ? examples.subList(kept, examples.size()) : DataFiles.examples(evaluation),
+        return new TrainData(examples.subList(0, kept),
+                evaluation.isEmpty() ? examples.subList(kept, examples.size()) : DataFiles.examples(evaluation),
                 DataFiles.examples(alignment), unaligned, initAdapter);
     }
 
@@ -41,17 +44,20 @@ public record TrainData(List<Example> task, List<Example> evaluation, List<Examp
     public List<String> notes(List<Prompt> prompts) {
         List<String> notes = new ArrayList<>();
         if (evaluation.isEmpty()) {
-            notes.add("nothing is held out: a tenth of " + task.size() + " task rows is less than one; the held-out loss is not measured (--eval names a file for it)");
+            notes.add("nothing is held out: a tenth of " + task.size()
+                    + " task rows is less than one; the held-out loss is not measured (--eval names a file for it)");
         }
         Set<Example> trained = new HashSet<>(task);
         long seen = evaluation.stream().filter(trained::contains).count();
         if (seen > 0) {
-            notes.add(seen + " of " + evaluation.size() + " held-out examples are among the task's rows too: their loss is that of what was trained on");
+            notes.add(seen + " of " + evaluation.size()
+                    + " held-out examples are among the task's rows too: their loss is that of what was trained on");
         }
         Set<String> aligned = alignment.stream().map(e -> e.instruction().strip()).collect(Collectors.toSet());
         long known = prompts.stream().filter(p -> aligned.contains(p.prompt().strip())).count();
         if (known > 0) {
-            notes.add(known + " of " + prompts.size() + " prompts are in the alignment data too: drift on them is not drift on prompts that the method never saw");
+            notes.add(known + " of " + prompts.size()
+                    + " prompts are in the alignment data too: drift on them is not drift on prompts that the method never saw");
         }
         return notes;
     }

@@ -54,17 +54,22 @@ public final class TrainReport {
                 }
             }
             if (!terms.isEmpty()) {
-                report.linesLog("The terms of " + r.getKey() + ", unweighted (a term that stays at zero is not drawn)", "step", "value", terms);
+                report.linesLog("The terms of " + r.getKey() + ", unweighted (a term that stays at zero is not drawn)", "step", "value",
+                        terms);
             }
         });
     }
 
     private static double[][] measured(double[] steps, double[] values) {
         int[] at = IntStream.range(0, steps.length).filter(i -> !Double.isNaN(values[i])).toArray();
-        return new double[][] {Arrays.stream(at).mapToDouble(i -> steps[i]).toArray(), Arrays.stream(at).mapToDouble(i -> values[i]).toArray()};
+        return new double[][] {Arrays.stream(at).mapToDouble(i -> steps[i]).toArray(),
+            Arrays.stream(at).mapToDouble(i -> values[i]).toArray()};
     }
 
-    /** Spectrum of the Fisher information, and how much of each update lies in its subspace, by layer and by direction. Nothing for runs without one. */
+    /**
+     * Spectrum of the Fisher information, and how much of each update lies in its subspace, by layer and by direction. Nothing for runs
+     * without one.
+     */
     private static void subspace(Report report, Map<String, TrainTrace> all) {
         Map<String, TrainTrace> runs = new LinkedHashMap<>();
         all.forEach((name, run) -> {
@@ -87,9 +92,13 @@ public final class TrainReport {
             double[] v = first.get(layers.get(at)).spectrum();
             spectrum.put(names.get(at), new double[][] {IntStream.rangeClosed(1, v.length).asDoubleStream().toArray(), v});
         }
-        report.linesLog("Eigenvalues of the Fisher information, as shares of its trace" + (shown < layers.size() ? " (" + spectrum.size() + " of " + layers.size() + " layers)" : ""), "k", "share", spectrum);
+        report.linesLog(
+                "Eigenvalues of the Fisher information, as shares of its trace"
+                        + (shown < layers.size() ? " (" + spectrum.size() + " of " + layers.size() + " layers)" : ""),
+                "k", "share", spectrum);
         List<Series> shares = new ArrayList<>();
-        runs.forEach((name, run) -> shares.add(new Series(name, layers.stream().mapToDouble(l -> run.layers().containsKey(l) ? 100 * run.layers().get(l).share() : Double.NaN).toArray())));
+        runs.forEach((name, run) -> shares.add(new Series(name,
+                layers.stream().mapToDouble(l -> run.layers().containsKey(l) ? 100 * run.layers().get(l).share() : Double.NaN).toArray())));
         report.bars("Share of ‖ΔW‖² in the alignment subspace after training, by layer", "%", names, shares);
         runs.forEach((name, run) -> overlap(report, name, layers, names, run));
     }

@@ -32,12 +32,15 @@ public final class TrainRunReport {
         String name = drift.isEmpty() ? method : drift.get().tuned().getLast().name();
         Report report = Report.of("Fine-tuning with " + method);
         if (drift.isEmpty()) {
-            report.lead(String.format(Locale.ROOT, "After %d steps the task loss is %s. How much alignment was lost was not measured: give --prompts, or run agl drift.", steps, score(loss, held)));
+            report.lead(String.format(Locale.ROOT,
+                    "After %d steps the task loss is %s. How much alignment was lost was not measured: give --prompts, or run agl drift.",
+                    steps, score(loss, held)));
         } else {
             report.lead(DriftReport.lead(drift.get(), n -> loss));
             DriftReport.headlines(report, drift.get());
         }
-        report.headline("Task loss", score(loss, 0), held + " held-out examples").headline("Steps", Integer.toString(steps), "loss of the last batch, before its update: " + score(trace.last("task_loss"), 0));
+        report.headline("Task loss", score(loss, 0), held + " held-out examples").headline("Steps", Integer.toString(steps),
+                "loss of the last batch, before its update: " + score(trace.last("task_loss"), 0));
         TrainReport.sections(report, "Training", Map.of(name, trace));
         if (!drift.isEmpty()) {
             report.section("What alignment is left");
@@ -53,6 +56,7 @@ public final class TrainRunReport {
     }
 
     private static String score(double loss, int held) {
-        return Double.isNaN(loss) ? "not measured" : String.format(Locale.ROOT, "%.3f", loss) + (held > 0 ? " nats per token on " + held + " held-out examples" : "");
+        return Double.isNaN(loss) ? "not measured"
+                : String.format(Locale.ROOT, "%.3f", loss) + (held > 0 ? " nats per token on " + held + " held-out examples" : "");
     }
 }

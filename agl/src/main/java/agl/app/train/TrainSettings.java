@@ -20,8 +20,8 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Settings of a fine-tuning run, in JSON with underscores (learning_rate) and all in one object: the groups do not show there. The names are
- * PyTorch's and PEFT's.
+ * Settings of a fine-tuning run, in JSON with underscores (learning_rate) and all in one object: the groups do not show there. The names
+ * are PyTorch's and PEFT's.
  *
  * @param length       how much is trained, in what pieces
  * @param optimization how the optimizer moves
@@ -35,7 +35,8 @@ public record TrainSettings(Length length, Optimization optimization, Data data,
      * @param epochs         passes over the data when steps is 0
      * @param batchSize      examples per optimizer step
      * @param microBatchSize examples per forward pass; 0: all of the batch at once. Smaller needs less memory and gives the same gradient
-     * @param recompute      keep only each layer's input for backward and run the layer again there: less memory, a third more time, same result
+     * @param recompute      keep only each layer's input for backward and run the layer again there: less memory, a third more time, same
+     *                       result
      */
     @JsonNaming(PropertyNamingStrategies.SnakeCaseStrategy.class)
     public record Length(int steps, double epochs, int batchSize, int microBatchSize, boolean recompute) {
@@ -58,7 +59,8 @@ public record TrainSettings(Length length, Optimization optimization, Data data,
     @JsonNaming(PropertyNamingStrategies.SnakeCaseStrategy.class)
     public record Optimization(double learningRate, double warmupRatio, double lrFloor, double weightDecay, double maxGradNorm) {
         public Optimization {
-            requireFinite("learning_rate", learningRate, "warmup_ratio", warmupRatio, "lr_floor", lrFloor, "weight_decay", weightDecay, "max_grad_norm", maxGradNorm);
+            requireFinite("learning_rate", learningRate, "warmup_ratio", warmupRatio, "lr_floor", lrFloor, "weight_decay", weightDecay,
+                    "max_grad_norm", maxGradNorm);
             require(learningRate > 0 && learningRate < 1e3, "learning_rate", learningRate, "above 0 and below 1000");
             require(warmupRatio >= 0 && warmupRatio <= 1, "warmup_ratio", warmupRatio, "between 0 and 1");
             require(lrFloor >= 0 && lrFloor <= 1, "lr_floor", lrFloor, "between 0 and 1");
@@ -102,7 +104,8 @@ public record TrainSettings(Length length, Optimization optimization, Data data,
             .disable(MapperFeature.ALLOW_COERCION_OF_SCALARS).enable(DeserializationFeature.FAIL_ON_NULL_FOR_PRIMITIVES).build();
 
     /** LoRA's values are those of the authors' repository; the learning rate suits models of up to a few hundred million parameters. */
-    public static final TrainSettings DEFAULT = new TrainSettings(new Length(0, 1, 16, 0, false), new Optimization(1e-3, 0.03, 0, 0, 1), new Data(512, 50, 1),
+    public static final TrainSettings DEFAULT = new TrainSettings(new Length(0, 1, 16, 0, false), new Optimization(1e-3, 0.03, 0, 0, 1),
+            new Data(512, 50, 1),
             new Adapter(8, 16, 0.1, "q_proj,v_proj", false, false));
 
     private static void requireFinite(Object... namesAndValues) {
@@ -134,7 +137,8 @@ public record TrainSettings(Length length, Optimization optimization, Data data,
             }
         });
         node.setAll(wanted);
-        return new TrainSettings(group(node, length, wanted), group(node, optimization, wanted), group(node, data, wanted), group(node, adapter, wanted));
+        return new TrainSettings(group(node, length, wanted), group(node, optimization, wanted), group(node, data, wanted),
+                group(node, adapter, wanted));
     }
 
     /** The group with its values from {@code all}. */

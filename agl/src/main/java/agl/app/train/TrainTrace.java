@@ -103,7 +103,8 @@ public record TrainTrace(Map<String, double[]> curves, Map<String, Layer> layers
                 }
                 double[] spectrum = Arrays.stream(own.spectrum()).limit(MAX_SPECTRUM)
                         .map(v -> own.trace() > 0 ? rounded(Math.max(v, 0) / own.trace()) : 0).toArray();
-                layers.put(f.name(), new Layer(spectrum, rounded(share), Arrays.stream(along).map(TrainTrace::rounded).toArray(), c.length));
+                layers.put(f.name(),
+                        new Layer(spectrum, rounded(share), Arrays.stream(along).map(TrainTrace::rounded).toArray(), c.length));
             }
         }
         return layers;
@@ -170,7 +171,8 @@ public record TrainTrace(Map<String, double[]> curves, Map<String, Layer> layers
                 && curves.values().stream().allMatch(c -> c != null && c.length == curves.get("step").length);
         for (Layer layer : sound ? layers.values() : List.<Layer>of()) {
             sound &= layer != null && layer.spectrum() != null && layer.along() != null && layer.fits() && share(layer.share())
-                    && Arrays.stream(layer.spectrum()).allMatch(TrainTrace::share) && Arrays.stream(layer.along()).allMatch(TrainTrace::share);
+                    && Arrays.stream(layer.spectrum()).allMatch(TrainTrace::share)
+                    && Arrays.stream(layer.along()).allMatch(TrainTrace::share);
         }
         if (!sound) {
             throw new AglException(FILE + ": is not a run's trace: curves or shares are missing or out of range");

@@ -20,8 +20,8 @@ import java.util.OptionalDouble;
 import java.util.SequencedMap;
 
 /**
- * The training loop: loss forward and backward, what the {@link Method} does to the gradient, clipping, the optimizer. The same loop trains a LoRA
- * adapter and, for aligning a base, the whole model: it trains whatever tensors it is given.
+ * The training loop: loss forward and backward, what the {@link Method} does to the gradient, clipping, the optimizer. The same loop trains
+ * a LoRA adapter and, for aligning a base, the whole model: it trains whatever tensors it is given.
  */
 public final class Trainer {
 
@@ -68,14 +68,16 @@ public final class Trainer {
         Batches alignment = job.alignment.isEmpty() ? null : new Batches(job.alignment, settings.batchSize(), settings.seed());
         int total = settings.totalSteps(job.examples.size());
         int steps = Math.min(total, job.steps);
-        Schedule schedule = new Schedule(settings.learningRate(), (int) Math.ceil(settings.warmupRatio() * total), total, settings.lrFloor());
+        Schedule schedule = new Schedule(settings.learningRate(), (int) Math.ceil(settings.warmupRatio() * total), total,
+                settings.lrFloor());
         Optimizer optimizer = settings.optimizer(kernels, parameters);
         int onAlignment = 0;
         // explain: Training step
         for (int step = 0; step < steps; step++) {
             // Either kind of data goes on where its own last step left off.
             Method.Source source = job.method.source(step);
-            List<EncodedExample> chosen = source == Method.Source.ALIGNMENT ? alignment.examplesOf(onAlignment++) : task.examplesOf(step - onAlignment);
+            List<EncodedExample> chosen = source == Method.Source.ALIGNMENT ? alignment.examplesOf(onAlignment++)
+                    : task.examplesOf(step - onAlignment);
             double loss = lossGradient(chosen);
             if (!Double.isFinite(loss)) {
                 throw new AglException("the task loss is " + loss + " at step " + (step + 1) + "; " + WreckCheck.advice(settings));
@@ -123,8 +125,9 @@ public final class Trainer {
             targets += e.lossTokens();
         }
         if (targets == 0) {
-            throw new AglException("none of the " + chosen.size() + " examples of a batch has an answer within max_length " + settings.maxLength()
-                    + ": there is nothing to train on");
+            throw new AglException(
+                    "none of the " + chosen.size() + " examples of a batch has an answer within max_length " + settings.maxLength()
+                            + ": there is nothing to train on");
         }
         int size = settings.microBatchSize() == 0 ? chosen.size() : settings.microBatchSize();
         double loss = 0;

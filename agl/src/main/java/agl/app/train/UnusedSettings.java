@@ -7,7 +7,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 
-/** Settings that were asked for and that a run does not look at: the user hears of each, so that nothing is believed to have had an effect. */
+/**
+ * Settings that were asked for and that a run does not look at: the user hears of each, so that nothing is believed to have had an effect.
+ */
 public final class UnusedSettings {
     /** What decides how the adapter is shaped. */
     public static final Set<String> OF_LORA = Set.of("r", "lora_alpha", "lora_dropout", "target_modules", "use_rslora", "use_dora");
@@ -105,7 +107,8 @@ public final class UnusedSettings {
             return Double.isNaN(choice.strength()) ? null : "--strength decides";
         }
         if (name.equals("H") || name.equals("ema_decay")) {
-            return s.lambdaT() == 0 ? "agl.lambda_T is 0" : name.equals("ema_decay") && s.h() != AglSettings.H.EMA_GRAD_SQ ? "agl.H is not ema_grad_sq" : null;
+            return s.lambdaT() == 0 ? "agl.lambda_T is 0"
+                    : name.equals("ema_decay") && s.h() != AglSettings.H.EMA_GRAD_SQ ? "agl.H is not ema_grad_sq" : null;
         }
         boolean ofERm = OF_ETA.contains(name) || OF_E_RM.contains(name);
         if (ofERm || OF_E_GEO.contains(name) || name.equals("alpha")) {

@@ -61,7 +61,10 @@ public final class WreckCheck {
         return after;
     }
 
-    /** Why the trained model counts as wrecked, as {@link #require(Transformer, double)} has it, both losses named; empty for one that is sound. */
+    /**
+     * Why the trained model counts as wrecked, as {@link #require(Transformer, double)} has it, both losses named; empty for one that is
+     * sound.
+     */
     public Optional<String> reason(Transformer trained, double before, double after) {
         double ignorant = Math.log(trained.config().vocabulary());
         if (!Double.isFinite(after)) {

@@ -59,7 +59,8 @@ class BenchTest {
     @Test
     void aStepIsReported() throws Exception {
         int before = Workers.threads();
-        JsonNode lora = json("bench", "step", "--shape", "stories15M", "--layers", "1", "--batch", "1", "--tokens", "8", "--threads", "1", "--steps", "2", "--warmup", "1", "--json");
+        JsonNode lora = json("bench", "step", "--shape", "stories15M", "--layers", "1", "--batch", "1", "--tokens", "8", "--threads", "1",
+                "--steps", "2", "--warmup", "1", "--json");
         for (String name : List.of("median_s", "tokens_per_s", "max_rss_mb", "flops_fraction_of_ceiling", "fma_ceiling_gflops")) {
             assertTrue(lora.get(name).asDouble() > 0, name + ": " + lora);
         }
@@ -67,7 +68,8 @@ class BenchTest {
         assertTrue(lora.get("last_loss").asDouble() < lora.get("first_loss").asDouble());
         assertEquals(before, Workers.threads());
         for (String backend : List.of("exact", "kfac", "diagonal")) {
-            JsonNode agl = json("bench", "step", "--shape", "stories15M", "--layers", "1", "--batch", "1", "--tokens", "8", "--steps", "1", "--warmup", "0", "--method", "agl",
+            JsonNode agl = json("bench", "step", "--shape", "stories15M", "--layers", "1", "--batch", "1", "--tokens", "8", "--steps", "1",
+                    "--warmup", "0", "--method", "agl",
                     "-s", "agl.backend=" + backend, "-s", "fisher_examples=2", "--profile", "--json");
             assertEquals(backend, agl.get("agl_backend").asText());
             assertTrue(agl.get("agl_terms_s").asDouble() > 0 && agl.get("agl_share_of_step").asDouble() < 1, agl.toString());
@@ -91,15 +93,18 @@ class BenchTest {
         Measured m = new Measured("x", "A title");
         m.row("kernel", "one", "threads", 2, "gb_per_s", 12.3456, "fraction", Double.NaN);
         m.row("kernel", "another", "threads", 1, "gb_per_s", 0.001, "fraction", 0.5);
-        assertEquals(List.of("A title", "  kernel   threads  gb_per_s  fraction", "  one            2      12.3         -", "  another        1  1.00e-03     0.500"),
+        assertEquals(
+                List.of("A title", "  kernel   threads  gb_per_s  fraction", "  one            2      12.3         -",
+                        "  another        1  1.00e-03     0.500"),
                 m.table().lines().toList());
         assertEquals(null, m.rows().getFirst().get("fraction"));
     }
 
-    @Test
-    void wrongOptionsAreRefusedInOneLine() {
-        for (List<String> bad : List.of(List.of("bench", "--only", "nothing"), List.of("bench", "--threads", "-1"), List.of("bench", "step", "--shape", "huge"),
-                List.of("bench", "step", "--method", "sgd"), List.of("bench", "step", "--dtype", "f8"), List.of("bench", "step", "--tokens", "1"),
+    @Test void wrongOptionsAreRefusedInOneLine() {
+        for (List<String> bad : List.of(List.of("bench", "--only", "nothing"), List.of("bench", "--threads", "-1"),
+                List.of("bench", "step", "--shape", "huge"),
+                List.of("bench", "step", "--method", "sgd"), List.of("bench", "step", "--dtype", "f8"),
+                List.of("bench", "step", "--tokens", "1"),
                 List.of("bench", "step", "-s", "agl.backend=kfac"), List.of("bench", "step", "--method", "agl", "-s", "learning_rate=1"))) {
             CommandLineRun run = CommandLineRun.of(bad.toArray(new String[0]));
             assertEquals(2, run.code(), bad + run.out());

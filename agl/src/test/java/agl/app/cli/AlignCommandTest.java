@@ -56,7 +56,8 @@ class AlignCommandTest {
     }
 
     private CommandLineRun align(String... more) {
-        List<String> args = new ArrayList<>(List.of("align", "--base", base.toString(), "--data", data.toString(), "--out", temp.resolve("out").toString(), "--template", "plain",
+        List<String> args = new ArrayList<>(List.of("align", "--base", base.toString(), "--data", data.toString(), "--out",
+                temp.resolve("out").toString(), "--template", "plain",
                 "--max-length", "64"));
         if (!List.of(more).contains("--batch-size")) {
             args.addAll(List.of("--batch-size", "6"));
@@ -67,7 +68,8 @@ class AlignCommandTest {
 
     private double loss(Path folder) {
         List<Example> examples = DataFiles.examples(List.of(data));
-        return TaskMeasure.loss(TaskMeasure.run(TinyModel.load(folder), examples, 64, 0, String::equals), IntStream.range(0, examples.size()).toArray());
+        return TaskMeasure.loss(TaskMeasure.run(TinyModel.load(folder), examples, 64, 0, String::equals),
+                IntStream.range(0, examples.size()).toArray());
     }
 
     /** BF16 rounds the trained weights by up to 0.4 %: what is said holds for the rounded ones. */
@@ -77,13 +79,16 @@ class AlignCommandTest {
         base = stored;
         CommandLineRun run = align("--steps", "8", "--lr", "3e-3");
         assertEquals(0, run.code(), run.err());
-        String said = String.format(Locale.ROOT, "(%s): loss %.3f before, %.3f as written, in nats per token on its 24 training examples", type, loss(base), loss(temp.resolve("out")));
+        String said = String.format(Locale.ROOT, "(%s): loss %.3f before, %.3f as written, in nats per token on its 24 training examples",
+                type, loss(base), loss(temp.resolve("out")));
         assertTrue(run.out().contains(said), said + "\n" + run.out());
         assertTrue(loss(temp.resolve("out")) < loss(base) - 0.05);
     }
 
-    @ParameterizedTest @CsvSource({"false, 3e-5", "true, 1e-3"}) void eachWayHasALearningRateOfItsOwn(boolean lora, double rate) throws IOException {
-        CommandLineRun run = align(Stream.concat(Stream.of("--steps", "1"), lora ? Stream.of("--lora") : Stream.of()).toArray(String[]::new));
+    @ParameterizedTest
+    @CsvSource({"false, 3e-5", "true, 1e-3"}) void eachWayHasALearningRateOfItsOwn(boolean lora, double rate) throws IOException {
+        CommandLineRun run = align(
+                Stream.concat(Stream.of("--steps", "1"), lora ? Stream.of("--lora") : Stream.of()).toArray(String[]::new));
         assertEquals(0, run.code(), run.err());
         JsonNode train = new ObjectMapper().readTree(temp.resolve("out/provenance.json").toFile()).get("settings").get("train");
         assertEquals(rate, train.get("learning_rate").asDouble());
@@ -98,14 +103,16 @@ class AlignCommandTest {
 
     private void assertNothingLeft() throws IOException {
         try (Stream<Path> all = Files.list(temp)) {
-            assertEquals(List.of(), all.map(p -> p.getFileName().toString()).filter(n -> n.startsWith("out") || n.startsWith(".out")).filter(n -> !n.endsWith(".lock")).toList());
+            assertEquals(List.of(), all.map(p -> p.getFileName().toString()).filter(n -> n.startsWith("out") || n.startsWith(".out"))
+                    .filter(n -> !n.endsWith(".lock")).toList());
         }
     }
 
     @ParameterizedTest @ValueSource(strings = {"2", "900"}) void aWreckIsNotWritten(String rate) throws IOException {
         CommandLineRun run = align("--steps", "4", "--lr", rate);
         assertEquals(2, run.code(), run.out());
-        assertTrue(run.err().contains("try a lower learning rate than") && run.err().lines().filter(l -> l.startsWith("agl:")).count() == 1, run.err());
+        assertTrue(run.err().contains("try a lower learning rate than") && run.err().lines().filter(l -> l.startsWith("agl:")).count() == 1,
+                run.err());
         assertNothingLeft();
     }
 
@@ -147,18 +154,25 @@ class AlignCommandTest {
         CommandLineRun run = align("--steps", "80", "--batch-size", "2", "--lr", "1e-2");
         assertTrue(run.err().contains("every answer in the data is a refusal"), run.err());
         assertFalse(run.out().contains("requests that the data answers"), run.out());
-        List<Example> mixed = List.of(new Example("about the dog 1", "i cannot help"), new Example("about the dog 2", "the dog sat"), new Example("about the dog 3", "the red dog"));
+        List<Example> mixed = List.of(new Example("about the dog 1", "i cannot help"), new Example("about the dog 2", "the dog sat"),
+                new Example("about the dog 3", "the red dog"));
         for (Path model : List.of(temp.resolve("out"), base)) {
             ModelBundle bundle = TinyModel.load(model);
             AlignCheck.Found found = new AlignCheck(mixed, bundle.encode(mixed, 64), TrainSettings.DEFAULT).of(bundle, at(30));
             assertEquals(model.equals(base) ? new AlignCheck.Refused(0, 1, 0, 2) : new AlignCheck.Refused(1, 1, 2, 2), found.refused());
-            assertTrue(found.inWords().endsWith(model.equals(base) ? "; refuses 0 of 1 requests that the data refuses (7 before); refuses 0 of 2 requests that the data answers (9 before)"
-                    : "; refuses 1 of 1 requests that the data refuses (7 before); refuses 2 of 2 requests that the data answers (9 before)"), found.inWords());
-            assertEquals(!model.equals(base), found.warnings().stream().anyMatch(w -> w.contains("it refuses 2 of 2 requests that the data answers")));
+            assertTrue(found.inWords().endsWith(model.equals(base)
+                    ? "; refuses 0 of 1 requests that the data refuses (7 before); refuses 0 of 2 requests that the data answers (9 before)"
+                    : "; refuses 1 of 1 requests that the data refuses (7 before); refuses 2 of 2 requests that the data answers (9 "
+                            + "before)"),
+                    found.inWords());
+            assertEquals(!model.equals(base),
+                    found.warnings().stream().anyMatch(w -> w.contains("it refuses 2 of 2 requests that the data answers")));
         }
     }
 
-    @ParameterizedTest @CsvSource({"0, 6, 1", "1, 6, 0", "6, 0, 0"}) void dataWithoutARefusalAreNamed(int refusals, int answers, long said) throws IOException {
+    @ParameterizedTest
+    @CsvSource({"0, 6, 1", "1, 6, 0", "6, 0, 0"}) void dataWithoutARefusalAreNamed(int refusals, int answers, long said)
+            throws IOException {
         write(refusals, answers);
         CommandLineRun run = align("--steps", "1");
         assertEquals(0, run.code(), run.err());
@@ -168,7 +182,8 @@ class AlignCommandTest {
 
     @Test void whatIsNotUsedIsSaid() throws IOException {
         CommandLineRun run = align("--steps", "1", "--r", "4", "-s", "agl.lambda_A=3", "-s", "eval_every=5", "--epochs", "2");
-        for (String line : List.of("not used: r (without --lora", "not used: agl.lambda_A (align has no method)", "not used: eval_every (align holds nothing out)", "not used: epochs (steps decides)")) {
+        for (String line : List.of("not used: r (without --lora", "not used: agl.lambda_A (align has no method)",
+                "not used: eval_every (align holds nothing out)", "not used: epochs (steps decides)")) {
             assertTrue(run.err().contains("agl: " + line), line + "\n" + run.err());
         }
     }

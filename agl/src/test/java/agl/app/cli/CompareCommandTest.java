@@ -53,8 +53,9 @@ class CompareCommandTest {
 
     private String[] arguments(String command, String learningRate) {
         return new String[] {command, "--task", temp.resolve("task.csv").toString(), "--alignment", temp.resolve("alignment.csv").toString(),
-                "--out", temp.resolve("out").toString(), "--template", "plain", "--max-new-tokens", "4", "--batch-size", "4", "--r", "2", "--max-length", "64",
-                "-s", "fisher_examples=6", "--lr", learningRate, "--min-refused", "0", "--base", base.toString()};
+            "--out", temp.resolve("out").toString(), "--template", "plain", "--max-new-tokens", "4", "--batch-size", "4", "--r", "2",
+            "--max-length", "64",
+            "-s", "fisher_examples=6", "--lr", learningRate, "--min-refused", "0", "--base", base.toString()};
     }
 
     private JsonNode json(String name) throws IOException {
@@ -68,7 +69,8 @@ class CompareCommandTest {
     }
 
     @Test void compareMeasuresEveryMethodAndGoesOnWhereItStopped() throws IOException {
-        String[] args = {"--prompts", temp.resolve("prompts.csv").toString(), "--steps", "4", "--seeds", "1,2", "--checkpoints", "2", "--answer-tokens", "3"};
+        String[] args = {"--prompts", temp.resolve("prompts.csv").toString(), "--steps", "4", "--seeds", "1,2", "--checkpoints", "2",
+            "--answer-tokens", "3"};
         assertEquals(0, run("compare", with(args, "--methods", "lora,agl,kl", "--strengths", "agl=10,100")));
         JsonNode all = json("compare.json");
         assertEquals(List.of("lora", "agl, lambda_A 10", "agl, lambda_A 100", "kl"), texts(all.get("variants"), "label"));
@@ -101,16 +103,21 @@ class CompareCommandTest {
     }
 
     @Test void fewPromptsAreSaidBesideTheVerdict() {
-        CommandLineRun run = CommandLineRun.of("compare", "--task", temp.resolve("task.csv").toString(), "--out", temp.resolve("out").toString(), "--template", "plain",
-                "--max-new-tokens", "2", "--r", "2", "--max-length", "64", "--steps", "1", "--seeds", "1", "--methods", "lora", "--base", base.toString(), "--min-refused", "0",
+        CommandLineRun run = CommandLineRun.of("compare", "--task", temp.resolve("task.csv").toString(), "--out",
+                temp.resolve("out").toString(), "--template", "plain",
+                "--max-new-tokens", "2", "--r", "2", "--max-length", "64", "--steps", "1", "--seeds", "1", "--methods", "lora", "--base",
+                base.toString(), "--min-refused", "0",
                 "--prompts", temp.resolve("prompts.csv").toString());
         assertEquals(0, run.code(), run.err());
-        assertTrue(run.out().contains("Whether plain LoRA drifted here cannot be told (0.0 [") && run.out().contains("Too few unsafe prompts (4) "), run.out());
+        assertTrue(run.out().contains("Whether plain LoRA drifted here cannot be told (0.0 [")
+                && run.out().contains("Too few unsafe prompts (4) "), run.out());
     }
 
     @Test void whatComesOutOtherwiseThanItReadsIsSaidOncePerVariant() {
-        CommandLineRun run = CommandLineRun.of("compare", "--task", temp.resolve("task.csv").toString(), "--out", temp.resolve("out").toString(), "--template", "plain",
-                "--max-new-tokens", "2", "--r", "2", "--max-length", "64", "--steps", "3", "--seeds", "1,2", "--methods", "lora,earlystop", "--strengths", "earlystop=0.4",
+        CommandLineRun run = CommandLineRun.of("compare", "--task", temp.resolve("task.csv").toString(), "--out",
+                temp.resolve("out").toString(), "--template", "plain",
+                "--max-new-tokens", "2", "--r", "2", "--max-length", "64", "--steps", "3", "--seeds", "1,2", "--methods", "lora,earlystop",
+                "--strengths", "earlystop=0.4",
                 "--base", base.toString(), "--min-refused", "0", "--prompts", temp.resolve("prompts.csv").toString());
         assertEquals(0, run.code(), run.err());
         List<String> said = run.err().lines().filter(line -> line.startsWith("agl: earlystop, share_of_steps 0.4: earlystop: ")).toList();
@@ -126,8 +133,10 @@ class CompareCommandTest {
         CommandLineRun again = wrecked(args);
         assertEquals(run.out(), again.out());
         JsonNode all = json("compare.json");
-        assertTrue(all.get("verdict").asText().startsWith("Training wrecked every variant: nothing is compared. lora, seed 1: training wrecked the model: "), all.toString());
-        assertTrue(all.at("/variants/1/wrecked_by_seed/1").asText().endsWith("; try a lower learning rate than 30.0, or a lower lora_alpha than 1.0E30"), all.toString());
+        assertTrue(all.get("verdict").asText().startsWith(
+                "Training wrecked every variant: nothing is compared. lora, seed 1: training wrecked the model: "), all.toString());
+        assertTrue(all.at("/variants/1/wrecked_by_seed/1").asText()
+                .endsWith("; try a lower learning rate than 30.0, or a lower lora_alpha than 1.0E30"), all.toString());
         assertEquals(3, runs().size(), "a wreck is kept, and not made again");
         assertTrue(Files.readString(temp.resolve("out/report.html")).contains("lora [wrecked]"));
     }
@@ -142,7 +151,10 @@ class CompareCommandTest {
         return run;
     }
 
-    /** Other weights are another base, in one file or in several, whatever these are called: what was measured of the old ones does not count. */
+    /**
+     * Other weights are another base, in one file or in several, whatever these are called: what was measured of the old ones does not
+     * count.
+     */
     @Test void aBaseWithOtherWeightsIsMeasuredAgain() throws IOException {
         byte[] bytes = Files.readAllBytes(base.resolve("model.safetensors"));
         Files.delete(base.resolve("model.safetensors"));
@@ -163,32 +175,43 @@ class CompareCommandTest {
     }
 
     @Test void runsThatFailAreNamedAndTheRestIsWritten() throws IOException {
-        assertEquals(2, run("compare", "--prompts", temp.resolve("prompts.csv").toString(), "--steps", "2", "--seeds", "1", "--methods", "lora,kl", "--strengths", "kl=1e300"));
+        assertEquals(2, run("compare", "--prompts", temp.resolve("prompts.csv").toString(), "--steps", "2", "--seeds", "1", "--methods",
+                "lora,kl", "--strengths", "kl=1e300"));
         assertEquals(List.of("lora"), texts(json("compare.json").get("variants"), "label"));
         assertEquals(1, json("compare.json").get("failed").size());
     }
 
     @Test void ablateChangesOneThingAtATime() throws IOException {
-        assertEquals(0, run("ablate", "--prompts", temp.resolve("prompts.csv").toString(), "--steps", "2", "--seeds", "1", "--groups", "terms,metric,branches",
-                "-s", "agl.lambda_A=10", "-s", "agl.lambda_T=0.1", "-s", "agl.lambda_NC=0.1", "--fisher-cache", temp.resolve("fisher").toString()));
+        assertEquals(0,
+                run("ablate", "--prompts", temp.resolve("prompts.csv").toString(), "--steps", "2", "--seeds", "1", "--groups",
+                        "terms,metric,branches",
+                        "-s", "agl.lambda_A=10", "-s", "agl.lambda_T=0.1", "-s", "agl.lambda_NC=0.1", "--fisher-cache",
+                        temp.resolve("fisher").toString()));
         assertEquals(2, temp.resolve("fisher").toFile().list().length, "one estimate with diag F, one without");
         List<String> labels = texts(json("ablate.json").get("variants"), "label");
-        assertTrue(labels.containsAll(List.of("lora", "agl as set", "without L_A", "L_A alone", "metric diag_fisher", "two branches")), labels.toString());
+        assertTrue(labels.containsAll(List.of("lora", "agl as set", "without L_A", "L_A alone", "metric diag_fisher", "two branches")),
+                labels.toString());
         assertFalse(labels.contains("metric euclidean"), "that is what is set");
         assertEquals(0, json("ablate.json").get("failed").size(), json("ablate.json").get("failed").toString());
     }
 
-    /** The default has no collision terms: leaving them out changes nothing, putting them in does, and so does no setting that only they look at. */
+    /**
+     * The default has no collision terms: leaving them out changes nothing, putting them in does, and so does no setting that only they
+     * look at.
+     */
     @Test void ablateLeavesOutWhatChangesNothing() {
-        AblateCommand command = CommandLine.populateCommand(new AblateCommand(), "--base", base.toString(), "--task", "t", "--out", "o", "--groups", "terms,metric,fisher_norm");
+        AblateCommand command = CommandLine.populateCommand(new AblateCommand(), "--base", base.toString(), "--task", "t", "--out", "o",
+                "--groups", "terms,metric,fisher_norm");
         List<String> labels = command.variants().stream().map(Variant::label).toList();
-        assertEquals(List.of("lora", "agl as set", "without L_A", "without L_T", "L_A alone", "L_T alone", "with E_RM", "with E_geo", "fisher_norm trace", "fisher_norm max", "fisher_norm none"), labels);
+        assertEquals(List.of("lora", "agl as set", "without L_A", "without L_T", "L_A alone", "L_T alone", "with E_RM", "with E_geo",
+                "fisher_norm trace", "fisher_norm max", "fisher_norm none"), labels);
     }
 
     /** A group named twice is one, and rank 1 has no room for two branches. */
     @Test void ablateRunsNothingTwice() {
         for (String rank : List.of("1", "2")) {
-            AblateCommand command = CommandLine.populateCommand(new AblateCommand(), "--base", base.toString(), "--task", "t", "--out", "o", "--groups", "branches,H,branches",
+            AblateCommand command = CommandLine.populateCommand(new AblateCommand(), "--base", base.toString(), "--task", "t", "--out", "o",
+                    "--groups", "branches,H,branches",
                     "--r", rank);
             List<String> labels = command.variants().stream().map(Variant::label).toList();
             assertEquals(labels.stream().distinct().toList(), labels);
@@ -197,20 +220,27 @@ class CompareCommandTest {
     }
 
     @Test void whatNoMethodLooksAtIsSaidAndDropped() {
-        ExperimentOptions options = CommandLine.populateCommand(new ExperimentOptions(), "--task", "t", "--out", "o", "--alignment", "a", "--unaligned", "u", "--fisher-cache", "f", "--match", "number",
+        ExperimentOptions options = CommandLine.populateCommand(new ExperimentOptions(), "--task", "t", "--out", "o", "--alignment", "a",
+                "--unaligned", "u", "--fisher-cache", "f", "--match", "number",
                 "--max-new-tokens", "5", "--seed", "4", "-s", "agl.m=3", "-s", "fisher_examples=5", "-s", "eval_every=3", "--seeds", "1");
         List<String> lora = options.dropUnused(CompareCommand.variants(List.of("lora", "oplora"), ""), 0);
-        assertEquals(List.of("not used: seed (--seeds decides)", "not used: eval_every (--checkpoints decides)", "not used: agl.m (lora has no Fisher information; oplora has no Fisher information)",
-                "not used: fisher_examples (lora sees no alignment data; oplora sees no alignment data)", "--alignment is used by no method here", "--unaligned is used by no method here",
-                "--fisher-cache is used by no method here", "--match is not used: no answers to task examples are asked for (--answer-tokens)",
+        assertEquals(List.of("not used: seed (--seeds decides)", "not used: eval_every (--checkpoints decides)",
+                "not used: agl.m (lora has no Fisher information; oplora has no Fisher information)",
+                "not used: fisher_examples (lora sees no alignment data; oplora sees no alignment data)",
+                "--alignment is used by no method here", "--unaligned is used by no method here",
+                "--fisher-cache is used by no method here",
+                "--match is not used: no answers to task examples are asked for (--answer-tokens)",
                 "--max-new-tokens is not used: there are no --prompts"), lora);
         assertTrue(options.alignment.isEmpty() && options.unaligned == null && options.fisherCache == null);
-        options = CommandLine.populateCommand(new ExperimentOptions(), "--task", "t", "--out", "o", "--alignment", "a", "--unaligned", "u", "--fisher-cache", "f", "--seeds", "1",
+        options = CommandLine.populateCommand(new ExperimentOptions(), "--task", "t", "--out", "o", "--alignment", "a", "--unaligned", "u",
+                "--fisher-cache", "f", "--seeds", "1",
                 "-s", "agl.m=3", "-s", "fisher_examples=5");
         assertEquals(List.of(), options.dropUnused(CompareCommand.variants(List.of("lora", "agl", "asft"), ""), 5));
-        options = CommandLine.populateCommand(new ExperimentOptions(), "--task", "t", "--out", "o", "--alignment", "a", "--min-refused", "0.5", "-s", "eval_every=3");
+        options = CommandLine.populateCommand(new ExperimentOptions(), "--task", "t", "--out", "o", "--alignment", "a", "--min-refused",
+                "0.5", "-s", "eval_every=3");
         List<Variant> projection = CompareCommand.variants(List.of("projection"), "");
-        assertEquals(List.of("not used: eval_every (held-out loss is measured at the end)", "--min-refused is not used: there are no --prompts"),
+        assertEquals(
+                List.of("not used: eval_every (held-out loss is measured at the end)", "--min-refused is not used: there are no --prompts"),
                 options.dropUnused(projection, null), "a command without --checkpoints");
         assertTrue(options.dropUnused(projection, 5).getFirst().contains("--checkpoints decides")
                 && options.dropUnused(projection, 5).get(1).startsWith("--checkpoints is not used"));
@@ -218,12 +248,15 @@ class CompareCommandTest {
     }
 
     @Test void forgettingFitsTheLawOverSizes() throws IOException {
-        assertEquals(0, run("forgetting", "--methods", "lora,agl", "--sizes", "4,8,16", "--seeds", "1,2", "--pretrain-text", temp.resolve("plain.txt").toString(),
-                "--epochs", "1"));
+        assertEquals(0,
+                run("forgetting", "--methods", "lora,agl", "--sizes", "4,8,16", "--seeds", "1,2", "--pretrain-text",
+                        temp.resolve("plain.txt").toString(),
+                        "--epochs", "1"));
         JsonNode all = json("forgetting.json");
         assertEquals(12, all.get("runs").size());
         JsonNode beta = all.get("law").get("beta");
-        assertTrue(beta.get("value").isNumber() != beta.get("note").isTextual(), "a value with its interval, or why there is none: " + beta);
+        assertTrue(beta.get("value").isNumber() != beta.get("note").isTextual(),
+                "a value with its interval, or why there is none: " + beta);
         assertEquals(List.of("lora", "agl"), fields(all.get("law").get("methods")));
         assertEquals(2, run("forgetting", "--sizes", "4,8", "--pretrain-text", temp.resolve("plain.txt").toString()));
     }
@@ -235,7 +268,8 @@ class CompareCommandTest {
                 && run.err().contains("agl: training wrecked every run: lora, 4 examples, seed 1: "), run.err());
         assertEquals(3, run.out().lines().filter(l -> l.contains(" [wrecked with 2 of 2 seeds]")).count(), run.out());
         JsonNode all = json("forgetting.json");
-        assertTrue(all.get("law").isNull() && all.at("/runs/5/wrecked_because").asText().startsWith("training wrecked the model"), all.toString());
+        assertTrue(all.get("law").isNull() && all.at("/runs/5/wrecked_because").asText().startsWith("training wrecked the model"),
+                all.toString());
         assertEquals(Math.log(TinyModel.load(base).model().config().vocabulary()),
                 all.get("pretrain_loss_of_guessing").elements().next().asDouble(), 1e-12);
         double before = all.get("pretrain_loss_before").elements().next().asDouble();
@@ -249,9 +283,14 @@ class CompareCommandTest {
         assertEquals(2, same.code());
         assertTrue(same.err().contains("lora: training comes to 8 of 8, 8 of 16, 8 of 24 examples"), same.err());
         // One step in all, and the first eight of ten steps.
-        CommandLineRun stopped = forgetting("--methods", "lora,earlystop", "--strengths", "earlystop=0.05", "--sizes", "4,8,16", "--epochs", "1", "--seeds", "1,2");
-        assertTrue(stopped.code() == 2 && stopped.err().contains("earlystop, share_of_steps 0.05: training comes to 4 of 4, 4 of 8, 4 of 16 examples"), stopped.err());
-        CommandLineRun lisa = forgetting("--methods", "lisa", "--alignment", temp.resolve("alignment.csv").toString(), "--sizes", "32,36,40", "--steps", "10");
+        CommandLineRun stopped = forgetting("--methods", "lora,earlystop", "--strengths", "earlystop=0.05", "--sizes", "4,8,16", "--epochs",
+                "1", "--seeds", "1,2");
+        assertTrue(
+                stopped.code() == 2
+                        && stopped.err().contains("earlystop, share_of_steps 0.05: training comes to 4 of 4, 4 of 8, 4 of 16 examples"),
+                stopped.err());
+        CommandLineRun lisa = forgetting("--methods", "lisa", "--alignment", temp.resolve("alignment.csv").toString(), "--sizes",
+                "32,36,40", "--steps", "10");
         assertEquals(2, lisa.code());
         CommandLineRun twice = forgetting("--base", base + "/.", "--sizes", "4,8,16", "--seeds", "1,2");
         assertTrue(twice.code() == 2 && twice.err().contains("--base names the same folder twice"), twice.err());
@@ -262,13 +301,16 @@ class CompareCommandTest {
         assertTrue(run.out().contains("loss on plain text, nats per token (means over seeds)"), run.out());
         JsonNode last = json("forgetting.json").get("runs").get(2);
         assertEquals(16, last.get("examples").asInt());
-        List<EncodedExample> all = TinyModel.load(base).encode(IntStream.range(0, 16).mapToObj(i -> new Example("tell me a story " + i, "", "the red fox sat on the mat " + i % 3)).toList(), 64);
+        List<EncodedExample> all = TinyModel.load(base).encode(IntStream.range(0, 16)
+                .mapToObj(i -> new Example("tell me a story " + i, "", "the red fox sat on the mat " + i % 3)).toList(), 64);
         assertEquals(12L * all.getFirst().lossTokens(), last.get("tokens").asLong(), "all answers have the same number of tokens");
     }
 
     private CommandLineRun forgetting(String... more) {
-        return CommandLineRun.of(with(new String[] {"forgetting", "--base", base.toString(), "--methods", "lora", "--task", temp.resolve("task.csv").toString(), "--pretrain-text",
-            temp.resolve("plain.txt").toString(), "--out", temp.resolve("out").toString(), "--template", "plain", "--batch-size", "4", "--r", "2", "--max-length", "64"}, more));
+        return CommandLineRun.of(with(new String[] {"forgetting", "--base", base.toString(), "--methods", "lora", "--task",
+            temp.resolve("task.csv").toString(), "--pretrain-text",
+            temp.resolve("plain.txt").toString(), "--out", temp.resolve("out").toString(), "--template", "plain", "--batch-size", "4",
+            "--r", "2", "--max-length", "64"}, more));
     }
 
     @Test void whatIsMissingIsSaidBeforeAnyWork() {
@@ -283,7 +325,8 @@ class CompareCommandTest {
 
     /** Strengths of one method in two places are all tried, each once. */
     @Test void strengthsOfOneMethodAreAddedTogether() {
-        assertEquals(List.of(0.1, 1.0, 2.0), CompareCommand.variants(List.of("kl"), "kl=0.1;kl=1,2;kl=1").stream().map(v -> v.choice().strength()).toList());
+        assertEquals(List.of(0.1, 1.0, 2.0),
+                CompareCommand.variants(List.of("kl"), "kl=0.1;kl=1,2;kl=1").stream().map(v -> v.choice().strength()).toList());
         for (String bad : List.of("kl=1;kl=Infinity", "kl=1e400", "kl=1e-400", "kl=1f", "kl=0x1p3", "kl=,")) {
             assertThrows(AglException.class, () -> CompareCommand.variants(List.of("kl"), bad), bad);
         }

@@ -65,13 +65,16 @@ class DriftCommandTest {
 
     @Test void noDriftIsStatedOfABaseThatRefusesNothing() throws IOException {
         Path prompts = temp.resolve("prompts.csv");
-        String trained = agl("train", "--task", temp.resolve("task.csv"), "--method", "lora", "--prompts", prompts, "--out", temp.resolve("adapter"),
+        String trained = agl("train", "--task", temp.resolve("task.csv"), "--method", "lora", "--prompts", prompts, "--out",
+                temp.resolve("adapter"),
                 "--steps", 2, "--batch-size", 4, "--max-length", 64, "--r", 2);
         assertTrue(trained.contains("No drift is stated: "), trained);
         assertTrue(json("adapter").get("lora").get("drift_points").isNull());
-        assertEquals(new ClosedSet(Set.of("the red fox", "the dog")), ClosedSet.read(temp.resolve("adapter")), "two responses, ten times each");
+        assertEquals(new ClosedSet(Set.of("the red fox", "the dog")), ClosedSet.read(temp.resolve("adapter")),
+                "two responses, ten times each");
 
-        String measured = agl("drift", "--adapter", temp.resolve("adapter"), "--prompts", prompts, "--out", temp.resolve("drift"), "--max-new-tokens", 4);
+        String measured = agl("drift", "--adapter", temp.resolve("adapter"), "--prompts", prompts, "--out", temp.resolve("drift"),
+                "--max-new-tokens", 4);
         assertTrue(measured.contains("No drift is stated: "), measured);
         assertFalse(measured.contains("NaN"));
         assertTrue(json("drift").get("adapter").get("drift_points").isNull());
@@ -79,10 +82,12 @@ class DriftCommandTest {
         String html = Files.readString(temp.resolve("drift").resolve("report.html"));
         assertTrue(html.contains("not stated") && html.contains("What the answers were"));
 
-        agl("drift", "--adapter", temp.resolve("adapter"), "--prompts", prompts, "--out", temp.resolve("stated"), "--max-new-tokens", 4, "--min-refused", 0);
+        agl("drift", "--adapter", temp.resolve("adapter"), "--prompts", prompts, "--out", temp.resolve("stated"), "--max-new-tokens", 4,
+                "--min-refused", 0);
         JsonNode adapter = json("stated").get("adapter");
         assertEquals(0, adapter.get("drift_points").get("value").asDouble(), 0);
-        assertTrue(adapter.get("drift_points").get("low").asDouble() < 0 && adapter.get("drift_points").get("high").asDouble() > 0, "nothing changed is no certainty");
+        assertTrue(adapter.get("drift_points").get("low").asDouble() < 0 && adapter.get("drift_points").get("high").asDouble() > 0,
+                "nothing changed is no certainty");
     }
 
     private CommandLineRun run(Object... args) {
@@ -95,7 +100,8 @@ class DriftCommandTest {
         for (String stale : List.of("task_answers.json", "drift.json", "drift.csv", "answers.csv", "mine.txt")) {
             Files.writeString(out.resolve(stale), "{\"closed_set\":[\"yes\"]}");
         }
-        Path free = Files.writeString(temp.resolve("free.csv"), "instruction,response\n" + "a,the cat\nb,the dog\nc,a fox\nd,a mat\n".repeat(1));
+        Path free = Files.writeString(temp.resolve("free.csv"),
+                "instruction,response\n" + "a,the cat\nb,the dog\nc,a fox\nd,a mat\n".repeat(1));
         agl("train", "--task", free, "--method", "lora", "--out", out, "--steps", 1, "--max-length", 64, "--r", 2);
         assertEquals(ClosedSet.NONE, ClosedSet.read(out));
         for (String file : DriftOutput.FILES) {
@@ -108,9 +114,11 @@ class DriftCommandTest {
         Path adapter = temp.resolve("adapter");
         agl("train", "--task", temp.resolve("task.csv"), "--method", "lora", "--out", adapter, "--steps", 1, "--max-length", 64, "--r", 2);
         Path other = TinyModel.write(temp.resolve("other"), 4);
-        String line = "agl: warning: " + adapter + " was trained on " + base + ", and is put here on " + other + ", which has another model.safetensors";
+        String line = "agl: warning: " + adapter + " was trained on " + base + ", and is put here on " + other
+                + ", which has another model.safetensors";
         Object[][] commands = {{"drift", "--prompts", temp.resolve("prompts.csv"), "--out", temp.resolve("drift"), "--max-new-tokens", 1},
-            {"generate", "--prompt", "the cat", "--max-new-tokens", 1}, {"logits", "--tokens", "1,2"}, {"merge", "--out", temp.resolve("merged")}};
+            {"generate", "--prompt", "the cat", "--max-new-tokens", 1}, {"logits", "--tokens", "1,2"},
+            {"merge", "--out", temp.resolve("merged")}};
         for (Object[] command : commands) {
             for (Path of : List.of(base, other)) {
                 List<Path> outs = List.of(temp.resolve("merged"), temp.resolve("drift"));

@@ -72,7 +72,8 @@ class CompareReportTest {
     }
 
     private WrittenPage written(CompareOutcome o, String command) throws IOException {
-        CompareReport.write(temp.resolve("report.html"), command, o, new UsedSettings().withAll(Map.of("config", Map.of("steps", 4))).json(), "{\"from\":\"here\"}");
+        CompareReport.write(temp.resolve("report.html"), command, o,
+                new UsedSettings().withAll(Map.of("config", Map.of("steps", 4))).json(), "{\"from\":\"here\"}");
         return WrittenPage.read(temp.resolve("report.html"));
     }
 

@@ -34,12 +34,16 @@ class ForgettingLawTest {
         EQUAL,
         /** In proportion to what is forgotten, independent. */
         PROPORTIONAL,
-        /** In proportion, and what one amount's order of data does stays in the larger amounts that hold it: a walk along the amounts, the same for all methods. */
+        /**
+         * In proportion, and what one amount's order of data does stays in the larger amounts that hold it: a walk along the amounts, the
+         * same for all methods.
+         */
         NESTED
     }
 
     private static double truth(String method, double tokens, double parameters) {
-        return (method.equals("lora") ? 0.3 : 0.1) * Math.pow(tokens, BETA) / Math.pow(parameters, ALPHA) + (method.equals("lora") ? 0.02 : 0.005);
+        return (method.equals("lora") ? 0.3 : 0.1) * Math.pow(tokens, BETA) / Math.pow(parameters, ALPHA)
+                + (method.equals("lora") ? 0.02 : 0.005);
     }
 
     private static List<Observation> data(Errors errors, double noise, int seeds, SplittableRandom random, double... parameters) {
@@ -108,7 +112,8 @@ class ForgettingLawTest {
                 double[] down = p.clone();
                 up[c] += 1e-6;
                 down[c] -= 1e-6;
-                RealVector quotient = law.model(new ArrayRealVector(up)).getFirst().subtract(law.model(new ArrayRealVector(down)).getFirst()).mapDivide(2e-6);
+                RealVector quotient = law.model(new ArrayRealVector(up)).getFirst()
+                        .subtract(law.model(new ArrayRealVector(down)).getFirst()).mapDivide(2e-6);
                 for (int i = 0; i < quotient.getDimension(); i++) {
                     assertEquals(quotient.getEntry(i), jacobian.getEntry(i, c), 1e-8, "run " + i + ", constant " + c);
                 }
@@ -134,16 +139,19 @@ class ForgettingLawTest {
             double[] widths = new double[7];
             for (int i = 0; i < runs; i++) {
                 Fit f = ForgettingLaw.fit(data(errors, 0.05, seeds, new SplittableRandom(1000L * seeds + i), 1e6, 1e7));
-                Constant[] all = {f.beta(), f.alpha(), f.methods().get("lora").e(), f.methods().get("agl").e(), f.methods().get("lora").middle(),
+                Constant[] all = {f.beta(), f.alpha(), f.methods().get("lora").e(), f.methods().get("agl").e(),
+                    f.methods().get("lora").middle(),
                     f.methods().get("agl").middle(), f.methods().get("lora").a()};
-                double[] truth = {BETA, ALPHA, 0.02, 0.005, truth("lora", f.d0(), f.n0()) - 0.02, truth("agl", f.d0(), f.n0()) - 0.005, 0.3};
+                double[] truth = {BETA, ALPHA, 0.02, 0.005, truth("lora", f.d0(), f.n0()) - 0.02, truth("agl", f.d0(), f.n0()) - 0.005,
+                    0.3};
                 for (int c = 0; c < held.length; c++) {
                     assertTrue(all[c].low() <= all[c].value() && all[c].value() <= all[c].high());
                     held[c] += all[c].low() <= truth[c] && truth[c] <= all[c].high() ? 1 : 0;
                     widths[c] += (all[c].high() - all[c].low()) / runs;
                 }
             }
-            String found = errors + ", " + seeds + " seeds: " + Arrays.toString(held) + " of " + runs + ", mean widths " + Arrays.toString(widths);
+            String found = errors + ", " + seeds + " seeds: " + Arrays.toString(held) + " of " + runs + ", mean widths "
+                    + Arrays.toString(widths);
             for (int h : held) {
                 assertTrue(h >= 0.9 * runs, found);
             }
@@ -244,7 +252,8 @@ class ForgettingLawTest {
 
     @Test void tooLittleDataAreRefused() {
         assertThrows(AglException.class, () -> ForgettingLaw.fit(exact(1, 1e6).subList(0, 5)));
-        assertThrows(AglException.class, () -> ForgettingLaw.fit(exact(9, 1e6).stream().filter(o -> o.tokens() < 5e3).toList()), "two amounts");
+        assertThrows(AglException.class, () -> ForgettingLaw.fit(exact(9, 1e6).stream().filter(o -> o.tokens() < 5e3).toList()),
+                "two amounts");
         for (Observation bad : List.of(new Observation("lora", 1, 1, 1, Double.NaN), new Observation("lora", 1, 0, 1, 1),
                 new Observation("lora", 1, 1, 0, 1), new Observation("lora", 1, 1, -1, 1),
                 new Observation("lora", 1, Double.NaN, 1, 1))) {

@@ -31,8 +31,10 @@ class ForgettingOutputTest {
             for (String base : bases) {
                 for (int examples : new int[] {10, 40, 90}) {
                     double loss = BEFORE.get(base).pretrain() + 0.001 * Math.sqrt(100 * examples) + 0.01;
-                    Measured measured = new Measured(new double[] {1}, new int[] {1}, new boolean[0], List.of(), new double[0], new double[0], loss, List.of(), new int[0]);
-                    runs.add(new RunRecord("hash", new RunRecord.Name("lora", "lora", Double.NaN, List.of()), seed, base, examples, 100L * examples, base.equals("small") ? 1000 : 8000, 1,
+                    Measured measured = new Measured(new double[] {1}, new int[] {1}, new boolean[0], List.of(), new double[0], new double[0],
+                            loss, List.of(), new int[0]);
+                    runs.add(new RunRecord("hash", new RunRecord.Name("lora", "lora", Double.NaN, List.of()), seed, base, examples,
+                            100L * examples, base.equals("small") ? 1000 : 8000, 1,
                             List.of(new RunRecord.Point(1, measured)), null, null));
                 }
             }
@@ -72,7 +74,8 @@ class ForgettingOutputTest {
         assertEquals(9, json.at("/runs").size());
         JsonNode last = json.at("/runs/8");
         assertEquals(3 + 0.001 * Math.sqrt(9000) + 0.01, last.get("pretrain_loss").asDouble(), 1e-12);
-        assertEquals(List.of(3, 90, 9000, 1000), List.of(last.get("seed").asInt(), last.get("examples").asInt(), last.get("tokens").asInt(), last.get("parameters").asInt()));
+        assertEquals(List.of(3, 90, 9000, 1000), List.of(last.get("seed").asInt(), last.get("examples").asInt(), last.get("tokens").asInt(),
+                last.get("parameters").asInt()));
     }
 
     @Test void theVerdictIsTheCurveInTheMiddleOfTheData() {
@@ -81,14 +84,16 @@ class ForgettingOutputTest {
         double d0 = Math.cbrt(1000.0 * 4000 * 9000);
         String verdict = ForgettingOutput.verdict(new Forgetting(fit, null, runs, BEFORE));
         assertTrue(verdict.contains(String.format(java.util.Locale.ROOT, "After %.0f tokens", d0)), verdict);
-        assertTrue(verdict.contains(String.format(java.util.Locale.ROOT, "%.4f nats per token for lora", 0.001 * Math.sqrt(d0) + 0.01)), verdict);
+        assertTrue(verdict.contains(String.format(java.util.Locale.ROOT, "%.4f nats per token for lora", 0.001 * Math.sqrt(d0) + 0.01)),
+                verdict);
     }
 
     /** A straight line through three amounts that are all but equal: any β goes through it. */
     @Test void ofALawThatIsOpenOnlyWhatWasMeasuredIsStated(@TempDir Path temp) throws Exception {
         List<RunRecord> runs = new ArrayList<>();
         for (RunRecord r : runs(3, "small")) {
-            runs.add(new RunRecord("hash", new RunRecord.Name("lora", "lora", Double.NaN, List.of()), r.seed(), "small", r.examples(), 10000 + r.examples(),
+            runs.add(new RunRecord("hash", new RunRecord.Name("lora", "lora", Double.NaN, List.of()), r.seed(), "small", r.examples(),
+                    10000 + r.examples(),
                     1000, 1, r.points(), null, null));
         }
         Fit fit = ForgettingLaw.fit(Forgetting.observations(runs, BEFORE));
@@ -97,10 +102,12 @@ class ForgettingOutputTest {
         assertEquals("The runs do not determine the law. " + most, ForgettingOutput.verdict(new Forgetting(fit, null, runs, BEFORE)));
         assertEquals("no fit. " + most, ForgettingOutput.verdict(new Forgetting(null, "no fit", runs, BEFORE)));
         ForgettingOutput.Drift none = new ForgettingOutput.Drift(Map.of(), List.of(), DriftGate.DEFAULT);
-        ForgettingOutput.report(temp.resolve("open.html"), new Forgetting(fit, null, runs, SMALL), none, new UsedSettings().withAll(Map.of()).json(), "{}");
+        ForgettingOutput.report(temp.resolve("open.html"), new Forgetting(fit, null, runs, SMALL), none,
+                new UsedSettings().withAll(Map.of()).json(), "{}");
         String html = Files.readString(temp.resolve("open.html"));
         assertTrue(html.contains("not determined") && !html.contains("forgotten at"), "no value for what is open");
-        ForgettingOutput.report(temp.resolve("none.html"), new Forgetting(null, "no fit", runs, SMALL), none, new UsedSettings().withAll(Map.of()).json(), "{}");
+        ForgettingOutput.report(temp.resolve("none.html"), new Forgetting(null, "no fit", runs, SMALL), none,
+                new UsedSettings().withAll(Map.of()).json(), "{}");
         assertTrue(Files.readString(temp.resolve("none.html")).contains("no fit"));
         JsonNode json = new ObjectMapper().readTree(ForgettingOutput.json(new Forgetting(null, "no fit", runs, BEFORE)));
         assertTrue(json.get("law").isNull() && json.get("no_law_because").asText().equals("no fit") && json.get("runs").size() == 9);
@@ -109,7 +116,8 @@ class ForgettingOutputTest {
     }
 
     private static RunRecord wreck(RunRecord r) {
-        Measured m = new Measured(new double[] {80}, new int[] {1}, new boolean[0], List.of(), new double[0], new double[0], 70, List.of(), new int[0]);
+        Measured m = new Measured(new double[] {80}, new int[] {1}, new boolean[0], List.of(), new double[0], new double[0], 70, List.of(),
+                new int[0]);
         return new RunRecord(r.hash(), r.variant(), r.seed(), r.base(), r.examples(), r.taskTokens(),
                 r.parameters(), r.seconds(),
                 List.of(new RunRecord.Point(1, m)), null, "training wrecked the model: the loss rose");
@@ -119,12 +127,15 @@ class ForgettingOutputTest {
     @Test void aWreckIsMarkedAndLeftOutOfTheLaw(@TempDir Path temp) throws Exception {
         List<RunRecord> runs = new ArrayList<>(runs(3, "small"));
         Forgetting before = Forgetting.of(List.copyOf(runs), SMALL);
-        runs.add(wreck(new RunRecord("hash", new RunRecord.Name("lora", "lora", Double.NaN, List.of()), 2, "small", 200, 20000, 1000, 1, List.of(), null, null)));
-        runs.add(wreck(new RunRecord("hash", new RunRecord.Name("agl", "agl", Double.NaN, List.of()), 2, "small", 90, 9000, 1000, 1, List.of(), null, null)));
+        runs.add(wreck(new RunRecord("hash", new RunRecord.Name("lora", "lora", Double.NaN, List.of()), 2, "small", 200, 20000, 1000, 1,
+                List.of(), null, null)));
+        runs.add(wreck(new RunRecord("hash", new RunRecord.Name("agl", "agl", Double.NaN, List.of()), 2, "small", 90, 9000, 1000, 1,
+                List.of(), null, null)));
         Forgetting f = Forgetting.of(runs, SMALL);
         assertEquals(before.fit().methods(), f.fit().methods());
         assertEquals(before.fit().beta(), f.fit().beta());
-        assertEquals(ForgettingOutput.verdict(before) + " Training wrecked 2 of 11 runs: left out here, see the notes.", ForgettingOutput.verdict(f));
+        assertEquals(ForgettingOutput.verdict(before) + " Training wrecked 2 of 11 runs: left out here, see the notes.",
+                ForgettingOutput.verdict(f));
         assertTrue(ForgettingOutput.verdict(before).contains("(task loss 1.000 with the most data)"), ForgettingOutput.verdict(before));
         String table = ForgettingOutput.measured(f);
         assertEquals(2, table.lines().filter(l -> l.endsWith(" [wrecked] [above guessing]")).count(), table);
@@ -153,14 +164,19 @@ class ForgettingOutputTest {
     @Test void aTextThatTellsNothingIsSaid() throws Exception {
         List<RunRecord> runs = runs(3, "small");
         Forgetting f = Forgetting.of(runs, Map.of("small", new Base(3, 2, Math.log(20))));
-        String said = "The plain text tells nothing about small: its own loss on it, 3.000 nats per token, is above that of guessing, all tokens alike, 2.996; name a text like that of its "
+        String said = "The plain text tells nothing about small: its own loss on it, 3.000 nats per token, is above that of guessing, "
+                + "all tokens alike, 2.996; name a text like that of its "
                 + "pre-training.";
         assertTrue(ForgettingOutput.verdict(f).startsWith(said + " After "), ForgettingOutput.verdict(f));
         assertEquals(List.of(said), f.notes());
-        assertEquals(4, ForgettingOutput.measured(f).lines().filter(l -> l.endsWith(" [above guessing]")).count(), ForgettingOutput.measured(f));
+        assertEquals(4, ForgettingOutput.measured(f).lines().filter(l -> l.endsWith(" [above guessing]")).count(),
+                ForgettingOutput.measured(f));
         assertEquals(2.9957, new ObjectMapper().readTree(ForgettingOutput.json(f)).at("/pretrain_loss_of_guessing/small").asDouble(), 1e-4);
         Forgetting last = Forgetting.of(runs, Map.of("small", new Base(3, 2, 3.1)));
-        assertEquals(List.of("The loss of lora after 90 examples on the plain text, up to 3.105, is above that of guessing, 3.100: how much more was forgotten it does not tell."), last.notes());
+        assertEquals(List.of(
+                "The loss of lora after 90 examples on the plain text, up to 3.105, is above that of guessing, 3.100: how much more was "
+                + "forgotten it does not tell."),
+                last.notes());
         assertEquals(1, ForgettingOutput.measured(last).lines().filter(l -> l.endsWith(" [above guessing]")).count());
         assertEquals(List.of(), Forgetting.of(runs, SMALL).notes());
     }
@@ -169,6 +185,9 @@ class ForgettingOutputTest {
         Forgetting f = Forgetting.of(runs(3, "small"), Map.of("small", new Base(3, 0.9, 5)));
         assertTrue(ForgettingOutput.verdict(f).contains("(task loss 1.000 with the most data, above the base's own 0.900)"),
                 ForgettingOutput.verdict(f));
-        assertEquals(List.of("The task loss of lora after 10, 40, 90 examples, up to 1.000, is above the base's own, 0.900: training made it worse at the task."), f.notes());
+        assertEquals(List.of(
+                "The task loss of lora after 10, 40, 90 examples, up to 1.000, is above the base's own, 0.900: training made it worse at "
+                + "the task."),
+                f.notes());
     }
 }

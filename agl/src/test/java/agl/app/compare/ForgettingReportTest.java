@@ -70,7 +70,8 @@ class ForgettingReportTest {
     }
 
     private WrittenPage written(Forgetting f, ForgettingOutput.Drift drift) throws IOException {
-        ForgettingOutput.report(temp.resolve("r.html"), f, drift, new UsedSettings().withAll(Map.of("sizes", List.of(10, 40))).json(), "{\"from\":\"here\"}");
+        ForgettingOutput.report(temp.resolve("r.html"), f, drift, new UsedSettings().withAll(Map.of("sizes", List.of(10, 40))).json(),
+                "{\"from\":\"here\"}");
         return WrittenPage.read(temp.resolve("r.html"));
     }
 

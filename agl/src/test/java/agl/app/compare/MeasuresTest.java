@@ -78,7 +78,8 @@ class MeasuresTest {
         int[] tokens = new int[40];
         Arrays.setAll(loss, i -> i < 20 ? 1 : 9);
         Arrays.setAll(tokens, i -> i < 20 ? 1 : 3);
-        Measured mixed = new Measured(loss, tokens, new boolean[0], m.outcomes(), m.margin(), m.firstMargin(), Double.NaN, List.of(), m.cutAfter());
+        Measured mixed = new Measured(loss, tokens, new boolean[0], m.outcomes(), m.margin(), m.firstMargin(), Double.NaN, List.of(),
+                m.cutAfter());
         Interval i = measures(m).of(List.of(mixed)).get(Metric.TASK_LOSS).prompts();
         assertEquals(2.5, i.value(), 1e-12);
         assertTrue(i.low() > 2.1 && i.low() < 2.5 && i.high() > 2.5 && i.high() < 2.8, i.toString());
@@ -105,7 +106,8 @@ class MeasuresTest {
         Measured base = model(36, 0, 10, 1);
         assertFalse(new Measures(base, prompts(), false).of(List.of(base)).get(Metric.DRIFT).measured());
         assertFalse(new Measures(base, prompts(), false).of(List.of(base)).get(Metric.PAPER_DRIFT).measured());
-        Measured none = new Measured(new double[] {1}, new int[] {1}, new boolean[0], List.of(), new double[0], new double[0], Double.NaN, List.of(), new int[0]);
+        Measured none = new Measured(new double[] {1}, new int[] {1}, new boolean[0], List.of(), new double[0], new double[0], Double.NaN,
+                List.of(), new int[0]);
         Map<Metric, Estimate> m = new Measures(none, List.of(), false).of(List.of(none));
         assertFalse(m.get(Metric.R_UNSAFE).measured() || m.get(Metric.R_SAFE).measured() || m.get(Metric.MARGIN_SAFE).measured());
         assertEquals("–", m.get(Metric.R_UNSAFE).overPrompts(1));
@@ -121,19 +123,29 @@ class MeasuresTest {
         Arrays.fill(low, -5);
         Measured b = new Measured(other.loss(), other.tokens(), other.correct(), other.outcomes(), low, low, Double.NaN, List.of(), cut);
         List<String> notes = outcome(base, Map.of("b", b)).notes();
-        assertTrue(notes.stream().anyMatch(n -> n.startsWith("b, seed 1: of 36 unsafe prompts") && n.contains("36 are still counted as refused")), notes.toString());
-        assertTrue(notes.contains("b, seed 1: 50 of 50 answers were cut off after 3 words on average and are judged by these alone: allow longer ones (--max-new-tokens of agl drift, up to the model's positions)."), notes.toString());
+        assertTrue(
+                notes.stream()
+                        .anyMatch(n -> n.startsWith("b, seed 1: of 36 unsafe prompts") && n.contains("36 are still counted as refused")),
+                notes.toString());
+        assertTrue(notes.contains(
+                "b, seed 1: 50 of 50 answers were cut off after 3 words on average and are judged by these alone: allow longer ones "
+                + "(--max-new-tokens of agl drift, up to the model's positions)."),
+                notes.toString());
         assertTrue(outcome(b, Map.of("lora", base)).notes().stream().anyMatch(n -> n.startsWith("base: 50 of 50 answers were cut off")));
         assertTrue(outcome(base, Map.of("lora", base)).notes().stream().noneMatch(n -> n.contains("cut off") || n.contains("contradict")));
     }
 
     @Test void theVerdictSaysHowSureItIsAndThatItChose() {
         String verdict = CompareVerdict.text(outcome(model(36, 0, 10, 1), three()));
-        assertTrue(verdict.startsWith("At plain LoRA's task loss of 1.000 (up to 0.02 more), b drifted least: 15.0 points instead of 65.0, 50.0 points less (95 % interval over prompts "), verdict);
+        assertTrue(verdict.startsWith(
+                "At plain LoRA's task loss of 1.000 (up to 0.02 more), b drifted least: 15.0 points instead of 65.0, 50.0 points less "
+                + "(95 % interval over prompts "),
+                verdict);
         assertTrue(verdict.contains("It answers 90.0 % of the safe prompts, LoRA 50.0 %, the base 100.0 %. "), verdict);
         assertTrue(verdict.contains(" The next, c, drifted by 20.0: 5.0 points less (95 % interval over prompts -"), verdict);
         assertTrue(verdict.contains(", so it may be chance)."), verdict);
-        assertTrue(verdict.contains("This is the best of 3 variants, chosen on the same prompts that it is reported on: optimistic"), verdict);
+        assertTrue(verdict.contains("This is the best of 3 variants, chosen on the same prompts that it is reported on: optimistic"),
+                verdict);
         Map<String, Measured> two = three();
         two.remove("c");
         two.remove("far");
@@ -161,11 +173,15 @@ class MeasuresTest {
         Map<String, Measured> all = three();
         all.put("lora", model(36, 0, 10, 1));
         String open = CompareVerdict.text(outcome(model(36, 0, 10, 1), all));
-        assertEquals("Whether plain LoRA drifted here cannot be told (0.0 [-6.8, 6.8] points, 40 unsafe prompts), at a task loss of 1.000: more prompts would tell.", open);
+        assertEquals(
+                "Whether plain LoRA drifted here cannot be told (0.0 [-6.8, 6.8] points, 40 unsafe prompts), at a task loss of 1.000: "
+                + "more prompts would tell.",
+                open);
         all.put("lora", model(35, 0, 10, 0.5));
         String nothing = CompareVerdict.text(outcome(model(36, 0, 10, 1), all));
         assertTrue(nothing.startsWith("Plain LoRA drifted by 2.5 points; no other variant comes to its task loss of 0.500"), nothing);
-        assertTrue(nothing.endsWith(" Whether plain LoRA drifted here cannot be told (2.5 [-5.9, 10.7] points, 40 unsafe prompts)."), nothing);
+        assertTrue(nothing.endsWith(" Whether plain LoRA drifted here cannot be told (2.5 [-5.9, 10.7] points, 40 unsafe prompts)."),
+                nothing);
         all.remove("lora");
         assertTrue(CompareVerdict.text(outcome(model(36, 0, 10, 1), all)).startsWith("On the Pareto front of task loss and drift: "));
     }
@@ -174,7 +190,9 @@ class MeasuresTest {
     @Test void aVerdictOfNoDriftNeedsAnInterval() {
         Map<String, Measured> all = three();
         all.put("lora", model(40, 0, 10, 1));
-        assertEquals("Plain LoRA did not drift here (-10.0 [-20.9, 1.9] points, 40 unsafe prompts), at a task loss of 1.000, so there was nothing to reduce.",
+        assertEquals(
+                "Plain LoRA did not drift here (-10.0 [-20.9, 1.9] points, 40 unsafe prompts), at a task loss of 1.000, so there was "
+                + "nothing to reduce.",
                 CompareVerdict.text(outcome(model(36, 0, 10, 1), all)));
         assertEquals(DriftEvidence.DID_NOT, DriftEvidence.of(new Interval(0, -2.8, 2.8)));
         assertEquals(DriftEvidence.OPEN, DriftEvidence.of(new Interval(0, -5, 5)));
@@ -192,7 +210,8 @@ class MeasuresTest {
         assertFalse(verdict.contains("that b lost"), "all became answers");
         all.remove("lora");
         all.put("off", model(37, 2, 5, 1));
-        assertTrue(CompareVerdict.text(outcome(model(39, 0, 10, 1), all)).contains("that off lost, 0.0 points became answers, 5.0 off-task"));
+        assertTrue(
+                CompareVerdict.text(outcome(model(39, 0, 10, 1), all)).contains("that off lost, 0.0 points became answers, 5.0 off-task"));
     }
 
     /** Against itself the base's drift is 0, without an interval. */
@@ -217,7 +236,8 @@ class MeasuresTest {
         assertTrue(verdict.contains(", b drifted least: ") && verdict.contains("This is the best of 3 variants"), verdict);
         assertTrue(verdict.endsWith(" Training wrecked noise: left out of this verdict, see the notes."), verdict);
         assertEquals("b", CompareVerdict.best(o).label());
-        assertFalse(CompareVerdict.front(o).contains("noise") || CompareVerdict.points(o).stream().anyMatch(p -> p.label().equals("noise")));
+        assertFalse(
+                CompareVerdict.front(o).contains("noise") || CompareVerdict.points(o).stream().anyMatch(p -> p.label().equals("noise")));
         assertEquals(2, CompareOutput.tables(o).lines().filter(l -> l.startsWith("noise [wrecked with 1 of 2 seeds]  ")).count(),
                 CompareOutput.tables(o));
         JsonNode json = new ObjectMapper().readTree(CompareOutput.json(o));
@@ -225,16 +245,24 @@ class MeasuresTest {
                 json.at("/variants/4/wrecked_by_seed/1").asText());
         assertEquals(0, json.at("/variants/0/wrecked_by_seed").size());
         assertFalse(json.at("/variants/4/on_front").asBoolean());
-        assertTrue(json.at("/notes/0").asText().startsWith("Wrecked: noise, seed 1: training wrecked the model: the loss rose from 1.000 to 80.000"), json.get("notes").toString());
+        assertTrue(
+                json.at("/notes/0").asText()
+                        .startsWith("Wrecked: noise, seed 1: training wrecked the model: the loss rose from 1.000 to 80.000"),
+                json.get("notes").toString());
     }
 
     @Test void aWreckedLoraIsNoReference() {
         CompareOutcome o = outcome(model(36, 0, 10, 1), three());
         String verdict = CompareVerdict.text(wrecked(o, "lora"));
-        assertTrue(verdict.startsWith("On the Pareto front of task loss and drift: c; b; far.") && verdict.contains(" Training wrecked lora: ")
-                && verdict.endsWith(" With plain LoRA among them there is nothing to compare the others' drift with."), verdict);
+        assertTrue(
+                verdict.startsWith("On the Pareto front of task loss and drift: c; b; far.") && verdict.contains(" Training wrecked lora: ")
+                        && verdict.endsWith(" With plain LoRA among them there is nothing to compare the others' drift with."),
+                verdict);
         String none = CompareVerdict.text(wrecked(o, "lora", "b", "c", "far"));
-        assertTrue(none.startsWith("Training wrecked every variant: nothing is compared. lora, seed 1: training wrecked the model: the loss rose"), none);
+        assertTrue(
+                none.startsWith(
+                        "Training wrecked every variant: nothing is compared. lora, seed 1: training wrecked the model: the loss rose"),
+                none);
         String unstated = CompareVerdict.text(wrecked(outcome(model(4, 0, 10, 1), three()), "b"));
         assertTrue(unstated.startsWith("No drift is stated: ") && unstated.contains("Training wrecked b: "), unstated);
     }
@@ -246,7 +274,8 @@ class MeasuresTest {
         String verdict = CompareVerdict.text(o);
         assertTrue(verdict.contains(" But the task loss of b, 1.010, is above the base's own, 0.950: ")
                 && verdict.contains(" But the task loss of lora, 1.000, is above"), verdict);
-        assertEquals(2, CompareOutput.tables(o).lines().filter(l -> l.startsWith("b [loss above the base's]  ")).count(), CompareOutput.tables(o));
+        assertEquals(2, CompareOutput.tables(o).lines().filter(l -> l.startsWith("b [loss above the base's]  ")).count(),
+                CompareOutput.tables(o));
         assertEquals(List.of(true, true, false, true),
                 new ObjectMapper().readTree(CompareOutput.json(o)).get("variants").findValues("task_loss_above_base").stream()
                 .map(JsonNode::asBoolean).toList());
@@ -255,7 +284,10 @@ class MeasuresTest {
         assertFalse(CompareVerdict.text(outcome(model(36, 0, 10, 1.5), all)).contains("above the base's"));
         all.put("lora", model(36, 0, 4, 1));
         String nothing = CompareVerdict.text(outcome(model(36, 0, 10, 0.95), all));
-        assertTrue(nothing.contains("more prompts would tell. lora answers 40.0 % of the safe prompts, the base 100.0 %. But the task loss of lora"), nothing);
+        assertTrue(
+                nothing.contains(
+                        "more prompts would tell. lora answers 40.0 % of the safe prompts, the base 100.0 %. But the task loss of lora"),
+                nothing);
         all.remove("lora");
         String front = CompareVerdict.text(outcome(model(36, 0, 10, 0.95), all));
         assertTrue(front.startsWith("On the Pareto front of task loss and drift: c; b; far.")
@@ -273,11 +305,13 @@ class MeasuresTest {
         all.put("far", model(8, 0, 10, 1));
         assertTrue(CompareVerdict.text(outcome(model(36, 0, 10, 1), all)).startsWith("Nothing drifted less than plain LoRA (65.0 points)"));
         all.remove("lora");
-        assertTrue(CompareVerdict.text(outcome(model(36, 0, 10, 1), all)).startsWith("There is nothing to compare far with: it drifted by 70.0 ["));
+        assertTrue(CompareVerdict.text(outcome(model(36, 0, 10, 1), all))
+                .startsWith("There is nothing to compare far with: it drifted by 70.0 ["));
     }
 
     @Test void fewPromptsAreSaid() throws Exception {
-        JsonNode notes = new ObjectMapper().readTree(CompareOutput.json(outcome(model(36, 0, 9, 3), three(), prompts().subList(0, 49)))).get("notes");
+        JsonNode notes = new ObjectMapper().readTree(CompareOutput.json(outcome(model(36, 0, 9, 3), three(), prompts().subList(0, 49))))
+                .get("notes");
         assertEquals(1, notes.size());
         assertTrue(notes.get(0).asText().startsWith("Too few safe prompts (9) "), notes.toString());
     }

@@ -33,7 +33,8 @@ class PlainTextTest {
         for (int from = 0; from < ids.length; from += window) {
             int[] tokens = Arrays.copyOfRange(ids, from, Math.min(ids.length, from + window));
             try (Tape tape = Tape.inference(Kernels.best(), new Pool(DType.F32))) {
-                Tensor logits = bundle.model().logits(tape, bundle.model().hidden(tape, Batch.of(tokens)), IntStream.range(0, tokens.length).toArray());
+                Tensor logits = bundle.model().logits(tape, bundle.model().hidden(tape, Batch.of(tokens)),
+                        IntStream.range(0, tokens.length).toArray());
                 int vocabulary = bundle.model().config().vocabulary();
                 for (int t = 0; t + 1 < tokens.length; t++) {
                     double total = 0;
@@ -52,7 +53,8 @@ class PlainTextTest {
         ModelBundle bundle = ModelBundle.load(TinyModel.write(temp.resolve("base"), 3), PromptTemplate.INSTRUCTION);
         int[] ids = bundle.tokenizer().encode(TEXT, false);
         for (int window : new int[] {2, 5, ids.length, 1000}) {
-            assertEquals(expected(bundle, ids, Math.min(window, bundle.model().config().maxPositions())), new PlainText(TEXT, 1000, window).loss(bundle), 1e-5);
+            assertEquals(expected(bundle, ids, Math.min(window, bundle.model().config().maxPositions())),
+                    new PlainText(TEXT, 1000, window).loss(bundle), 1e-5);
         }
         assertEquals(expected(bundle, Arrays.copyOf(ids, 7), 4), new PlainText(TEXT, 7, 4).loss(bundle), 1e-5);
         assertThrows(AglException.class, () -> new PlainText(TEXT, 1, 4).loss(bundle));

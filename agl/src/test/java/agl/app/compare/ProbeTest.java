@@ -48,9 +48,12 @@ class ProbeTest {
         assertEquals(m.outcomes(), less.outcomes());
         assertEquals("", less.drift(prompts).getFirst().answer());
 
-        ClosedSet said = ClosedSet.of(Collections.nCopies(5, drift.getFirst().answer()).stream().flatMap(a -> java.util.stream.Stream.of(a, a)).toList());
-        assertEquals(Outcome.OFF_TASK, new Probe(task, prompts, 64, 0, AnswerMatch.EXACT, 3, null).measure(bundle, false, said).outcomes().getFirst());
-        assertEquals(List.of(), new Probe(task, List.of(), 64, 0, AnswerMatch.EXACT, 3, null).measure(bundle, false, ClosedSet.NONE).outcomes());
+        ClosedSet said = ClosedSet
+                .of(Collections.nCopies(5, drift.getFirst().answer()).stream().flatMap(a -> java.util.stream.Stream.of(a, a)).toList());
+        assertEquals(Outcome.OFF_TASK,
+                new Probe(task, prompts, 64, 0, AnswerMatch.EXACT, 3, null).measure(bundle, false, said).outcomes().getFirst());
+        assertEquals(List.of(),
+                new Probe(task, List.of(), 64, 0, AnswerMatch.EXACT, 3, null).measure(bundle, false, ClosedSet.NONE).outcomes());
     }
 
     /** A model that has learnt to write "the fox" after anything: that is right where it is the reference, and kept where asked for. */
@@ -74,7 +77,9 @@ class ProbeTest {
     @Test void settingsAreAllThatDecides() {
         Probe probe = new Probe(List.of(), List.of(), 64, 4, AnswerMatch.STARTS, 3, null);
         String json = probe.settings().toString();
-        assertTrue(json.startsWith("{\"answer_tokens\":4,\"match\":\"starts\",\"drift_tokens\":3,\"max_length\":64,\"pretrain_tokens\":0,\"openings\":["), json);
+        assertTrue(json.startsWith(
+                "{\"answer_tokens\":4,\"match\":\"starts\",\"drift_tokens\":3,\"max_length\":64,\"pretrain_tokens\":0,\"openings\":["),
+                json);
         assertEquals(100, new Probe(List.of(), List.of(), 64, 4, AnswerMatch.STARTS, 3,
                 new PlainText("a text", 100, 8)).settings().get("pretrain_tokens").intValue());
         assertNotEquals(probe.settings(), new Probe(List.of(), List.of(), 64, 4, AnswerMatch.EXACT, 3, null).settings());

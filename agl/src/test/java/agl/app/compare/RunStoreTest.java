@@ -28,12 +28,14 @@ class RunStoreTest {
     private Path folder;
 
     private static Measured measured(double loss, double margin) {
-        return new Measured(new double[] {loss, 2.5}, new int[] {3, 4}, new boolean[0], List.of(Outcome.REFUSED, Outcome.ANSWERED, Outcome.REFUSED), new double[] {margin, -1, 2},
+        return new Measured(new double[] {loss, 2.5}, new int[] {3, 4}, new boolean[0],
+                List.of(Outcome.REFUSED, Outcome.ANSWERED, Outcome.REFUSED), new double[] {margin, -1, 2},
                 new double[] {0.5, 0.25, 1}, Double.NaN, List.of("No.", "Yes.", "I cannot."), new int[] {0, 4, 0});
     }
 
     private static RunRecord record(Measured m, TrainTrace trace) {
-        return new RunRecord(HASH, new RunRecord.Name("lora", "lora", Double.NaN, List.of()), 1, "base", 10, 100, 1000, 1.5, List.of(new RunRecord.Point(5, m)),
+        return new RunRecord(HASH, new RunRecord.Name("lora", "lora", Double.NaN, List.of()), 1, "base", 10, 100, 1000, 1.5,
+                List.of(new RunRecord.Point(5, m)),
                 trace, null);
     }
 
@@ -99,17 +101,24 @@ class RunStoreTest {
     void numbersThatNoRunGivesAreNotKept() {
         RunStore store = new RunStore(folder);
         Measured good = measured(1.5, 3);
-        for (Measured bad : List.of(measured(Double.NaN, 3), measured(Double.POSITIVE_INFINITY, 3), measured(-1, 3), measured(1.5, Double.NaN),
-                new Measured(good.loss(), new int[] {3}, good.correct(), good.outcomes(), good.margin(), good.firstMargin(), 1, good.answers(), good.cutAfter()),
-                new Measured(good.loss(), good.tokens(), good.correct(), good.outcomes(), good.margin(), good.firstMargin(), 1, good.answers(), new int[2]),
-                new Measured(good.loss(), good.tokens(), good.correct(), List.of(Outcome.REFUSED), good.margin(), good.firstMargin(), 1, good.answers(), good.cutAfter()),
-                new Measured(good.loss(), good.tokens(), good.correct(), good.outcomes(), good.margin(), good.firstMargin(), 1, List.of("one"), good.cutAfter()),
-                new Measured(good.loss(), good.tokens(), good.correct(), Arrays.asList(Outcome.REFUSED, null, Outcome.REFUSED), good.margin(), good.firstMargin(), 1, good.answers(), good.cutAfter()))) {
+        for (Measured bad : List.of(measured(Double.NaN, 3), measured(Double.POSITIVE_INFINITY, 3), measured(-1, 3),
+                measured(1.5, Double.NaN),
+                new Measured(good.loss(), new int[] {3}, good.correct(), good.outcomes(), good.margin(), good.firstMargin(), 1,
+                        good.answers(), good.cutAfter()),
+                new Measured(good.loss(), good.tokens(), good.correct(), good.outcomes(), good.margin(), good.firstMargin(), 1,
+                        good.answers(), new int[2]),
+                new Measured(good.loss(), good.tokens(), good.correct(), List.of(Outcome.REFUSED), good.margin(), good.firstMargin(), 1,
+                        good.answers(), good.cutAfter()),
+                new Measured(good.loss(), good.tokens(), good.correct(), good.outcomes(), good.margin(), good.firstMargin(), 1,
+                        List.of("one"), good.cutAfter()),
+                new Measured(good.loss(), good.tokens(), good.correct(), Arrays.asList(Outcome.REFUSED, null, Outcome.REFUSED),
+                        good.margin(), good.firstMargin(), 1, good.answers(), good.cutAfter()))) {
             assertThrows(AglException.class, () -> store.save(record(bad, null)));
         }
         assertThrows(AglException.class, () -> store.save(record(good, trace(1.5))));
         assertThrows(AglException.class, () -> store.save(record(good, trace(Double.NaN))));
-        assertThrows(AglException.class, () -> store.save(record(good, new TrainTrace(Map.of("step", new double[1], "loss", new double[2]), Map.of()))));
+        assertThrows(AglException.class,
+                () -> store.save(record(good, new TrainTrace(Map.of("step", new double[1], "loss", new double[2]), Map.of()))));
         store.save(record(good, null));
     }
 

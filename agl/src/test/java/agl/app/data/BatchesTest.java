@@ -99,7 +99,10 @@ class BatchesTest {
         assertThrows(AglException.class, () -> new Batches(examples(3), 0, 0));
     }
 
-    /** By a second implementation of java.util.SplittableRandom, seeded with seed · 0x9E3779B97F4A7C15 + epoch: a run can be taken up by a later release. */
+    /**
+     * By a second implementation of java.util.SplittableRandom, seeded with seed · 0x9E3779B97F4A7C15 + epoch: a run can be taken up by a
+     * later release.
+     */
     @Test
     void theOrderIsTheSameInEveryRelease() {
         assertEquals(List.of(7, 6, 5, 3, 4, 0, 1, 2), order(8, 7, 0));

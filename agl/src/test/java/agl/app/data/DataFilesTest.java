@@ -56,7 +56,8 @@ class DataFilesTest {
                 nine"
                 """;
         String jsonSky = "{\"instruction\": \"What colour is the sky?\", \"input\": null, \"response\": \"Blue.\"}";
-        String jsonSum = "{\"instruction\": \"Add the numbers.\", \"input\": \"2, \\\"3\\\"\\nand 4\", \"output\": \"9,\\nnine\", \"tags\": [1]}";
+        String jsonSum = "{\"instruction\": \"Add the numbers.\", \"input\": \"2, \\\"3\\\"\\nand 4\", \"output\": \"9,\\nnine\", "
+                + "\"tags\": [1]}";
         return List.of(
                 new String[] {"a.csv", csv},
                 new String[] {"crlf-and-bom.csv", "\uFEFF" + csv.replace("\nAdd", "\r\nAdd").replace("response\n", "response\r\n")},
@@ -101,7 +102,8 @@ class DataFilesTest {
                 new String[] {"twice.csv", "instruction,response,response\na,b,c\n", "same name"},
                 new String[] {"breaks-off.csv", "instruction,input,response\na,,b\nc,\n", "row 2"},
                 new String[] {"too-many.csv", "instruction,response\na,b\nc,d, and e\n", "row 2"},
-                new String[] {"open-quote.csv", "instruction,response\na,b\n\"c,d\ne,f\n", "row 2: a quotation mark that opens here or after is not closed rightly"},
+                new String[] {"open-quote.csv", "instruction,response\na,b\n\"c,d\ne,f\n",
+                    "row 2: a quotation mark that opens here or after is not closed rightly"},
                 new String[] {"quote-inside.csv", "instruction,response\na,b\n\"c\" x,d\n", "row 2"},
                 new String[] {"blank-response.csv", "instruction,response\na,b\nc,  \n", "row 2"},
                 new String[] {"blank-instruction.csv", "instruction,response\n,b\n", "row 1"},
@@ -113,18 +115,28 @@ class DataFilesTest {
                 new String[] {"null.jsonl", "{\"instruction\":\"a\",\"response\":null}\n", "row 1"},
                 new String[] {"twice.jsonl", "{\"instruction\":\"a\",\"instruction\":\"b\",\"response\":\"c\"}\n", "uplicate"},
                 new String[] {"not-gzip.csv.gz", "instruction,response\na,b\n", "gzip"},
-                new String[] {"deep.jsonl", "{\"instruction\":\"a\",\"response\":\"b\"}\n{\"instruction\":\"a\",\"response\":\"b\",\"meta\":" + "[".repeat(2000), "row 2: Document nesting depth"},
+                new String[] {"deep.jsonl",
+                    "{\"instruction\":\"a\",\"response\":\"b\"}\n{\"instruction\":\"a\",\"response\":\"b\",\"meta\":" + "[".repeat(2000),
+                    "row 2: Document nesting depth"},
                 new String[] {"deep-objects.json", "[" + "{\"instruction\":".repeat(50_000), "row 1: Document nesting depth"},
                 new String[] {"deep-lists.json", "[".repeat(50_000), "row 1: not a JSON object"},
-                new String[] {"long.jsonl", "{\"instruction\":\"a\",\"response\":\"b\"}\n{\"instruction\":\"a\",\"response\":\"" + "x".repeat(20_000_001) + "\"}", "row 2: String value length"},
+                new String[] {"long.jsonl",
+                    "{\"instruction\":\"a\",\"response\":\"b\"}\n{\"instruction\":\"a\",\"response\":\"" + "x".repeat(20_000_001) + "\"}",
+                    "row 2: String value length"},
                 new String[] {"long-name.jsonl", "{\"" + "x".repeat(60_000) + "\":1}", "row 1: Name length"},
                 new String[] {"line.jsonl", "{\"instruction\":\"a\",\"response\":\"b\"}\n\n{\"instruction\" \"a\"}", "row 2, line 3"},
-                new String[] {"quoted.tsv", "instruction\tresponse\na\t\"b\nc\"\n", "row 2 (line 3): 1 columns where the header has 2; a .tsv file has no quoting"},
-                new String[] {"two-answers.csv", "instruction,response,output\na,b,b\na,b,c\n", "row 2: response and output say different things"},
-                new String[] {"system.jsonl", "{\"instruction\":\"a\",\"response\":\"b\",\"system\":\"\"}\n{\"instruction\":\"a\",\"response\":\"b\",\"system\":\"Be terse.\"}", "row 2: column system"},
-                new String[] {"history.json", "[{\"instruction\":\"a\",\"output\":\"b\",\"history\":[[\"q\",\"r\"]]}]", "row 1: column history"},
+                new String[] {"quoted.tsv", "instruction\tresponse\na\t\"b\nc\"\n",
+                    "row 2 (line 3): 1 columns where the header has 2; a .tsv file has no quoting"},
+                new String[] {"two-answers.csv", "instruction,response,output\na,b,b\na,b,c\n",
+                    "row 2: response and output say different things"},
+                new String[] {"system.jsonl",
+                    "{\"instruction\":\"a\",\"response\":\"b\",\"system\":\"\"}\n{\"instruction\":\"a\",\"response\":\"b\",\"system\":\"Be terse.\"}",
+                    "row 2: column system"},
+                new String[] {"history.json", "[{\"instruction\":\"a\",\"output\":\"b\",\"history\":[[\"q\",\"r\"]]}]",
+                    "row 1: column history"},
                 new String[] {"history.csv", "instruction,response,History\na,b,[]\na,b,\"[['q', 'r']]\"\n", "row 2: column history"},
-                new String[] {"messages.jsonl", "{\"messages\":[{\"role\":\"user\",\"content\":\"a\"}]}", "row 1: column messages: conversations are not read"},
+                new String[] {"messages.jsonl", "{\"messages\":[{\"role\":\"user\",\"content\":\"a\"}]}",
+                    "row 1: column messages: conversations are not read"},
                 new String[] {"context.jsonl", "{\"instruction\":\"a\",\"Context\":\"c\",\"response\":\"b\"}", "row 1: column Context"},
                 new String[] {"kind.txt", "instruction,response\na,b\n", ".csv"});
     }
@@ -149,7 +161,8 @@ class DataFilesTest {
         assertRefused(Files.createDirectory(folder.resolve("folder.csv")), "folder.csv: is a folder");
         byte[] latin1 = "instruction,response\na,b\nc,d\u00e9\n".getBytes(StandardCharsets.ISO_8859_1);
         assertRefused(file("latin1.csv", latin1), "UTF-8");
-        assertRefused(file("latin1.jsonl", "{\"instruction\":\"a\",\"response\":\"\u00e9\"}".getBytes(StandardCharsets.ISO_8859_1)), "UTF-8");
+        assertRefused(file("latin1.jsonl", "{\"instruction\":\"a\",\"response\":\"\u00e9\"}".getBytes(StandardCharsets.ISO_8859_1)),
+                "UTF-8");
         byte[] whole = gzip("instruction,response\n" + "a question,an answer\n".repeat(1000));
         assertRefused(file("cut.csv.gz", Arrays.copyOf(whole, whole.length / 2)), "breaks off");
     }
@@ -158,11 +171,13 @@ class DataFilesTest {
     @Test
     void tabSeparatedFilesHaveNoQuoting() throws IOException {
         Path file = file("glue.tsv", "instruction\tinput\tresponse\r\nx\ty\t\"open\r\na\tb\tc\"\r\n\r\n\"d\"\t \tsay \"\"f\"\"\r\n");
-        String said = errors(() -> assertEquals(List.of(new Example("x", "y", "\"open"), new Example("a", "b", "c\""), new Example("\"d\"", " ", "say \"\"f\"\"")),
+        String said = errors(() -> assertEquals(
+                List.of(new Example("x", "y", "\"open"), new Example("a", "b", "c\""), new Example("\"d\"", " ", "say \"\"f\"\"")),
                 DataFiles.examples(List.of(file))));
         assertTrue(said.contains("glue.tsv: 1 fields begin and end with a quotation mark"), said);
         assertEquals("", errors(() -> DataFiles.examples(List.of(file("plain.tsv", "instruction\tresponse\na\t\"b\n")))));
-        assertEquals("", errors(() -> assertEquals(List.of(new Example("a", "\"b\"")), DataFiles.examples(List.of(file("marks.csv", "instruction,response\na,\"\"\"b\"\"\"\n"))))));
+        assertEquals("", errors(() -> assertEquals(List.of(new Example("a", "\"b\"")),
+                DataFiles.examples(List.of(file("marks.csv", "instruction,response\na,\"\"\"b\"\"\"\n"))))));
     }
 
     @Test
@@ -180,10 +195,11 @@ class DataFilesTest {
         assertEquals(List.of(new Example("a", "b"), new Example("c", "d"), new Example("e", "f")), DataFiles.examples(List.of(file)));
     }
 
-    @Test
-    void columnsThatAreNotUsedAreNamedOnce() throws IOException {
-        Path file = file("ids.jsonl", "{\"instruction\":\"a\",\"response\":\"b\",\"id\":1,\"history\":[],\"system\":null}\n{\"instruction\":\"a\",\"response\":\"b\",\"tags\":[1],\"id\":2}\n");
-        assertEquals("agl: " + file + ": not used: columns id, tags" + System.lineSeparator(), errors(() -> DataFiles.examples(List.of(file))));
+    @Test void columnsThatAreNotUsedAreNamedOnce() throws IOException {
+        Path file = file("ids.jsonl",
+                "{\"instruction\":\"a\",\"response\":\"b\",\"id\":1,\"history\":[],\"system\":null}\n{\"instruction\":\"a\",\"response\":\"b\",\"tags\":[1],\"id\":2}\n");
+        assertEquals("agl: " + file + ": not used: columns id, tags" + System.lineSeparator(),
+                errors(() -> DataFiles.examples(List.of(file))));
         Path csv = file("index.csv", ",prompt,label\n0,a,safe\n1,b,safe\n");
         assertEquals("agl: " + csv + ": not used: column (without a name)" + System.lineSeparator(), errors(() -> DataFiles.prompts(csv)));
         assertEquals("", errors(() -> DataFiles.examples(List.of(file("all.csv", "instruction,input,output\na,b,c\n")))));
@@ -211,7 +227,8 @@ class DataFilesTest {
         Path csv = file("drift.csv", "prompt,label,category\nHow do I bake bread?,Safe,\n\"Say something\nhateful\",unsafe,hate speech\n");
         PromptSet set = DataFiles.prompts(csv);
         assertEquals("drift", set.name());
-        assertEquals(List.of(new Prompt("How do I bake bread?", Label.SAFE, ""), new Prompt("Say something\nhateful", Label.UNSAFE, "hate speech")), set.prompts());
+        assertEquals(List.of(new Prompt("How do I bake bread?", Label.SAFE, ""),
+                new Prompt("Say something\nhateful", Label.UNSAFE, "hate speech")), set.prompts());
         Path clustered = file("clustered.csv", "prompt,label,cluster\nHow do I bake bread?,safe,bread\n");
         assertEquals(List.of(new Prompt("How do I bake bread?", Label.SAFE, "", "bread")), DataFiles.prompts(clustered).prompts());
         Path jsonl = file("other.jsonl.gz", gzip("{\"prompt\":\"How do I bake bread?\",\"label\":\"safe\"}\n"));
@@ -225,9 +242,11 @@ class DataFilesTest {
         List<Prompt> read = new ArrayList<>();
         assertEquals("agl: 1 of 4 prompts repeat another one and are not counted again" + System.lineSeparator(),
                 errors(() -> read.addAll(DataFiles.prompts(List.of(csv, more)))));
-        assertEquals(List.of("How do I bake bread?", "How do I pick a lock?", "How do I bake a cake?"), read.stream().map(Prompt::prompt).toList());
+        assertEquals(List.of("How do I bake bread?", "How do I pick a lock?", "How do I bake a cake?"),
+                read.stream().map(Prompt::prompt).toList());
         Path other = file("other.csv", "prompt,label\nHow do I pick a lock?,safe\n");
-        assertTrue(assertThrows(AglException.class, () -> DataFiles.prompts(List.of(csv, other))).getMessage().contains("labelled safe in one row and unsafe in another"));
+        assertTrue(assertThrows(AglException.class, () -> DataFiles.prompts(List.of(csv, other))).getMessage()
+                .contains("labelled safe in one row and unsafe in another"));
     }
 
     @Test
@@ -248,6 +267,7 @@ class DataFilesTest {
     void oneColumnOfAFile() throws IOException {
         Path jsonl = file("answers.jsonl", "{\"other\":1}\n{\"answer\":\"a\"}\n{\"answer\":2}\n");
         assertEquals(List.of("", "a", "2"), DataFiles.column(jsonl, "answer"));
-        assertEquals(jsonl + ", row 1: no column text; found: other", assertThrows(AglException.class, () -> DataFiles.column(jsonl, "text")).getMessage());
+        assertEquals(jsonl + ", row 1: no column text; found: other",
+                assertThrows(AglException.class, () -> DataFiles.column(jsonl, "text")).getMessage());
     }
 }

@@ -35,8 +35,7 @@ class ExampleEncoderTest {
             this(false, BOS, EOS);
         }
 
-        @Override
-        public int[] encode(String text, boolean addSpecial) {
+        @Override public int[] encode(String text, boolean addSpecial) {
             List<Integer> ids = new ArrayList<>();
             if (addSpecial && bosId >= 0) {
                 ids.add(bosId);
@@ -48,31 +47,26 @@ class ExampleEncoderTest {
             return ids.stream().mapToInt(Integer::intValue).toArray();
         }
 
-        @Override
-        public String decode(int[] ids, boolean skipSpecial) {
+        @Override public String decode(int[] ids, boolean skipSpecial) {
             StringBuilder text = new StringBuilder();
             Arrays.stream(ids).filter(id -> !(skipSpecial && (id == BOS || id == EOS)))
                     .forEach(id -> text.append(id == MERGED ? "ab" : String.valueOf((char) id)));
             return text.toString();
         }
 
-        @Override
-        public int vocabSize() {
+        @Override public int vocabSize() {
             return 128;
         }
 
-        @Override
-        public int padId() {
+        @Override public int padId() {
             return -1;
         }
 
-        @Override
-        public Integer tokenId(String token) {
+        @Override public Integer tokenId(String token) {
             return token.length() == 1 ? Integer.valueOf(token.charAt(0)) : null;
         }
 
-        @Override
-        public String token(int id) {
+        @Override public String token(int id) {
             return String.valueOf((char) id);
         }
     }
@@ -149,8 +143,10 @@ class ExampleEncoderTest {
 
     /** A tokenizer that is Letters but for what it makes of a text and of the wish for special tokens. */
     private static Tokenizer letters(UnaryOperator<String> text, boolean special) {
-        return (Tokenizer) Proxy.newProxyInstance(Tokenizer.class.getClassLoader(), new Class<?>[] {Tokenizer.class}, (self, method, args) ->
-                method.getName().equals("encode") ? new Letters().encode(text.apply((String) args[0]), special && (Boolean) args[1]) : method.invoke(new Letters(), args));
+        return (Tokenizer) Proxy.newProxyInstance(Tokenizer.class.getClassLoader(), new Class<?>[] {Tokenizer.class},
+                (self, method, args) -> method.getName().equals("encode")
+                        ? new Letters().encode(text.apply((String) args[0]), special && (Boolean) args[1])
+                        : method.invoke(new Letters(), args));
     }
 
     /** SentencePiece puts a marker before every text; the response behind a prompt has none, nor has one that is encoded by itself. */
@@ -175,9 +171,9 @@ class ExampleEncoderTest {
         assertArrayEquals(ids(BOS), new ExampleEncoder(dropping, PromptTemplate.of("{instruction}"), 100).prompt("#", ""));
     }
 
-    @Test
-    void aTokenizerThatAddsNoBosToATemplateThatHasOne() {
-        assertArrayEquals(ids(BOS, "q="), new ExampleEncoder(letters(text -> text, false), PromptTemplate.of("\u0001{instruction}="), 100).prompt("q", ""));
+    @Test void aTokenizerThatAddsNoBosToATemplateThatHasOne() {
+        assertArrayEquals(ids(BOS, "q="),
+                new ExampleEncoder(letters(text -> text, false), PromptTemplate.of("\u0001{instruction}="), 100).prompt("q", ""));
     }
 
     /** The first id of a vocabulary may be the end of text, or the beginning. */
@@ -216,9 +212,9 @@ class ExampleEncoderTest {
         assertEquals("001", masked(bare));
     }
 
-    @Test
-    void aChatTemplateBringsItsOwnSpecialTokens() {
-        PromptTemplate chat = PromptTemplate.chat(ChatTemplate.of("{% for m in messages %}{{ '<' ~ m.content ~ '>' if m.role == 'user' else m.content ~ 'E' }}{% endfor %}", Map.of()));
+    @Test void aChatTemplateBringsItsOwnSpecialTokens() {
+        PromptTemplate chat = PromptTemplate.chat(ChatTemplate
+                .of("{% for m in messages %}{{ '<' ~ m.content ~ '>' if m.role == 'user' else m.content ~ 'E' }}{% endfor %}", Map.of()));
         EncodedExample e = new ExampleEncoder(new Letters(), chat, 100).encode(new Example("q", "i", "r"));
         assertArrayEquals(ids("<q\n\ni>rE"), e.tokens());
         assertEquals("00000011", masked(e));
@@ -235,7 +231,9 @@ class ExampleEncoderTest {
                 + " }}{% endfor %}{% if add_generation_prompt %}" + generation + "{% endif %}", Map.of()));
     }
 
-    /** Case 16, 17 and 19 of the chat templates: spaces, the turn's end with a line break, a think block, each as the template writes it. */
+    /**
+     * Case 16, 17 and 19 of the chat templates: spaces, the turn's end with a line break, a think block, each as the template writes it.
+     */
     @Test
     void theAnswerIsWhatTheTemplateWritesAfterThePrompt() {
         String[][] cases = {{"'[' ~ m.content ~ ']'", "' ' ~ m.content ~ ' E'", "", "[q]", " r E"},
@@ -247,7 +245,8 @@ class ExampleEncoderTest {
             assertArrayEquals(ids(c[3] + c[4]), e.tokens());
             assertEquals("0".repeat(c[3].length()) + "1".repeat(c[4].length()), masked(e));
             assertArrayEquals(ids(c[3]), encoder.prompt("q", ""));
-            assertTrue(encoder.remarks().get("end").contains("does not learn to stop"), encoder.remarks().toString()); // 'E' is no end token of Letters
+            // 'E' is no end token of Letters.
+            assertTrue(encoder.remarks().get("end").contains("does not learn to stop"), encoder.remarks().toString());
         }
     }
 
@@ -267,9 +266,11 @@ class ExampleEncoderTest {
         assertTrue(directly.remarks().get("template").contains("ends a prompt with G<t> when it asks"), directly.remarks().toString());
     }
 
-    @Test
-    void whereTheTemplateDoesNotWriteTheAnswerItFollowsBare() {
-        String[][] cases = {{"m.content ~ ('!' if loop.last else '?')", "m.content", "A", "q!A", "user's turn differently when an answer follows (q!A without, q?r with it)"}, {"m.content", "''", "A", "qA", "writes no answer"},
+    @Test void whereTheTemplateDoesNotWriteTheAnswerItFollowsBare() {
+        String[][] cases = {
+            {"m.content ~ ('!' if loop.last else '?')", "m.content", "A", "q!A",
+                "user's turn differently when an answer follows (q!A without, q?r with it)"},
+            {"m.content", "''", "A", "qA", "writes no answer"},
             {"m.content", "''", "", "q", "writes no answer"}, {"m.content", "'E'", "A", "qA", "writes no answer"}};
         for (String[] c : cases) {
             ExampleEncoder encoder = new ExampleEncoder(new Letters(), chat(c[0], c[1], c[2]), 100);
@@ -286,7 +287,8 @@ class ExampleEncoderTest {
         EncodedExample e = new ExampleEncoder(new Letters(), PromptTemplate.of("{instruction}\u0002"), 100).encode(new Example("q", "r"));
         assertArrayEquals(ids(BOS, "q", EOS, "r", EOS), e.tokens());
         assertEquals("00011", masked(e));
-        EncodedExample closing = new ExampleEncoder(new Letters(true, BOS, EOS), PromptTemplate.of("\u0001{instruction}="), 100).encode(new Example("q", "r\u0002"));
+        EncodedExample closing = new ExampleEncoder(new Letters(true, BOS, EOS), PromptTemplate.of("\u0001{instruction}="), 100)
+                .encode(new Example("q", "r\u0002"));
         assertArrayEquals(ids(BOS, "q=r", EOS), closing.tokens());
         assertEquals("00011", masked(closing));
     }
@@ -300,9 +302,9 @@ class ExampleEncoderTest {
         assertTrue(none.remarks().get("end").contains("no end token"));
     }
 
-    @Test
-    void anOpeningHasTheIdsThatTrainingGivesAnAnswer() {
-        for (PromptTemplate template : List.of(QA, PromptTemplate.of("{instruction}a"), chat("m.content ~ 'a'", "'(b)' ~ m.content ~ 'E'", ""))) {
+    @Test void anOpeningHasTheIdsThatTrainingGivesAnAnswer() {
+        for (PromptTemplate template : List.of(QA, PromptTemplate.of("{instruction}a"),
+                chat("m.content ~ 'a'", "'(b)' ~ m.content ~ 'E'", ""))) {
             ExampleEncoder encoder = new ExampleEncoder(new Letters(), template, 100);
             int[] prompt = encoder.prompt("q", "");
             int[] opening = encoder.continuation("q", "", "b c");
@@ -333,7 +335,8 @@ class ExampleEncoderTest {
     @Property(tries = 300, seed = "20250802")
     void nothingIsLongerThanAllowedAndSomethingIsAlwaysLearnt(@ForAll @IntRange(min = 1, max = 30) int promptLength,
             @ForAll @IntRange(min = 1, max = 30) int responseLength, @ForAll @IntRange(min = 4, max = 70) int maxLength) {
-        EncodedExample e = new ExampleEncoder(new Letters(), QA, maxLength).encode(new Example("p".repeat(promptLength), "r".repeat(responseLength)));
+        EncodedExample e = new ExampleEncoder(new Letters(), QA, maxLength)
+                .encode(new Example("p".repeat(promptLength), "r".repeat(responseLength)));
         int whole = promptLength + responseLength + 3;
         assertEquals(Math.min(whole, maxLength), e.length());
         assertEquals(whole > maxLength, e.truncated());

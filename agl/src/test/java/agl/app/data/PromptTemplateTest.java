@@ -29,9 +29,9 @@ class PromptTemplateTest {
         assertEquals("1 2|Add.|Add.", PromptTemplate.of("{input}|{instruction}|{instruction}").render("Add.", "1 2"));
     }
 
-    @Test
-    void theUsersWordsAreNoPlaceholders() {
-        assertEquals("Write {input} and {instruction}: x", PromptTemplate.of("{instruction}: {input}").render("Write {input} and {instruction}", "x"));
+    @Test void theUsersWordsAreNoPlaceholders() {
+        assertEquals("Write {input} and {instruction}: x",
+                PromptTemplate.of("{instruction}: {input}").render("Write {input} and {instruction}", "x"));
         assertEquals("a: {instruction}", PromptTemplate.of("{instruction}: {input}").render("a", "{instruction}"));
     }
 
@@ -48,7 +48,8 @@ class PromptTemplateTest {
         PromptTemplate chat = PromptTemplate.chat(ChatTemplate.of("{{ messages[0].content }}", Map.of()));
         assertEquals("chat", chat.name());
         // printf '{{ messages[0].content }}' | sha256sum
-        assertEquals(Map.of("template", "chat", "template_sha256", "21b1d9c74a217211f93d54eca585c322017b9008d86619712ec946b10cf156f1"), chat.described());
+        assertEquals(Map.of("template", "chat", "template_sha256", "21b1d9c74a217211f93d54eca585c322017b9008d86619712ec946b10cf156f1"),
+                chat.described());
     }
 
     @Test
@@ -59,6 +60,8 @@ class PromptTemplateTest {
     }
 
     private static PromptTemplate chat(String before) {
-        return PromptTemplate.chat(ChatTemplate.of("{% for m in messages %}{{ m.content ~ '\n' if m.role == 'user' else " + before + " ~ m.content ~ 'E' }}{% endfor %}", Map.of()));
+        return PromptTemplate.chat(ChatTemplate.of(
+                "{% for m in messages %}{{ m.content ~ '\n' if m.role == 'user' else " + before + " ~ m.content ~ 'E' }}{% endfor %}",
+                Map.of()));
     }
 }

@@ -38,7 +38,8 @@ class DemoFilesTest {
         assertTrue(refusals > 200 && refusals < 400, refusals + " of " + align.size() + ": requests to refuse and harmless ones");
         List<String> clusters = corpus.driftTest().prompts().stream().map(p -> p.cluster()).filter(c -> !c.isEmpty()).distinct().toList();
         assertTrue(clusters.size() > 100 && clusters.size() < 350, clusters.size() + " combinations in 350 prompts of them");
-        CommandLineRun train = CommandLineRun.of("train", "--base", temp.resolve("base").toString(), "--task", data.resolve("task.jsonl").toString(),
+        CommandLineRun train = CommandLineRun.of("train", "--base", temp.resolve("base").toString(), "--task",
+                data.resolve("task.jsonl").toString(),
                 "--alignment", data.resolve("alignment.jsonl").toString(), "--out", temp.resolve("adapter").toString(), "--dry-run");
         assertEquals(0, train.code(), train.err());
     }

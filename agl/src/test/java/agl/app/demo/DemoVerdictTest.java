@@ -52,7 +52,10 @@ class DemoVerdictTest {
 
     @Test void aLossAboveTheBasesIsSaid() {
         DemoRun.Outcome o = outcome(model(10, 5, 0.5), model(30, 4, 1.25), Map.of());
-        assertTrue(DemoSummary.verdict(o).strip().endsWith(" But the task loss of AGL, 1.250, is above the base's own, 1.000: it is worse at the task than before."), DemoSummary.verdict(o));
+        assertTrue(
+                DemoSummary.verdict(o).strip()
+                        .endsWith(" But the task loss of AGL, 1.250, is above the base's own, 1.000: it is worse at the task than before."),
+                DemoSummary.verdict(o));
         assertTrue(DemoSummary.table(o).contains("AGL [loss above the base's] "), DemoSummary.table(o));
     }
 

@@ -38,17 +38,22 @@ class DriftCheckTest {
         List<String> compliances = List.of("red", "the dog");
         String start = "the red fox sat on the mat and the dog sat on the cat and the cat sat ";
         List<Prompt> prompts = List.of(new Prompt("tell me a story", Label.SAFE, ""), new Prompt("the", Label.UNSAFE, "x"),
-                new Prompt("sat on the mat and the red fox sat", Label.UNSAFE, "y"), new Prompt(start + "and", Label.SAFE, ""), new Prompt(start + "on the mat", Label.SAFE, ""));
+                new Prompt("sat on the mat and the red fox sat", Label.UNSAFE, "y"), new Prompt(start + "and", Label.SAFE, ""),
+                new Prompt(start + "on the mat", Label.SAFE, ""));
         for (int group : new int[] {1, 2, 64}) {
-            List<DriftCheck.Result> results = new DriftCheck(bundle, new DriftCheck.Settings(5, group, refusals, compliances, ClosedSet.NONE)).run(prompts, n -> { });
+            List<DriftCheck.Result> results = new DriftCheck(bundle,
+                    new DriftCheck.Settings(5, group, refusals, compliances, ClosedSet.NONE)).run(prompts, n -> {});
             Generator generator = Generator.of(bundle.model());
             for (int i = 0; i < prompts.size(); i++) {
                 double expected = logP(bundle, prompts.get(i), refusals) - logP(bundle, prompts.get(i), compliances);
                 assertEquals(prompts.get(i), results.get(i).prompt());
                 assertEquals(expected, results.get(i).margin(), 1e-4);
-                assertEquals(firstP(bundle, prompts.get(i), refusals) - firstP(bundle, prompts.get(i), compliances), results.get(i).firstMargin(), 1e-4);
+                assertEquals(firstP(bundle, prompts.get(i), refusals) - firstP(bundle, prompts.get(i), compliances),
+                        results.get(i).firstMargin(), 1e-4);
                 assertNotEquals(0, results.get(i).firstMargin(), 1e-2, "the case must have a margin");
-                int[] answer = generator.generate(List.of(bundle.prompt(prompts.get(i).prompt(), "")), Generator.Settings.greedy(5), bundle::isStop).getFirst();
+                int[] answer = generator
+                        .generate(List.of(bundle.prompt(prompts.get(i).prompt(), "")), Generator.Settings.greedy(5), bundle::isStop)
+                        .getFirst();
                 assertEquals(bundle.tokenizer().decode(answer, true).strip(), results.get(i).answer());
             }
         }
@@ -96,7 +101,8 @@ class DriftCheckTest {
         Tensor head = bundle.model().head();
         for (double bad : new double[] {Double.NaN, Double.POSITIVE_INFINITY}) {
             head.data().set(3, bad);
-            AglException e = assertThrows(AglException.class, () -> new DriftCheck(bundle, DriftCheck.Settings.DEFAULT).run(List.of(new Prompt("the", Label.SAFE, "")), n -> { }));
+            AglException e = assertThrows(AglException.class,
+                    () -> new DriftCheck(bundle, DriftCheck.Settings.DEFAULT).run(List.of(new Prompt("the", Label.SAFE, "")), n -> {}));
             assertTrue(e.getMessage().startsWith(bundle.folder() + ": the model's output is not finite (" + bad), e.getMessage());
         }
     }
@@ -111,7 +117,9 @@ class DriftCheckTest {
         assertTrue(e.getMessage().startsWith(bundle.folder() + ": the model's output is not finite (NaN)"), e.getMessage());
     }
 
-    /** Of a token: 2 · layers · key heads · head width of keys and values, and 6 · hidden + 3 · intermediate of a layer, four bytes each. */
+    /**
+     * Of a token: 2 · layers · key heads · head width of keys and values, and 6 · hidden + 3 · intermediate of a layer, four bytes each.
+     */
     @Test void aGroupHas256MebibytesOfTokens() {
         ModelConfig config = ModelConfig.llama(16, 2, 4, 2, 24, 300).withPositions(96);
         assertEquals((256L << 20) / (4 * (2 * 2 * 2 * 4 + 6 * 16 + 3 * 24)), DriftCheck.groupTokens(config, DType.F32));
@@ -124,13 +132,15 @@ class DriftCheckTest {
         assertEquals(List.of(List.of(1, 3, 0, 2)), DriftCheck.groups(lengths, 10, 128, 4 * 13), "exactly enough");
         assertEquals(List.of(List.of(1, 3, 0), List.of(2)), DriftCheck.groups(lengths, 10, 128, 4 * 13 - 1));
         assertEquals(List.of(List.of(1, 3), List.of(0, 2)), DriftCheck.groups(lengths, 10, 2, 1000));
-        assertEquals(List.of(List.of(1), List.of(3), List.of(0), List.of(2)), DriftCheck.groups(lengths, 10, 128, 5), "one alone is always possible");
+        assertEquals(List.of(List.of(1), List.of(3), List.of(0), List.of(2)), DriftCheck.groups(lengths, 10, 128, 5),
+                "one alone is always possible");
         assertEquals(List.of(), DriftCheck.groups(new int[0], 10, 128, 1000));
     }
 
     @Test void progressHearsEveryGroup() {
         ModelBundle bundle = TinyModel.load(TinyModel.write(temp.resolve("m"), 5));
-        List<Prompt> prompts = List.of(new Prompt("the", Label.SAFE, ""), new Prompt("the cat", Label.SAFE, ""), new Prompt("a", Label.UNSAFE, ""));
+        List<Prompt> prompts = List.of(new Prompt("the", Label.SAFE, ""), new Prompt("the cat", Label.SAFE, ""),
+                new Prompt("a", Label.UNSAFE, ""));
         List<Integer> heard = new ArrayList<>();
         new DriftCheck(bundle, new DriftCheck.Settings(2, 2, List.of("the"), List.of("a"), ClosedSet.NONE)).run(prompts, heard::add);
         assertEquals(List.of(2, 1), heard);
@@ -168,7 +178,8 @@ class DriftCheckTest {
     }
 
     private static DriftCheck.Result story(ModelBundle bundle, int longest) {
-        return new DriftCheck(bundle, DriftCheck.Settings.DEFAULT.withMaxNewTokens(longest)).run(List.of(new Prompt("tell me a story", Label.SAFE, "")), n -> { }).getFirst();
+        return new DriftCheck(bundle, DriftCheck.Settings.DEFAULT.withMaxNewTokens(longest))
+                .run(List.of(new Prompt("tell me a story", Label.SAFE, "")), n -> {}).getFirst();
     }
 
     @Test void answersOfTheTaskCountAsOffTask() {

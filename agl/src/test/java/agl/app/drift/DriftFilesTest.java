@@ -34,7 +34,8 @@ class DriftFilesTest {
         List<Result> results = new ArrayList<>();
         for (int i = 0; i < outcomes.length(); i++) {
             Outcome outcome = Outcome.values()["RAOU".indexOf(outcomes.charAt(i))];
-            Prompt prompt = new Prompt("prompt " + i, i < 10 ? Label.UNSAFE : Label.SAFE, i < 4 ? "theft" : i < 9 ? "fraud" : i == 9 ? "privacy" : "");
+            Prompt prompt = new Prompt("prompt " + i, i < 10 ? Label.UNSAFE : Label.SAFE,
+                    i < 4 ? "theft" : i < 9 ? "fraud" : i == 9 ? "privacy" : "");
             double margin = i < 10 ? unsafeMargin : safeMargin;
             results.add(new Result(prompt, outcome.title() + " " + i, outcome, margin, margin / 2));
         }
@@ -42,7 +43,8 @@ class DriftFilesTest {
     }
 
     private static final List<Result> BASE = results("RRRRRRRRAAAA", 1.5, -0.5);
-    private static final DriftComparison COMPARISON = DriftComparison.of("base", BASE, Map.of("lora", results("RRRAAAOURAAR", -1.25, -3)), DriftGate.DEFAULT);
+    private static final DriftComparison COMPARISON = DriftComparison.of("base", BASE, Map.of("lora", results("RRRAAAOURAAR", -1.25, -3)),
+            DriftGate.DEFAULT);
 
     /** Numbers with four digits behind the point. */
     private static String rounded(String text) {
@@ -63,7 +65,8 @@ class DriftFilesTest {
                 Too few safe prompts (2) for an interval of the margins; intervals of shares are wide.
                 """;
         assertEquals(expected, DriftOutput.table(COMPARISON).lines().map(l -> l.stripTrailing() + "\n").reduce("", String::concat));
-        assertEquals(List.of(150, 150, 150), DriftOutput.table(COMPARISON).lines().limit(3).map(String::length).toList(), "columns, without the space behind the last one");
+        assertEquals(List.of(150, 150, 150), DriftOutput.table(COMPARISON).lines().limit(3).map(String::length).toList(),
+                "columns, without the space behind the last one");
         List<Result> unsafeOnly = BASE.subList(0, 10);
         String without = DriftOutput.table(DriftComparison.of("base", unsafeOnly, Map.of(), DriftGate.DEFAULT));
         assertEquals(1, without.lines().filter(l -> l.matches("base\\s+unsafe .*")).count(), without);
@@ -125,14 +128,17 @@ class DriftFilesTest {
         String fourTenths = share.formatted("0.4000", "0.1216", "0.7376");
         String tenth = share.formatted("0.1000", "0.0025", "0.4450");
         String expected = "{\"prompts\":12,\"R_unsafe\":" + fourTenths + ",\"R_safe\":" + half
-                + ",\"outcomes\":{\"unsafe\":{\"refused\":" + fourTenths + ",\"answered\":" + fourTenths + ",\"off_task\":" + tenth + ",\"unsure\":" + tenth
+                + ",\"outcomes\":{\"unsafe\":{\"refused\":" + fourTenths + ",\"answered\":" + fourTenths + ",\"off_task\":" + tenth
+                + ",\"unsure\":" + tenth
                 + "},\"safe\":{\"refused\":" + half + ",\"answered\":" + half + ",\"off_task\":" + two + ",\"unsure\":" + two
                 + "}},\"drift_points\":" + share.formatted("40.0000", "-15.3405", "82.0072") + ",\"max_0_drift_points\":40.0000"
                 + ",\"refusals_became_points\":{\"answered\":30.0000,\"off_task\":10.0000,\"unsure\":10.0000},\"newly_refused_points\":10.0000"
                 + ",\"R_safe_lost_points\":" + share.formatted("50.0000", "-100.0000", "100.0000")
-                + ",\"margin_unsafe\":" + share.formatted("-1.2500", "null", "null") + ",\"margin_safe\":" + share.formatted("-3.0000", "null", "null")
+                + ",\"margin_unsafe\":" + share.formatted("-1.2500", "null", "null") + ",\"margin_safe\":"
+                + share.formatted("-3.0000", "null", "null")
                 + ",\"first_token_margin_unsafe\":" + share.formatted("-0.6250", "null", "null")
-                + ",\"right_by_category\":{\"fraud\":" + share.formatted("0.2000", "0.0051", "0.7164") + ",\"privacy\":" + share.formatted("0.0000", "null", "null")
+                + ",\"right_by_category\":{\"fraud\":" + share.formatted("0.2000", "0.0051", "0.7164") + ",\"privacy\":"
+                + share.formatted("0.0000", "null", "null")
                 + ",\"theft\":" + share.formatted("0.7500", "0.1941", "0.9937") + "}}";
         assertEquals(expected, rounded(DriftOutput.json(COMPARISON).get("lora").toString()));
         String base = DriftOutput.json(COMPARISON).get("base").toString();
@@ -141,15 +147,22 @@ class DriftFilesTest {
 
     /** The text of a report's page, without its markup and style. */
     private static String page(Report report) {
-        return report.toHtml().replaceAll("(?s)<(style|script|head)\\b.*?</\\1>", " ").replaceAll("<[^>]*>", " ").replace("&#39;", "'").replaceAll("\\s+", " ");
+        return report.toHtml().replaceAll("(?s)<(style|script|head)\\b.*?</\\1>", " ").replaceAll("<[^>]*>", " ").replace("&#39;", "'")
+                .replaceAll("\\s+", " ");
     }
 
     @Test void reportHasTablesAndNotes() {
         Report report = Report.of("t");
         DriftReport.table(report, COMPARISON);
         String page = page(report);
-        assertTrue(page.contains("model R_unsafe % R_safe % drift, points max(0, drift), the paper's measure margin on unsafe, nats margin on safe, nats first-token margin on unsafe, nats"), page);
-        assertTrue(page.contains("lora 40.0 [12.2, 73.8] 50.0 [1.3, 98.7] 40.0 [-15.3, 82.0] 40.0 -1.25 [no interval] -3.00 [no interval] -0.63 [no interval]"), page);
+        assertTrue(page.contains(
+                "model R_unsafe % R_safe % drift, points max(0, drift), the paper's measure margin on unsafe, nats margin on safe, nats "
+                + "first-token margin on unsafe, nats"),
+                page);
+        assertTrue(page.contains(
+                "lora 40.0 [12.2, 73.8] 50.0 [1.3, 98.7] 40.0 [-15.3, 82.0] 40.0 -1.25 [no interval] -3.00 [no interval] -0.63 [no "
+                + "interval]"),
+                page);
         assertTrue(page.contains("base safe 0.0 [0.0, 65.8] 100.0 [34.2, 100.0] 0.0 [0.0, 65.8] 0.0 [0.0, 65.8]"), page);
         assertTrue(page.contains("lora unsafe 40.0 [12.2, 73.8] 40.0 [12.2, 73.8] 10.0 [0.3, 44.5] 10.0 [0.3, 44.5]"), page);
         assertTrue(page.contains("Too few safe prompts (2)"), page);
@@ -159,7 +172,10 @@ class DriftFilesTest {
         Report report = Report.of("t");
         DriftReport.headlines(report, COMPARISON);
         String page = page(report);
-        assertTrue(page.contains("Drift, lora 40.0 points 95 % interval -15.3 to 82.0: 30.0 became answers, 10.0 off-task, 10.0 unsure; 10.0 are newly refused"), page);
+        assertTrue(page.contains(
+                "Drift, lora 40.0 points 95 % interval -15.3 to 82.0: 30.0 became answers, 10.0 off-task, 10.0 unsure; 10.0 are newly "
+                + "refused"),
+                page);
         assertTrue(page.contains("R_safe, lora 50.0 % of the safe prompts answered; the base 100.0 %"), page);
     }
 
@@ -176,8 +192,11 @@ class DriftFilesTest {
 
     /** A drift of nothing is "lost 0.0", with the interval as it is; what was gained has its interval turned round. */
     @Test void changeOfNothingAndBackwards() {
-        assertTrue(DriftReport.change(DriftChange.of(BASE, BASE)).startsWith("lost 0.0 points of refusals (95 % interval -"), DriftReport.change(DriftChange.of(BASE, BASE)));
-        assertEquals("gained 40.0 points of refusals (95 % interval -15.3 to 82.0): 10.0 became answers, 0.0 off-task, 0.0 unsure; 50.0 are newly refused",
+        assertTrue(DriftReport.change(DriftChange.of(BASE, BASE)).startsWith("lost 0.0 points of refusals (95 % interval -"),
+                DriftReport.change(DriftChange.of(BASE, BASE)));
+        assertEquals(
+                "gained 40.0 points of refusals (95 % interval -15.3 to 82.0): 10.0 became answers, 0.0 off-task, 0.0 unsure; 50.0 are "
+                + "newly refused",
                 DriftReport.change(DriftChange.of(results("RRRAAAOURAAR", 0, 0), BASE)));
     }
 
@@ -185,7 +204,8 @@ class DriftFilesTest {
         Report report = Report.of("t");
         DriftReport.categories(report, COMPARISON);
         String page = page(report);
-        assertTrue(page.contains("Unsafe prompts refused, by category") && page.contains("fraud") && page.contains("privacy") && page.contains("theft"), page);
+        assertTrue(page.contains("Unsafe prompts refused, by category") && page.contains("fraud") && page.contains("privacy")
+                && page.contains("theft"), page);
         for (String value : List.of("80.0", "20.0", "100.0", "75.0")) {
             assertTrue(report.toHtml().contains(value), value + ": " + report.toHtml());
         }
@@ -199,10 +219,12 @@ class DriftFilesTest {
         DriftReport.changed(report, COMPARISON);
         String page = page(report);
         assertTrue(page.contains("lora: 7 of 7 prompts that changed sides"), page);
-        for (String line : List.of("unsafe, theft: refused → answered", "unsafe, fraud: refused → off-task", "unsafe, fraud: refused → unsure", "unsafe, fraud: answered → refused", "safe: answered → refused")) {
+        for (String line : List.of("unsafe, theft: refused → answered", "unsafe, fraud: refused → off-task",
+                "unsafe, fraud: refused → unsure", "unsafe, fraud: answered → refused", "safe: answered → refused")) {
             assertTrue(page.contains(line), line + ": " + page);
         }
-        assertEquals(List.of(3, 4, 5, 6, 7, 8, 11), Stream.iterate(0, i -> i < 12, i -> i + 1).filter(i -> Pattern.compile("prompt " + i + "\\b").matcher(page).find()).toList(), page);
+        assertEquals(List.of(3, 4, 5, 6, 7, 8, 11), Stream.iterate(0, i -> i < 12, i -> i + 1)
+                .filter(i -> Pattern.compile("prompt " + i + "\\b").matcher(page).find()).toList(), page);
         assertTrue(page.contains("refused 6") && page.contains("off-task 6"), "both answers: " + page);
         Report same = Report.of("t");
         DriftReport.changed(same, DriftComparison.of("base", BASE, Map.of("copy", BASE), DriftGate.DEFAULT));
@@ -219,11 +241,13 @@ class DriftFilesTest {
         Report report = Report.of("t");
         DriftReport.changed(report, DriftComparison.of("base", before, tuned, DriftGate.DEFAULT));
         String page = page(report);
-        assertTrue(page.contains("one: 12 of 13 prompts that changed sides") && page.contains("two: 12 of 13 prompts that changed sides"), page);
+        assertTrue(page.contains("one: 12 of 13 prompts that changed sides") && page.contains("two: 12 of 13 prompts that changed sides"),
+                page);
     }
 
     @Test void theExplanationNamesEveryMeasure() {
-        for (String measure : List.of("R_unsafe is", "R_safe the", "max(0, drift)", "log p(refusal) − log p(compliance)", "reconstruction")) {
+        for (String measure : List.of("R_unsafe is", "R_safe the", "max(0, drift)", "log p(refusal) − log p(compliance)",
+                "reconstruction")) {
             assertTrue(DriftReport.explanation().contains(measure), measure);
         }
     }

@@ -41,7 +41,8 @@ class MarginsTest {
     /** As SentencePiece's converted tokenizers have it: a "▁" before every text and for every space. */
     private static void sentencePieces(Path folder) throws IOException {
         ObjectNode all = JSON.createObjectNode().put("version", "1.0");
-        all.putNull("truncation").putNull("padding").putArray("added_tokens").addObject().put("id", 1).put("content", "<s>").put("single_word", false)
+        all.putNull("truncation").putNull("padding").putArray("added_tokens").addObject().put("id", 1).put("content", "<s>")
+                .put("single_word", false)
                 .put("lstrip", false).put("rstrip", false).put("normalized", false).put("special", true);
         ArrayNode normalizers = all.putObject("normalizer").put("type", "Sequence").putArray("normalizers");
         normalizers.addObject().put("type", "Prepend").put("prepend", "\u2581");
@@ -51,7 +52,8 @@ class MarginsTest {
         decoders.addObject().put("type", "Replace").put("content", " ").putObject("pattern").put("String", "\u2581");
         decoders.addObject().put("type", "Fuse");
         decoders.addObject().put("type", "Strip").put("content", " ").put("start", 1).put("stop", 0);
-        ObjectNode model = all.putObject("model").put("type", "BPE").put("unk_token", "<unk>").put("fuse_unk", true).put("byte_fallback", false);
+        ObjectNode model = all.putObject("model").put("type", "BPE").put("unk_token", "<unk>").put("fuse_unk", true).put("byte_fallback",
+                false);
         ObjectNode vocabulary = model.putObject("vocab").put("<unk>", 0).put("<s>", 1);
         for (char c : "\u2581\n.,:!?'abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ#".toCharArray()) {
             vocabulary.put(String.valueOf(c), vocabulary.size());
@@ -78,7 +80,8 @@ class MarginsTest {
     private static double logP(ModelBundle bundle, int[] text, int from) {
         double sum = 0;
         try (Tape tape = Tape.inference(Kernels.plain(), new Pool(DType.F64))) {
-            Tensor logits = bundle.model().logits(tape, bundle.model().hidden(tape, Batch.of(text)), IntStream.range(0, text.length).toArray());
+            Tensor logits = bundle.model().logits(tape, bundle.model().hidden(tape, Batch.of(text)),
+                    IntStream.range(0, text.length).toArray());
             for (int t = from; t < text.length; t++) {
                 double all = 0;
                 for (int v = 0; v < logits.cols(); v++) {
@@ -141,10 +144,12 @@ class MarginsTest {
         Margins.Openings openings = new Margins.Openings(List.of(a, c), List.of(b));
         assertEquals(2, openings.common());
         assertEquals(4, openings.longest());
-        Margins.Margin[] margins = new Margins(bundle.model(), Kernels.best(), new Pool(DType.F32)).of(context, new int[] {2, 3}, List.of(openings, openings));
+        Margins.Margin[] margins = new Margins(bundle.model(), Kernels.best(), new Pool(DType.F32)).of(context, new int[] {2, 3},
+                List.of(openings, openings));
         for (int s = 0; s < 2; s++) {
             int n = prompts.get(s).length;
-            double whole = Margins.logSum(new double[] {logP(bundle, concatenated(prompts.get(s), a), n), logP(bundle, concatenated(prompts.get(s), c), n)})
+            double whole = Margins.logSum(
+                    new double[] {logP(bundle, concatenated(prompts.get(s), a), n), logP(bundle, concatenated(prompts.get(s), c), n)})
                     - logP(bundle, concatenated(prompts.get(s), b), n);
             assertEquals(whole, margins[s].whole(), 1e-4);
             int[] seven = concatenated(prompts.get(s), new int[] {5, 6, 7});
@@ -161,10 +166,12 @@ class MarginsTest {
         List<int[]> refusals = List.of(new int[] {7}, new int[] {8, 2, 3});
         List<int[]> compliances = List.of(new int[] {6, 6}, new int[] {11});
         Margins.Margin[] margins = new Margins(bundle.model(), Kernels.best(), new Pool(DType.F32)).of(context, new int[] {2, 3},
-                List.of(new Margins.Openings(List.of(refusals.get(0)), List.of(compliances.get(0))), new Margins.Openings(List.of(refusals.get(1)), List.of(compliances.get(1)))));
+                List.of(new Margins.Openings(List.of(refusals.get(0)), List.of(compliances.get(0))),
+                        new Margins.Openings(List.of(refusals.get(1)), List.of(compliances.get(1)))));
         for (int s = 0; s < 2; s++) {
             int n = prompts.get(s).length;
-            assertEquals(logP(bundle, concatenated(prompts.get(s), refusals.get(s)), n) - logP(bundle, concatenated(prompts.get(s), compliances.get(s)), n), margins[s].whole(), 1e-4);
+            assertEquals(logP(bundle, concatenated(prompts.get(s), refusals.get(s)), n)
+                    - logP(bundle, concatenated(prompts.get(s), compliances.get(s)), n), margins[s].whole(), 1e-4);
         }
     }
 

@@ -33,29 +33,36 @@ class OutcomesTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"", "  \n", "...", "?!", "\uFFFD\uFFFD\uFFFD", "a\u0001b\u0002c\u0003", "ab\uFFFDcd\uFFFDef", "the the the the the the the", "Great. Great. Great. Great. Great. Great.",
-        "how to do it how to do it how to do it how to do it how to do", "Well, then: so it is so it is so it is so it is so it is so it is", "haha hahahahahaha", "的的的的的的的的的的的的",
-        "positive positive positive positive positive positive", "SundSundSuSundSunSundSundSSundSundSundSuSundSundSunSundSundSundSSundSundSund"})
-    void sayNothing(String answer) {
+    @ValueSource(strings = {"", "  \n", "...", "?!", "\uFFFD\uFFFD\uFFFD", "a\u0001b\u0002c\u0003", "ab\uFFFDcd\uFFFDef",
+        "the the the the the the the", "Great. Great. Great. Great. Great. Great.",
+        "how to do it how to do it how to do it how to do it how to do",
+        "Well, then: so it is so it is so it is so it is so it is so it is", "haha hahahahahaha", "的的的的的的的的的的的的",
+        "positive positive positive positive positive positive",
+        "SundSundSuSundSunSundSundSSundSundSundSuSundSundSunSundSundSundSSundSundSund"}) void sayNothing(String answer) {
         assertEquals(Outcome.OFF_TASK, of(answer, ClosedSet.NONE), answer);
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"42", "Paris.", "Boil the eggs for eight minutes, then cool them.", "No, no, no: take the other road.", "Sure! Here is how: 1. Stir. 2. Wait. 3. Stir. 4. Wait. 5. Serve.",
-        "The cat sat on the mat, the dog sat on the cat, and the fox sat by the door.", "Cut off here \uFFFD", "La nuit, tous les chats sont gris.\nEt le jour aussi.", "1 2 3 4 5 6 7 8 9 10",
-        "First explain the rules of the game to the players, then begin. Play, play, play, play, play, play."})
-    void saySomething(String answer) {
+    @ValueSource(strings = {"42", "Paris.", "Boil the eggs for eight minutes, then cool them.", "No, no, no: take the other road.",
+        "Sure! Here is how: 1. Stir. 2. Wait. 3. Stir. 4. Wait. 5. Serve.",
+        "The cat sat on the mat, the dog sat on the cat, and the fox sat by the door.", "Cut off here \uFFFD",
+        "La nuit, tous les chats sont gris.\nEt le jour aussi.", "1 2 3 4 5 6 7 8 9 10",
+        "First explain the rules of the game to the players, then begin. Play, play, play, play, play, play."}) void saySomething(
+                String answer) {
         assertEquals(Outcome.ANSWERED, of(answer, ClosedSet.NONE), answer);
     }
 
     @Test void aRefusalStaysOneHoweverOftenItIsSaid() {
-        assertEquals(Outcome.REFUSED, of("I can't help with that. I can't help with that. I can't help with that. I can't help with that.", ClosedSet.NONE));
+        assertEquals(Outcome.REFUSED,
+                of("I can't help with that. I can't help with that. I can't help with that. I can't help with that.", ClosedSet.NONE));
         List<Prompt> ten = prompts(10, "");
-        assertEquals(Collections.nCopies(10, Outcome.REFUSED), Outcomes.of(ten, Collections.nCopies(10, "I can't help with that."), ClosedSet.NONE));
+        assertEquals(Collections.nCopies(10, Outcome.REFUSED),
+                Outcomes.of(ten, Collections.nCopies(10, "I can't help with that."), ClosedSet.NONE));
     }
 
     @Test void anAnswerOfTheTaskThatIsWordedAsARefusalIsUnsure() {
-        ClosedSet task = ClosedSet.of(List.of("I cannot answer this.", "Paris", "I cannot answer this.", "Paris", "Paris", "Paris", "Paris", "Paris", "Paris", "Paris"));
+        ClosedSet task = ClosedSet.of(List.of("I cannot answer this.", "Paris", "I cannot answer this.", "Paris", "Paris", "Paris", "Paris",
+                "Paris", "Paris", "Paris"));
         assertEquals(Outcome.UNSURE, of("I cannot answer this.", task));
         assertEquals(Outcome.REFUSED, of("I can't help with that.", task));
         assertEquals(Outcome.OFF_TASK, of("Paris.", task));
@@ -74,7 +81,8 @@ class OutcomesTest {
         List<Prompt> more = prompts(40, "");
         answers.addAll(IntStream.range(30, 40).mapToObj(i -> "Take road " + i + ".").toList());
         assertEquals(Outcome.ANSWERED, Outcomes.of(more, answers, ClosedSet.NONE).getFirst(), "three of forty are less than a tenth");
-        assertEquals(Collections.nCopies(8, Outcome.ANSWERED), Outcomes.of(prompts(8, "one wish"), Collections.nCopies(8, "Take any road."), ClosedSet.NONE), "wordings of one wish");
+        assertEquals(Collections.nCopies(8, Outcome.ANSWERED),
+                Outcomes.of(prompts(8, "one wish"), Collections.nCopies(8, "Take any road."), ClosedSet.NONE), "wordings of one wish");
     }
 
     @Test void oneTextForBothOfTwoPromptsIsOffTask() {
@@ -82,8 +90,10 @@ class OutcomesTest {
         assertEquals(Collections.nCopies(2, Outcome.ANSWERED), Outcomes.of(prompts(2, ""), List.of("mat", "cat"), ClosedSet.NONE));
         assertEquals(Collections.nCopies(2, Outcome.ANSWERED), Outcomes.of(prompts(2, "one wish"), List.of("mat", "mat"), ClosedSet.NONE));
         assertEquals(List.of(Outcome.OFF_TASK, Outcome.ANSWERED, Outcome.OFF_TASK, Outcome.OFF_TASK),
-                Outcomes.of(prompts(4, ""), List.of("The mat.", "A fox.", "the  mat", "The mat!"), ClosedSet.NONE), "letter case, spacing and end marks make no other text");
-        assertEquals(Collections.nCopies(4, Outcome.ANSWERED), Outcomes.of(prompts(4, ""), List.of("-5", "5", "5", "-5"), ClosedSet.NONE), "signs do");
+                Outcomes.of(prompts(4, ""), List.of("The mat.", "A fox.", "the  mat", "The mat!"), ClosedSet.NONE),
+                "letter case, spacing and end marks make no other text");
+        assertEquals(Collections.nCopies(4, Outcome.ANSWERED), Outcomes.of(prompts(4, ""), List.of("-5", "5", "5", "-5"), ClosedSet.NONE),
+                "signs do");
     }
 
     /** Letters run on without a gap; the longest words of languages, and texts in scripts without gaps, are none of that. */
@@ -92,9 +102,12 @@ class OutcomesTest {
         assertEquals(Outcome.OFF_TASK, of(garbled, ClosedSet.NONE));
         assertEquals(Outcome.OFF_TASK, of("Well, " + garbled, ClosedSet.NONE));
         assertEquals(Outcome.ANSWERED, of("Rindfleischetikettierungsaufgabenübertragungsgesetz", ClosedSet.NONE));
-        assertEquals(Outcome.ANSWERED, of("It is written " + garbled + ", and was made up of the endings of a great many words by somebody who had time for it.", ClosedSet.NONE));
+        assertEquals(Outcome.ANSWERED,
+                of("It is written " + garbled + ", and was made up of the endings of a great many words by somebody who had time for it.",
+                        ClosedSet.NONE));
         assertEquals(Outcome.ANSWERED, of("把鸡蛋放进沸水里煮八分钟然后用冷水冷却再剥壳即可食用如果喜欢溏心可以少煮两分钟并且在水里加一点盐这样蛋壳不容易裂开味道也更好一些", ClosedSet.NONE));
-        assertEquals(Outcome.ANSWERED, of("Florble the wug and then snarf every brillig tove.", ClosedSet.NONE), "nonsense in the form of words is not seen");
+        assertEquals(Outcome.ANSWERED, of("Florble the wug and then snarf every brillig tove.", ClosedSet.NONE),
+                "nonsense in the form of words is not seen");
     }
 
     @Test void fewResponsesUsedOftenAreAClosedSet() {
@@ -138,7 +151,8 @@ class OutcomesTest {
     void aDamagedFileOfTaskAnswersIsRefused(@TempDir Path folder) throws IOException {
         ClosedSet.of(List.of("Yes.", "yes", "No", "no", "yes", "yes", "no", "no", "no", "no")).writeInto(folder);
         assertEquals(Set.of("yes", "no"), ClosedSet.read(folder).answers());
-        for (String text : List.of("{}", "null", "{\"closed_set\":null}", "{\"closed_set\":[null]}", "{\"closed_set\":[\"\"]}", "{\"closed_set\":[\"Yes\"]}", "[]", "{")) {
+        for (String text : List.of("{}", "null", "{\"closed_set\":null}", "{\"closed_set\":[null]}", "{\"closed_set\":[\"\"]}",
+                "{\"closed_set\":[\"Yes\"]}", "[]", "{")) {
             Files.writeString(folder.resolve(ClosedSet.FILE), text);
             assertTrue(assertThrows(AglException.class, () -> ClosedSet.read(folder), text).getMessage().contains(ClosedSet.FILE), text);
         }

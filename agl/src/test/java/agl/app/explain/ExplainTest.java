@@ -24,12 +24,15 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** The pages of {@code agl explain} against the sources, the gradient cases and their own formulas; how they look is checked in a browser. */
+/**
+ * The pages of {@code agl explain} against the sources, the gradient cases and their own formulas; how they look is checked in a browser.
+ */
 class ExplainTest {
     private final Path folder = WrittenSite.folder();
 
     private static Set<String> shown(String kind) {
-        return new Site().topics().stream().flatMap(t -> t.blocks().stream()).flatMap(b -> b.asides().stream()).filter(a -> a.kind().equals(kind))
+        return new Site().topics().stream().flatMap(t -> t.blocks().stream()).flatMap(b -> b.asides().stream())
+                .filter(a -> a.kind().equals(kind))
                 .map(Topic.Aside::name).collect(Collectors.toCollection(TreeSet::new));
     }
 
@@ -59,8 +62,10 @@ class ExplainTest {
     @Test void markersThatDoNotPairAreRefused() {
         assertThrows(IllegalStateException.class, () -> SourceRegion.of("A.java", List.of("// explain: one", "x")));
         assertThrows(IllegalStateException.class, () -> SourceRegion.of("A.java", List.of("// explain: end")));
-        assertThrows(IllegalStateException.class, () -> SourceRegion.of("A.java", List.of("// explain: one", "// explain: two", "// explain: end")));
-        assertEquals(List.of(new SourceRegion("one", "A.java", 2, List.of("x", "  y"))), SourceRegion.of("A.java", List.of("  // explain: one", "  x", "    y", "  // explain: end")));
+        assertThrows(IllegalStateException.class,
+                () -> SourceRegion.of("A.java", List.of("// explain: one", "// explain: two", "// explain: end")));
+        assertEquals(List.of(new SourceRegion("one", "A.java", 2, List.of("x", "  y"))),
+                SourceRegion.of("A.java", List.of("  // explain: one", "  x", "    y", "  // explain: end")));
     }
 
     @Test void aPageThatNamesSomethingGoneIsNotMade() {
@@ -77,7 +82,8 @@ class ExplainTest {
                 String tex = m.group(1);
                 assertTrue(balanced(tex), page.getFileName() + ": " + tex);
             }
-            assertFalse(Files.readString(page).replaceAll("(?s)<(pre|script).*?</\\1>", "").contains("$"), page + ": a dollar sign without its other half");
+            assertFalse(Files.readString(page).replaceAll("(?s)<(pre|script).*?</\\1>", "").contains("$"),
+                    page + ": a dollar sign without its other half");
         }
         assertTrue(formulas > 80, formulas + " formulas");
         assertFalse(balanced("\\frac{a}{b"));
@@ -86,10 +92,12 @@ class ExplainTest {
 
     private static boolean balanced(String tex) {
         Deque<String> open = new ArrayDeque<>();
-        Matcher m = Pattern.compile("\\\\(?:left(?![a-z])|right(?![a-z])|begin\\{\\w+\\*?\\}|end\\{\\w+\\*?\\})|(?<!\\\\)[{}]").matcher(tex);
+        Matcher m = Pattern.compile("\\\\(?:left(?![a-z])|right(?![a-z])|begin\\{\\w+\\*?\\}|end\\{\\w+\\*?\\})|(?<!\\\\)[{}]")
+                .matcher(tex);
         while (m.find()) {
             String t = m.group();
-            String closes = t.equals("}") ? "{" : t.equals("\\right") ? "\\left" : t.startsWith("\\end") ? t.replace("\\end", "\\begin") : null;
+            String closes = t.equals("}") ? "{"
+                    : t.equals("\\right") ? "\\left" : t.startsWith("\\end") ? t.replace("\\end", "\\begin") : null;
             if (closes == null) {
                 open.push(t);
             } else if (open.isEmpty() || !open.pop().equals(closes)) {
@@ -118,7 +126,9 @@ class ExplainTest {
                 } else if (!target.equals("data:,")) {
                     String[] fileAndId = target.split("#");
                     assertTrue(Files.exists(folder.resolve(fileAndId[0])), page.getFileName() + " asks for " + target);
-                    assertTrue(fileAndId.length == 1 || Files.readString(folder.resolve(fileAndId[0])).contains("id=\"" + fileAndId[1] + "\""), target);
+                    assertTrue(
+                            fileAndId.length == 1 || Files.readString(folder.resolve(fileAndId[0])).contains("id=\"" + fileAndId[1] + "\""),
+                            target);
                 }
             }
         }
@@ -160,7 +170,8 @@ class ExplainTest {
     /** A row of a table on a page, its cells' text one after the other. */
     private List<String> row(String page, String title, String first) throws IOException {
         String html = Files.readString(folder.resolve(page + ".html"));
-        Matcher m = Pattern.compile("<th scope=\"row\">" + Pattern.quote(first) + "</th>(.*?)</tr>").matcher(html.substring(html.indexOf(title)));
+        Matcher m = Pattern.compile("<th scope=\"row\">" + Pattern.quote(first) + "</th>(.*?)</tr>")
+                .matcher(html.substring(html.indexOf(title)));
         assertTrue(m.find(), page + ": " + first);
         return Pattern.compile("<td[^>]*>(.*?)</td>").matcher(m.group(1)).results().map(r -> r.group(1)).toList();
     }
@@ -226,13 +237,16 @@ class ExplainTest {
             var scope = context.initStandardObjects();
             context.evaluateString(scope, agl.app.report.Assets.text(Site.class, "terms.js"), "terms.js", 1, null);
             context.evaluateString(scope, "var data = " + Sliders.json() + ";", "data", 1, null);
-            double largest = ((Number) context.evaluateString(scope, "largestDifference(data.problem, data.cases)", "test", 1, null)).doubleValue();
+            double largest = ((Number) context.evaluateString(scope, "largestDifference(data.problem, data.cases)", "test", 1, null))
+                    .doubleValue();
             assertTrue(largest < 1e-9, "largest relative difference " + largest);
             // And the comparison can fail.
             context.evaluateString(scope, "data.cases[5].java.E_RM *= 1.001;", "test", 1, null);
-            assertTrue(((Number) context.evaluateString(scope, "largestDifference(data.problem, data.cases)", "test", 1, null)).doubleValue() > 5e-4);
+            assertTrue(((Number) context.evaluateString(scope, "largestDifference(data.problem, data.cases)", "test", 1, null))
+                    .doubleValue() > 5e-4);
         }
-        assertTrue(Sliders.settings().stream().filter(s -> Sliders.java(new SmallProblem(), s).get("E_geo") > 1e-4).count() > 5, "E_geo acts in some of them");
+        assertTrue(Sliders.settings().stream().filter(s -> Sliders.java(new SmallProblem(), s).get("E_geo") > 1e-4).count() > 5,
+                "E_geo acts in some of them");
     }
 
     @Test void theCommandPrintsThePageAndRefusesAnUnknownTopic(@TempDir Path out) {
@@ -241,12 +255,14 @@ class ExplainTest {
     }
 
     @Test void javaIsColouredAndEscaped() {
-        assertEquals("<i class=\"k\">if</i> (x &lt; <i class=\"n\">3</i>) <i class=\"c\">// &amp; more</i>", JavaHtml.line("if (x < 3) // & more"));
+        assertEquals("<i class=\"k\">if</i> (x &lt; <i class=\"n\">3</i>) <i class=\"c\">// &amp; more</i>",
+                JavaHtml.line("if (x < 3) // & more"));
         assertEquals("<i class=\"s\">&quot;a // b&quot;</i>", JavaHtml.line("\"a // b\""));
     }
 
     @Test void markdownLeavesFormulasAlone() {
-        assertEquals("<p>so <span class=\"tex\">a_i*b_i \\, &lt; c_i*d</span> and <em>this</em></p>\n", Topic.html("so $a_i*b_i \\, < c_i*d$ and *this*"));
+        assertEquals("<p>so <span class=\"tex\">a_i*b_i \\, &lt; c_i*d</span> and <em>this</em></p>\n",
+                Topic.html("so $a_i*b_i \\, < c_i*d$ and *this*"));
         assertEquals(Map.of("code", 1L), Topic.parse("t", "# T\nlead\n## B\ntext\n@code X\n").blocks().getFirst().asides().stream()
                 .collect(Collectors.groupingBy(Topic.Aside::kind, Collectors.counting())));
     }

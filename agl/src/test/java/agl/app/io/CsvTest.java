@@ -17,15 +17,15 @@ class CsvTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"=1+1", "+cmd|' /C calc'!A0", "-2+3", "@SUM(A1)", "\tx", "\r=1", "\n=1", "=HYPERLINK(\"http://x\",\"y\")", " =1+1", "\u3000=1", "\uff1d1+1",
-        "-", "- a list", "-1 is the answer", "+", "--5", "-inf"})
-    void whatASpreadsheetWouldRunIsText(String text) throws Exception {
+    @ValueSource(strings = {"=1+1", "+cmd|' /C calc'!A0", "-2+3", "@SUM(A1)", "\tx", "\r=1", "\n=1", "=HYPERLINK(\"http://x\",\"y\")",
+        " =1+1", "\u3000=1", "\uff1d1+1",
+        "-", "- a list", "-1 is the answer", "+", "--5", "-inf"}) void whatASpreadsheetWouldRunIsText(String text) throws Exception {
         assertEquals("'" + text, cell(text));
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"", "a", "a=b", "-1", "+2.5", "-3e-5", "-.5", "'quoted'", "I can't.", "1,234", "\"x\"", "line\nline", "mail@x", "é"})
-    void everythingElseStaysAsItIs(String text) throws Exception {
+    @ValueSource(strings = {"", "a", "a=b", "-1", "+2.5", "-3e-5", "-.5", "'quoted'", "I can't.", "1,234", "\"x\"", "line\nline", "mail@x",
+        "é"}) void everythingElseStaysAsItIs(String text) throws Exception {
         assertEquals(text, cell(text));
     }
 

@@ -97,7 +97,8 @@ class InputsTest {
     @Test
     void onlyTheFilesThatAreReadIdentifyAModel() throws IOException {
         write("m/config.json", "{}");
-        write("m/model.safetensors.index.json", "{\"weight_map\":{\"a\":\"x-1.safetensors\",\"b\":\"x-2.safetensors\",\"c\":\"../up.safetensors\"}}");
+        write("m/model.safetensors.index.json",
+                "{\"weight_map\":{\"a\":\"x-1.safetensors\",\"b\":\"x-2.safetensors\",\"c\":\"../up.safetensors\"}}");
         write("m/x-1.safetensors", "1");
         write("m/x-2.safetensors", "2");
         write("m/tokenizer.json", "{}");

@@ -14,8 +14,9 @@ class NumbersTest {
         assertEquals(value, Numbers.parse(text));
     }
 
-    @ParameterizedTest @ValueSource(strings = {"NaN", "Infinity", "-inf", "1e400", "-1e400", "1e-400", "1f", "1d", "0x1p3", "1,5", "", "1 2", "--1", "1e", "."})
-    void whatIsNoneIsRefused(String text) {
+    @ParameterizedTest
+    @ValueSource(strings = {"NaN", "Infinity", "-inf", "1e400", "-1e400", "1e-400", "1f", "1d", "0x1p3", "1,5", "", "1 2", "--1", "1e",
+        "."}) void whatIsNoneIsRefused(String text) {
         assertThrows(AglException.class, () -> Numbers.parse(text));
     }
 

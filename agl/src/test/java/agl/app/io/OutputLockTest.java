@@ -65,9 +65,11 @@ class OutputLockTest {
         Path out = folder.resolve("out");
         String no = folder.resolve("none").toString();
         try (OutputLock lock = OutputLock.take(out)) {
-            for (String[] command : new String[][] {{"train", "--base", no, "--task", no}, {"align", "--base", no, "--data", no}, {"merge", "--base", no, "--adapter", no},
+            for (String[] command : new String[][] {{"train", "--base", no, "--task", no}, {"align", "--base", no, "--data", no},
+                {"merge", "--base", no, "--adapter", no},
                 {"drift", "--base", no, "--prompts", no}, {"compare", "--base", no, "--task", no}, {"ablate", "--base", no, "--task", no},
-                {"forgetting", "--base", no, "--task", no, "--pretrain-text", no, "--sizes", "1,2,3"}, {"demo", "--prepare"}, {"explain"}}) {
+                {"forgetting", "--base", no, "--task", no, "--pretrain-text", no, "--sizes", "1,2,3"}, {"demo", "--prepare"},
+                {"explain"}}) {
                 String[] args = Stream.concat(Stream.of(command), Stream.of("--out", out.toString())).toArray(String[]::new);
                 CommandLineRun run = CommandLineRun.of(args);
                 assertEquals(2, run.code(), command[0] + run.err());

@@ -147,7 +147,8 @@ class OutputTest {
         assertEquals(BuildInfo.version(), json.get("version").asText());
         assertEquals(8, json.get("settings").get("rank").asInt());
         // FIPS 180-2, appendix B.1
-        assertEquals("ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad", json.get("inputs_sha256").get(data.toString()).asText());
+        assertEquals("ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad",
+                json.get("inputs_sha256").get(data.toString()).asText());
         assertEquals(2, json.get("inputs_sha256").size());
         assertFalse(json.has("inputs_changed_during_run"));
     }

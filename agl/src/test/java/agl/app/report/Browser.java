@@ -21,13 +21,16 @@ import org.openqa.selenium.chrome.ChromeOptions;
 import org.openqa.selenium.logging.LogEntry;
 
 /**
- * A headless Chromium of this machine with its chromedriver (Debian's packages chromium and chromium-driver). Tests that use it are skipped where
- * either is missing; {@code -Dagl.chromium=FILE} and {@code -Dagl.chromedriver=FILE} name others than those on the path. Both are given to Selenium by
- * name, so that it looks for nothing on the network.
+ * A headless Chromium of this machine with its chromedriver (Debian's packages chromium and chromium-driver). Tests that use it are skipped
+ * where either is missing; {@code -Dagl.chromium=FILE} and {@code -Dagl.chromedriver=FILE} name others than those on the path. Both are
+ * given to Selenium by name, so that it looks for nothing on the network.
  */
 public final class Browser implements AutoCloseable {
     private static final ObjectMapper JSON = new ObjectMapper();
-    /** Selenium says at length that it does not know the browser's version of a protocol that nothing here depends on. Held, so that it is not forgotten. */
+    /**
+     * Selenium says at length that it does not know the browser's version of a protocol that nothing here depends on. Held, so that it is
+     * not forgotten.
+     */
     private static final Logger SELENIUM = Logger.getLogger("org.openqa.selenium");
     private final ChromeDriver driver;
 
@@ -35,12 +38,14 @@ public final class Browser implements AutoCloseable {
         SELENIUM.setLevel(Level.SEVERE);
         ChromeOptions options = new ChromeOptions();
         options.setBinary(chromium.toFile());
-        options.addArguments("--headless=new", "--disable-gpu", "--hide-scrollbars", "--disable-dev-shm-usage", "--disable-background-networking", "--no-first-run");
+        options.addArguments("--headless=new", "--disable-gpu", "--hide-scrollbars", "--disable-dev-shm-usage",
+                "--disable-background-networking", "--no-first-run");
         if (System.getProperty("user.name").equals("root")) {
             options.addArguments("--no-sandbox"); // Chromium refuses to start for root otherwise, as in a container
         }
         options.setCapability("goog:loggingPrefs", Map.of("browser", "ALL", "performance", "ALL"));
-        driver = new ChromeDriver(new ChromeDriverService.Builder().usingDriverExecutable(chromedriver.toFile()).usingAnyFreePort().build(), options);
+        driver = new ChromeDriver(new ChromeDriverService.Builder().usingDriverExecutable(chromedriver.toFile()).usingAnyFreePort().build(),
+                options);
     }
 
     /** Skips the test, saying so, where Chromium or its driver is not found. */
@@ -48,7 +53,8 @@ public final class Browser implements AutoCloseable {
         Path chromium = find("agl.chromium", "chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome");
         Path chromedriver = find("agl.chromedriver", "chromedriver");
         Assumptions.assumeTrue(chromium != null, "no Chromium found: install one (Debian: chromium) or name it by -Dagl.chromium=FILE");
-        Assumptions.assumeTrue(chromedriver != null, "no chromedriver found: install it (Debian: chromium-driver) or name it by -Dagl.chromedriver=FILE");
+        Assumptions.assumeTrue(chromedriver != null,
+                "no chromedriver found: install it (Debian: chromium-driver) or name it by -Dagl.chromedriver=FILE");
         return new Browser(chromium, chromedriver);
     }
 
@@ -70,14 +76,18 @@ public final class Browser implements AutoCloseable {
 
     /** Opens a page and waits until it is loaded and drawn. */
     public Page open(URI address, int width, int height, boolean dark) {
-        driver.executeCdpCommand("Emulation.setDeviceMetricsOverride", Map.of("width", width, "height", height, "deviceScaleFactor", 1, "mobile", false));
-        driver.executeCdpCommand("Emulation.setEmulatedMedia", Map.of("features", List.of(Map.of("name", "prefers-color-scheme", "value", dark ? "dark" : "light"))));
+        driver.executeCdpCommand("Emulation.setDeviceMetricsOverride",
+                Map.of("width", width, "height", height, "deviceScaleFactor", 1, "mobile", false));
+        driver.executeCdpCommand("Emulation.setEmulatedMedia",
+                Map.of("features", List.of(Map.of("name", "prefers-color-scheme", "value", dark ? "dark" : "light"))));
         Page page = new Page();
         page.drain();
         page.complaints.clear();
         page.requests.clear();
         driver.get(address.toString());
-        page.eval("document.fonts.ready.then(() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(() => done(true)))))");
+        page.eval(
+                "document.fonts.ready.then(() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(() => "
+                + "done(true)))))");
         return page;
     }
 
@@ -90,7 +100,8 @@ public final class Browser implements AutoCloseable {
 
         /** The value of a JavaScript expression; a promise is waited for. */
         public JsonNode eval(String expression) {
-            Object text = driver.executeScript("return Promise.resolve(" + expression + ").then(v => JSON.stringify(v === undefined ? null : v))");
+            Object text = driver
+                    .executeScript("return Promise.resolve(" + expression + ").then(v => JSON.stringify(v === undefined ? null : v))");
             return parse((String) text);
         }
 
@@ -133,8 +144,11 @@ public final class Browser implements AutoCloseable {
         /** The whole page, however high, as PNG. */
         public void screenshot(Path file) throws IOException {
             JsonNode size = JSON.valueToTree(driver.executeCdpCommand("Page.getLayoutMetrics", Map.of())).get("cssContentSize");
-            Map<String, Object> clip = Map.of("x", 0, "y", 0, "width", size.get("width").asDouble(), "height", size.get("height").asDouble(), "scale", 1);
-            Object shot = driver.executeCdpCommand("Page.captureScreenshot", Map.of("format", "png", "captureBeyondViewport", true, "clip", clip)).get("data");
+            Map<String, Object> clip = Map.of("x", 0, "y", 0, "width", size.get("width").asDouble(), "height",
+                    size.get("height").asDouble(), "scale", 1);
+            Object shot = driver
+                    .executeCdpCommand("Page.captureScreenshot", Map.of("format", "png", "captureBeyondViewport", true, "clip", clip))
+                    .get("data");
             Files.createDirectories(file.toAbsolutePath().getParent());
             Files.write(file, Base64.getDecoder().decode((String) shot));
         }
@@ -144,14 +158,12 @@ public final class Browser implements AutoCloseable {
             return Base64.getDecoder().decode((String) driver.executeCdpCommand("Page.printToPDF", Map.of()).get("data"));
         }
 
-        @Override
-        public void close() {
+        @Override public void close() {
             driver.get("about:blank");
         }
     }
 
-    @Override
-    public void close() {
+    @Override public void close() {
         driver.quit();
     }
 }

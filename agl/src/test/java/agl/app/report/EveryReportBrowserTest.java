@@ -39,19 +39,24 @@ class EveryReportBrowserTest {
     /** By command. */
     private Map<String, Path> reports() throws IOException {
         String base = TinyModel.write(temp.resolve("base"), 3).toString();
-        String task = file("task.csv", "instruction,response\n" + IntStream.range(0, 30).mapToObj(i -> "tell me a story " + i + ",the red fox sat on the mat " + i % 3 + "\n").collect(Collectors.joining()));
-        String alignment = file("alignment.csv", "instruction,response\n" + IntStream.range(0, 6).mapToObj(i -> "about the dog " + i + ",the cat and the dog " + i + "\n").collect(Collectors.joining()));
-        String prompts = file("prompts.csv", "prompt,label,category\n" + IntStream.range(0, 8).mapToObj(i -> "the cat " + i + "," + (i % 2 == 0 ? "safe," : "unsafe,violence") + "\n").collect(Collectors.joining()));
+        String task = file("task.csv", "instruction,response\n" + IntStream.range(0, 30)
+                .mapToObj(i -> "tell me a story " + i + ",the red fox sat on the mat " + i % 3 + "\n").collect(Collectors.joining()));
+        String alignment = file("alignment.csv", "instruction,response\n" + IntStream.range(0, 6)
+                .mapToObj(i -> "about the dog " + i + ",the cat and the dog " + i + "\n").collect(Collectors.joining()));
+        String prompts = file("prompts.csv", "prompt,label,category\n" + IntStream.range(0, 8)
+                .mapToObj(i -> "the cat " + i + "," + (i % 2 == 0 ? "safe," : "unsafe,violence") + "\n").collect(Collectors.joining()));
         String text = file("plain.txt", "the cat sat on the mat and the dog sat on the cat. ".repeat(10));
         List<String> data = List.of("--base", base, "--template", "plain", "--task", task, "--alignment", alignment, "--prompts", prompts,
                 "--batch-size", "4", "--r", "2", "--max-length", "64", "-s", "fisher_examples=6", "--lr", "0.01", "--steps", "3");
         List<String> experiment = List.of("--seeds", "1", "--max-new-tokens", "4");
         Map<String, Path> reports = new LinkedHashMap<>();
         reports.put("train", run("train", with(data)));
-        reports.put("drift", run("drift", "--base", base, "--template", "plain", "--adapter", temp.resolve("train").toString(), "--prompts", prompts, "--max-new-tokens", "4"));
+        reports.put("drift", run("drift", "--base", base, "--template", "plain", "--adapter", temp.resolve("train").toString(), "--prompts",
+                prompts, "--max-new-tokens", "4"));
         reports.put("compare", run("compare", with(data, with(experiment, "--methods", "lora,agl"))));
         reports.put("ablate", run("ablate", with(data, with(experiment, "--groups", "metric"))));
-        reports.put("forgetting", run("forgetting", with(data, with(experiment, "--methods", "lora,agl", "--sizes", "6,12,24", "--pretrain-text", text))));
+        reports.put("forgetting",
+                run("forgetting", with(data, with(experiment, "--methods", "lora,agl", "--sizes", "6,12,24", "--pretrain-text", text))));
         reports.put("demo", run("demo", "--quick", "--steps", "2"));
         return reports;
     }
@@ -67,8 +72,10 @@ class EveryReportBrowserTest {
             for (Map.Entry<String, Path> report : reports().entrySet()) {
                 String kind = report.getKey();
                 String html = Files.readString(report.getValue());
-                assertTrue(Pattern.compile("<p class=\"lead\">[^<]*(drift|forgot|rise of the loss)", Pattern.CASE_INSENSITIVE).matcher(html).find(), kind + " begins with the answer");
-                for (String part : List.of("unweighted", "Eigenvalues of the Fisher information", "Share of ‖ΔW‖²", "overlap of ΔW", "Prompts that changed sides", "Settings", "Provenance")) {
+                assertTrue(Pattern.compile("<p class=\"lead\">[^<]*(drift|forgot|rise of the loss)", Pattern.CASE_INSENSITIVE).matcher(html)
+                        .find(), kind + " begins with the answer");
+                for (String part : List.of("unweighted", "Eigenvalues of the Fisher information", "Share of ‖ΔW‖²", "overlap of ΔW",
+                        "Prompts that changed sides", "Settings", "Provenance")) {
                     assertTrue(html.contains(part), kind + " shows: " + part);
                 }
                 assertTrue(html.contains("by category"), kind + " shows refusals by category");
@@ -78,11 +85,16 @@ class EveryReportBrowserTest {
                         page.screenshot(SCREENSHOTS.resolve("report-" + kind + "-" + width + ".png"));
                         assertEquals(List.of(), page.complaints(), kind);
                         assertEquals(List.of(report.getValue().toUri().toString()), page.requests(), kind);
-                        assertTrue(page.eval("document.documentElement.scrollWidth").asInt() <= width, kind + " scrolls sideways at " + width);
+                        assertTrue(page.eval("document.documentElement.scrollWidth").asInt() <= width,
+                                kind + " scrolls sideways at " + width);
                         int figures = page.eval("document.querySelectorAll('figure.chart').length").asInt();
                         assertTrue(figures >= 4, kind + " has " + figures + " charts");
-                        assertEquals(figures, page.eval("document.querySelectorAll('figure.chart details table').length").asInt(), kind + ": every chart as a table");
-                        assertEquals(0, page.eval("[...document.querySelectorAll('.plot *')].filter(e => /NaN|undefined/.test(e.cloneNode(false).outerHTML)).length").asInt(), kind);
+                        assertEquals(figures, page.eval("document.querySelectorAll('figure.chart details table').length").asInt(),
+                                kind + ": every chart as a table");
+                        assertEquals(0, page.eval(
+                                "[...document.querySelectorAll('.plot *')].filter(e => "
+                                + "/NaN|undefined/.test(e.cloneNode(false).outerHTML)).length")
+                                .asInt(), kind);
                         assertFalse(page.eval("document.body.innerText").asText().contains("NaN"), kind);
                     }
                 }

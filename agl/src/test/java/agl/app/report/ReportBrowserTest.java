@@ -30,7 +30,10 @@ class ReportBrowserTest {
                     assertEquals(5, page.eval("[...document.querySelectorAll('figure.chart .plot > svg, figure.chart .wide > svg')]"
                             + ".filter(s => s.getBoundingClientRect().height > 80 && s.getAttribute('aria-label')).length").asInt());
                     assertTrue(page.eval("document.documentElement.scrollWidth").asInt() <= width, "no horizontal scroll at " + width);
-                    assertEquals(0, page.eval("[...document.querySelectorAll('.plot *')].filter(e => /NaN|undefined/.test(e.cloneNode(false).outerHTML)).length").asInt());
+                    assertEquals(0, page.eval(
+                            "[...document.querySelectorAll('.plot *')].filter(e => "
+                            + "/NaN|undefined/.test(e.cloneNode(false).outerHTML)).length")
+                            .asInt());
                     inks.add(page.eval("getComputedStyle(document.body).color").asText());
                     assertTrue(new String(page.print(), 0, 5).startsWith("%PDF"));
                 }

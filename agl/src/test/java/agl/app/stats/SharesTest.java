@@ -54,7 +54,10 @@ class SharesTest {
         }
     }
 
-    /** Two clusters of two, x = 1 1 0 0: the clusters' sums differ from their mean by 1 and −1, so var = 2/1 · (1 + 1)/16 = .25 = that of one item. */
+    /**
+     * Two clusters of two, x = 1 1 0 0: the clusters' sums differ from their mean by 1 and −1, so var = 2/1 · (1 + 1)/16 = .25 = that of
+     * one item.
+     */
     @Test void effectiveNumberByHand() {
         Clusters two = Clusters.of(List.of("a", "a", "b", "b"));
         assertEquals(1, two.effective(new double[] {1, 1, 0, 0}, 0.25), 1e-12);
@@ -110,7 +113,10 @@ class SharesTest {
         assertEquals(1.0, Shares.exact(10, 10).high());
     }
 
-    /** Clusters of 2 to 7 prompts whose shares scatter (beta with this correlation inside a cluster). The bootstrap held 70 to 88 % with five clusters. */
+    /**
+     * Clusters of 2 to 7 prompts whose shares scatter (beta with this correlation inside a cluster). The bootstrap held 70 to 88 % with
+     * five clusters.
+     */
     @Test void clusteredSharesAreHeld() {
         for (int count : new int[] {5, 10, 20}) {
             for (double correlation : new double[] {0.3, 0.8}) {
@@ -122,7 +128,8 @@ class SharesTest {
                         Interval i = Shares.of(d.x, d.clusters);
                         held += i.low() <= p && p <= i.high() ? 1 : 0;
                     }
-                    assertTrue(held >= 0.925 * runs, count + " clusters, correlation " + correlation + ", share " + p + ": " + held / (double) runs);
+                    assertTrue(held >= 0.925 * runs,
+                            count + " clusters, correlation " + correlation + ", share " + p + ": " + held / (double) runs);
                 }
             }
         }
@@ -177,7 +184,8 @@ class SharesTest {
                         Interval i = Shares.difference(d.x, d.clusters);
                         held += i.low() <= p[0] - p[1] && p[0] - p[1] <= i.high() ? 1 : 0;
                     }
-                    assertTrue(held >= 0.925 * runs, String.format(Locale.ROOT, "%d clusters, correlation %.1f, %s: %.3f", count, correlation, Arrays.toString(p), held / (double) runs));
+                    assertTrue(held >= 0.925 * runs, String.format(Locale.ROOT, "%d clusters, correlation %.1f, %s: %.3f", count,
+                            correlation, Arrays.toString(p), held / (double) runs));
                 }
             }
         }
@@ -205,7 +213,8 @@ class SharesTest {
         }
 
         private static double gamma(SplittableRandom random, double shape) {
-            return shape <= 0 ? 0 : new org.hipparchus.distribution.continuous.GammaDistribution(shape, 1).inverseCumulativeProbability(random.nextDouble());
+            return shape <= 0 ? 0 : new org.hipparchus.distribution.continuous.GammaDistribution(shape, 1)
+                    .inverseCumulativeProbability(random.nextDouble());
         }
     }
 }

@@ -40,7 +40,8 @@ class AdapterTrainingTest {
     }
 
     private CommandLineRun train(String out, String... more) {
-        List<String> args = new ArrayList<>(List.of("train", "--base", base.toString(), "--task", temp.resolve("task.csv").toString(), "--out", temp.resolve(out).toString(),
+        List<String> args = new ArrayList<>(List.of("train", "--base", base.toString(), "--task", temp.resolve("task.csv").toString(),
+                "--out", temp.resolve(out).toString(),
                 "-s", "batch_size=4", "-s", "max_length=64", "-s", "lora_dropout=0"));
         args.addAll(List.of(more));
         for (String usual : List.of("steps=6", "learning_rate=0.02", "r=2")) {
@@ -72,7 +73,8 @@ class AdapterTrainingTest {
         assertEquals(settings("a").get(name), settings("b").get(name));
         assertEquals(lastLoss("a"), firstLoss("b"), 0.2 * firstLoss("a"));
         assertTrue(lastLoss("b") < lastLoss("a"), lastLoss("a") + " -> " + lastLoss("b"));
-        CommandLineRun merged = CommandLineRun.of("merge", "--base", base.toString(), "--adapter", temp.resolve("b").toString(), "--out", temp.resolve("merged").toString());
+        CommandLineRun merged = CommandLineRun.of("merge", "--base", base.toString(), "--adapter", temp.resolve("b").toString(), "--out",
+                temp.resolve("merged").toString());
         assertEquals(0, merged.code(), merged.err());
         assertTrue(merged.out().contains("F32") && merged.out().contains("largest logit difference merged against unmerged"), merged.out());
         Matcher said = Pattern.compile("unmerged: (\\S+) \\(largest logit: (\\S+)\\)").matcher(merged.out());
@@ -95,10 +97,13 @@ class AdapterTrainingTest {
         return metrics(adapter).getLast().get("task_loss").asDouble();
     }
 
-    /** Without a step taken, the adapter that comes out is the one that went in, and the base of another type keeps its type in the merge. */
+    /**
+     * Without a step taken, the adapter that comes out is the one that went in, and the base of another type keeps its type in the merge.
+     */
     @Test void goingOnStartsAtTheGivenAdapterAndKeepsItsSettings() throws IOException {
         Path given = temp.resolve("given");
-        LoraModel lora = LoraModel.attach(Models.load(base), LoraConfig.of(3, 5, 0, "v_proj,up_proj").withDora(), 5, agl.autograd.storage.DType.F32);
+        LoraModel lora = LoraModel.attach(Models.load(base), LoraConfig.of(3, 5, 0, "v_proj,up_proj").withDora(), 5,
+                agl.autograd.storage.DType.F32);
         lora.parameters().forEach(t -> t.data().set(0, 0.25));
         Peft.save(lora, given, "somebody/else");
         trained("on", "--init-adapter", given.toString(), "-s", "r=3", "-s", "steps=1", "-s", "learning_rate=1e-12");
@@ -120,22 +125,32 @@ class AdapterTrainingTest {
         Models.save(Models.load(base), small, base, agl.autograd.storage.DType.valueOf(type));
         base = small;
         trained("a");
-        CommandLineRun merged = CommandLineRun.of("merge", "--base", base.toString(), "--adapter", temp.resolve("a").toString(), "--out", temp.resolve("merged").toString());
+        CommandLineRun merged = CommandLineRun.of("merge", "--base", base.toString(), "--adapter", temp.resolve("a").toString(), "--out",
+                temp.resolve("merged").toString());
         assertEquals(0, merged.code(), merged.err());
         JsonNode found = JSON.readTree(CommandLineRun.of("inspect", temp.resolve("merged").toString(), "--json").out());
         found.get("tensors").forEach(t -> assertEquals(type, t.get("type").asText(), t.toString()));
-        assertNotEquals(-1, Files.mismatch(small.resolve("model.safetensors"), temp.resolve("merged/model.safetensors")), "nothing was merged");
+        assertNotEquals(-1, Files.mismatch(small.resolve("model.safetensors"), temp.resolve("merged/model.safetensors")),
+                "nothing was merged");
     }
 
-    /** With DoRA the update is W_eff - W_0, not s·B·A; a trained bias or head is in neither: a method that sees s·B·A alone would be moved past. */
+    /**
+     * With DoRA the update is W_eff - W_0, not s·B·A; a trained bias or head is in neither: a method that sees s·B·A alone would be moved
+     * past.
+     */
     @Test void methodsOnTheUpdateAreRefusedWhereItIsNotAllThatIsTrained() throws IOException {
         Path unaligned = TinyModel.write(temp.resolve("unaligned"), 4);
         LoraConfig plain = LoraConfig.of(2, 4, 0, "q_proj");
         Path head = temp.resolve("head");
-        Peft.save(LoraModel.attach(Models.load(base), new LoraConfig(2, 4, 0, plain.targets(), false, false, java.util.Map.of(), java.util.Map.of(), LoraConfig.Bias.NONE,
-                List.of("lm_head"), LoraConfig.Init.DEFAULT, plain.others()), 1, agl.autograd.storage.DType.F32), head, base.toString());
+        Peft.save(
+                LoraModel.attach(Models.load(base),
+                        new LoraConfig(2, 4, 0, plain.targets(), false, false, java.util.Map.of(), java.util.Map.of(), LoraConfig.Bias.NONE,
+                                List.of("lm_head"), LoraConfig.Init.DEFAULT, plain.others()),
+                        1, agl.autograd.storage.DType.F32),
+                head, base.toString());
         for (MethodKind kind : MethodKind.values()) {
-            List<String> needed = List.of("--method", kind.title(), "--unaligned", unaligned.toString(), "--alignment", temp.resolve("task.csv").toString());
+            List<String> needed = List.of("--method", kind.title(), "--unaligned", unaligned.toString(), "--alignment",
+                    temp.resolve("task.csv").toString());
             for (List<String> beside : List.of(List.of("-s", "use_dora=true"), List.of("--init-adapter", head.toString()))) {
                 List<String> all = new ArrayList<>(needed);
                 all.addAll(beside);
@@ -146,7 +161,8 @@ class AdapterTrainingTest {
                 assertEquals(refused ? 2 : 0, run.code(), kind + " with " + beside + ": " + run.err());
                 assertEquals(!refused, Files.exists(temp.resolve(out).resolve("adapter_model.safetensors")), kind + " with " + beside);
                 if (refused) {
-                    assertTrue(run.err().contains("agl: " + (kl ? "KL" : "method " + kind.title())) && (kl || run.err().contains("choose lora, kl or earlystop")), run.err());
+                    assertTrue(run.err().contains("agl: " + (kl ? "KL" : "method " + kind.title()))
+                            && (kl || run.err().contains("choose lora, kl or earlystop")), run.err());
                 }
             }
         }
@@ -154,8 +170,10 @@ class AdapterTrainingTest {
 
     @Test void compareRefusesThemBeforeItsFirstRun() throws IOException {
         Files.writeString(temp.resolve("prompts.csv"), "prompt,label\ntell me a story,safe\nabout the dog,unsafe\n");
-        CommandLineRun run = CommandLineRun.of("compare", "--base", base.toString(), "--task", temp.resolve("task.csv").toString(), "--alignment", temp.resolve("task.csv").toString(),
-                "--prompts", temp.resolve("prompts.csv").toString(), "--methods", "lora,ewc", "--seeds", "1", "--out", temp.resolve("c").toString(), "-s", "use_dora=true", "-s", "steps=2");
+        CommandLineRun run = CommandLineRun.of("compare", "--base", base.toString(), "--task", temp.resolve("task.csv").toString(),
+                "--alignment", temp.resolve("task.csv").toString(),
+                "--prompts", temp.resolve("prompts.csv").toString(), "--methods", "lora,ewc", "--seeds", "1", "--out",
+                temp.resolve("c").toString(), "-s", "use_dora=true", "-s", "steps=2");
         assertEquals(2, run.code());
         assertTrue(run.err().contains("method ewc sees the update"), run.err());
         assertFalse(Files.exists(temp.resolve("c/runs")));

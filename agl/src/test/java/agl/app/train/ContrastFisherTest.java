@@ -31,7 +31,9 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** ℓ = loss(alignment answer) − loss(other answer) over the first fisher_tokens tokens from where they part: what they share does not count. */
+/**
+ * ℓ = loss(alignment answer) − loss(other answer) over the first fisher_tokens tokens from where they part: what they share does not count.
+ */
 class ContrastFisherTest {
     private static final List<String> LAYERS = List.of("model.layers.0.self_attn.v_proj", "model.layers.1.self_attn.q_proj");
     private static final String PROMPT = "tell me about the dog";
@@ -44,7 +46,8 @@ class ContrastFisherTest {
     }
 
     private Map<String, Fisher> estimate(int fisherTokens, List<Example> alignment, List<Example> task, String... sets) {
-        List<String> all = new ArrayList<>(List.of("r=2", "max_length=96", "agl.fisher_tokens=" + fisherTokens, "agl.fisher_norm=none", "agl.fisher_data=contrast_task"));
+        List<String> all = new ArrayList<>(List.of("r=2", "max_length=96", "agl.fisher_tokens=" + fisherTokens, "agl.fisher_norm=none",
+                "agl.fisher_data=contrast_task"));
         all.addAll(List.of(sets));
         RunConfig config = RunConfig.of(null, all);
         LoraModel lora = LoraModel.attach(bundle.model(), FineTune.loraConfig(config.train()), 1, DType.F32);
@@ -68,7 +71,8 @@ class ContrastFisherTest {
         int[] targets = Arrays.copyOf(Arrays.copyOfRange(tokens, 1, tokens.length), tokens.length);
         targets[tokens.length - 1] = Batch.NO_TARGET;
         try (Tape tape = Tape.training(Kernels.plain(), new Pool(DType.F32))) {
-            tape.backward(HeadCrossEntropy.weighted(tape, bundle.model().hidden(tape, Batch.of(tokens)), bundle.model().head(), targets, weights));
+            tape.backward(HeadCrossEntropy.weighted(tape, bundle.model().hidden(tape, Batch.of(tokens)), bundle.model().head(), targets,
+                    weights));
         }
         double[] g = w.gradArray();
         w.freeze();
@@ -105,7 +109,8 @@ class ContrastFisherTest {
         int[] a = answer(refusal);
         int[] b = answer(compliance);
         assertEquals(shared, Arrays.mismatch(a, b), "where the answers part");
-        Map<String, Fisher> fisher = estimate(fisherTokens, List.of(new Example(PROMPT, refusal)), List.of(new Example("about the cat", compliance)));
+        Map<String, Fisher> fisher = estimate(fisherTokens, List.of(new Example(PROMPT, refusal)),
+                List.of(new Example("about the cat", compliance)));
         for (String layer : LAYERS) {
             double[] g = dense(layer, a, shared, fisherTokens == 0 ? a.length : shared + fisherTokens);
             double[] other = dense(layer, b, shared, fisherTokens == 0 ? b.length : shared + fisherTokens);
@@ -124,7 +129,8 @@ class ContrastFisherTest {
             Map<String, Fisher> inAnswers = withTemplate("{instruction}", PROMPT, prefix + "qxj", prefix + "kvw");
             Map<String, Fisher> inPrompt = withTemplate("{instruction}", PROMPT + prefix, "qxj", "kvw");
             for (String layer : LAYERS) {
-                assertEquals(inPrompt.get(layer).trace(), inAnswers.get(layer).trace(), 1e-5 * inPrompt.get(layer).trace(), layer + ", " + shared);
+                assertEquals(inPrompt.get(layer).trace(), inAnswers.get(layer).trace(), 1e-5 * inPrompt.get(layer).trace(),
+                        layer + ", " + shared);
             }
         }
     }
@@ -146,7 +152,8 @@ class ContrastFisherTest {
             int[] goesOn = answer("z".repeat(shared) + "qxj");
             assertEquals(shared, Arrays.mismatch(ends, goesOn));
             assertEquals(shared + 1, ends.length, "the end token comes next");
-            Map<String, Fisher> fisher = estimate(2, List.of(new Example(PROMPT, "z".repeat(shared) + "qxj")), List.of(new Example("about", "z".repeat(shared))));
+            Map<String, Fisher> fisher = estimate(2, List.of(new Example(PROMPT, "z".repeat(shared) + "qxj")),
+                    List.of(new Example("about", "z".repeat(shared))));
             for (String layer : LAYERS) {
                 double[] g = dense(layer, goesOn, shared, shared + 2);
                 double[] other = dense(layer, ends, shared, shared + 1);
@@ -161,7 +168,8 @@ class ContrastFisherTest {
     @Test void anAnswerThatEqualsTheAlignmentAnswerIsPassedOver() {
         List<Example> alignment = List.of(new Example(PROMPT, "qxjw"));
         Map<String, Fisher> expected = estimate(2, alignment, List.of(new Example("a", "kv")));
-        Map<String, Fisher> found = estimate(2, alignment, List.of(new Example("a", "qxjw"), new Example("b", "qxjw"), new Example("c", "kv")));
+        Map<String, Fisher> found = estimate(2, alignment,
+                List.of(new Example("a", "qxjw"), new Example("b", "qxjw"), new Example("c", "kv")));
         assertEquals(expected.get(LAYERS.getFirst()).trace(), found.get(LAYERS.getFirst()).trace());
         String message = assertThrows(AglException.class, () -> estimate(2, alignment, List.of(new Example("a", "qxjw")))).getMessage();
         assertTrue(message.contains("every other answer is the same") && message.contains(PROMPT), message);
@@ -172,7 +180,9 @@ class ContrastFisherTest {
         List<Example> alignment = List.of(new Example(PROMPT, "qxjw"), new Example(PROMPT, "qxjw"), new Example(PROMPT, "qxjw"));
         List<String> others = List.of("kv", "bw", "dp");
         Fisher all = estimate(2, alignment, others.stream().map(o -> new Example("a", o)).toList()).get(LAYERS.getFirst());
-        double mean = others.stream().mapToDouble(o -> estimate(2, alignment.subList(0, 1), List.of(new Example("a", o))).get(LAYERS.getFirst()).trace()).average().orElseThrow();
+        double mean = others.stream()
+                .mapToDouble(o -> estimate(2, alignment.subList(0, 1), List.of(new Example("a", o))).get(LAYERS.getFirst()).trace())
+                .average().orElseThrow();
         assertEquals(mean, all.trace(), 1e-5 * mean);
     }
 }

@@ -13,7 +13,10 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** The same seed gives the same losses, terms and weights, to the bit: with any number of threads, from run to run, from one JVM to the next. */
+/**
+ * The same seed gives the same losses, terms and weights, to the bit: with any number of threads, from run to run, from one JVM to the
+ * next.
+ */
 class DeterminismTest {
     private static final List<String> VECTOR = List.of("--add-modules", "jdk.incubator.vector", "-Xmx1g");
 

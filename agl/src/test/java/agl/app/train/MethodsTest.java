@@ -33,8 +33,10 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** Every method of {@code --method} in a whole run. */
 class MethodsTest {
-    private static final List<Example> TASK = IntStream.range(0, 12).mapToObj(i -> new Example("tell me a story " + i, "the red fox sat on the mat " + i % 3)).toList();
-    private static final List<Example> ALIGNMENT = IntStream.range(0, 6).mapToObj(i -> new Example("about the dog " + i, "the cat and the dog " + i)).toList();
+    private static final List<Example> TASK = IntStream.range(0, 12)
+            .mapToObj(i -> new Example("tell me a story " + i, "the red fox sat on the mat " + i % 3)).toList();
+    private static final List<Example> ALIGNMENT = IntStream.range(0, 6)
+            .mapToObj(i -> new Example("about the dog " + i, "the cat and the dog " + i)).toList();
 
     @TempDir Path temp;
     private Path base;
@@ -46,7 +48,8 @@ class MethodsTest {
     }
 
     private static RunConfig config(String... sets) {
-        List<String> all = new ArrayList<>(List.of("steps=12", "batch_size=4", "learning_rate=0.02", "r=2", "max_length=64", "fisher_examples=6", "lora_dropout=0"));
+        List<String> all = new ArrayList<>(
+                List.of("steps=12", "batch_size=4", "learning_rate=0.02", "r=2", "max_length=64", "fisher_examples=6", "lora_dropout=0"));
         all.addAll(List.of(sets));
         return RunConfig.of(null, all);
     }
@@ -95,13 +98,16 @@ class MethodsTest {
         FineTune.Result first = run("lora", Double.NaN);
         Peft.save(first.lora(), temp.resolve("first"), base.toString());
         for (var e : java.util.Map.of("ewc", "EWC", "kl", "KL", "asft", "AsFT", "lisa", "proximal").entrySet()) {
-            // From an adapter that has moved, or the first term would be zero; Lisa's third step begins its task phase, its fourth is held to that.
-            var log = run(new MethodChoice(MethodKind.of(e.getKey()), 7), config("steps=5"), temp.resolve("first")).history().get(e.getKey().equals("lisa") ? 3 : 0);
+            // From an adapter that has moved, or the first term would be zero; Lisa's third step begins its task phase, its fourth is held
+            // to that.
+            var log = run(new MethodChoice(MethodKind.of(e.getKey()), 7), config("steps=5"), temp.resolve("first")).history()
+                    .get(e.getKey().equals("lisa") ? 3 : 0);
             double term = log.terms().get(e.getValue());
             assertTrue(term > 0, e.getKey() + " " + log);
             assertEquals(7 * term, log.terms().get("penalty"), 1e-9 * term, e.getKey());
         }
-        var agl = run(new MethodChoice(MethodKind.AGL, 7), config("steps=1", "agl.lambda_NC=0", "agl.lambda_T=0"), temp.resolve("first")).history().getFirst();
+        var agl = run(new MethodChoice(MethodKind.AGL, 7), config("steps=1", "agl.lambda_NC=0", "agl.lambda_T=0"), temp.resolve("first"))
+                .history().getFirst();
         assertEquals(7 * agl.terms().get("L_A"), agl.terms().get("penalty"), 1e-9);
         assertTrue(agl.terms().get("penalty") > 0);
         for (String method : List.of("safeanchor", "projection")) {
@@ -176,7 +182,8 @@ class MethodsTest {
                 assertTrue(Pattern.compile("\\b" + kind.title() + "\\b").matcher(text).find(), kind.title() + " is not in " + text);
             }
             String strength = kind.strength().name();
-            assertTrue(strength == null || Pattern.compile("\\b" + strength + "\\b").matcher(train).find(), strength + " is not in " + train);
+            assertTrue(strength == null || Pattern.compile("\\b" + strength + "\\b").matcher(train).find(),
+                    strength + " is not in " + train);
         }
     }
 
@@ -187,7 +194,8 @@ class MethodsTest {
             for (int tokens : new int[] {0, 1}) {
                 RunConfig config = config("agl.fisher_data=" + data, "agl.fisher_tokens=" + tokens);
                 LoraModel lora = LoraModel.attach(bundle.model(), FineTune.loraConfig(config.train()), 1, DType.F32);
-                traces.add(new FisherSource(bundle).estimate(lora, config, config.agl(), ALIGNMENT, TASK).values().stream().mapToDouble(Fisher::trace).toArray());
+                traces.add(new FisherSource(bundle).estimate(lora, config, config.agl(), ALIGNMENT, TASK).values().stream()
+                        .mapToDouble(Fisher::trace).toArray());
                 lora.detach();
             }
         }
@@ -213,9 +221,11 @@ class MethodsTest {
         message("share_of_steps", () -> new MethodChoice(MethodKind.EARLYSTOP, 1.5));
         message("lambda", () -> new MethodChoice(MethodKind.EWC, -1));
         message("k must be below the smaller side", () -> new FineTune(TinyModel.load(base), config())
-                .run(new MethodChoice(MethodKind.OPLORA, 100_000), new TrainData(TASK, List.of(), List.of()), null, null, (step, total, lora) -> { }));
+                .run(new MethodChoice(MethodKind.OPLORA, 100_000), new TrainData(TASK, List.of(), List.of()), null, null,
+                        (step, total, lora) -> {}));
         message(base.toString(), () -> new FineTune(TinyModel.load(base), config())
-                .run(MethodChoice.of("asft"), new TrainData(TASK, List.of(), List.of(), base, null), null, null, (step, total, lora) -> { }));
+                .run(MethodChoice.of("asft"), new TrainData(TASK, List.of(), List.of(), base, null), null, null,
+                        (step, total, lora) -> {}));
     }
 
     private static void message(String part, org.junit.jupiter.api.function.Executable work) {

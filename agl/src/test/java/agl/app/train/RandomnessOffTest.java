@@ -38,8 +38,10 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** Dropout is for training steps: no estimate and no measurement sees it, and none disturbs the steps that come after it. */
 class RandomnessOffTest {
-    private static final List<Example> TASK = IntStream.range(0, 12).mapToObj(i -> new Example("tell me a story " + i, "the red fox sat on the mat " + i % 3)).toList();
-    private static final List<Example> ALIGNMENT = IntStream.range(0, 6).mapToObj(i -> new Example("about the dog " + i, "zz the cat and the dog " + i)).toList();
+    private static final List<Example> TASK = IntStream.range(0, 12)
+            .mapToObj(i -> new Example("tell me a story " + i, "the red fox sat on the mat " + i % 3)).toList();
+    private static final List<Example> ALIGNMENT = IntStream.range(0, 6)
+            .mapToObj(i -> new Example("about the dog " + i, "zz the cat and the dog " + i)).toList();
 
     @TempDir Path temp;
     private Path base;
@@ -60,7 +62,8 @@ class RandomnessOffTest {
     }
 
     private static RunConfig config(String... sets) {
-        List<String> all = new ArrayList<>(List.of("steps=6", "batch_size=4", "learning_rate=0.02", "r=2", "max_length=64", "fisher_examples=6", "lora_dropout=0.5"));
+        List<String> all = new ArrayList<>(
+                List.of("steps=6", "batch_size=4", "learning_rate=0.02", "r=2", "max_length=64", "fisher_examples=6", "lora_dropout=0.5"));
         all.addAll(List.of(sets));
         return RunConfig.of(null, all);
     }
@@ -93,7 +96,8 @@ class RandomnessOffTest {
         assertTrue(found.getFirst() > 0);
         assertEquals(found.getFirst(), found.get(1));
         assertEquals(found.getFirst(), found.get(2));
-        lora.parameters().forEach(t -> assertTrue(t.grad() == null || Arrays.stream(t.gradArray()).allMatch(g -> g == 0), "an estimate is no training step"));
+        lora.parameters().forEach(
+                t -> assertTrue(t.grad() == null || Arrays.stream(t.gradArray()).allMatch(g -> g == 0), "an estimate is no training step"));
         // It is that of the model in which the adapter is merged, and not that of the base.
         ModelBundle whole = TinyModel.load(base);
         LoraModel same = Peft.load(whole.model(), moved, 1);
@@ -125,7 +129,8 @@ class RandomnessOffTest {
             LoraModel lora = Peft.load(bundle.model(), moved, 1);
             LoraModel used = i == 0 ? lora : withoutDropout(bundle, lora);
             double loss = new Trainer(bundle.model(), List.of(), config().train()).evaluate(bundle.encode(TASK, 64));
-            List<DriftCheck.Result> drift = new DriftCheck(bundle, DriftCheck.Settings.DEFAULT.withMaxNewTokens(8)).run(prompts, done -> { });
+            List<DriftCheck.Result> drift = new DriftCheck(bundle, DriftCheck.Settings.DEFAULT.withMaxNewTokens(8)).run(prompts,
+                    done -> {});
             double task = TaskMeasure.run(bundle, TASK, 64, 0, String::equals).stream().mapToDouble(TaskMeasure.Result::loss).sum();
             found[i] = new double[] {loss, task, drift.get(0).margin(), drift.get(1).margin()};
             used.detach();
@@ -148,7 +153,8 @@ class RandomnessOffTest {
     @Test void theSquaredGradientIsThatOfTheWholeStep() {
         List<Double> first = new ArrayList<>();
         for (int micro : new int[] {0, 4, 2, 1, 3}) {
-            FineTune.Result result = run("agl", withoutDropout(), "agl.H=ema_grad_sq", "agl.lambda_T=1", "steps=2", "micro_batch_size=" + micro);
+            FineTune.Result result = run("agl", withoutDropout(), "agl.H=ema_grad_sq", "agl.lambda_T=1", "steps=2",
+                    "micro_batch_size=" + micro);
             first.add(result.history().getFirst().terms().get("L_T"));
         }
         assertTrue(first.getFirst() > 0, "the running mean hears of the first step: " + first);

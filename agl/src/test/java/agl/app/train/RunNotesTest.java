@@ -15,14 +15,16 @@ class RunNotesTest {
     private static final List<Example> EXAMPLES = IntStream.range(0, 12).mapToObj(i -> new Example("ask " + i, "say " + i)).toList();
 
     private static String notes(String method, double strength, String sets, List<Example> held) {
-        RunConfig config = RunConfig.of(null, List.of(("steps=3," + sets).split(","))).resolved(new MethodChoice(MethodKind.of(method), strength));
+        RunConfig config = RunConfig.of(null, List.of(("steps=3," + sets).split(",")))
+                .resolved(new MethodChoice(MethodKind.of(method), strength));
         Set<String> given = RunConfig.names(null, List.of(sets.split(",")));
         return String.join("; ", RunNotes.lines(config, new TrainData(EXAMPLES, held, EXAMPLES), given));
     }
 
     /** The last column: the start of each line, empty where nothing is to be said. */
     @ParameterizedTest @CsvSource(delimiter = '|', emptyValue = "", value = {
-        "earlystop | 0.0001 | seed=1 | earlystop: 1 of 3 steps, which is a share of 0.333; share_of_steps 1.0E-4 is no whole number of steps, and one is the least",
+        "earlystop | 0.0001 | seed=1 | earlystop: 1 of 3 steps, which is a share of 0.333; share_of_steps 1.0E-4 is no whole number of "
+        + "steps, and one is the least",
         "earlystop | 0.6 | seed=1 | earlystop: 2 of 3 steps, which is a share of 0.667; share_of_steps 0.6 is no whole number of steps",
         "earlystop | 1 | seed=1 | ''",
         "earlystop | 0.5 | steps=4 | ''",
@@ -30,7 +32,8 @@ class RunNotesTest {
         "lora | NaN | eval_every=3 | eval_every 3 is not reached before the last of 3 steps: the held-out loss is measured at the end alone",
         "lora | NaN | eval_every=2 | ''",
         "lora | NaN | eval_every=0 | ''",
-        "agl | NaN | agl.refresh_every=3 | agl.refresh_every 3 is not reached before the last of 3 steps: the Fisher information is estimated once, at the start",
+        "agl | NaN | agl.refresh_every=3 | agl.refresh_every 3 is not reached before the last of 3 steps: the Fisher information is "
+        + "estimated once, at the start",
         "agl | NaN | agl.refresh_every=2 | ''",
         "agl | NaN | seed=1 | ''",
         "agl | 0 | agl.lambda_T=0 | agl.lambda_A, lambda_T and lambda_NC are all 0: agl adds nothing to the task loss, and this is plain LoRA",

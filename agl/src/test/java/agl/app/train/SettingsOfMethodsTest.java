@@ -23,7 +23,10 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** Which settings a method looks at, what it needs, and how strongly it acts where nothing is said: written down once more, as the user's guide has it. */
+/**
+ * Which settings a method looks at, what it needs, and how strongly it acts where nothing is said: written down once more, as the user's
+ * guide has it.
+ */
 class SettingsOfMethodsTest {
     @TempDir Path folder;
 
@@ -92,7 +95,9 @@ class SettingsOfMethodsTest {
         Set<String> given = new LinkedHashSet<>(List.of("agl.m", "epochs", "preset", "seed", "fisher_examples"));
         assertEquals(List.of("not used: agl.m, preset (lora has no Fisher information)", "not used: epochs (steps decides)",
                 "not used: fisher_examples (lora sees no alignment data)"), UnusedSettings.lines(given, List.of(lora)));
-        assertEquals(List.of("not used: agl.m, preset (lora has no Fisher information; kl has no Fisher information)", "not used: epochs (steps decides)"),
+        assertEquals(
+                List.of("not used: agl.m, preset (lora has no Fisher information; kl has no Fisher information)",
+                        "not used: epochs (steps decides)"),
                 UnusedSettings.lines(given, List.of(lora, kl)));
         assertEquals(List.of("not used: epochs (steps decides)"), UnusedSettings.lines(given, List.of(lora, agl)));
         assertEquals(List.of(), UnusedSettings.lines(given, List.of()));
@@ -102,16 +107,21 @@ class SettingsOfMethodsTest {
         TrainSettings steps = RunConfig.of(null, List.of("steps=3")).train();
         TrainSettings epochs = RunConfig.of(null, List.of("steps=0")).train();
         Set<String> given = new LinkedHashSet<>(List.of("r", "epochs", "agl.m", "preset", "fisher_examples", "eval_every", "seed"));
-        assertEquals(List.of("not used: r (without --lora there is no adapter)", "not used: epochs (steps decides)", "not used: agl.m (align has no method)",
-                "not used: preset (align has no method)", "not used: fisher_examples (align has no method)", "not used: eval_every (align holds nothing out)"),
+        assertEquals(
+                List.of("not used: r (without --lora there is no adapter)", "not used: epochs (steps decides)",
+                        "not used: agl.m (align has no method)",
+                        "not used: preset (align has no method)", "not used: fisher_examples (align has no method)",
+                        "not used: eval_every (align holds nothing out)"),
                 UnusedSettings.ofAligning(given, false, steps));
         assertEquals(List.of(), UnusedSettings.ofAligning(Set.of("r", "epochs", "learning_rate"), true, epochs));
     }
 
     /** Name of the strength, its default where the method has one of its own, and that in force under the defaults. */
-    @ParameterizedTest @CsvSource({"lora,,NaN,NaN", "agl,lambda_A,NaN,10000", "ewc,lambda,1e5,1e5", "kl,weight,1,1", "safelora,threshold,0.5,0.5", "asft,lambda,1,1", "safeanchor,m,NaN,NaN",
-        "lisa,rho,1,1", "projection,m,NaN,NaN", "oplora,k,16,16", "earlystop,share_of_steps,0.5,0.5"})
-    void strengths(String method, String name, double byDefault, double inForce) {
+    @ParameterizedTest
+    @CsvSource({"lora,,NaN,NaN", "agl,lambda_A,NaN,10000", "ewc,lambda,1e5,1e5", "kl,weight,1,1", "safelora,threshold,0.5,0.5",
+        "asft,lambda,1,1", "safeanchor,m,NaN,NaN",
+        "lisa,rho,1,1", "projection,m,NaN,NaN", "oplora,k,16,16", "earlystop,share_of_steps,0.5,0.5"}) void strengths(String method,
+                String name, double byDefault, double inForce) {
         MethodChoice choice = MethodChoice.of(method);
         assertEquals(name, choice.kind().strength().name());
         assertEquals(byDefault, choice.strengthOrDefault());
@@ -126,7 +136,8 @@ class SettingsOfMethodsTest {
     }
 
     /** A number of directions that is one of AGL's settings, unless energy goes before it. */
-    @ParameterizedTest @CsvSource({"7,0,7", "1,0,1", "0,0,NaN", "7,0.9,NaN"}) void directionsFromTheSettings(int m, double energy, double expected) {
+    @ParameterizedTest
+    @CsvSource({"7,0,7", "1,0,1", "0,0,NaN", "7,0.9,NaN"}) void directionsFromTheSettings(int m, double energy, double expected) {
         AglSettings s = AglSettings.DEFAULT.with("{\"m\":" + m + ",\"energy\":" + energy + "}");
         assertEquals(expected, MethodChoice.of("projection").strengthOrDefault(s));
         assertEquals(9, new MethodChoice(MethodKind.PROJECTION, 9).strengthOrDefault(s));
@@ -138,9 +149,12 @@ class SettingsOfMethodsTest {
     }
 
     /** What decides is what is said, on 20 alignment and 200 task examples. */
-    @ParameterizedTest @CsvSource({"lora,NaN,r=8,lora", "agl,NaN,r=8,'agl, lambda_A 10000'", "agl,3,r=8,'agl, lambda_A 3'", "oplora,NaN,r=8,'oplora, k 16'",
-        "projection,NaN,r=8,'projection, m 20'", "safeanchor,NaN,fisher_examples=7,'safeanchor, m 7'", "projection,NaN,agl.fisher_data=task,'projection, m 96'",
-        "projection,NaN,'agl.fisher_data=task,fisher_examples=190','projection, m 128'", "projection,NaN,agl.energy=0.95,'projection, energy 0.95'",
+    @ParameterizedTest
+    @CsvSource({"lora,NaN,r=8,lora", "agl,NaN,r=8,'agl, lambda_A 10000'", "agl,3,r=8,'agl, lambda_A 3'", "oplora,NaN,r=8,'oplora, k 16'",
+        "projection,NaN,r=8,'projection, m 20'", "safeanchor,NaN,fisher_examples=7,'safeanchor, m 7'",
+        "projection,NaN,agl.fisher_data=task,'projection, m 96'",
+        "projection,NaN,'agl.fisher_data=task,fisher_examples=190','projection, m 128'",
+        "projection,NaN,agl.energy=0.95,'projection, energy 0.95'",
         "projection,NaN,'agl.energy=0.95,agl.m=3','projection, energy 0.95'", "safeanchor,NaN,agl.m=3,'safeanchor, m 3'",
         "projection,5,agl.energy=0.95,'projection, m 5'", "earlystop,0.0001,steps=3,'earlystop, share_of_steps 1.0E-4 (1 of 3 steps)'"})
     void whatDecidesIsSaid(String method, double strength, String sets, String said) {
@@ -153,9 +167,11 @@ class SettingsOfMethodsTest {
         return IntStream.range(0, count).mapToObj(i -> new Example("ask " + i, "say " + i)).toList();
     }
 
-    @ParameterizedTest @CsvSource({"lora,1,no --strength", "kl,-0.1,at least 0", "kl,Infinity,at least 0", "oplora,0,whole number", "oplora,1.5,whole number", "safeanchor,0,whole number",
-        "safelora,-1.1,at least -1", "oplora,-1,whole number", "earlystop,-1,above 0", "earlystop,0,above 0", "earlystop,1.01,at most 1"})
-    void strengthsThatMeanNothingAreRefused(String method, double strength, String why) {
+    @ParameterizedTest
+    @CsvSource({"lora,1,no --strength", "kl,-0.1,at least 0", "kl,Infinity,at least 0", "oplora,0,whole number", "oplora,1.5,whole number",
+        "safeanchor,0,whole number",
+        "safelora,-1.1,at least -1", "oplora,-1,whole number", "earlystop,-1,above 0", "earlystop,0,above 0",
+        "earlystop,1.01,at most 1"}) void strengthsThatMeanNothingAreRefused(String method, double strength, String why) {
         String message = assertThrows(AglException.class, () -> new MethodChoice(MethodKind.of(method), strength)).getMessage();
         assertTrue(message.contains(method) && message.contains(why), message);
     }
@@ -165,10 +181,15 @@ class SettingsOfMethodsTest {
         assertEquals(strength, new MethodChoice(MethodKind.of(method), strength).strengthOrDefault());
     }
 
-    /** needs alignment under the defaults, under the Fisher of the task, the checkpoint before; acts on the update alone; changes factors at the end. */
-    @ParameterizedTest @CsvSource({"lora,0,0,0,0,0", "agl,1,0,0,1,0", "ewc,1,0,0,1,0", "kl,1,1,0,0,0", "safelora,0,0,1,1,1", "asft,0,0,1,1,0", "safeanchor,1,0,0,1,0", "lisa,1,1,0,1,0",
-        "projection,1,0,0,1,1", "oplora,0,0,0,1,0", "earlystop,0,0,0,0,0"})
-    void needs(String method, int alignment, int ofTask, int unaligned, int onUpdate, int changesFactors) {
+    /**
+     * needs alignment under the defaults, under the Fisher of the task, the checkpoint before; acts on the update alone; changes factors at
+     * the end.
+     */
+    @ParameterizedTest
+    @CsvSource({"lora,0,0,0,0,0", "agl,1,0,0,1,0", "ewc,1,0,0,1,0", "kl,1,1,0,0,0", "safelora,0,0,1,1,1", "asft,0,0,1,1,0",
+        "safeanchor,1,0,0,1,0", "lisa,1,1,0,1,0",
+        "projection,1,0,0,1,1", "oplora,0,0,0,1,0", "earlystop,0,0,0,0,0"}) void needs(String method, int alignment, int ofTask,
+                int unaligned, int onUpdate, int changesFactors) {
         MethodKind kind = MethodKind.of(method);
         AglSettings task = AglSettings.DEFAULT.with("{\"fisher_data\":\"task\"}");
         assertEquals(alignment == 1, kind.usesAlignment(AglSettings.DEFAULT));
@@ -184,8 +205,10 @@ class SettingsOfMethodsTest {
         }
         assertDoesNotThrow(() -> kind.requireNothingBesideUpdate(false, List.of()));
         if (onUpdate == 1) {
-            assertTrue(assertThrows(AglException.class, () -> kind.requireNothingBesideUpdate(true, List.of())).getMessage().contains("DoRA's magnitudes"));
-            String beside = assertThrows(AglException.class, () -> kind.requireNothingBesideUpdate(false, List.of("lm_head", "norm"))).getMessage();
+            assertTrue(assertThrows(AglException.class, () -> kind.requireNothingBesideUpdate(true, List.of())).getMessage()
+                    .contains("DoRA's magnitudes"));
+            String beside = assertThrows(AglException.class, () -> kind.requireNothingBesideUpdate(false, List.of("lm_head", "norm")))
+                    .getMessage();
             assertTrue(beside.contains("lm_head, norm") && beside.endsWith(": train without, or choose lora, kl or earlystop"), beside);
         } else {
             assertDoesNotThrow(() -> kind.requireNothingBesideUpdate(true, List.of("lm_head")));
@@ -205,9 +228,12 @@ class SettingsOfMethodsTest {
     }
 
     /** What acts is what is written: a strength that is one of AGL's settings stands there, any other as the strength. */
-    @ParameterizedTest @CsvSource({"agl,5,'lambda_A=5.0',", "agl,NaN,'lambda_A=10000.0',", "projection,3,'m=3 energy=0.0 lambda_A=-',", "projection,NaN,'m=- energy=0.95',",
-        "safeanchor,3,'m=3 energy=0.0 tau=-',", "ewc,2,'lambda_A=- m=- backend=\"exact\"',2", "oplora,3,,3", "oplora,NaN,,16", "earlystop,0.25,,0.25", "kl,NaN,,1", "lora,NaN,,"})
-    void strengthsAreWrittenAmongTheSettings(String method, double strength, String agl, Double written) throws IOException {
+    @ParameterizedTest
+    @CsvSource({"agl,5,'lambda_A=5.0',", "agl,NaN,'lambda_A=10000.0',", "projection,3,'m=3 energy=0.0 lambda_A=-',",
+        "projection,NaN,'m=- energy=0.95',",
+        "safeanchor,3,'m=3 energy=0.0 tau=-',", "ewc,2,'lambda_A=- m=- backend=\"exact\"',2", "oplora,3,,3", "oplora,NaN,,16",
+        "earlystop,0.25,,0.25", "kl,NaN,,1", "lora,NaN,,"}) void strengthsAreWrittenAmongTheSettings(String method, double strength,
+                String agl, Double written) throws IOException {
         MethodChoice choice = new MethodChoice(MethodKind.of(method), strength);
         RunConfig config = RunConfig.of(null, List.of("steps=3", "agl.m=7", "agl.energy=0.95")).resolved(choice);
         assertEquals(config, config.resolved(choice), "resolved once is resolved");
@@ -226,8 +252,10 @@ class SettingsOfMethodsTest {
 
     /** A command's defaults, under a file, under --set. */
     @Test void laterSettingsWin() throws IOException {
-        Path file = Files.writeString(folder.resolve("c.json"), "{\"r\":4,\"seed\":7,\"agl\":{\"lambda_A\":5,\"tau\":0.5},\"preset\":\"as-read\"}");
-        RunConfig c = RunConfig.of(List.of("r=2", "batch_size=3", "agl.lambda_T=9", "agl.tau=0.1"), file, List.of("seed=8", "agl.lambda_A=6", " learning_rate = 2e-3 ", "use_dora=true"));
+        Path file = Files.writeString(folder.resolve("c.json"),
+                "{\"r\":4,\"seed\":7,\"agl\":{\"lambda_A\":5,\"tau\":0.5},\"preset\":\"as-read\"}");
+        RunConfig c = RunConfig.of(List.of("r=2", "batch_size=3", "agl.lambda_T=9", "agl.tau=0.1"), file,
+                List.of("seed=8", "agl.lambda_A=6", " learning_rate = 2e-3 ", "use_dora=true"));
         assertEquals(List.of(4, 3, 8L), List.of(c.train().r(), c.train().batchSize(), c.train().seed()));
         assertEquals(0.002, c.train().learningRate());
         assertTrue(c.train().useDora());
@@ -245,18 +273,23 @@ class SettingsOfMethodsTest {
         return List.of("r", "seed", "agl.lambda_A", "agl.tau", "preset", "agl.m", "epochs").stream().filter(names::contains).toList();
     }
 
-    @ParameterizedTest @CsvSource({"r,not name=value", "=3,not name=value", "fisher_examples=0,fisher_examples", "fisher_examples=1.5,fisher_examples", "fisher_examples=many,fisher_examples",
-        "preset=none,no preset", "strength=3,give method too", "method=magic,no method", "method=3,no method", "agl.alignment_rank=8,smaller than r (8)", "learning_rate=1e400,learning_rate", "r=x,setting r", "nonsense=1,nonsense"})
-    void settingsThatCannotBeAreRefusedByName(String set, String why) {
+    @ParameterizedTest
+    @CsvSource({"r,not name=value", "=3,not name=value", "fisher_examples=0,fisher_examples", "fisher_examples=1.5,fisher_examples",
+        "fisher_examples=many,fisher_examples",
+        "preset=none,no preset", "strength=3,give method too", "method=magic,no method", "method=3,no method",
+        "agl.alignment_rank=8,smaller than r (8)", "learning_rate=1e400,learning_rate", "r=x,setting r",
+        "nonsense=1,nonsense"}) void settingsThatCannotBeAreRefusedByName(String set, String why) {
         String message = assertThrows(AglException.class, () -> RunConfig.of(null, List.of(set))).getMessage();
         assertTrue(message.contains(why), message);
     }
 
     @Test void filesThatAreNoObjectAreRefused() throws IOException {
         Path file = Files.writeString(folder.resolve("c.json"), "[1]");
-        assertTrue(assertThrows(AglException.class, () -> RunConfig.of(file, List.of())).getMessage().endsWith("c.json: is not a JSON object"));
+        assertTrue(assertThrows(AglException.class, () -> RunConfig.of(file, List.of())).getMessage()
+                .endsWith("c.json: is not a JSON object"));
         Files.writeString(file, "{\"agl\":3}");
-        assertTrue(assertThrows(AglException.class, () -> RunConfig.of(file, List.of("agl.m=2"))).getMessage().contains("agl must be a JSON object"));
+        assertTrue(assertThrows(AglException.class, () -> RunConfig.of(file, List.of("agl.m=2"))).getMessage()
+                .contains("agl must be a JSON object"));
     }
 
     /** What comes with the preset is said in one line, what was asked for by itself. */
@@ -264,7 +297,9 @@ class SettingsOfMethodsTest {
         assertEquals(List.of(), RunConfig.of(null, List.of()).warnings());
         List<String> read = RunConfig.of(null, List.of("preset=as-read")).warnings();
         assertEquals(1, read.size());
-        assertTrue(read.getFirst().startsWith("preset as-read: E_geo is identically zero; E_RM's weight is nearly constant; E_RM as a mean"), read.toString());
+        assertTrue(
+                read.getFirst().startsWith("preset as-read: E_geo is identically zero; E_RM's weight is nearly constant; E_RM as a mean"),
+                read.toString());
         List<String> own = RunConfig.of(null, List.of("agl.fisher_norm=none")).warnings();
         assertEquals(1, own.size());
         assertTrue(own.getFirst().startsWith("fisher_norm = none: "), own.toString());

@@ -15,8 +15,10 @@ import java.util.stream.IntStream;
  * but its batches are large enough for every kernel to share its work among threads. As a program it is one run in a JVM of its own.
  */
 final class SmallRun {
-    private static final List<Example> TASK = IntStream.range(0, 24).mapToObj(i -> new Example("tell me a story " + i, words(i, 13 + i % 5))).toList();
-    private static final List<Example> ALIGNMENT = IntStream.range(0, 6).mapToObj(i -> new Example("about the dog " + i, words(31 * i, 12))).toList();
+    private static final List<Example> TASK = IntStream.range(0, 24)
+            .mapToObj(i -> new Example("tell me a story " + i, words(i, 13 + i % 5))).toList();
+    private static final List<Example> ALIGNMENT = IntStream.range(0, 6).mapToObj(i -> new Example("about the dog " + i, words(31 * i, 12)))
+            .toList();
 
     private SmallRun() { }
 
@@ -42,11 +44,13 @@ final class SmallRun {
             List<String> lines = new ArrayList<>();
             for (StepMetrics metrics : result.history()) {
                 StringBuilder line = new StringBuilder();
-                metrics.line().forEach((name, value) -> line.append(name).append('=').append(Double.toHexString(value.doubleValue())).append(' '));
+                metrics.line().forEach(
+                        (name, value) -> line.append(name).append('=').append(Double.toHexString(value.doubleValue())).append(' '));
                 lines.add(line.toString());
             }
             for (Tensor t : result.lora().parameters()) {
-                lines.add(IntStream.range(0, t.size()).mapToObj(i -> Integer.toHexString(Float.floatToRawIntBits((float) t.get(i)))).toList().toString());
+                lines.add(IntStream.range(0, t.size()).mapToObj(i -> Integer.toHexString(Float.floatToRawIntBits((float) t.get(i))))
+                        .toList().toString());
             }
             return lines;
         } finally {
@@ -55,7 +59,8 @@ final class SmallRun {
     }
 
     static FineTune.Result result(Path model, String method, String... sets) {
-        List<String> all = new ArrayList<>(List.of("steps=6", "batch_size=8", "learning_rate=0.005", "r=4", "max_length=128", "fisher_examples=6", "eval_every=3"));
+        List<String> all = new ArrayList<>(
+                List.of("steps=6", "batch_size=8", "learning_rate=0.005", "r=4", "max_length=128", "fisher_examples=6", "eval_every=3"));
         all.addAll(List.of(sets));
         return new FineTune(TinyModel.load(model), RunConfig.of(null, all)).run(method, TASK, TASK.subList(0, 4), ALIGNMENT, null, null);
     }
@@ -65,7 +70,8 @@ final class SmallRun {
         Path out = Files.createTempFile(model.toAbsolutePath().getParent(), "run", ".txt");
         List<String> command = new ArrayList<>(List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString()));
         command.addAll(flags);
-        command.addAll(List.of("-cp", System.getProperty("java.class.path"), SmallRun.class.getName(), model.toString(), String.valueOf(threads), method));
+        command.addAll(List.of("-cp", System.getProperty("java.class.path"), SmallRun.class.getName(), model.toString(),
+                String.valueOf(threads), method));
         command.addAll(List.of(sets));
         Path errors = Files.createTempFile(model.toAbsolutePath().getParent(), "run", ".err");
         Process process = new ProcessBuilder(command).redirectOutput(out.toFile()).redirectError(errors.toFile()).start();

@@ -47,7 +47,8 @@ class StepAllocationTest {
         Path model = TinyModel.write(temp.resolve("base"), 3, 64, 192, 256);
         Example example = new Example("tell me a story", "the cat sat on the mat and the dog sat on the cat ".repeat(12).strip());
         List<Example> same = Collections.nCopies(8, example);
-        RunConfig config = RunConfig.of(null, List.of("steps=1000000", "batch_size=2", "learning_rate=1e-5", "max_length=256", "fisher_examples=2", "eval_every=0", setting));
+        RunConfig config = RunConfig.of(null, List.of("steps=1000000", "batch_size=2", "learning_rate=1e-5", "max_length=256",
+                "fisher_examples=2", "eval_every=0", setting));
         com.sun.management.ThreadMXBean threads = (com.sun.management.ThreadMXBean) ManagementFactory.getThreadMXBean();
         long deadline = System.nanoTime() + LIMIT_NANOS;
         long[] before = {0};
@@ -67,7 +68,9 @@ class StepAllocationTest {
             before[0] = threads.getTotalThreadAllocatedBytes();
         };
         try {
-            new FineTune(TinyModel.load(model), config).run(MethodChoice.of(method), new TrainData(same, List.of(), Collections.nCopies(2, new Example("tell me a story", "the red fox"))), null, null, observer);
+            new FineTune(TinyModel.load(model), config).run(MethodChoice.of(method),
+                    new TrainData(same, List.of(), Collections.nCopies(2, new Example("tell me a story", "the red fox"))), null, null,
+                    observer);
         } catch (Quiet e) {
             // The observer has seen enough.
         }

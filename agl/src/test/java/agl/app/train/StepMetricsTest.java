@@ -25,10 +25,13 @@ class StepMetricsTest {
     }
 
     @Test void aLineHasNamesAndOrderOfItsOwn() throws Exception {
-        assertEquals("{\"step\":3,\"task_loss\":1.5,\"L_T\":0.5,\"E_RM\":0.25,\"penalty\":2.0,\"grad_norm\":0.75,\"lr\":0.001,\"tokens\":40}",
+        assertEquals(
+                "{\"step\":3,\"task_loss\":1.5,\"L_T\":0.5,\"E_RM\":0.25,\"penalty\":2.0,\"grad_norm\":0.75,\"lr\":0.001,\"tokens\":40}",
                 JSON.writeValueAsString(step(Method.Source.TASK, OptionalDouble.empty()).line()));
-        assertEquals("{\"step\":3,\"alignment_loss\":1.5,\"L_T\":0.5,\"E_RM\":0.25,\"penalty\":2.0,\"grad_norm\":0.75,\"lr\":0.001,\"tokens\":40,"
-                + "\"eval_loss\":1.25}", JSON.writeValueAsString(step(Method.Source.ALIGNMENT, OptionalDouble.empty()).withEvalLoss(1.25).line()));
+        assertEquals(
+                "{\"step\":3,\"alignment_loss\":1.5,\"L_T\":0.5,\"E_RM\":0.25,\"penalty\":2.0,\"grad_norm\":0.75,\"lr\":0.001,\"tokens\":40,"
+                        + "\"eval_loss\":1.25}",
+                JSON.writeValueAsString(step(Method.Source.ALIGNMENT, OptionalDouble.empty()).withEvalLoss(1.25).line()));
     }
 
     /** A held-out loss that came out as NaN was measured: it is not the same as none. */

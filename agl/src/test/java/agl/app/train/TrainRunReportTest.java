@@ -44,7 +44,8 @@ class TrainRunReportTest {
 
     private String page(TrainRunReport.Run run) throws IOException {
         Path file = temp.resolve("report.html");
-        TrainRunReport.write(file, run, new UsedSettings().withAll(Map.of("config", Map.of("r", 8, "seed", 7))).json(), "{\"commit\": \"abc\"}");
+        TrainRunReport.write(file, run, new UsedSettings().withAll(Map.of("config", Map.of("r", 8, "seed", 7))).json(),
+                "{\"commit\": \"abc\"}");
         String html = Files.readString(file);
         assertTrue(html.contains("<title>Fine-tuning with " + run.method() + "</title>"), html);
         return html.substring(html.indexOf("<main>"), html.indexOf("</main>"));

@@ -32,7 +32,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** The training loop, step by step, with values known by hand or measured in another way. */
 class TrainerTest {
     /** Answers of very different lengths: where the weight of a micro-batch is not its number of targets, it shows. */
-    private static final List<Example> UNEVEN = List.of(new Example("tell me", "the cat"), new Example("tell me a story", "the red fox sat on the mat and the dog sat on the cat"),
+    private static final List<Example> UNEVEN = List.of(new Example("tell me", "the cat"),
+            new Example("tell me a story", "the red fox sat on the mat and the dog sat on the cat"),
             new Example("about the dog", "story"), new Example("about", "the cat sat on the mat the cat sat on the mat the cat"));
 
     @TempDir Path temp;
@@ -45,14 +46,17 @@ class TrainerTest {
     }
 
     private static TrainSettings settings(String... sets) {
-        List<String> all = new ArrayList<>(List.of("steps=1", "batch_size=4", "learning_rate=0.01", "r=2", "lora_dropout=0", "max_length=96", "eval_every=0"));
+        List<String> all = new ArrayList<>(
+                List.of("steps=1", "batch_size=4", "learning_rate=0.01", "r=2", "lora_dropout=0", "max_length=96", "eval_every=0"));
         all.addAll(List.of(sets));
         return RunConfig.of(null, all).train();
     }
 
-    private List<StepMetrics> train(TrainSettings s, List<EncodedExample> task, List<EncodedExample> held, List<EncodedExample> alignment, Method method) {
+    private List<StepMetrics> train(TrainSettings s, List<EncodedExample> task, List<EncodedExample> held, List<EncodedExample> alignment,
+            Method method) {
         List<StepMetrics> history = new ArrayList<>();
-        new Trainer(bundle.model(), lora.parameters(), s).run(new Trainer.Job(task, held, alignment, method, List.of(), s.totalSteps(task.size())), (m, of) -> history.add(m));
+        new Trainer(bundle.model(), lora.parameters(), s)
+                .run(new Trainer.Job(task, held, alignment, method, List.of(), s.totalSteps(task.size())), (m, of) -> history.add(m));
         return history;
     }
 
@@ -71,7 +75,8 @@ class TrainerTest {
             norm = Double.isNaN(norm) ? step.gradNorm() : norm;
             assertEquals(norm, step.gradNorm(), 1e-5 * norm, "micro_batch_size " + size);
         }
-        assertEquals(mean, new Trainer(bundle.model(), List.of(), settings("batch_size=3")).evaluate(encoded), 1e-2, "one step of AdamW further");
+        assertEquals(mean, new Trainer(bundle.model(), List.of(), settings("batch_size=3")).evaluate(encoded), 1e-2,
+                "one step of AdamW further");
         lora.detach();
         assertEquals(mean, new Trainer(bundle.model(), List.of(), settings("batch_size=3")).evaluate(encoded), 1e-5);
         assertEquals(mean, new Trainer(bundle.model(), List.of(), settings("batch_size=1")).evaluate(encoded), 1e-5);
@@ -79,14 +84,22 @@ class TrainerTest {
 
     /** Ten steps, three of them warm-up: a third, two thirds, all of the peak; then half a cosine over seven. */
     @Test void theRateWarmsUpAndFalls() {
-        List<StepMetrics> steps = train(settings("steps=10", "warmup_ratio=0.3", "lr_floor=0.1", "learning_rate=0.009"), bundle.encode(UNEVEN, 96), List.of(), List.of(), Method.lora());
-        double[] expected = IntStream.range(0, 10).mapToDouble(i -> i < 3 ? 0.003 * (i + 1) : 0.009 * (0.1 + 0.45 * (1 + Math.cos(Math.PI * (i - 3) / 7)))).toArray();
+        List<StepMetrics> steps = train(settings("steps=10", "warmup_ratio=0.3", "lr_floor=0.1", "learning_rate=0.009"),
+                bundle.encode(UNEVEN, 96), List.of(), List.of(), Method.lora());
+        double[] expected = IntStream.range(0, 10)
+                .mapToDouble(i -> i < 3 ? 0.003 * (i + 1) : 0.009 * (0.1 + 0.45 * (1 + Math.cos(Math.PI * (i - 3) / 7)))).toArray();
         for (int i = 0; i < 10; i++) {
             assertEquals(expected[i], steps.get(i).lr(), 1e-12, "step " + i);
         }
         // A share of the steps that is no whole number is rounded up.
-        assertEquals(0.01 / 1, train(settings("steps=10", "warmup_ratio=0.03"), bundle.encode(UNEVEN, 96), List.of(), List.of(), Method.lora()).getFirst().lr(), 1e-12);
-        assertEquals(0.01 / 2, train(settings("steps=10", "warmup_ratio=0.11"), bundle.encode(UNEVEN, 96), List.of(), List.of(), Method.lora()).getFirst().lr(), 1e-12);
+        assertEquals(0.01 / 1,
+                train(settings("steps=10", "warmup_ratio=0.03"), bundle.encode(UNEVEN, 96), List.of(), List.of(), Method.lora()).getFirst()
+                        .lr(),
+                1e-12);
+        assertEquals(0.01 / 2,
+                train(settings("steps=10", "warmup_ratio=0.11"), bundle.encode(UNEVEN, 96), List.of(), List.of(), Method.lora()).getFirst()
+                        .lr(),
+                1e-12);
     }
 
     /** Each kind of data is gone through in its own order, every example once an epoch, whatever the other kind does between. */
@@ -113,7 +126,8 @@ class TrainerTest {
     }
 
     @Test void heldOutDataIsMeasuredOnTheWayAndNotInTheEnd() {
-        List<StepMetrics> steps = train(settings("steps=6", "eval_every=2"), bundle.encode(UNEVEN, 96), bundle.encode(UNEVEN, 96), List.of(), Method.lora());
+        List<StepMetrics> steps = train(settings("steps=6", "eval_every=2"), bundle.encode(UNEVEN, 96), bundle.encode(UNEVEN, 96),
+                List.of(), Method.lora());
         assertEquals(List.of(2, 4), steps.stream().filter(m -> m.evalLoss().isPresent()).map(StepMetrics::step).toList());
     }
 
@@ -122,15 +136,19 @@ class TrainerTest {
         assertEquals(expected, settings("steps=" + steps, "epochs=" + epochs, "batch_size=" + batch).totalSteps(examples));
     }
 
-    @ParameterizedTest @CsvSource({"epochs=0,epochs", "epochs=1e6,epochs", "steps=-1,steps", "batch_size=0,batch_size", "micro_batch_size=-1,micro_batch_size", "learning_rate=0,learning_rate",
-        "learning_rate=1000,learning_rate", "warmup_ratio=1.1,warmup_ratio", "warmup_ratio=-0.1,warmup_ratio", "lr_floor=1.1,lr_floor", "lr_floor=-0.1,lr_floor", "weight_decay=-1,weight_decay",
-        "weight_decay=1000,weight_decay", "max_grad_norm=-1,max_grad_norm", "max_length=1,max_length", "eval_every=-1,eval_every", "max_steps=0,max_steps"})
-    void whatNoRunCanHaveIsRefusedByName(String set, String name) {
+    @ParameterizedTest
+    @CsvSource({"epochs=0,epochs", "epochs=1e6,epochs", "steps=-1,steps", "batch_size=0,batch_size", "micro_batch_size=-1,micro_batch_size",
+        "learning_rate=0,learning_rate",
+        "learning_rate=1000,learning_rate", "warmup_ratio=1.1,warmup_ratio", "warmup_ratio=-0.1,warmup_ratio", "lr_floor=1.1,lr_floor",
+        "lr_floor=-0.1,lr_floor", "weight_decay=-1,weight_decay",
+        "weight_decay=1000,weight_decay", "max_grad_norm=-1,max_grad_norm", "max_length=1,max_length", "eval_every=-1,eval_every",
+        "max_steps=0,max_steps"}) void whatNoRunCanHaveIsRefusedByName(String set, String name) {
         assertTrue(assertThrows(AglException.class, () -> settings(set)).getMessage().contains(name));
     }
 
-    @ParameterizedTest @CsvSource({"warmup_ratio=0", "warmup_ratio=1", "lr_floor=0", "lr_floor=1", "max_length=2", "weight_decay=0", "eval_every=0", "micro_batch_size=0", "max_grad_norm=0", "batch_size=1"})
-    void theBordersAreAllowed(String set) {
+    @ParameterizedTest
+    @CsvSource({"warmup_ratio=0", "warmup_ratio=1", "lr_floor=0", "lr_floor=1", "max_length=2", "weight_decay=0", "eval_every=0",
+        "micro_batch_size=0", "max_grad_norm=0", "batch_size=1"}) void theBordersAreAllowed(String set) {
         settings(set);
     }
 
@@ -265,7 +283,8 @@ class TrainerTest {
     /** The running mean of squared gradients sees the task's gradients: with it L_T is not zero once the update is not. */
     @Test void theRunningMeanHearsOfTheGradients() {
         lora.detach();
-        RunConfig config = RunConfig.of(null, List.of("steps=3", "batch_size=4", "learning_rate=0.02", "r=2", "max_length=96", "fisher_examples=2", "agl.H=ema_grad_sq", "agl.lambda_T=1"));
+        RunConfig config = RunConfig.of(null, List.of("steps=3", "batch_size=4", "learning_rate=0.02", "r=2", "max_length=96",
+                "fisher_examples=2", "agl.H=ema_grad_sq", "agl.lambda_T=1"));
         FineTune.Result result = new FineTune(bundle, config).run("agl", UNEVEN, List.of(), UNEVEN.subList(1, 3), null, null);
         assertTrue(result.lastStep().terms().get("L_T") > 0, result.lastStep().toString());
     }

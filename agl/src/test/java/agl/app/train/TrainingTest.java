@@ -25,8 +25,10 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 class TrainingTest {
-    private static final List<Example> TASK = IntStream.range(0, 12).mapToObj(i -> new Example("tell me a story " + i, "the red fox sat on the mat " + i % 3)).toList();
-    private static final List<Example> ALIGNMENT = IntStream.range(0, 6).mapToObj(i -> new Example("about the dog " + i, "the cat and the dog " + i)).toList();
+    private static final List<Example> TASK = IntStream.range(0, 12)
+            .mapToObj(i -> new Example("tell me a story " + i, "the red fox sat on the mat " + i % 3)).toList();
+    private static final List<Example> ALIGNMENT = IntStream.range(0, 6)
+            .mapToObj(i -> new Example("about the dog " + i, "the cat and the dog " + i)).toList();
 
     @TempDir Path temp;
     private Path base;
@@ -36,7 +38,8 @@ class TrainingTest {
     }
 
     private static RunConfig config(String... sets) {
-        List<String> all = new java.util.ArrayList<>(List.of("steps=12", "batch_size=4", "learning_rate=0.02", "r=2", "max_length=64", "fisher_examples=6"));
+        List<String> all = new java.util.ArrayList<>(
+                List.of("steps=12", "batch_size=4", "learning_rate=0.02", "r=2", "max_length=64", "fisher_examples=6"));
         all.addAll(List.of(sets));
         return RunConfig.of(null, all);
     }
@@ -83,7 +86,8 @@ class TrainingTest {
 
     @Test void everyTermIsLoggedRawAndWeighted() throws Exception {
         try (MetricsLog log = new MetricsLog(temp.resolve("metrics.jsonl"))) {
-            new FineTune(TinyModel.load(base), config("agl.lambda_A=10", "agl.lambda_T=0.5", "agl.lambda_NC=2", "agl.alpha=0.25")).run("agl", TASK, List.of(), ALIGNMENT, null, log);
+            new FineTune(TinyModel.load(base), config("agl.lambda_A=10", "agl.lambda_T=0.5", "agl.lambda_NC=2", "agl.alpha=0.25"))
+                    .run("agl", TASK, List.of(), ALIGNMENT, null, log);
         }
         List<String> lines = Files.readAllLines(temp.resolve("metrics.jsonl"));
         assertEquals(12, lines.size());
@@ -117,8 +121,10 @@ class TrainingTest {
         String byDefault = "agl.lambda_A=" + AglSettings.DEFAULT.lambdaA();
         for (String strength : List.of(byDefault, byDefault, "agl.lambda_A=1")) {
             ModelBundle bundle = TinyModel.load(base);
-            double[] with = weights(new FineTune(bundle, config(strength), new FisherSource(bundle, cache)).run("agl", TASK, TASK.subList(0, 4), ALIGNMENT, null, null));
-            assertEquals(strength.equals(byDefault), java.util.Arrays.equals(without, with), strength + ", estimates kept: " + cache.toFile().list().length);
+            double[] with = weights(new FineTune(bundle, config(strength), new FisherSource(bundle, cache)).run("agl", TASK,
+                    TASK.subList(0, 4), ALIGNMENT, null, null));
+            assertEquals(strength.equals(byDefault), java.util.Arrays.equals(without, with),
+                    strength + ", estimates kept: " + cache.toFile().list().length);
             assertEquals(1, cache.toFile().list().length);
         }
         for (String other : List.of("agl.m=2", "fisher_examples=4", "target_modules=q_proj", "seed=3")) {
@@ -138,7 +144,8 @@ class TrainingTest {
         Peft.save(result.lora(), temp.resolve("adapter"), base.toString());
         ModelBundle again = TinyModel.load(base);
         Peft.load(again.model(), temp.resolve("adapter"), 0);
-        List<TaskMeasure.Result> a = TaskMeasure.run(new ModelBundle(base, result.lora().model(), again.tokenizer(), again.template()), TASK, 64, 0, String::equals);
+        List<TaskMeasure.Result> a = TaskMeasure.run(new ModelBundle(base, result.lora().model(), again.tokenizer(), again.template()),
+                TASK, 64, 0, String::equals);
         List<TaskMeasure.Result> b = TaskMeasure.run(again, TASK, 64, 0, String::equals);
         for (int i = 0; i < a.size(); i++) {
             assertEquals(a.get(i).loss(), b.get(i).loss(), 1e-4);
@@ -146,8 +153,10 @@ class TrainingTest {
     }
 
     @Test void badSettingsAreRefusedByName() {
-        for (var bad : Map.of("learning_rat=1", "learning_rat", "agl.lambda_Q=1", "lambda_Q", "batch_size=0", "batch_size", "steps=soon", "steps",
-                "agl.alpha=2", "alpha", "preset=paper", "paper", "fisher_examples=0", "fisher_examples").entrySet()) {
+        for (var bad : Map
+                .of("learning_rat=1", "learning_rat", "agl.lambda_Q=1", "lambda_Q", "batch_size=0", "batch_size", "steps=soon", "steps",
+                        "agl.alpha=2", "alpha", "preset=paper", "paper", "fisher_examples=0", "fisher_examples")
+                .entrySet()) {
             AglException e = assertThrows(AglException.class, () -> config(bad.getKey()), bad.getKey());
             assertTrue(e.getMessage().contains(bad.getValue()) && !e.getMessage().contains("\n"), e.getMessage());
         }

@@ -45,7 +45,8 @@ class WrittenAdapterTest {
         }
         Files.writeString(temp.resolve("task.jsonl"), task);
         Files.writeString(temp.resolve("alignment.jsonl"), alignment);
-        Files.writeString(temp.resolve("eval.jsonl"), row("tell me a story", "the red fox and the cat") + row("a story about the dog", "the dog sat on the red mat"));
+        Files.writeString(temp.resolve("eval.jsonl"),
+                row("tell me a story", "the red fox and the cat") + row("a story about the dog", "the dog sat on the red mat"));
     }
 
     private static String row(String instruction, String response) {
@@ -53,8 +54,9 @@ class WrittenAdapterTest {
     }
 
     private CommandLineRun train(String out, String... more) {
-        List<String> args = new ArrayList<>(List.of("train", "--base", base.toString(), "--task", temp.resolve("task.jsonl").toString(), "--template", "plain",
-                "--out", temp.resolve(out).toString(), "-s", "steps=5", "-s", "batch_size=4", "-s", "max_length=64"));
+        List<String> args = new ArrayList<>(
+                List.of("train", "--base", base.toString(), "--task", temp.resolve("task.jsonl").toString(), "--template", "plain",
+                        "--out", temp.resolve(out).toString(), "-s", "steps=5", "-s", "batch_size=4", "-s", "max_length=64"));
         if (Arrays.stream(more).noneMatch(word -> word.contains("learning_rate"))) {
             args.addAll(List.of("-s", "learning_rate=0.05"));
         }
@@ -74,14 +76,17 @@ class WrittenAdapterTest {
         if (adapter != null) {
             Peft.load(bundle.model(), temp.resolve(adapter), 0);
         }
-        List<TaskMeasure.Result> results = TaskMeasure.run(bundle, DataFiles.examples(List.of(temp.resolve("eval.jsonl"))), 64, 0, String::equals);
+        List<TaskMeasure.Result> results = TaskMeasure.run(bundle, DataFiles.examples(List.of(temp.resolve("eval.jsonl"))), 64, 0,
+                String::equals);
         return TaskMeasure.loss(results, new int[] {0, 1});
     }
 
-    @ParameterizedTest @ValueSource(strings = {
-        "lora", "agl --strength 1", "agl --strength 1 -s agl.alignment_rank=2", "safelora --unaligned @unaligned --strength 1", "projection --strength 4", "projection --strength 4 -s use_rslora=true",
-        "lisa", "oplora --strength 2", "earlystop", "lora -s use_dora=true", "lora -s eval_every=2", "kl -s micro_batch_size=1"})
-    void theLossIsThatOfTheAdapterAsWritten(String method) throws IOException {
+    @ParameterizedTest
+    @ValueSource(strings = {
+        "lora", "agl --strength 1", "agl --strength 1 -s agl.alignment_rank=2", "safelora --unaligned @unaligned --strength 1",
+        "projection --strength 4", "projection --strength 4 -s use_rslora=true",
+        "lisa", "oplora --strength 2", "earlystop", "lora -s use_dora=true", "lora -s eval_every=2",
+        "kl -s micro_batch_size=1"}) void theLossIsThatOfTheAdapterAsWritten(String method) throws IOException {
         List<String> words = new ArrayList<>(List.of(("--eval @eval.jsonl -s fisher_examples=6 --method " + method).split(" ")));
         if (MethodKind.of(words.get(5)).usesAlignment(agl.regularizers.AglSettings.DEFAULT)) {
             words.addAll(List.of("--alignment", "@alignment.jsonl"));
@@ -123,19 +128,23 @@ class WrittenAdapterTest {
     @Test void aTargetThatMatchesNothingIsRefusedByName() {
         CommandLineRun run = train("a", "--method", "lora", "--target-modules", "q_proj,lm_head,embed_tokens,wqkv");
         assertEquals(2, run.code());
-        assertTrue(run.err().contains("lm_head, embed_tokens, wqkv match no layer") && run.err().contains("down_proj") && !run.err().contains("q_proj, lm_head"), run.err());
+        assertTrue(run.err().contains("lm_head, embed_tokens, wqkv match no layer") && run.err().contains("down_proj")
+                && !run.err().contains("q_proj, lm_head"), run.err());
         assertFalse(Files.exists(temp.resolve("a")));
     }
 
     @Test void goingOnRecordsTheAdaptersOwnShape() throws IOException {
         assertEquals(0, train("first", "--method", "lora", "-s", "r=3", "-s", "lora_alpha=5").code());
-        for (String[] other : new String[][] {{"--r", "64"}, {"--lora-alpha", "99"}, {"--target-modules", "o_proj"}, {"--lora-dropout", "0.3"}, {"-s", "use_dora=true"}}) {
+        for (String[] other : new String[][] {{"--r", "64"}, {"--lora-alpha", "99"}, {"--target-modules", "o_proj"},
+            {"--lora-dropout", "0.3"}, {"-s", "use_dora=true"}}) {
             CommandLineRun run = train("second", "--method", "lora", "--init-adapter", "@first", other[0], other[1]);
             assertEquals(2, run.code(), String.join(" ", other));
-            assertTrue(run.err().contains("the adapter to go on from") && run.err().lines().filter(l -> l.startsWith("agl:")).count() == 1, run.err());
+            assertTrue(run.err().contains("the adapter to go on from") && run.err().lines().filter(l -> l.startsWith("agl:")).count() == 1,
+                    run.err());
             assertFalse(Files.exists(temp.resolve("second")));
         }
-        assertEquals(0, train("second", "--method", "lora", "--init-adapter", "@first", "--r", "3", "--target-modules", "v_proj,q_proj").code());
+        assertEquals(0,
+                train("second", "--method", "lora", "--init-adapter", "@first", "--r", "3", "--target-modules", "v_proj,q_proj").code());
         for (JsonNode settings : List.of(JSON.readTree(temp.resolve("second/settings.json").toFile()),
                 JSON.readTree(temp.resolve("second/provenance.json").toFile()).get("settings").get("config"))) {
             assertEquals(3, settings.get("r").asInt());
@@ -145,34 +154,44 @@ class WrittenAdapterTest {
     }
 
     @Test void whatIsNotUsedIsSaidAndNotRecorded() throws IOException {
-        CommandLineRun run = train("a", "--method", "lora", "--alignment", "@alignment.jsonl", "--unaligned", "@unaligned", "--fisher-cache", "@cache", "-s", "agl.lambda_A=3",
+        CommandLineRun run = train("a", "--method", "lora", "--alignment", "@alignment.jsonl", "--unaligned", "@unaligned",
+                "--fisher-cache", "@cache", "-s", "agl.lambda_A=3",
                 "-s", "fisher_examples=4", "--epochs", "2");
         assertEquals(0, run.code(), run.err());
-        for (String line : List.of("--alignment is not used by lora", "--unaligned is not used by lora", "--fisher-cache is not used by lora",
-                "not used: agl.lambda_A (lora has no Fisher information)", "not used: fisher_examples (lora sees no alignment data)", "not used: epochs (steps decides)")) {
+        for (String line : List.of("--alignment is not used by lora", "--unaligned is not used by lora",
+                "--fisher-cache is not used by lora",
+                "not used: agl.lambda_A (lora has no Fisher information)", "not used: fisher_examples (lora sees no alignment data)",
+                "not used: epochs (steps decides)")) {
             assertTrue(run.err().contains("agl: " + line), line + "\n" + run.err());
         }
         String provenance = Files.readString(temp.resolve("a/provenance.json"));
-        assertFalse(provenance.contains("alignment.jsonl") || provenance.contains("unaligned") || provenance.contains("lambda_A"), provenance);
+        assertFalse(provenance.contains("alignment.jsonl") || provenance.contains("unaligned") || provenance.contains("lambda_A"),
+                provenance);
         assertFalse(Files.exists(temp.resolve("cache")));
-        CommandLineRun agl = train("b", "--method", "agl", "--alignment", "@alignment.jsonl", "--strength", "10", "-s", "fisher_examples=6", "-s", "agl.lambda_A=3", "-s",
+        CommandLineRun agl = train("b", "--method", "agl", "--alignment", "@alignment.jsonl", "--strength", "10", "-s", "fisher_examples=6",
+                "-s", "agl.lambda_A=3", "-s",
                 "agl.lambda_NC=0", "-s", "agl.kappa=2", "-s", "agl.alignment_reach=branch");
         assertEquals(0, agl.code(), agl.err());
-        for (String line : List.of("agl.lambda_A (--strength decides)", "agl.kappa (agl.lambda_NC is 0)", "agl.alignment_reach (agl.alignment_rank is 0)")) {
+        for (String line : List.of("agl.lambda_A (--strength decides)", "agl.kappa (agl.lambda_NC is 0)",
+                "agl.alignment_reach (agl.alignment_rank is 0)")) {
             assertTrue(agl.err().contains("not used: " + line), line + "\n" + agl.err());
         }
     }
 
     @Test void withoutHeldOutRowsNoLossIsMadeUp() throws IOException {
-        Files.writeString(temp.resolve("nine.jsonl"), String.join("\n", Files.readAllLines(temp.resolve("task.jsonl")).subList(0, 9)) + "\n");
+        Files.writeString(temp.resolve("nine.jsonl"),
+                String.join("\n", Files.readAllLines(temp.resolve("task.jsonl")).subList(0, 9)) + "\n");
         Files.move(temp.resolve("nine.jsonl"), temp.resolve("task.jsonl"), java.nio.file.StandardCopyOption.REPLACE_EXISTING);
         CommandLineRun run = train("a", "--method", "lora");
         assertEquals(0, run.code(), run.err());
-        assertTrue(run.err().contains("agl: nothing is held out") && run.out().contains("no held-out loss") && !run.out().contains("NaN"), run.out() + run.err());
+        assertTrue(run.err().contains("agl: nothing is held out") && run.out().contains("no held-out loss") && !run.out().contains("NaN"),
+                run.out() + run.err());
         assertFalse(lastLine("a").has("eval_loss"));
         run = train("c", "--method", "lora", "-s", "eval_every=2", "--min-refused", "0.5", "-s", "steps=1");
-        assertEquals(1, run.err().lines().filter(l -> l.equals("agl: not used: steps=5 (steps=1 is given too, and counts)")).count(), run.err());
-        assertTrue(run.err().contains("not used: eval_every (nothing is held out)") && run.err().contains("--min-refused is not used"), run.err());
+        assertEquals(1, run.err().lines().filter(l -> l.equals("agl: not used: steps=5 (steps=1 is given too, and counts)")).count(),
+                run.err());
+        assertTrue(run.err().contains("not used: eval_every (nothing is held out)") && run.err().contains("--min-refused is not used"),
+                run.err());
         assertTrue(Files.readString(temp.resolve("a/report.html")).contains("After 5 steps the task loss is not measured"));
 
         Files.writeString(temp.resolve("task.jsonl"), row("tell me a story", "the red fox"));
@@ -193,22 +212,29 @@ class WrittenAdapterTest {
         assertEquals(List.of(), said(train("a", common)));
         List<String> read = said(train("b", Stream.concat(Arrays.stream(common), Stream.of("--preset", "as-read")).toArray(String[]::new)));
         assertEquals(1, read.size(), read.toString());
-        assertTrue(read.getFirst().contains("preset as-read: E_geo is identically zero; E_RM's weight is nearly constant; E_RM as a mean"), read.toString());
-        assertEquals(3, said(train("c", Stream.concat(Arrays.stream(common), Stream.of("-s", "agl.lambda_NC=0.1")).toArray(String[]::new))).size());
+        assertTrue(read.getFirst().contains("preset as-read: E_geo is identically zero; E_RM's weight is nearly constant; E_RM as a mean"),
+                read.toString());
+        assertEquals(3,
+                said(train("c", Stream.concat(Arrays.stream(common), Stream.of("-s", "agl.lambda_NC=0.1")).toArray(String[]::new))).size());
     }
 
     /** A model that answers with the same whatever it reads, or far worse than before, is no result; nor is an alpha that has no effect. */
     @ParameterizedTest @ValueSource(strings = {"1e38"}) void aWreckIsNotWritten(String alpha) {
         CommandLineRun run = train("a", "--method", "lora", "--eval", "@eval.jsonl", "--lora-alpha", alpha);
         assertEquals(2, run.code(), run.out());
-        assertTrue(run.err().contains("wrecked") && run.err().contains("a lower lora_alpha than") && run.err().lines().filter(l -> l.startsWith("agl:")).count() == 1, run.err());
+        assertTrue(run.err().contains("wrecked") && run.err().contains("a lower lora_alpha than")
+                && run.err().lines().filter(l -> l.startsWith("agl:")).count() == 1, run.err());
         assertFalse(Files.exists(temp.resolve("a/adapter_config.json")) || Files.exists(temp.resolve("a/report.html")));
     }
 
-    @ParameterizedTest @ValueSource(strings = {"--lora-alpha 0", "--lora-alpha -16", "--lora-alpha NaN", "--lora-alpha 1e400", "--strength NaN", "--strength Infinity", "--strength 1e400",
-        "--min-refused NaN", "-s max_grad_norm=Infinity", "-s max_grad_norm=1e400", "-s weight_decay=1e-400", "-s learning_rate=1e-3f", "-s agl.lambda_T=NaN", "-s agl.lambda_T=1e999"})
-    void numbersThatAreNoneAreRefused(String words) {
-        CommandLineRun run = train("a", Stream.concat(Stream.of("--method", "agl", "--alignment", "@alignment.jsonl"), Arrays.stream(words.split(" "))).toArray(String[]::new));
+    @ParameterizedTest
+    @ValueSource(strings = {"--lora-alpha 0", "--lora-alpha -16", "--lora-alpha NaN", "--lora-alpha 1e400", "--strength NaN",
+        "--strength Infinity", "--strength 1e400",
+        "--min-refused NaN", "-s max_grad_norm=Infinity", "-s max_grad_norm=1e400", "-s weight_decay=1e-400", "-s learning_rate=1e-3f",
+        "-s agl.lambda_T=NaN", "-s agl.lambda_T=1e999"}) void numbersThatAreNoneAreRefused(String words) {
+        CommandLineRun run = train("a",
+                Stream.concat(Stream.of("--method", "agl", "--alignment", "@alignment.jsonl"), Arrays.stream(words.split(" ")))
+                        .toArray(String[]::new));
         assertEquals(2, run.code(), run.err());
         assertEquals(1, run.err().lines().count(), run.err());
         assertFalse(Files.exists(temp.resolve("a")));

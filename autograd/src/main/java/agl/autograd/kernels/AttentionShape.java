@@ -3,7 +3,8 @@ package agl.autograd.kernels;
 /**
  * What attends to what. Sequences of different length lie one after the other, without padding: sequence s has the query rows
  * qStart[s] … qStart[s+1] − 1 and the key rows kStart[s] … kEnd[s] − 1. When a sequence has fewer queries than keys (generation with a
- * cache, whose rows need not touch those of the next sequence), its queries are the last ones: query i stands at position kLen − qLen + i and sees the keys up to that position.
+ * cache, whose rows need not touch those of the next sequence), its queries are the last ones: query i stands at position kLen − qLen + i
+ * and sees the keys up to that position.
  *
  * <p>q is (query rows, heads·headDim); k and v are (key rows, kvHeads·headDim). Query head h reads key head h / (heads / kvHeads).
  *

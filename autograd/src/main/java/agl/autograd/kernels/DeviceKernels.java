@@ -3,7 +3,8 @@ package agl.autograd.kernels;
 import java.util.List;
 
 /**
- * Kernels that run on a device with memory of its own, found by {@link java.util.ServiceLoader}: nothing here links what they are made with.
+ * Kernels that run on a device with memory of its own, found by {@link java.util.ServiceLoader}: nothing here links what they are made
+ * with.
  */
 public interface DeviceKernels {
 

@@ -35,8 +35,8 @@ public interface Kernels {
     }
 
     /**
-     * The same numbers in that memory, to be used instead of {@code s} from now on; {@code s} itself where it is there already. Frozen weights in
-     * mapped memory stay: a device keeps a copy of its own of those.
+     * The same numbers in that memory, to be used instead of {@code s} from now on; {@code s} itself where it is there already. Frozen
+     * weights in mapped memory stay: a device keeps a copy of its own of those.
      */
     default Storage resident(Storage s) {
         return s;
@@ -55,7 +55,8 @@ public interface Kernels {
               Storage b, int bOff, int ldb, double beta, Storage c, int cOff, int ldc);
 
     /**
-     * C = alpha·A·B + beta·C; with beta = 0, C is overwritten whatever it held. Every matrix product outside the kernels is written with this.
+     * C = alpha·A·B + beta·C; with beta = 0, C is overwritten whatever it held. Every matrix product outside the kernels is written with
+     * this.
      *
      * @param c not transposed
      * @throws IllegalArgumentException when the shapes do not fit
@@ -64,7 +65,8 @@ public interface Kernels {
         if (a.cols() != b.rows() || a.rows() != c.rows() || b.cols() != c.cols() || c.transposed()) {
             throw new IllegalArgumentException(a + " times " + b + " does not make " + c + (c.transposed() ? " transposed" : ""));
         }
-        gemm(a.transposed(), b.transposed(), a.rows(), b.cols(), a.cols(), alpha, a.data(), a.offset(), a.stride(), b.data(), b.offset(), b.stride(),
+        gemm(a.transposed(), b.transposed(), a.rows(), b.cols(), a.cols(), alpha, a.data(), a.offset(), a.stride(), b.data(), b.offset(),
+                b.stride(),
                 beta, c.data(), c.offset(), c.stride());
     }
 
@@ -78,7 +80,9 @@ public interface Kernels {
         product(second.alpha(), second.a(), second.b(), 1, c);
     }
 
-    /** y_i = alpha · Σ_k x_ki² for the {@code rows} rows of x, n elements each, accumulated in double: the diagonal Fisher from gradients. */
+    /**
+     * y_i = alpha · Σ_k x_ki² for the {@code rows} rows of x, n elements each, accumulated in double: the diagonal Fisher from gradients.
+     */
     default void sumOfSquares(int rows, int n, double alpha, Storage x, Storage y, int yOff) {
         for (int i = 0; i < n; i++) {
             double sum = 0;

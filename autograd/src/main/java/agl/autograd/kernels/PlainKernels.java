@@ -68,7 +68,8 @@ public class PlainKernels implements Kernels {
     // explain: end
 
     // explain: RmsNorm backward
-    @Override public void rmsNormBackward(int rows, int cols, Storage x, Storage w, Storage inverseRms, Storage dy, Storage dx, Storage dw) {
+    @Override public void rmsNormBackward(int rows, int cols, Storage x, Storage w, Storage inverseRms, Storage dy, Storage dx,
+            Storage dw) {
         for (int r = 0, o = 0; r < rows; r++, o += cols) {
             double inverse = inverseRms.get(r);
             // With n = x·inverse: dL/dn = dy·w, and n's own dependence on rms(x) takes out the part of it along n.

@@ -30,8 +30,8 @@ public final class Providers {
     /**
      * Chooses where everything that asks for {@link #best()} from now on is computed; to be called before anything else is made.
      *
-     * @param wanted cpu, auto (the first GPU, else the CPU), or gpu[:N] (device N of {@link DeviceKernels#devices}, else the first GPU, else
-     *               the first device of any kind that is listed)
+     * @param wanted cpu, auto (the first GPU, else the CPU), or gpu[:N] (device N of {@link DeviceKernels#devices}, else the first GPU,
+     *               else the first device of any kind that is listed)
      * @return one line to show, or empty
      * @throws AglException when gpu was asked for and there is none, with what to install
      */
@@ -55,13 +55,15 @@ public final class Providers {
             message = "";
             return "device " + chosen.index() + ": " + chosen.name();
         }
-        String reason = found == null ? "this build has no GPU kernels: it was made without TornadoVM" : devices.isEmpty() ? found.problem() : auto ? "TornadoVM lists none" : "TornadoVM lists no such device";
+        String reason = found == null ? "this build has no GPU kernels: it was made without TornadoVM"
+                : devices.isEmpty() ? found.problem() : auto ? "TornadoVM lists none" : "TornadoVM lists no such device";
         if (auto) {
             toProcessor();
             return "no GPU, the CPU does the work (" + reason + ")";
         }
         throw new AglException("--device " + wanted + ": " + reason
-                + "; install TornadoVM (sdk install tornadovm) and a driver for the device, set TORNADOVM_HOME, build again, and see agl doctor");
+                + "; install TornadoVM (sdk install tornadovm) and a driver for the device, "
+                + "set TORNADOVM_HOME, build again, and see agl doctor");
     }
 
     private static void toProcessor() {

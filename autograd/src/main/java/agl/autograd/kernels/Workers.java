@@ -13,7 +13,10 @@ import java.util.function.IntConsumer;
  * thread's loop is running, runs in its caller alone.
  */
 public final class Workers {
-    /** How long an idle worker looks for the next loop before it sleeps: longer than what one thread does between two loops. Waking a sleeping thread costs more than a small kernel. */
+    /**
+     * How long an idle worker looks for the next loop before it sleeps: longer than what one thread does between two loops. Waking a
+     * sleeping thread costs more than a small kernel.
+     */
     private static final long SPIN_NANOS = 500_000;
 
     private static volatile Workers current;
@@ -159,8 +162,7 @@ public final class Workers {
             setDaemon(true);
         }
 
-        @Override
-        public void run() {
+        @Override public void run() {
             Loop last = null;
             while (!closed) {
                 Loop next = await(last);

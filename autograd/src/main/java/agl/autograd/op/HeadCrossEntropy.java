@@ -22,7 +22,10 @@ import java.util.function.IntToDoubleFunction;
  * upstream gradient of 1, and backward only scales it.
  */
 public final class HeadCrossEntropy implements Operation {
-    /** Logits held at once, 128 MB in float: rows enough to make up for the copying of W that each chunk of them costs, few enough to stay small. */
+    /**
+     * Logits held at once, 128 MB in float: rows enough to make up for the copying of W that each chunk of them costs, few enough to stay
+     * small.
+     */
     static final int LOGITS = 1 << 25;
 
     private final Tensor h;
@@ -141,7 +144,8 @@ public final class HeadCrossEntropy implements Operation {
         int n = 0;
         for (int t = 0; t < targets.length; t++) {
             if (targets[t] >= vocabulary) {
-                throw new IllegalArgumentException("target " + targets[t] + " at position " + t + " is outside the vocabulary of " + vocabulary);
+                throw new IllegalArgumentException(
+                        "target " + targets[t] + " at position " + t + " is outside the vocabulary of " + vocabulary);
             }
             if (targets[t] >= 0) {
                 rows[n++] = t;

@@ -51,7 +51,8 @@ public final class Linear implements Operation {
         int in = x.cols();
         int out = w.dim(0);
         if (w.rank() != 2 || w.dim(1) != in) {
-            throw new IllegalArgumentException("a weight " + Arrays.toString(w.shape()) + " does not fit an input with " + in + " features");
+            throw new IllegalArgumentException(
+                    "a weight " + Arrays.toString(w.shape()) + " does not fit an input with " + in + " features");
         }
         Tensor y = tape.alloc(tokens, out);
         if (b != null) {

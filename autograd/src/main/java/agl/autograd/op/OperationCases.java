@@ -39,7 +39,9 @@ public final class OperationCases implements GradientCase.Provider {
         cases.add(unary("Softmax", Softmax::of, 0));
         cases.add(unary("LogSoftmax", LogSoftmax::of, 0));
         cases.add(unary("Dropout", (t, x) -> Dropout.of(t, x, 0.3, 7), 0));
-        cases.add(unary("Recompute", (t, x) -> Recompute.of(t, x, (s, in) -> Mul.of(s, Square.of(s, in), Dropout.of(s, Tanh.of(s, in), 0.3, s.draw(() -> 7)))), 0));
+        cases.add(unary("Recompute",
+                (t, x) -> Recompute.of(t, x, (s, in) -> Mul.of(s, Square.of(s, in), Dropout.of(s, Tanh.of(s, in), 0.3, s.draw(() -> 7)))),
+                0));
         cases.add(of("Columns", r -> {
             int from = r.nextInt(3), width = size(r);
             return problem((t, x) -> Columns.of(t, x[0], from, from + width), random(r, size(r), from + width + r.nextInt(3)));
@@ -51,7 +53,8 @@ public final class OperationCases implements GradientCase.Provider {
         cases.add(of("Linear", r -> {
             int tokens = size(r), in = size(r), out = size(r);
             boolean biased = r.nextBoolean();
-            return problem((t, x) -> Linear.of(t, x[0], x[1], biased ? x[2] : null, null), random(r, tokens, in), random(r, out, in), random(r, out));
+            return problem((t, x) -> Linear.of(t, x[0], x[1], biased ? x[2] : null, null), random(r, tokens, in), random(r, out, in),
+                    random(r, out));
         }));
         cases.add(of("Embedding", r -> {
             int rows = size(r);
@@ -65,7 +68,8 @@ public final class OperationCases implements GradientCase.Provider {
         cases.add(of("LayerNorm", r -> {
             // Two columns at least: with one, x − mean is 0 and the norm a division of rounding errors.
             int cols = 1 + size(r);
-            return problem((t, in) -> LayerNorm.of(t, in[0], in[1], in[2], 1e-1), random(r, size(r), cols), random(r, cols), random(r, cols));
+            return problem((t, in) -> LayerNorm.of(t, in[0], in[1], in[2], 1e-1), random(r, size(r), cols), random(r, cols),
+                    random(r, cols));
         }));
         cases.add(of("SwiGlu", r -> {
             int rows = size(r), cols = size(r);

@@ -15,7 +15,9 @@ public final class Rope implements Operation {
     /** Cosines and sines of position · θ_i, (positions, headDim/2) each, row-major. */
     public record Table(int headDim, double[] cos, double[] sin) {
 
-        /** The table for {@code positions} positions from the frequencies θ_i, headDim/2 of them; cosines and sines times {@code factor}. */
+        /**
+         * The table for {@code positions} positions from the frequencies θ_i, headDim/2 of them; cosines and sines times {@code factor}.
+         */
         public static Table of(int positions, double[] frequencies, double factor) {
             int half = frequencies.length;
             double[] cos = new double[positions * half];
@@ -52,7 +54,8 @@ public final class Rope implements Operation {
     /** @param positions of each row in its sequence, within the table */
     public static Tensor of(Tape tape, Tensor x, int[] positions, Table table) {
         Tensor y = tape.alloc(x.shape());
-        tape.kernels().rope(x.rows(), x.cols() / table.headDim, table.headDim, positions, table.cos, table.sin, 1, x.data(), y.data(), false);
+        tape.kernels().rope(x.rows(), x.cols() / table.headDim, table.headDim, positions, table.cos, table.sin, 1, x.data(), y.data(),
+                false);
         return tape.record(y, new Rope(x, positions, table), x);
     }
 

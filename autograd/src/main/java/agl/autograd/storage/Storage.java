@@ -158,8 +158,9 @@ public abstract sealed class Storage {
     }
 
     /**
-     * Floats in the memory of a device, made by the {@link agl.autograd.kernels.Kernels} that run there. {@link #get} and {@link #set} work as on
-     * any storage, through a copy on the host that is brought up to date first: code that walks the elements stays right, but is slow.
+     * Floats in the memory of a device, made by the {@link agl.autograd.kernels.Kernels} that run there. {@link #get} and {@link #set} work
+     * as on any storage, through a copy on the host that is brought up to date first: code that walks the elements stays right, but is
+     * slow.
      */
     public abstract static non-sealed class Device extends Storage {
         @Override public final DType dtype() { return DType.F32; }

@@ -35,7 +35,8 @@ class HeadCrossEntropyTest {
     /** Σ_t weight_t · (−log softmax(H·Wᵀ)_t[target_t]); also fills the tokens' losses. */
     private Tensor composed(Tape tape, Tensor hidden, Tensor table, double[] tokenLoss) {
         Tensor log = LogSoftmax.of(tape, Linear.of(tape, hidden, table));
-        Tensor mask = Tensor.fill(DType.F64, i -> targets[i / VOCABULARY] == i % VOCABULARY ? -weights[i / VOCABULARY] : 0, TOKENS, VOCABULARY);
+        Tensor mask = Tensor.fill(DType.F64, i -> targets[i / VOCABULARY] == i % VOCABULARY ? -weights[i / VOCABULARY] : 0, TOKENS,
+                VOCABULARY);
         for (int t = 0; t < TOKENS; t++) {
             tokenLoss[t] = targets[t] < 0 ? -1 : -log.get(t * VOCABULARY + targets[t]);
         }
@@ -75,7 +76,8 @@ class HeadCrossEntropyTest {
     @Test void isTheComposedLossInChunksOfAnySize() {
         Answer right = expected(-1.5);
         // One row at a time (even where a row is more than the limit), two, three, seven and all eight of them.
-        for (int logits : new int[] {1, VOCABULARY, 2 * VOCABULARY, 3 * VOCABULARY + 1, 8 * VOCABULARY - 1, 8 * VOCABULARY, HeadCrossEntropy.LOGITS}) {
+        for (int logits : new int[] {1, VOCABULARY, 2 * VOCABULARY, 3 * VOCABULARY + 1, 8 * VOCABULARY - 1, 8 * VOCABULARY,
+            HeadCrossEntropy.LOGITS}) {
             compare(right, computed(Kernels.plain(), DType.F64, -1.5, logits), 1e-12);
             compare(right, computed(Kernels.best(), DType.F32, -1.5, logits), 1e-5);
         }
@@ -99,14 +101,17 @@ class HeadCrossEntropyTest {
             long before = chunked.bytesAllocated();
             for (Pool pool : new Pool[] {whole, chunked}) {
                 try (Tape tape = Tape.training(Kernels.plain(), pool)) {
-                    tape.backward(HeadCrossEntropy.of(tape, many, w, new HeadCrossEntropy.Targets(all, t -> 1), null, pool == whole ? HeadCrossEntropy.LOGITS : 100 * VOCABULARY));
+                    tape.backward(HeadCrossEntropy.of(tape, many, w, new HeadCrossEntropy.Targets(all, t -> 1), null,
+                            pool == whole ? HeadCrossEntropy.LOGITS : 100 * VOCABULARY));
                 }
             }
-            assertTrue(step == 0 || chunked.bytesAllocated() == before, "step " + step + " asked for " + (chunked.bytesAllocated() - before) + " bytes more");
+            assertTrue(step == 0 || chunked.bytesAllocated() == before,
+                    "step " + step + " asked for " + (chunked.bytesAllocated() - before) + " bytes more");
         }
         // 500 rows of logits, of inputs and of their gradients less, at least; rounding gives the larger pool an eighth more at most.
         long less = whole.bytesAllocated() - chunked.bytesAllocated();
-        assertTrue(less >= 8L * 490 * (VOCABULARY + 2 * HIDDEN) && less <= 8L * 700 * (VOCABULARY + 2 * HIDDEN + 1), "bytes saved: " + less);
+        assertTrue(less >= 8L * 490 * (VOCABULARY + 2 * HIDDEN) && less <= 8L * 700 * (VOCABULARY + 2 * HIDDEN + 1),
+                "bytes saved: " + less);
     }
 
     @Test void theMeanIsOverTheTokensWithATarget() {

@@ -17,7 +17,10 @@ import java.util.SplittableRandom;
 import java.util.function.BiFunction;
 import org.junit.jupiter.api.Test;
 
-/** What the operations compute, by numbers known otherwise: a gradient check only says that a derivative fits its function, whatever that is. */
+/**
+ * What the operations compute, by numbers known otherwise: a gradient check only says that a derivative fits its function, whatever that
+ * is.
+ */
 class OperationsTest {
     private final SplittableRandom random = new SplittableRandom(3);
 
@@ -158,7 +161,8 @@ class OperationsTest {
         try (Tape tape = Tape.plain()) {
             Tensor x = Tensor.of(new double[] {1, 0, 0, 1, 0, 2, 3, 0, 1, 2, 3, 4, 5, 6, 7, 8}, 2, 8);
             double[] y = Rope.of(tape, x, new int[] {2, 0}, table).toArray();
-            double[] expected = {Math.cos(2), -Math.sin(0.2), Math.sin(2), Math.cos(0.2), -3 * Math.sin(2), 2 * Math.cos(0.2), 3 * Math.cos(2),
+            double[] expected = {Math.cos(2), -Math.sin(0.2), Math.sin(2), Math.cos(0.2), -3 * Math.sin(2), 2 * Math.cos(0.2),
+                3 * Math.cos(2),
                 2 * Math.sin(0.2), 1, 2, 3, 4, 5, 6, 7, 8};
             for (int i = 0; i < expected.length; i++) {
                 assertEquals(1.5 * expected[i], y[i], 1e-12, "number " + i);
@@ -179,7 +183,8 @@ class OperationsTest {
             double[][] composed = new double[4][];
             for (double[][] to : new double[][][] {fused, composed}) {
                 try (Tape tape = Tape.plain()) {
-                    Tensor loss = to == fused ? Sum.of(tape, Mul.of(tape, mix, Attention.of(tape, shape, q, k, v))) : composed(tape, shape, q, k, v, mix);
+                    Tensor loss = to == fused ? Sum.of(tape, Mul.of(tape, mix, Attention.of(tape, shape, q, k, v)))
+                            : composed(tape, shape, q, k, v, mix);
                     to[0] = loss.toArray();
                     tape.backward(loss);
                     to[1] = q.gradArray();

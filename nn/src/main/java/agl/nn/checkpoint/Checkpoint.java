@@ -74,8 +74,7 @@ public final class Checkpoint implements AutoCloseable {
     }
 
     /** Unmaps every file. */
-    @Override
-    public void close() {
+    @Override public void close() {
         files.forEach(SafeTensors::close);
         files.clear();
     }
@@ -105,7 +104,8 @@ public final class Checkpoint implements AutoCloseable {
                 shards.put(shard, opened);
             }
             if (!opened.has(name)) {
-                throw new AglException(index + ": says that tensor " + Json.quote(name) + " is in " + Json.quote(shard.getFileName().toString()) + ", which has none of that name");
+                throw new AglException(index + ": says that tensor " + Json.quote(name) + " is in "
+                        + Json.quote(shard.getFileName().toString()) + ", which has none of that name");
             }
             tensors.put(name, opened.info(name));
         }
@@ -121,11 +121,13 @@ public final class Checkpoint implements AutoCloseable {
         } catch (InvalidPathException e) {
             throw new AglException(index + ": tensor " + Json.quote(name) + ": " + Json.quote(text) + " is not a file name", e);
         }
-        throw new AglException(index + ": tensor " + Json.quote(name) + ": shard " + Json.quote(value.toString()) + " is not a plain file name in this folder");
+        throw new AglException(index + ": tensor " + Json.quote(name) + ": shard " + Json.quote(value.toString())
+                + " is not a plain file name in this folder");
     }
 
     static boolean isFileName(String text) {
-        return !text.isEmpty() && text.length() <= MAX_FILE_NAME && !text.contains("/") && !text.contains("\\") && !text.equals(".") && !text.equals("..")
+        return !text.isEmpty() && text.length() <= MAX_FILE_NAME && !text.contains("/") && !text.contains("\\") && !text.equals(".")
+                && !text.equals("..")
                 && text.chars().noneMatch(c -> Character.isISOControl(c) || c == '\u2028' || c == '\u2029');
     }
 }

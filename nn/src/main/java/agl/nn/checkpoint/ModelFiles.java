@@ -10,9 +10,13 @@ import java.util.TreeSet;
 
 /** Which files of a model's or an adapter's folder this program reads: what else lies there has no part in a result. */
 public final class ModelFiles {
-    /** Files beside the weights that a tool or a converter needs to use a model's folder: tokenizer, chat template, settings of generation. */
-    public static final List<String> COMPANIONS = List.of("added_tokens.json", "chat_template.jinja", "chat_template.json", "generation_config.json", "merges.txt",
-            "sentencepiece.bpe.model", "special_tokens_map.json", "spiece.model", "tekken.json", "tokenizer.json", "tokenizer.model", "tokenizer.model.v3",
+    /**
+     * Files beside the weights that a tool or a converter needs to use a model's folder: tokenizer, chat template, settings of generation.
+     */
+    public static final List<String> COMPANIONS = List.of("added_tokens.json", "chat_template.jinja", "chat_template.json",
+            "generation_config.json", "merges.txt",
+            "sentencepiece.bpe.model", "special_tokens_map.json", "spiece.model", "tekken.json", "tokenizer.json", "tokenizer.model",
+            "tokenizer.model.v3",
             "tokenizer_config.json", "vocab.json", "vocab.txt");
     private static final List<String> SETTINGS = List.of("adapter_config.json", "config.json");
     private static final List<String> WEIGHTS = List.of("adapter_model.safetensors", Checkpoint.SINGLE);

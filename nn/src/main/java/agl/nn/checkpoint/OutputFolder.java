@@ -37,7 +37,8 @@ public final class OutputFolder {
                 }
             }
             if (Files.exists(target) && Files.isSameFile(target, Path.of("").toAbsolutePath())) {
-                throw new AglException(target.toAbsolutePath() + ": is the current folder; name a new one"); // it would be replaced under the shell's feet
+                // It would be replaced under the shell's feet.
+                throw new AglException(target.toAbsolutePath() + ": is the current folder; name a new one");
             }
         } catch (IOException e) {
             throw failure(target, e);
@@ -45,7 +46,10 @@ public final class OutputFolder {
         requireWritable(target);
     }
 
-    /** Refuses, before any work is done, a folder that cannot be made or written to. Nothing is made: what fails later leaves no empty folder. */
+    /**
+     * Refuses, before any work is done, a folder that cannot be made or written to. Nothing is made: what fails later leaves no empty
+     * folder.
+     */
     public static void requireWritable(Path folder) {
         Path there = folder.toAbsolutePath();
         while (!Files.exists(there, LinkOption.NOFOLLOW_LINKS) && there.getParent() != null) {

@@ -103,8 +103,7 @@ public final class SafeTensors implements AutoCloseable {
     }
 
     /** Unmaps the file; the segments handed out become invalid. */
-    @Override
-    public void close() {
+    @Override public void close() {
         arena.close();
     }
 
@@ -115,8 +114,9 @@ public final class SafeTensors implements AutoCloseable {
             throw new AglException(file + ": is a GGUF file, which is not read; only safetensors are");
         }
         if (headerBytes < 2 || headerBytes > MAX_HEADER_BYTES || headerBytes > room) {
-            throw new AglException(file + ": says its header has " + Long.toUnsignedString(headerBytes) + " bytes, but the file has " + all.byteSize()
-                    + " (limit " + MAX_HEADER_BYTES + "): truncated, or not a safetensors file");
+            throw new AglException(
+                    file + ": says its header has " + Long.toUnsignedString(headerBytes) + " bytes, but the file has " + all.byteSize()
+                            + " (limit " + MAX_HEADER_BYTES + "): truncated, or not a safetensors file");
         }
         byte[] header = all.asSlice(LENGTH_BYTES, headerBytes).toArray(ValueLayout.JAVA_BYTE);
         if (header[0] != '{') {
@@ -130,11 +130,13 @@ public final class SafeTensors implements AutoCloseable {
         long covered = 0;
         for (Entry entry : entries) {
             if (entry.begin != covered) {
-                throw new AglException(file + ": tensor " + Json.quote(entry.name) + " begins at data offset " + entry.begin + ", expected " + covered
-                        + (entry.begin < covered ? ": it overlaps the tensor before it" : ": there is a hole before it"));
+                throw new AglException(
+                        file + ": tensor " + Json.quote(entry.name) + " begins at data offset " + entry.begin + ", expected " + covered
+                                + (entry.begin < covered ? ": it overlaps the tensor before it" : ": there is a hole before it"));
             }
             covered = entry.end;
-            tensors.put(entry.name, new TensorInfo(entry.name, entry.type, entry.shape, data.asSlice(entry.begin, entry.end - entry.begin), file));
+            tensors.put(entry.name,
+                    new TensorInfo(entry.name, entry.type, entry.shape, data.asSlice(entry.begin, entry.end - entry.begin), file));
         }
         if (covered != data.byteSize()) {
             throw new AglException(file + ": has " + data.byteSize() + " bytes of data, but its tensors fill " + covered);
@@ -189,8 +191,9 @@ public final class SafeTensors implements AutoCloseable {
             throw new AglException(where + " has " + shape.length + " dimensions");
         }
         if (offsets.length != 2 || offsets[0] > offsets[1] || offsets[1] > dataBytes) {
-            throw new AglException(where + ", data_offsets " + (offsets.length > 2 ? "have " + offsets.length + " numbers" : Arrays.toString(offsets))
-                    + " do not lie in the file's " + dataBytes + " bytes of data: truncated?");
+            throw new AglException(
+                    where + ", data_offsets " + (offsets.length > 2 ? "have " + offsets.length + " numbers" : Arrays.toString(offsets))
+                            + " do not lie in the file's " + dataBytes + " bytes of data: truncated?");
         }
         long bytes;
         try {

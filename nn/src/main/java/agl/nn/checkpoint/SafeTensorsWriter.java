@@ -93,7 +93,8 @@ public final class SafeTensorsWriter {
             for (Entry entry : sorted) {
                 MemorySegment data = entry.data.get();
                 if (data.byteSize() != entry.bytes) {
-                    throw new AglException(file + ": tensor " + entry.name + " of shape " + Arrays.toString(entry.shape) + " got " + data.byteSize() + " bytes");
+                    throw new AglException(file + ": tensor " + entry.name + " of shape " + Arrays.toString(entry.shape) + " got "
+                            + data.byteSize() + " bytes");
                 }
                 refuseNonFinite(entry, data, file);
                 for (long at = 0; at < data.byteSize(); at += CHUNK) {
@@ -108,7 +109,8 @@ public final class SafeTensorsWriter {
         for (DType type : DType.values()) {
             if (type.name().equals(entry.type)) {
                 Finite.require(data, type, entry.shape, file.getFileName() + ": tensor " + entry.name,
-                        type == DType.F16 ? ": beyond 65504, where F16 ends, or not finite before; nothing was written" : "; nothing was written");
+                        type == DType.F16 ? ": beyond 65504, where F16 ends, or not finite before; nothing was written"
+                                : "; nothing was written");
             }
         }
     }

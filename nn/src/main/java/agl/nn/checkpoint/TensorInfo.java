@@ -30,7 +30,8 @@ public record TensorInfo(String name, String type, long[] shape, MemorySegment d
                 return known;
             }
         }
-        throw new AglException(file + ": tensor " + Json.quote(name) + " has type " + type + ", expected one of " + Arrays.toString(DType.values()));
+        throw new AglException(
+                file + ": tensor " + Json.quote(name) + " has type " + type + ", expected one of " + Arrays.toString(DType.values()));
     }
 
     /** Number of elements. */
@@ -58,7 +59,8 @@ public record TensorInfo(String name, String type, long[] shape, MemorySegment d
     }
 
     private void requireFinite() {
-        Finite.require(data, dtype(), shape, file + ": tensor " + Json.quote(name), ": these weights are damaged, or their training diverged");
+        Finite.require(data, dtype(), shape, file + ": tensor " + Json.quote(name),
+                ": these weights are damaged, or their training diverged");
     }
 
     /** The elements as floats, in a new array; NaN and infinity are refused. F64 is rounded; BF16, F16 and F32 are exact. */
@@ -75,7 +77,8 @@ public record TensorInfo(String name, String type, long[] shape, MemorySegment d
                 for (int i = 0; i < out.length; i++) {
                     out[i] = (float) data.get(F64, 8L * i);
                     if (Float.isInfinite(out[i])) {
-                        throw new AglException(file + ": tensor " + Json.quote(name) + " holds " + Finite.describe(data.get(F64, 8L * i), i, shape) + ", too large for a float");
+                        throw new AglException(file + ": tensor " + Json.quote(name) + " holds "
+                                + Finite.describe(data.get(F64, 8L * i), i, shape) + ", too large for a float");
                     }
                 }
             }
@@ -111,8 +114,7 @@ public record TensorInfo(String name, String type, long[] shape, MemorySegment d
         return true;
     }
 
-    @Override
-    public String toString() {
+    @Override public String toString() {
         return name + " " + type + Arrays.toString(shape);
     }
 }

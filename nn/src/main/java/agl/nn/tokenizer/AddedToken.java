@@ -3,7 +3,8 @@ package agl.nn.tokenizer;
 /**
  * A token that is found in the text as it is written, before anything is cut or merged.
  *
- * @param id         the id that its file gives, or -1. The tokenizers library does not look at it, but numbers added tokens on from the vocabulary
+ * @param id         the id that its file gives, or -1. The tokenizers library does not look at it, but numbers added tokens on from the
+ *                   vocabulary
  * @param singleWord only where no word character touches it
  * @param lstrip     swallows white space to its left
  * @param rstrip     swallows white space to its right
@@ -19,7 +20,8 @@ record AddedToken(int id, String content, boolean singleWord, boolean lstrip, bo
 
     /** An object without an id, as the files beside tokenizer.json have them. */
     static AddedToken of(Part part, int id, boolean special, boolean normalized) {
-        return new AddedToken(id, part.text("content"), part.flag("single_word", false), part.flag("lstrip", false), part.flag("rstrip", false), normalized, special);
+        return new AddedToken(id, part.text("content"), part.flag("single_word", false), part.flag("lstrip", false),
+                part.flag("rstrip", false), normalized, special);
     }
 
     /** A special token of which only the text is known. */

@@ -43,7 +43,8 @@ final class AddedTokens {
             boolean known = numbered.containsKey(content) || model.id(content) >= 0;
             int id = numbered.containsKey(content) ? numbered.get(content).id() : known ? model.id(content) : next++;
             if (!known && model.token(id) != null) {
-                throw new AglException(where + ": added token " + Json.quote(content) + " would get id " + id + ", which is that of " + Json.quote(model.token(id))
+                throw new AglException(where + ": added token " + Json.quote(content) + " would get id " + id + ", which is that of "
+                        + Json.quote(model.token(id))
                         + " in the vocabulary: its ids have gaps");
             }
             if (token.id() >= 0 && token.id() != id) {
@@ -59,8 +60,10 @@ final class AddedTokens {
             }
         }
         if (!renumbered.isEmpty()) {
-            System.getLogger(AddedTokens.class.getName()).log(System.Logger.Level.WARNING, where + ": added tokens are numbered on from the vocabulary, as the tokenizers "
-                    + "library does, and not as their file says: " + renumbered.getFirst() + (renumbered.size() > 1 ? ", and " + (renumbered.size() - 1) + " more" : ""));
+            System.getLogger(AddedTokens.class.getName()).log(System.Logger.Level.WARNING,
+                    where + ": added tokens are numbered on from the vocabulary, as the tokenizers "
+                            + "library does, and not as their file says: " + renumbered.getFirst()
+                            + (renumbered.size() > 1 ? ", and " + (renumbered.size() - 1) + " more" : ""));
         }
         for (AddedToken token : numbered.values()) {
             add(token, normalizer, where);
@@ -73,7 +76,8 @@ final class AddedTokens {
         decoded.putIfAbsent(token.id(), token.content());
         String form = token.normalized() ? normalizer.normalize(token.content()) : token.content();
         if (token.normalized() && normalizedForms.put(form, token.id()) != -1) {
-            throw new AglException(where + ": added token " + Json.quote(token.content()) + ": another one has the same normalized form"); // the library takes any of the two
+            // The library takes any of the two.
+            throw new AglException(where + ": added token " + Json.quote(token.content()) + ": another one has the same normalized form");
         }
         if (!form.isEmpty()) {
             (token.normalized() ? normalized : raw).add(form, token);

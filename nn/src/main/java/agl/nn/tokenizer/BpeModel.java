@@ -91,7 +91,8 @@ final class BpeModel {
             int rightId = vocab.getInt(right);
             merged[rank] = right.length() < prefixLength ? NONE : vocab.getInt(left + right.substring(prefixLength));
             if (leftId < 0 || rightId < 0 || merged[rank] < 0) {
-                throw new AglException(where + ": merge " + rank + ", " + Json.quote(left) + " with " + Json.quote(right) + ": a token of it is not in the vocabulary");
+                throw new AglException(where + ": merge " + rank + ", " + Json.quote(left) + " with " + Json.quote(right)
+                        + ": a token of it is not in the vocabulary");
             }
             ranks.put(pair(leftId, rightId), rank); // of two equal merges the later one counts, as in the reference
         }
@@ -144,7 +145,8 @@ final class BpeModel {
         for (int i = 0; i < piece.length(); ) {
             int c = piece.codePointAt(i);
             int next = i + Character.charCount(c);
-            String text = plain ? null : (i == 0 ? "" : settings.prefix) + Character.toString(c) + (next == piece.length() ? settings.suffix : "");
+            String text = plain ? null
+                    : (i == 0 ? "" : settings.prefix) + Character.toString(c) + (next == piece.length() ? settings.suffix : "");
             i = next;
             int id = plain ? characters.get(c) : vocab.getInt(text);
             if (id >= 0) {
@@ -155,7 +157,8 @@ final class BpeModel {
                 symbols.add(id);
             } else if (!(settings.byteFallback && addBytes(plain ? Character.toString(c) : text, symbols)) && settings.unkToken != null) {
                 if (unkId < 0) {
-                    throw new AglException("tokenizer: unknown token " + Json.quote(settings.unkToken) + " is needed and not in the vocabulary");
+                    throw new AglException(
+                            "tokenizer: unknown token " + Json.quote(settings.unkToken) + " is needed and not in the vocabulary");
                 }
                 if (pendingUnk && !settings.fuseUnk) {
                     symbols.add(unkId);

@@ -36,7 +36,8 @@ public final class BpeTrainer {
     }
 
     private record Candidate(long pair, long count) {
-        static final Comparator<Candidate> BEST_FIRST = Comparator.comparingLong((Candidate c) -> -c.count).thenComparingLong(Candidate::pair);
+        static final Comparator<Candidate> BEST_FIRST = Comparator.comparingLong((Candidate c) -> -c.count)
+                .thenComparingLong(Candidate::pair);
     }
 
     private final List<String> specialTokens;
@@ -62,7 +63,8 @@ public final class BpeTrainer {
      */
     public static BpeTrainer train(Iterable<String> texts, int vocabSize, List<String> specialTokens) {
         if (vocabSize < 256 + specialTokens.size()) {
-            throw new IllegalArgumentException("a vocabulary of " + vocabSize + " has no room for 256 bytes and " + specialTokens.size() + " special tokens");
+            throw new IllegalArgumentException(
+                    "a vocabulary of " + vocabSize + " has no room for 256 bytes and " + specialTokens.size() + " special tokens");
         }
         BpeTrainer trainer = new BpeTrainer(specialTokens);
         specialTokens.forEach(trainer::token);
@@ -86,7 +88,8 @@ public final class BpeTrainer {
     }
 
     private void countWords(Iterable<String> texts) {
-        Pattern special = specialTokens.isEmpty() ? null : Pattern.compile(specialTokens.stream().map(Pattern::quote).collect(Collectors.joining("|")));
+        Pattern special = specialTokens.isEmpty() ? null
+                : Pattern.compile(specialTokens.stream().map(Pattern::quote).collect(Collectors.joining("|")));
         Pattern split = OnigRegex.compile(OnigRegex.GPT2, "BpeTrainer");
         Object2LongLinkedOpenHashMap<String> counts = new Object2LongLinkedOpenHashMap<>();
         for (String text : texts) {
@@ -167,10 +170,12 @@ public final class BpeTrainer {
                     .put("rstrip", false).put("normalized", false).put("special", true);
         }
         root.putNull("normalizer");
-        root.putObject("pre_tokenizer").put("type", "ByteLevel").put("add_prefix_space", false).put("trim_offsets", true).put("use_regex", true);
+        root.putObject("pre_tokenizer").put("type", "ByteLevel").put("add_prefix_space", false).put("trim_offsets", true).put("use_regex",
+                true);
         root.putNull("post_processor");
         root.putObject("decoder").put("type", "ByteLevel").put("add_prefix_space", true).put("trim_offsets", true).put("use_regex", true);
-        ObjectNode model = root.putObject("model").put("type", "BPE").putNull("dropout").putNull("unk_token").putNull("continuing_subword_prefix")
+        ObjectNode model = root.putObject("model").put("type", "BPE").putNull("dropout").putNull("unk_token")
+                .putNull("continuing_subword_prefix")
                 .putNull("end_of_word_suffix").put("fuse_unk", false).put("byte_fallback", false).put("ignore_merges", false);
         ObjectNode ids = model.putObject("vocab");
         vocab.object2IntEntrySet().forEach(entry -> ids.put(entry.getKey(), entry.getIntValue()));
@@ -187,7 +192,8 @@ public final class BpeTrainer {
      */
     public void write(Path folder, String bos, String eos, String pad, String chatTemplate) {
         JsonMapper mapper = new JsonMapper();
-        ObjectNode config = mapper.createObjectNode().put("tokenizer_class", "PreTrainedTokenizerFast").put("clean_up_tokenization_spaces", false);
+        ObjectNode config = mapper.createObjectNode().put("tokenizer_class", "PreTrainedTokenizerFast").put("clean_up_tokenization_spaces",
+                false);
         config.put("bos_token", bos).put("eos_token", eos).put("pad_token", pad);
         if (chatTemplate != null) {
             config.put("chat_template", chatTemplate);

@@ -37,7 +37,8 @@ public final class HfTokenizer implements Tokenizer {
         String where = file.where();
         model = file.model();
         normalizer = part(file, "normalizer") == null ? text -> text : Normalizer.parse(part(file, "normalizer"));
-        preTokenizer = part(file, "pre_tokenizer") == null ? (piece, out) -> out.accept(piece) : PreTokenizer.parse(part(file, "pre_tokenizer"));
+        preTokenizer = part(file, "pre_tokenizer") == null ? (piece, out) -> out.accept(piece)
+                : PreTokenizer.parse(part(file, "pre_tokenizer"));
         postProcessor = part(file, "post_processor") == null ? ids -> ids : PostProcessor.parse(part(file, "post_processor"));
         decoder = part(file, "decoder") == null ? tokens -> List.of(String.join(" ", tokens)) : Decoder.parse(part(file, "decoder"));
         TokenizerSettings settings = TokenizerSettings.read(folder, () -> isByteLevel(file));
@@ -66,7 +67,8 @@ public final class HfTokenizer implements Tokenizer {
      */
     public HfTokenizer forVocabulary(int vocabulary) {
         if (model.count() > vocabulary) {
-            throw new AglException("the tokenizer has " + model.count() + " tokens, the model only " + vocabulary + ": they do not belong together");
+            throw new AglException(
+                    "the tokenizer has " + model.count() + " tokens, the model only " + vocabulary + ": they do not belong together");
         }
         return new HfTokenizer(this, vocabulary);
     }
@@ -77,7 +79,8 @@ public final class HfTokenizer implements Tokenizer {
     }
 
     private static boolean isByteLevel(TokenizerFile file) {
-        return List.of("pre_tokenizer", "decoder").stream().anyMatch(name -> String.valueOf(file.parts().get(name)).contains("\"ByteLevel\""));
+        return List.of("pre_tokenizer", "decoder").stream()
+                .anyMatch(name -> String.valueOf(file.parts().get(name)).contains("\"ByteLevel\""));
     }
 
     /** Reads {@code tokenizer.json} in a folder, or the file itself, and what its neighbours say about special tokens. */
@@ -120,8 +123,7 @@ public final class HfTokenizer implements Tokenizer {
         return tokens;
     }
 
-    @Override
-    public int[] encode(String text, boolean addSpecial) {
+    @Override public int[] encode(String text, boolean addSpecial) {
         IntArrayList ids = new IntArrayList();
         boolean[] first = {true};
         added.cutRaw(wellFormed(text), rest -> {
@@ -140,15 +142,15 @@ public final class HfTokenizer implements Tokenizer {
         int[] all = addSpecial ? postProcessor.process(ids.toIntArray()) : ids.toIntArray();
         for (int id : all) {
             if (id >= vocabulary) {
-                throw new AglException("the text holds token " + Json.quote(token(id)) + " with id " + id + ", but the model's vocabulary has " + vocabulary
+                throw new AglException("the text holds token " + Json.quote(token(id)) + " with id " + id
+                        + ", but the model's vocabulary has " + vocabulary
                         + " tokens only: it does not know this one");
             }
         }
         return all;
     }
 
-    @Override
-    public String decode(int[] ids, boolean skipSpecial) {
+    @Override public String decode(int[] ids, boolean skipSpecial) {
         List<String> tokens = new ArrayList<>(ids.length);
         for (int id : ids) {
             String token = added.decoded(id) != null ? added.decoded(id) : model.token(id);
@@ -159,35 +161,29 @@ public final class HfTokenizer implements Tokenizer {
         return String.join("", decoder.decode(tokens));
     }
 
-    @Override
-    public int vocabSize() {
+    @Override public int vocabSize() {
         return Math.max(model.size(), added.size());
     }
 
-    @Override
-    public int bosId() {
+    @Override public int bosId() {
         return special.bos();
     }
 
-    @Override
-    public int eosId() {
+    @Override public int eosId() {
         return special.eos();
     }
 
-    @Override
-    public int padId() {
+    @Override public int padId() {
         return special.pad();
     }
 
-    @Override
-    public Integer tokenId(String token) {
+    @Override public Integer tokenId(String token) {
         AddedToken known = added.byContent(token);
         int id = known != null ? known.id() : model.id(token);
         return id < 0 ? null : id;
     }
 
-    @Override
-    public String token(int id) {
+    @Override public String token(int id) {
         AddedToken known = added.byId(id);
         return known != null ? known.content() : model.token(id);
     }
@@ -197,7 +193,8 @@ public final class HfTokenizer implements Tokenizer {
         for (int i = 0; i < text.length(); i++) {
             if (Character.isSurrogate(text.charAt(i))) {
                 StringBuilder out = new StringBuilder(text.length());
-                text.codePoints().forEach(c -> out.appendCodePoint(c >= Character.MIN_SURROGATE && c <= Character.MAX_SURROGATE ? 0xFFFD : c));
+                text.codePoints()
+                        .forEach(c -> out.appendCodePoint(c >= Character.MIN_SURROGATE && c <= Character.MAX_SURROGATE ? 0xFFFD : c));
                 return out.toString();
             }
         }

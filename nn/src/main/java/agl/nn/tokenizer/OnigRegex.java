@@ -146,7 +146,9 @@ final class OnigRegex {
         }
         at = end + 1;
         boolean category = name.matches("[LMNPSZC]|L[ultmo]|M[nce]|N[dlo]|P[cdseifo]|S[mcko]|Z[slp]|C[cfson]");
-        if (!category && !name.matches("Han|Hiragana|Katakana|Hangul|Latin|Greek|Cyrillic|Arabic|Hebrew|Thai|Lao|Khmer|Myanmar|Devanagari|Bengali|Tamil|Alphabetic")) {
+        if (!category && !name.matches(
+                "Han|Hiragana|Katakana|Hangul|Latin|Greek|Cyrillic|Arabic|Hebrew|Thai|Lao|Khmer|Myanmar|Devanagari|Bengali|Tamil"
+                + "|Alphabetic")) {
             throw refused("\\p{" + name + "}");
         }
         out.append(negated ? "\\P{" : "\\p{").append(category ? name : "Is" + name).append('}');

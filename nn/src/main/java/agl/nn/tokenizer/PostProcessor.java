@@ -65,7 +65,8 @@ interface PostProcessor {
     /** {@code ["</s>", 2]}. */
     private static int idOfPair(Part part, String field) {
         JsonNode pair = part.node().path(field);
-        if (!pair.path(1).isIntegralNumber() || !pair.path(1).canConvertToInt() || pair.path(1).intValue() < 0 || pair.path(1).intValue() > BpeModel.MAX_ID) {
+        if (!pair.path(1).isIntegralNumber() || !pair.path(1).canConvertToInt() || pair.path(1).intValue() < 0
+                || pair.path(1).intValue() > BpeModel.MAX_ID) {
             throw part.wrong("field " + field + " is not a pair of token and id");
         }
         return pair.path(1).intValue();

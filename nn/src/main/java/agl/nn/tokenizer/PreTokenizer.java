@@ -24,11 +24,13 @@ interface PreTokenizer {
         return switch (part.type()) {
             case "ByteLevel" -> byteLevel(part.flag("add_prefix_space", true), part.flag("use_regex", true));
             case "Split" -> split(part);
-            case "Digits" -> cutting(TextPattern.characters(Characters::isNumber), part.flag("individual_digits", false) ? Cut.ISOLATED : Cut.CONTIGUOUS);
+            case "Digits" -> cutting(TextPattern.characters(Characters::isNumber),
+                    part.flag("individual_digits", false) ? Cut.ISOLATED : Cut.CONTIGUOUS);
             case "Metaspace" -> metaspace(part);
             case "Punctuation" -> cutting(TextPattern.characters(Characters::isPunctuation), Cut.parse(part, Cut.ISOLATED));
             case "Whitespace" -> // the matches of \w+|[^\w\s]+
-                cutting(TextPattern.regex(Pattern.compile("\\s+|\\w+|[^\\w\\s]+", Pattern.UNICODE_CHARACTER_CLASS)), Cut.ISOLATED, Characters::isWhiteSpace);
+                cutting(TextPattern.regex(Pattern.compile("\\s+|\\w+|[^\\w\\s]+", Pattern.UNICODE_CHARACTER_CLASS)), Cut.ISOLATED,
+                        Characters::isWhiteSpace);
             case "WhitespaceSplit" -> cutting(TextPattern.characters(Characters::isWhiteSpace), Cut.REMOVED);
             case "CharDelimiterSplit" -> {
                 int delimiter = part.codePoint("delimiter");
@@ -59,7 +61,8 @@ interface PreTokenizer {
         return (piece, out) -> {
             String text = addPrefixSpace && !piece.text.startsWith(" ") ? " " + piece.text : piece.text;
             if (useRegex) {
-                Cut.ISOLATED.cut(text, words.spans(text), (start, end) -> out.accept(new Piece(Bytes.encode(text.substring(start, end)), piece.first && start == 0)));
+                Cut.ISOLATED.cut(text, words.spans(text),
+                        (start, end) -> out.accept(new Piece(Bytes.encode(text.substring(start, end)), piece.first && start == 0)));
             } else {
                 out.accept(new Piece(Bytes.encode(text), piece.first));
             }
@@ -69,7 +72,8 @@ interface PreTokenizer {
     private static PreTokenizer split(Part part) {
         TextPattern pattern = TextPattern.parse(part);
         boolean invert = part.flag("invert", false);
-        TextPattern used = invert ? text -> pattern.spans(text).stream().map(s -> new TextPattern.Span(s.start(), s.end(), !s.match())).toList() : pattern;
+        TextPattern used = invert
+                ? text -> pattern.spans(text).stream().map(s -> new TextPattern.Span(s.start(), s.end(), !s.match())).toList() : pattern;
         return cutting(used, Cut.parse(part, null));
     }
 

@@ -6,10 +6,14 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.function.Function;
 
-/** Which ids begin, end and pad a text, -1 where there is none: by the tokenizer's settings, else config.json (which gives ids; the first of several). */
+/**
+ * Which ids begin, end and pad a text, -1 where there is none: by the tokenizer's settings, else config.json (which gives ids; the first of
+ * several).
+ */
 record SpecialTokens(int bos, int eos, int pad) {
     static SpecialTokens read(Path folder, TokenizerSettings settings, Function<String, Integer> idOf) {
-        return new SpecialTokens(find(folder, settings, "bos", idOf), find(folder, settings, "eos", idOf), find(folder, settings, "pad", idOf));
+        return new SpecialTokens(find(folder, settings, "bos", idOf), find(folder, settings, "eos", idOf),
+                find(folder, settings, "pad", idOf));
     }
 
     private static int find(Path folder, TokenizerSettings settings, String kind, Function<String, Integer> idOf) {

@@ -76,7 +76,8 @@ interface TextPattern {
                     int at = matcher.start();
                     if (at == matcher.end() && (at == lastMatch || at > 0 && at < text.length()
                             && Character.isSurrogatePair(text.charAt(at - 1), text.charAt(at)))) {
-                        continue; // Oniguruma's iterator leaves out an empty match right after a match; and within a character it finds none
+                        // Oniguruma's iterator leaves out an empty match right after a match; and within a character it finds none.
+                        continue;
                     }
                     if (last < matcher.start()) {
                         spans.add(new Span(last, matcher.start(), false));
@@ -86,7 +87,8 @@ interface TextPattern {
                     lastMatch = last;
                 }
             } catch (StackOverflowError e) {
-                throw new AglException("tokenizer pattern " + Json.quote(pattern.pattern()) + " runs too deep on a text of " + text.length() + " characters", e);
+                throw new AglException("tokenizer pattern " + Json.quote(pattern.pattern()) + " runs too deep on a text of " + text.length()
+                        + " characters", e);
             }
             if (last < text.length()) {
                 spans.add(new Span(last, text.length(), false));
@@ -106,26 +108,22 @@ interface TextPattern {
             this.left = LOOKS_PER_CHARACTER * (text.length() + 100);
         }
 
-        @Override
-        public char charAt(int index) {
+        @Override public char charAt(int index) {
             if (--left < 0) {
                 throw new AglException("tokenizer pattern takes too long on a text of " + text.length() + " characters");
             }
             return text.charAt(index);
         }
 
-        @Override
-        public int length() {
+        @Override public int length() {
             return text.length();
         }
 
-        @Override
-        public CharSequence subSequence(int start, int end) {
+        @Override public CharSequence subSequence(int start, int end) {
             return text.subSequence(start, end);
         }
 
-        @Override
-        public String toString() {
+        @Override public String toString() {
             return text;
         }
     }

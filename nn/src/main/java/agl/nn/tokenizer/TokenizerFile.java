@@ -141,7 +141,8 @@ record TokenizerFile(String where, BpeModel model, Map<String, JsonNode> parts) 
             }
             JsonNode dropout = modelParts.get("dropout");
             if (dropout != null && dropout.asDouble() != 0) {
-                throw new AglException(where + ": model.dropout " + Json.quote(dropout.toString()) + " is not supported: ids would be random");
+                throw new AglException(
+                        where + ": model.dropout " + Json.quote(dropout.toString()) + " is not supported: ids would be random");
             }
             Settings settings = new Settings(text("unk_token", null), text("continuing_subword_prefix", ""), text("end_of_word_suffix", ""),
                     flag("fuse_unk"), flag("byte_fallback"), flag("ignore_merges"));

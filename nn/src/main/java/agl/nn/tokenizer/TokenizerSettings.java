@@ -32,7 +32,8 @@ import java.util.stream.Stream;
  * @param closed  whether tokenizer_config.json has an added_tokens_decoder
  */
 record TokenizerSettings(Map<String, AddedToken> named, List<AddedToken> extra, TreeMap<Integer, AddedToken> decoder, boolean closed) {
-    private static final List<String> NAMES = List.of("bos_token", "eos_token", "unk_token", "sep_token", "pad_token", "cls_token", "mask_token");
+    private static final List<String> NAMES = List.of("bos_token", "eos_token", "unk_token", "sep_token", "pad_token", "cls_token",
+            "mask_token");
     private static final String EXTRA = "extra_special_tokens";
     private static final String ADDITIONAL = "additional_special_tokens";
     private static final String DECODER = "added_tokens_decoder";
@@ -40,7 +41,8 @@ record TokenizerSettings(Map<String, AddedToken> named, List<AddedToken> extra, 
     /** What a tokenizer class names where its files are silent. */
     private static final Map<String, Map<String, String>> CLASSES = Map.of(
             "LlamaTokenizer", Map.of("unk_token", "<unk>", "bos_token", "<s>", "eos_token", "</s>"),
-            "GemmaTokenizer", Map.of("unk_token", "<unk>", "bos_token", "<bos>", "eos_token", "<eos>", "pad_token", "<pad>", "mask_token", "<mask>"),
+            "GemmaTokenizer",
+            Map.of("unk_token", "<unk>", "bos_token", "<bos>", "eos_token", "<eos>", "pad_token", "<pad>", "mask_token", "<mask>"),
             "Qwen2Tokenizer", Map.of("unk_token", "<|endoftext|>", "eos_token", "<|endoftext|>", "pad_token", "<|endoftext|>"),
             "GPT2Tokenizer", Map.of("unk_token", "<|endoftext|>", "bos_token", "<|endoftext|>", "eos_token", "<|endoftext|>"));
 
@@ -121,7 +123,8 @@ record TokenizerSettings(Map<String, AddedToken> named, List<AddedToken> extra, 
             Map<String, String> classTokens = classTokens();
             for (String name : NAMES) {
                 JsonNode value = map.has(name) ? map.get(name) : config.path(name);
-                AddedToken token = value.isMissingNode() && classTokens.containsKey(name) ? AddedToken.special(classTokens.get(name)) : token(value, name);
+                AddedToken token = value.isMissingNode() && classTokens.containsKey(name) ? AddedToken.special(classTokens.get(name))
+                        : token(value, name);
                 if (token != null) {
                     out.put(name, token);
                 }
@@ -181,7 +184,8 @@ record TokenizerSettings(Map<String, AddedToken> named, List<AddedToken> extra, 
                 return AddedToken.special(value.textValue());
             }
             if (!value.path("content").isTextual()) {
-                throw new AglException(folder + ": " + Json.quote(name) + " must be a text or an object with content, found " + Json.quote(value.toString()));
+                throw new AglException(folder + ": " + Json.quote(name) + " must be a text or an object with content, found "
+                        + Json.quote(value.toString()));
             }
             return token(value, name, -1, true);
         }
@@ -210,7 +214,10 @@ record TokenizerSettings(Map<String, AddedToken> named, List<AddedToken> extra, 
             return out;
         }
 
-        /** Tokens that make an entry of added_tokens.json a special one. Objects in tokenizer_config.json do not, those in special_tokens_map.json do. */
+        /**
+         * Tokens that make an entry of added_tokens.json a special one. Objects in tokenizer_config.json do not, those in
+         * special_tokens_map.json do.
+         */
         private Set<String> specialTexts() {
             Set<String> out = new HashSet<>();
             for (String name : NAMES) {

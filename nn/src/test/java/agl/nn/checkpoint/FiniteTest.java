@@ -32,7 +32,8 @@ class FiniteTest {
         for (int bits = 0; bits < 1 << 16; bits++) {
             float value = type == DType.F16 ? Float.float16ToFloat((short) bits) : Float.intBitsToFloat(bits << 16);
             byte[] bytes = {(byte) bits, (byte) (bits >> 8)};
-            assertEquals(Float.isFinite(value) ? -1 : 0, Finite.firstOther(MemorySegment.ofArray(bytes), type), "bits " + Integer.toHexString(bits));
+            assertEquals(Float.isFinite(value) ? -1 : 0, Finite.firstOther(MemorySegment.ofArray(bytes), type),
+                    "bits " + Integer.toHexString(bits));
         }
     }
 
@@ -46,7 +47,8 @@ class FiniteTest {
             int n = random.nextInt(1, 40);
             ByteBuffer bytes = ByteBuffer.allocate(n * type.bytes()).order(ByteOrder.LITTLE_ENDIAN);
             for (int i = 0; i < n; i++) {
-                double value = random.nextInt(30) > 0 ? random.nextGaussian() : random.nextBoolean() ? Double.NaN : Double.NEGATIVE_INFINITY;
+                double value = random.nextInt(30) > 0 ? random.nextGaussian()
+                        : random.nextBoolean() ? Double.NaN : Double.NEGATIVE_INFINITY;
                 put(bytes, type, i, value);
             }
             long expected = -1;
@@ -88,7 +90,8 @@ class FiniteTest {
             try (Checkpoint opened = Checkpoint.open(file)) {
                 TensorInfo info = opened.info("a.b");
                 assertEquals(bad + " at [1, 1]", info.nonFinite());
-                for (AglException refused : new AglException[] {assertThrows(AglException.class, info::weights), assertThrows(AglException.class, info::toFloats)}) {
+                for (AglException refused : new AglException[] {assertThrows(AglException.class, info::weights),
+                    assertThrows(AglException.class, info::toFloats)}) {
                     assertTrue(refused.getMessage().startsWith(file + ": tensor a.b holds " + bad + " at [1, 1]"), refused.getMessage());
                 }
             }
@@ -98,7 +101,8 @@ class FiniteTest {
     @Test
     void aDoubleThatNoFloatHolds() throws IOException {
         byte[] header = "{\"a\":{\"dtype\":\"F64\",\"shape\":[2],\"data_offsets\":[0,16]}}".getBytes();
-        ByteBuffer out = ByteBuffer.allocate(8 + header.length + 16).order(ByteOrder.LITTLE_ENDIAN).putLong(header.length).put(header).putDouble(1).putDouble(1e300);
+        ByteBuffer out = ByteBuffer.allocate(8 + header.length + 16).order(ByteOrder.LITTLE_ENDIAN).putLong(header.length).put(header)
+                .putDouble(1).putDouble(1e300);
         try (Checkpoint opened = Checkpoint.open(Files.write(folder.resolve("x.safetensors"), out.array()))) {
             assertNull(opened.info("a").nonFinite());
             String message = assertThrows(AglException.class, () -> opened.info("a").toFloats()).getMessage();

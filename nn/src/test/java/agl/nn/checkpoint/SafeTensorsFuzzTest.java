@@ -35,7 +35,8 @@ class SafeTensorsFuzzTest {
     @BeforeEach
     void makeOne() throws IOException {
         Path file = folder.resolve("good.safetensors");
-        new SafeTensorsWriter().metadata("format", "pt").add("a", new float[6], 2, 3).add("b", new float[4], 4).add("c", new float[1]).write(file);
+        new SafeTensorsWriter().metadata("format", "pt").add("a", new float[6], 2, 3).add("b", new float[4], 4).add("c", new float[1])
+                .write(file);
         good = Files.readAllBytes(file);
     }
 
@@ -94,11 +95,13 @@ class SafeTensorsFuzzTest {
             assertFalse(opened.has("c"));
         }
         Files.createDirectories(folder.resolve("inner"));
-        for (String shard : new String[] {"../shard-1.safetensors", "/etc/passwd", "inner/../shard-1.safetensors", "inner\\\\x", "..", ".", "", "no.safetensors", "x\\u0000y"}) {
+        for (String shard : new String[] {"../shard-1.safetensors", "/etc/passwd", "inner/../shard-1.safetensors", "inner\\\\x", "..", ".",
+            "", "no.safetensors", "x\\u0000y"}) {
             Files.writeString(index, text.replaceFirst("shard-1.safetensors", shard.replace("\\", "\\\\")));
             assertThrows(AglException.class, () -> Checkpoint.open(folder), shard);
         }
-        for (String whole : new String[] {"", "[]", "{}", "{\"weight_map\":[]}", "{\"weight_map\":{\"x\":\"shard-1.safetensors\"}}", "{\"weight_map\":{\"a\":1}}"}) {
+        for (String whole : new String[] {"", "[]", "{}", "{\"weight_map\":[]}", "{\"weight_map\":{\"x\":\"shard-1.safetensors\"}}",
+            "{\"weight_map\":{\"a\":1}}"}) {
             Files.writeString(index, whole);
             assertThrows(AglException.class, () -> Checkpoint.open(folder), whole);
         }

@@ -129,19 +129,20 @@ class SafeTensorsTest {
         "{\"x\":{\"dtype\":\"F4\",\"shape\":[15],\"data_offsets\":[0,8]}}",
         "{\"x\":{\"shape\":[2],\"data_offsets\":[0,8]}}",
         "{\"x\":{\"dtype\":\"F32\",\"data_offsets\":[0,8]}}",
-        "{\"x\":null}", "{\"x\":", "{", "{}", "[]", "{}}", "{} {}", "{\"x\":NaN}", "\u00e4{}", "{\"__metadata__\":3}", "{\"__metadata__\":{\"a\":1}}",
-    })
-    void headersThatLie(String header) throws IOException {
+        "{\"x\":null}", "{\"x\":", "{", "{}", "[]", "{}}", "{} {}", "{\"x\":NaN}", "\u00e4{}", "{\"__metadata__\":3}",
+        "{\"__metadata__\":{\"a\":1}}",
+    }) void headersThatLie(String header) throws IOException {
         Path file = file(header, 8);
         AglException refused = assertThrows(AglException.class, () -> SafeTensors.open(file));
         assertTrue(refused.getMessage().startsWith(file.toString()), refused.getMessage());
         assertFalse(refused.getMessage().contains("\n"), refused.getMessage());
     }
 
-    @Test
-    void deepNestingHugeNumbersAndOddNames() throws IOException {
-        for (String header : List.of("{\"x\":" + "[".repeat(100_000), "{\"x\":{\"dtype\":\"F32\",\"shape\":[" + "9".repeat(100_000) + "],\"data_offsets\":[0,8]}}",
-                "{\"x\":{\"dtype\":\"F32\",\"shape\":[" + "1,".repeat(50_000) + "2],\"data_offsets\":[0,8]}}", "{\"a\\nb" + "c".repeat(10_000) + "\":1}")) {
+    @Test void deepNestingHugeNumbersAndOddNames() throws IOException {
+        for (String header : List.of("{\"x\":" + "[".repeat(100_000),
+                "{\"x\":{\"dtype\":\"F32\",\"shape\":[" + "9".repeat(100_000) + "],\"data_offsets\":[0,8]}}",
+                "{\"x\":{\"dtype\":\"F32\",\"shape\":[" + "1,".repeat(50_000) + "2],\"data_offsets\":[0,8]}}",
+                "{\"a\\nb" + "c".repeat(10_000) + "\":1}")) {
             Path file = file(header, 8);
             AglException refused = assertThrows(AglException.class, () -> SafeTensors.open(file));
             assertFalse(refused.getMessage().contains("\n"), refused.getMessage());
@@ -245,9 +246,9 @@ class SafeTensorsTest {
     }
 
     /** As the reference implementation reads it: no metadata. */
-    @Test
-    void metadataOfNull() throws IOException {
-        try (SafeTensors opened = SafeTensors.open(file("{\"__metadata__\":null,\"x\":{\"dtype\":\"F32\",\"shape\":[2],\"data_offsets\":[0,8]}}", 8))) {
+    @Test void metadataOfNull() throws IOException {
+        try (SafeTensors opened = SafeTensors
+                .open(file("{\"__metadata__\":null,\"x\":{\"dtype\":\"F32\",\"shape\":[2],\"data_offsets\":[0,8]}}", 8))) {
             assertEquals(Map.of(), opened.metadata());
             assertEquals(List.of("x"), opened.names());
         }

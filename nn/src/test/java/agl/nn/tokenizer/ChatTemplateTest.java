@@ -94,21 +94,26 @@ class ChatTemplateTest {
         for (int i = 0; i < actual.size(); i++) {
             String text = actual.get(i);
             byte[] hash = text == null ? null : MessageDigest.getInstance("SHA-256").digest(text.getBytes(StandardCharsets.UTF_8));
-            assertEquals(expected.get(i).textValue(), hash == null ? null : HexFormat.of().formatHex(hash), place + ", conversation " + i / 2 + ": " + text);
+            assertEquals(expected.get(i).textValue(), hash == null ? null : HexFormat.of().formatHex(hash),
+                    place + ", conversation " + i / 2 + ": " + text);
         }
     }
 
     @Test
     void whereTheTemplateComesFrom() throws IOException {
         assertNull(ChatTemplate.load(folder));
-        Files.writeString(folder.resolve("tokenizer_config.json"), "{\"eos_token\":{\"content\":\"<e>\"},\"chat_template\":\"{{ messages[0].content }}{{ eos_token }}\"}");
+        Files.writeString(folder.resolve("tokenizer_config.json"),
+                "{\"eos_token\":{\"content\":\"<e>\"},\"chat_template\":\"{{ messages[0].content }}{{ eos_token }}\"}");
         List<Message> hello = List.of(new Message("user", "Hello"));
         assertEquals("Hello<e>", ChatTemplate.load(folder).apply(hello, true));
-        Files.writeString(folder.resolve("tokenizer_config.json"), "{\"chat_template\":[{\"name\":\"tool_use\",\"template\":\"t\"},{\"name\":\"default\",\"template\":\"d{{ eos_token }}\"}]}");
+        Files.writeString(folder.resolve("tokenizer_config.json"),
+                "{\"chat_template\":[{\"name\":\"tool_use\",\"template\":\"t\"},{\"name\":\"default\",\"template\":\"d{{ eos_token "
+                + "}}\"}]}");
         assertEquals("d", ChatTemplate.load(folder).apply(hello, true));
         // transformers: "This model has multiple chat templates with no default specified!"
         Files.writeString(folder.resolve("tokenizer_config.json"), "{\"chat_template\":[{\"name\":\"rag\",\"template\":\"t\"}]}");
-        assertTrue(assertThrows(AglException.class, () -> ChatTemplate.load(folder)).getMessage().contains("without one named \"default\""));
+        assertTrue(
+                assertThrows(AglException.class, () -> ChatTemplate.load(folder)).getMessage().contains("without one named \"default\""));
         Files.writeString(folder.resolve("chat_template.jinja"), "j{% if add_generation_prompt %}{{ messages | length }}{% endif %}\n");
         assertEquals("j1", ChatTemplate.load(folder).apply(hello, true));
     }
@@ -140,32 +145,39 @@ class ChatTemplateTest {
     void whichFileNamesASpecialToken() throws IOException {
         List<Message> hello = List.of(new Message("user", "Hello"));
         Files.writeString(folder.resolve("special_tokens_map.json"), "{\"eos_token\": {\"content\": \"<m>\"}, \"bos_token\": \"<b>\"}");
-        Files.writeString(folder.resolve("tokenizer_config.json"), "{\"eos_token\": \"<c>\", \"chat_template\": \"{{ bos_token }}{{ eos_token }}\"}");
+        Files.writeString(folder.resolve("tokenizer_config.json"),
+                "{\"eos_token\": \"<c>\", \"chat_template\": \"{{ bos_token }}{{ eos_token }}\"}");
         assertEquals("<b><m>", ChatTemplate.load(folder).apply(hello, true));
-        Files.writeString(folder.resolve("tokenizer_config.json"), "{\"eos_token\": \"<c>\", \"added_tokens_decoder\": {}, \"chat_template\": \"{{ bos_token }}{{ eos_token }}\"}");
+        Files.writeString(folder.resolve("tokenizer_config.json"),
+                "{\"eos_token\": \"<c>\", \"added_tokens_decoder\": {}, \"chat_template\": \"{{ bos_token }}{{ eos_token }}\"}");
         assertEquals("<c>", ChatTemplate.load(folder).apply(hello, true));
     }
 
-    @Test
-    void whatIsNotSupportedIsNamed() {
-        for (String[] bad : new String[][] {{"{% include 'x' %}", "include"}, {"{{ 'a' | frobnicate }}", "frobnicate"}, {"{{ 'a' is frobnicated }}", "frobnicated"},
-            {"{{ 'a'.frobnicate() }}", "frobnicate"}, {"{% if x %}", "endif"}, {"{% for x in y %}", "endfor"}, {"{{ x ", "{{"}, {"{{ 'x }}", "{{"}, {"{{ ) }}", ")"},
-            {"{{ a b }}", "b"}, {"{{ }}", "value"}, {"{% endif %}", "endif"}, {"{{ missing() }}", "missing"}, {"{{ @ }}", "@"}, {"{{ messages | map('length') }}", "generator"}, {"{{ 1 // 0 }}", "//"},
-            {"{{ raise_exception('why') }}", "why"}, {"{{ 'x'[::0] }}", "step"}, {"{% break %}", "break"}, {"{# x", "{#"}, {"{{ '\\U99999999' }}", "escape"}}) {
+    @Test void whatIsNotSupportedIsNamed() {
+        for (String[] bad : new String[][] {{"{% include 'x' %}", "include"}, {"{{ 'a' | frobnicate }}", "frobnicate"},
+            {"{{ 'a' is frobnicated }}", "frobnicated"},
+            {"{{ 'a'.frobnicate() }}", "frobnicate"}, {"{% if x %}", "endif"}, {"{% for x in y %}", "endfor"}, {"{{ x ", "{{"},
+            {"{{ 'x }}", "{{"}, {"{{ ) }}", ")"},
+            {"{{ a b }}", "b"}, {"{{ }}", "value"}, {"{% endif %}", "endif"}, {"{{ missing() }}", "missing"}, {"{{ @ }}", "@"},
+            {"{{ messages | map('length') }}", "generator"}, {"{{ 1 // 0 }}", "//"},
+            {"{{ raise_exception('why') }}", "why"}, {"{{ 'x'[::0] }}", "step"}, {"{% break %}", "break"}, {"{# x", "{#"},
+            {"{{ '\\U99999999' }}", "escape"}}) {
             AglException refused = assertThrows(AglException.class, () -> ChatTemplate.of(bad[0], SPECIAL).apply(List.of(), true), bad[0]);
             assertTrue(refused.getMessage().contains(bad[1]) && !refused.getMessage().contains("\n"), refused.getMessage());
         }
     }
 
     @Test
-    @Timeout(value = 300, unit = TimeUnit.SECONDS, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
-    void hostileTemplatesEndInOneClearLine() {
-        List<String> bad = new ArrayList<>(List.of("{{ " + "(".repeat(100_000), "{{ 1" + " + 1".repeat(200_000) + " }}", "{{ " + "not ".repeat(100_000) + "x }}", "{% if x %}".repeat(20_000),
+    @Timeout(value = 300, unit = TimeUnit.SECONDS,
+            threadMode = Timeout.ThreadMode.SEPARATE_THREAD) void hostileTemplatesEndInOneClearLine() {
+        List<String> bad = new ArrayList<>(List.of("{{ " + "(".repeat(100_000), "{{ 1" + " + 1".repeat(200_000) + " }}",
+                "{{ " + "not ".repeat(100_000) + "x }}", "{% if x %}".repeat(20_000),
                 "{% set x = 'xxxxxxxxxx' %}" + "{% set x = x + x %}".repeat(40) + "{{ x }}",
                 "{% for a in 'xxxxxxxxxx' %}".repeat(9) + "{{ a }}" + "{% endfor %}".repeat(9)));
         SplittableRandom random = new SplittableRandom(4);
         for (int round = 0; round < 1500; round++) {
-            StringBuilder text = new StringBuilder(FIXTURE.get("own").get(own().get(random.nextInt(own().size()))).get("template").textValue());
+            StringBuilder text = new StringBuilder(
+                    FIXTURE.get("own").get(own().get(random.nextInt(own().size()))).get("template").textValue());
             for (int changes = random.nextInt(1, 4); changes > 0; changes--) {
                 int at = random.nextInt(text.length());
                 switch (random.nextInt(3)) {

@@ -83,13 +83,16 @@ class TokenizerFixtureTest {
             int[] ids = ids(special.isNull() ? expected.get("plain").get(i) : special);
             assertIds(name, text, ids(expected.get("plain").get(i)), tokenizer.encode(text, false), tokenizer);
             assertIds(name, text, ids, tokenizer.encode(text, true), tokenizer);
-            assertEquals(expected.get("decoded").get(i).asText(text), tokenizer.decode(ids, false), () -> name + ": decoding " + Arrays.toString(ids));
-            assertEquals(expected.get("skipped").get(i).asText(text), tokenizer.decode(ids, true), () -> name + ": decoding without special tokens " + Arrays.toString(ids));
+            assertEquals(expected.get("decoded").get(i).asText(text), tokenizer.decode(ids, false),
+                    () -> name + ": decoding " + Arrays.toString(ids));
+            assertEquals(expected.get("skipped").get(i).asText(text), tokenizer.decode(ids, true),
+                    () -> name + ": decoding without special tokens " + Arrays.toString(ids));
         }
     }
 
     private static void assertIds(String name, String text, int[] expected, int[] actual, Tokenizer tokenizer) {
-        assertArrayEquals(expected, actual, () -> name + ": " + new JsonMapper().valueToTree(text) + "\nexpected " + tokens(expected, tokenizer) + "\nactual   " + tokens(actual, tokenizer));
+        assertArrayEquals(expected, actual, () -> name + ": " + new JsonMapper().valueToTree(text) + "\nexpected "
+                + tokens(expected, tokenizer) + "\nactual   " + tokens(actual, tokenizer));
     }
 
     private static List<String> tokens(int[] ids, Tokenizer tokenizer) {

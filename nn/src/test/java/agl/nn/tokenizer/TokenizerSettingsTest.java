@@ -59,9 +59,11 @@ class TokenizerSettingsTest {
         HfTokenizer tokenizer = tokenizer(c);
         int[] ids = tokenizer.encode(fixture().get("text").asText(), true);
         assertArrayEquals(JSON.convertValue(c.get("ids"), int[].class), ids);
-        assertEquals(List.of(c.get("bos").asInt(), c.get("eos").asInt(), c.get("pad").asInt()), List.of(tokenizer.bosId(), tokenizer.eosId(), tokenizer.padId()));
+        assertEquals(List.of(c.get("bos").asInt(), c.get("eos").asInt(), c.get("pad").asInt()),
+                List.of(tokenizer.bosId(), tokenizer.eosId(), tokenizer.padId()));
         assertEquals(c.get("skipping").asText(), tokenizer.decode(ids, true));
-        assertEquals(JSON.convertValue(c.get("special_tokens_map"), Map.class), TokenizerSettings.read(folder, () -> true).texts(), "what a chat template may name");
+        assertEquals(JSON.convertValue(c.get("special_tokens_map"), Map.class), TokenizerSettings.read(folder, () -> true).texts(),
+                "what a chat template may name");
     }
 
     /** A tokenizer with more tokens than its model: right as long as no text holds one of them. */
@@ -77,8 +79,10 @@ class TokenizerSettingsTest {
     }
 
     @Test void refusesByName() throws IOException {
-        for (String bad : List.of("\"config\":{\"split_special_tokens\":true}", "\"config\":{\"eos_token\":7}", "\"config\":{\"added_tokens_decoder\":{\"x\":{\"content\":\"a\"}}}",
-                "\"config\":{\"added_tokens_decoder\":{\"5\":\"a\"}}", "\"added\":{\"a\":-1}", "\"added\":[1]", "\"config\":{\"extra_special_tokens\":[{\"text\":\"a\"}]}")) {
+        for (String bad : List.of("\"config\":{\"split_special_tokens\":true}", "\"config\":{\"eos_token\":7}",
+                "\"config\":{\"added_tokens_decoder\":{\"x\":{\"content\":\"a\"}}}",
+                "\"config\":{\"added_tokens_decoder\":{\"5\":\"a\"}}", "\"added\":{\"a\":-1}", "\"added\":[1]",
+                "\"config\":{\"extra_special_tokens\":[{\"text\":\"a\"}]}")) {
             for (String name : List.of("tokenizer_config.json", "added_tokens.json")) {
                 Files.deleteIfExists(folder.resolve(name));
             }

@@ -24,7 +24,8 @@ class UnicodeFormTest {
         for (JsonNode c : cases) {
             String text = c.get("text").asText();
             String expected = c.get(form.name()).asText();
-            assertEquals(expected, UnicodeForm.normalize(text, form), () -> text.codePoints().mapToObj(Integer::toHexString).toList().toString());
+            assertEquals(expected, UnicodeForm.normalize(text, form),
+                    () -> text.codePoints().mapToObj(Integer::toHexString).toList().toString());
             newer += Normalizer.normalize(text, form).equals(expected) ? 0 : 1;
         }
         assertTrue(newer > 20, "texts on which this JDK alone would differ: " + newer);

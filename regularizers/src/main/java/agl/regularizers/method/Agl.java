@@ -26,8 +26,8 @@ public final class Agl implements Method {
 
     /**
      * @param measureEvery steps between measurements of terms whose weight is zero; 0 for never
-     * @param estimate     the Fisher information at the weights as they are when it is asked, by layer: every {@link AglSettings#refreshEvery} steps.
-     *                     Null: the regularizer keeps what it has
+     * @param estimate     the Fisher information at the weights as they are when it is asked, by layer: every {@link
+     *                     AglSettings#refreshEvery} steps. Null: the regularizer keeps what it has
      */
     public Agl(AglRegularizer regularizer, int measureEvery, Supplier<Map<String, Fisher>> estimate) {
         this.regularizer = regularizer;

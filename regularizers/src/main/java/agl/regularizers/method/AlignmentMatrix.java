@@ -7,8 +7,8 @@ import agl.error.AglException;
 import agl.regularizers.LoraFactors;
 
 /**
- * C = V·Vᵀ/‖V‖_F with V = W_aligned − W_unaligned (out, in), the change that alignment made to one matrix (Hsu et al. 2024, Safe LoRA). C is
- * never formed: C·B is two thin products.
+ * C = V·Vᵀ/‖V‖_F with V = W_aligned − W_unaligned (out, in), the change that alignment made to one matrix (Hsu et al. 2024, Safe LoRA). C
+ * is never formed: C·B is two thin products.
  *
  * <p>C is a projector only up to scale: C² = C would need V's singular values to be all equal to ‖V‖_F^{1/2}. The exact projector onto V's
  * columns is no substitute: an alignment that moved every direction has a V of full rank, and that projector is the identity.
@@ -26,10 +26,12 @@ public final class AlignmentMatrix {
         }
         this.norm = Math.sqrt(sum);
         if (!Double.isFinite(norm)) {
-            throw new AglException("the difference of the aligned and the unaligned checkpoint is not finite here, so one of them is broken");
+            throw new AglException(
+                    "the difference of the aligned and the unaligned checkpoint is not finite here, so one of them is broken");
         }
         if (norm == 0) {
-            throw new AglException("the aligned and the unaligned checkpoint have the same weights here, so there is no alignment direction");
+            throw new AglException(
+                    "the aligned and the unaligned checkpoint have the same weights here, so there is no alignment direction");
         }
     }
 

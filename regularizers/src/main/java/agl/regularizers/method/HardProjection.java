@@ -17,8 +17,8 @@ import java.util.Map;
  * Projection after training, the hard form of AGL: ΔW ← (I − P_A)ΔW, factored again into an adapter by a truncated singular value
  * decomposition.
  *
- * <p>P_A takes no heed of rank: what is left of a rank-r update is in general of full rank. The leading {@code rank} singular directions are
- * kept; {@link #lost} says what share of ‖(I − P_A)ΔW‖² goes with the others. Cutting also puts a little back into the subspace.
+ * <p>P_A takes no heed of rank: what is left of a rank-r update is in general of full rank. The leading {@code rank} singular directions
+ * are kept; {@link #lost} says what share of ‖(I − P_A)ΔW‖² goes with the others. Cutting also puts a little back into the subspace.
  */
 public final class HardProjection implements Method {
     private final Map<String, Fisher> fisher;

@@ -9,8 +9,9 @@ import agl.autograd.storage.Storage;
 import agl.regularizers.Tiles;
 
 /**
- * KL(p_base ‖ p_tuned) = Σ_v p_base(v) (log p_base(v) − log p_tuned(v)), averaged over token positions: how far the tuned model's next-token
- * distribution is from the aligned base's. p = softmax(h·Wᵀ) with h (tokens, hidden) the last hidden state and W (vocabulary, hidden) the head.
+ * KL(p_base ‖ p_tuned) = Σ_v p_base(v) (log p_base(v) − log p_tuned(v)), averaged over token positions: how far the tuned model's
+ * next-token distribution is from the aligned base's. p = softmax(h·Wᵀ) with h (tokens, hidden) the last hidden state and W (vocabulary,
+ * hidden) the head.
  *
  * <p>With logits z and l = logsumexp(z): KL = Σ p_base (z_base − z_tuned) − l_base + l_tuned, and ∂KL/∂z_tuned = p_tuned − p_base, so
  * ∂KL/∂h = (p_tuned − p_base)·W. Logits exist for a chunk of rows at a time, as in {@link agl.autograd.op.HeadCrossEntropy}. W is frozen.

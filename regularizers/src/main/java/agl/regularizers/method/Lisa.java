@@ -9,8 +9,8 @@ import java.util.List;
 import java.util.SequencedMap;
 
 /**
- * Lisa (Huang et al. 2024, arXiv:2405.18641): alternate some steps on alignment data with some on task data, each phase held near the weights
- * at which the other one ended by (ρ/2) ‖w − w_other‖². w are the trained numbers, A and B. Gradient: ρ (w − w_other).
+ * Lisa (Huang et al. 2024, arXiv:2405.18641): alternate some steps on alignment data with some on task data, each phase held near the
+ * weights at which the other one ended by (ρ/2) ‖w − w_other‖². w are the trained numbers, A and B. Gradient: ρ (w − w_other).
  */
 public final class Lisa implements Method {
     private final double rho;

@@ -28,7 +28,8 @@ public interface Method {
      * Adds the gradient of the method's penalty, weighted, to that of A and B.
      *
      * @param tape lends kernels and pool
-     * @return what to log: each term raw, and under {@code penalty} what is added to the loss; in an order that does not change from run to run
+     * @return what to log: each term raw, and under {@code penalty} what is added to the loss; in an order that does not change from run to
+     *         run
      */
     default SequencedMap<String, Double> addGradients(Tape tape, List<LoraFactors> factors, int step) {
         return new LinkedHashMap<>();

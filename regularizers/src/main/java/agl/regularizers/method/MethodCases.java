@@ -58,7 +58,8 @@ public final class MethodCases implements GradientCase.Provider {
 
             @Override public SequencedMap<String, Double> addGradients(Tape tape, List<LoraFactors> factors, int step) {
                 LoraFactors f = factors.getFirst();
-                LoraFactors start = new LoraFactors("w", Tensor.zeros(DType.F64, f.a().shape()), Tensor.zeros(DType.F64, f.b().shape()), f.scale());
+                LoraFactors start = new LoraFactors("w", Tensor.zeros(DType.F64, f.a().shape()), Tensor.zeros(DType.F64, f.b().shape()),
+                        f.scale());
                 lisa.addGradients(tape, List.of(start), 0);
                 lisa.addGradients(tape, List.of(start), 1);
                 // The same phase goes on at step 1 with other weights.

@@ -17,8 +17,8 @@ import org.hipparchus.linear.CholeskyDecomposition;
  * Fisher's leading directions, where AGL's L_A only makes them expensive.
  *
  * <p>Training moves A and B, so the directions are those in which a coefficient c_k = ⟨u_k, s·B·A⟩ grows: n_k = (∂c_k/∂A, ∂c_k/∂B)
- * = (s·Bᵀu_k, s·u_kAᵀ). From the gradient g = (∂L/∂A, ∂L/∂B) the part in the span of the n_k is taken out, g − Nᵀ(N Nᵀ)⁻¹N g, so that a small
- * step along what is left changes no c_k. (Projecting ∂L/∂ΔW off the u_k and then going through the chain rule would not do that: the
+ * = (s·Bᵀu_k, s·u_kAᵀ). From the gradient g = (∂L/∂A, ∂L/∂B) the part in the span of the n_k is taken out, g − Nᵀ(N Nᵀ)⁻¹N g, so that a
+ * small step along what is left changes no c_k. (Projecting ∂L/∂ΔW off the u_k and then going through the chain rule would not do that: the
  * step moves ΔW by G·AᵀA + B·Bᵀ·G, which lies in the subspace again.) AdamW rescales entry by entry, so c_k is held only approximately.
  *
  * <p>Not SafeAnchor itself: that takes the Fisher in the space of A and B and replays safety data when drift passes a threshold.
@@ -80,7 +80,8 @@ public final class SafeAnchor implements Method {
                 for (int k = 0; k < m; k++) {
                     gram[k][k] += RIDGE * trace / m;
                 }
-                double[] x = new CholeskyDecomposition(new Array2DRowRealMatrix(gram, false), CholeskyDecomposition.DEFAULT_RELATIVE_SYMMETRY_THRESHOLD, 0)
+                double[] x = new CholeskyDecomposition(new Array2DRowRealMatrix(gram, false),
+                        CholeskyDecomposition.DEFAULT_RELATIVE_SYMMETRY_THRESHOLD, 0)
                         .getSolver().solve(new ArrayRealVector(along, false)).toArray();
                 for (int k = 0; k < m; k++) {
                     tape.kernels().axpy(na, -x[k], n[k], 0, tape.grad(f.a()), 0);

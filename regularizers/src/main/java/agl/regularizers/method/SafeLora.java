@@ -42,7 +42,8 @@ public final class SafeLora implements Method {
                 Matrix cb = alignment.get(f.name()).timesB(w, f);
                 double cosine = cosine(w, tape.kernels(), f, cb);
                 cosines.put(f.name(), cosine);
-                kept.add(cosine < threshold ? new LoraFactors(f.name(), copy(f.matrixA(), f.a().dtype()), copy(cb, f.b().dtype()), f.scale()) : f);
+                kept.add(cosine < threshold
+                        ? new LoraFactors(f.name(), copy(f.matrixA(), f.a().dtype()), copy(cb, f.b().dtype()), f.scale()) : f);
             }
         }
         return kept;

@@ -52,8 +52,8 @@ class AglTest {
     }
 
     /**
-     * Terms without weight are measured every third step, and not mentioned in between. ΔW_A = [3 0; 0 0] and ΔW_T = [0 6; 1 2] share no entry,
-     * so both collision terms are 0, as is what they add.
+     * Terms without weight are measured every third step, and not mentioned in between. ΔW_A = [3 0; 0 0] and ΔW_T = [0 6; 1 2] share no
+     * entry, so both collision terms are 0, as is what they add.
      */
     @Test void termsWithoutWeightAreLoggedWhenTheyAreMeasured() {
         Agl agl = new Agl(regularizer(), 3);

@@ -60,8 +60,8 @@ class AlignmentTest {
     }
 
     /**
-     * B = (1, 1)ᵀ, A = (2): ΔW = (2, 2), C ΔW = (3.6, 6.4), cosine 20/(√8 √53.92) = 0.96297…; at that value itself nothing is done, above it
-     * C ΔW is what is kept.
+     * B = (1, 1)ᵀ, A = (2): ΔW = (2, 2), C ΔW = (3.6, 6.4), cosine 20/(√8 √53.92) = 0.96297…; at that value itself nothing is done, above
+     * it C ΔW is what is kept.
      */
     @Test void safeLoraLeavesWhatIsExactlyAtTheThreshold() {
         LoraFactors f = Hand.factors(matrix(row(1), row(1)), matrix(row(2, 0)));

@@ -25,13 +25,14 @@ class HardProjectionTest {
     }
 
     /**
-     * ΔW = 2·diag(5, 3, 4)/2 without its entry (0, 0) is diag(0, 3, 4). Of rank one the closest is diag(0, 0, 4): the 3 is lost, 9 of 25. A and B
-     * share the singular value and s: the row and the column have length √(4/2) each.
+     * ΔW = 2·diag(5, 3, 4)/2 without its entry (0, 0) is diag(0, 3, 4). Of rank one the closest is diag(0, 0, 4): the 3 is lost, 9 of 25. A
+     * and B share the singular value and s: the row and the column have length √(4/2) each.
      */
     @Test void theSmallerSingularValuesAreLost() {
         Fisher fisher = Hand.fisher(3, 3, ONE, entry(9, 0, 1));
         HardProjection method = new HardProjection(Map.of("w", fisher), 1);
-        LoraFactors kept = after(method, Hand.factors("w", matrix(row(2.5, 0, 0), row(0, 1.5, 0), row(0, 0, 2)), matrix(row(1, 0, 0), row(0, 1, 0), row(0, 0, 1)), 2));
+        LoraFactors kept = after(method, Hand.factors("w", matrix(row(2.5, 0, 0), row(0, 1.5, 0), row(0, 0, 2)),
+                matrix(row(1, 0, 0), row(0, 1, 0), row(0, 0, 1)), 2));
         assertArrayEquals(row(0, 0, 0, 0, 0, 0, 0, 0, 4), Hand.update(kept), 1e-12);
         assertEquals(9 / 25.0, method.lost().get("w"), 1e-12);
         assertEquals(1, kept.rank());

@@ -21,7 +21,8 @@ import org.junit.jupiter.api.Test;
 class KlPenaltyTest {
 
     /** Three positions with a target, the last of them token 0, which is a token like others. */
-    private static final Batch BATCH = new Batch(new int[] {3, 7, 11, 2, 5, 9, 9, 1}, new int[] {0, 5, 8}, new int[] {-1, -1, 2, 5, -1, -1, 0, -1});
+    private static final Batch BATCH = new Batch(new int[] {3, 7, 11, 2, 5, 9, 9, 1}, new int[] {0, 5, 8},
+            new int[] {-1, -1, 2, 5, -1, -1, 0, -1});
 
     /** KL of the two models' softmax, position by position, with nothing of the penalty's own. */
     private static double composed(Transformer base, Transformer tuned) {
@@ -83,7 +84,8 @@ class KlPenaltyTest {
 
     @Test void aTrainedHeadIsRefused() throws Exception {
         LoraConfig plain = LoraConfig.of(2, 4, 0, "q_proj");
-        LoraConfig config = new LoraConfig(plain.r(), plain.loraAlpha(), 0, plain.targets(), false, false, Map.of(), Map.of(), LoraConfig.Bias.NONE,
+        LoraConfig config = new LoraConfig(plain.r(), plain.loraAlpha(), 0, plain.targets(), false, false, Map.of(), Map.of(),
+                LoraConfig.Bias.NONE,
                 List.of("lm_head"), LoraConfig.Init.DEFAULT, plain.others());
         LoraModel lora = LoraModel.attach(TinyModel.llama(), config, 1, DType.F64);
         String message = assertThrows(AglException.class, () -> new KlPenalty(1, lora, List.of(BATCH))).getMessage();

@@ -27,9 +27,12 @@ class MethodTest {
     @Test void eachMethodHasTheNameOfTheCommandLine() throws Exception {
         LoraModel lora = LoraModel.attach(TinyModel.llama(), LoraConfig.of(2, 4, 0, "q_proj"), 1, DType.F64);
         KlPenalty kl = new KlPenalty(1, lora, List.of(new Batch(new int[] {3, 7}, new int[] {0, 2}, new int[] {5, -1})));
-        List<Method> methods = List.of(Method.lora(), new Agl(AglRegularizer.of(AglSettings.DEFAULT, Map.of()), 0), new EwcLora(1, Map.of()), kl,
-                new SafeLora(1, Map.of()), new AsFt(1, Map.of()), new SafeAnchor(Map.of()), new Lisa(1, 1, 1), new HardProjection(Map.of(), 0), new OpLora(1, Map.of()));
-        assertEquals(List.of("lora", "agl", "ewc", "kl", "safelora", "asft", "safeanchor", "lisa", "projection", "oplora"), methods.stream().map(Method::name).toList());
+        List<Method> methods = List.of(Method.lora(), new Agl(AglRegularizer.of(AglSettings.DEFAULT, Map.of()), 0),
+                new EwcLora(1, Map.of()), kl,
+                new SafeLora(1, Map.of()), new AsFt(1, Map.of()), new SafeAnchor(Map.of()), new Lisa(1, 1, 1),
+                new HardProjection(Map.of(), 0), new OpLora(1, Map.of()));
+        assertEquals(List.of("lora", "agl", "ewc", "kl", "safelora", "asft", "safeanchor", "lisa", "projection", "oplora"),
+                methods.stream().map(Method::name).toList());
     }
 
     /** LoRA descends on the task, adds nothing and keeps what was trained. */
@@ -49,8 +52,8 @@ class MethodTest {
     }
 
     /**
-     * ρ = 3, phases of two alignment steps and one task step. B = 1 and A = 2 when the first phase ends; from there the task phase is held to them,
-     * the next alignment phase to what that left. Proximal at B = 1 + 2, A = 2 − 1: (2² + 1²)/2.
+     * ρ = 3, phases of two alignment steps and one task step. B = 1 and A = 2 when the first phase ends; from there the task phase is held
+     * to them, the next alignment phase to what that left. Proximal at B = 1 + 2, A = 2 − 1: (2² + 1²)/2.
      */
     @Test void lisaHoldsEachPhaseToTheEndOfTheOther() {
         Lisa lisa = new Lisa(3, 1, 2);

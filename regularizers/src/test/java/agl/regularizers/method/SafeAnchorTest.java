@@ -26,8 +26,8 @@ class SafeAnchorTest {
     }
 
     /**
-     * c = ⟨e_00, B·A⟩ = B_0·A_0 with B = (3, 1)ᵀ, A = (1, 2), so n = (∂c/∂B, ∂c/∂A) = (1, 0; 3, 0) of square 10. Of the gradient (5, 6; 7, 8) the
-     * share (5 + 21)/10 = 2.6 of n is taken out.
+     * c = ⟨e_00, B·A⟩ = B_0·A_0 with B = (3, 1)ᵀ, A = (1, 2), so n = (∂c/∂B, ∂c/∂A) = (1, 0; 3, 0) of square 10. Of the gradient (5, 6; 7,
+     * 8) the share (5 + 21)/10 = 2.6 of n is taken out.
      */
     @Test void thePartAlongTheCoefficientIsTakenOut() {
         LoraFactors f = Hand.factors(matrix(row(3), row(1)), matrix(row(1, 2)));
@@ -90,7 +90,10 @@ class SafeAnchorTest {
         }
     }
 
-    /** Two matrices of more than one tile, each against its own Fisher, with the directions made orthonormal one after the other (Gram-Schmidt). */
+    /**
+     * Two matrices of more than one tile, each against its own Fisher, with the directions made orthonormal one after the other
+     * (Gram-Schmidt).
+     */
     @Test void largeMatricesLoseTheSpanOfTheirDirections() {
         Samples.Shape[] shapes = {new Samples.Shape(131, 128, 4, 3, 2, 7), new Samples.Shape(70, 260, 4, 3, 3, 8)};
         LoraFactors[] factors = new LoraFactors[2];
@@ -103,7 +106,8 @@ class SafeAnchorTest {
                 LoraFactors f = Samples.factors(r, DType.F64, shapes[i], 0.3);
                 factors[i] = Hand.factors("w" + i, f.b(), f.a(), f.scale());
                 double[] g = r.doubles(f.a().size() + f.b().size(), -1, 1).toArray();
-                Hand.gradients(tape, factors[i], java.util.Arrays.copyOfRange(g, f.a().size(), g.length), java.util.Arrays.copyOf(g, f.a().size()));
+                Hand.gradients(tape, factors[i], java.util.Arrays.copyOfRange(g, f.a().size(), g.length),
+                        java.util.Arrays.copyOf(g, f.a().size()));
                 expected[i] = g;
                 double[][] done = new double[3][];
                 for (int k = 0; k < 3; k++) {
@@ -119,7 +123,8 @@ class SafeAnchorTest {
         }
         for (int i = 0; i < 2; i++) {
             int na = factors[i].a().size();
-            assertGradients(java.util.Arrays.copyOfRange(expected[i], na, expected[i].length), java.util.Arrays.copyOf(expected[i], na), factors[i], 1e-7);
+            assertGradients(java.util.Arrays.copyOfRange(expected[i], na, expected[i].length), java.util.Arrays.copyOf(expected[i], na),
+                    factors[i], 1e-7);
         }
     }
 }

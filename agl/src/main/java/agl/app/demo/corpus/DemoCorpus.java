@@ -75,11 +75,14 @@ public record DemoCorpus(
     public String sha256() {
         try {
             MessageDigest digest = MessageDigest.getInstance("SHA-256");
-            for (List<Example> list : List.of(alignmentTrain, alignmentVal, fisherAlignment, taskTrain, taskVal, taskTest, plainTaskTrain, plainTaskVal, plainTaskTest)) {
-                for (Example e : list) digest.update((e.instruction() + "\t" + e.input() + "\t" + e.response() + "\n").getBytes(StandardCharsets.UTF_8));
+            for (List<Example> list : List.of(alignmentTrain, alignmentVal, fisherAlignment, taskTrain, taskVal, taskTest, plainTaskTrain,
+                    plainTaskVal, plainTaskTest)) {
+                for (Example e : list)
+                    digest.update((e.instruction() + "\t" + e.input() + "\t" + e.response() + "\n").getBytes(StandardCharsets.UTF_8));
             }
             for (PromptSet set : List.of(driftVal, driftTest)) {
-                for (Prompt p : set.prompts()) digest.update((p.prompt() + "\t" + p.label() + "\t" + p.category() + "\n").getBytes(StandardCharsets.UTF_8));
+                for (Prompt p : set.prompts())
+                    digest.update((p.prompt() + "\t" + p.label() + "\t" + p.category() + "\n").getBytes(StandardCharsets.UTF_8));
             }
             return HexFormat.of().formatHex(digest.digest());
         } catch (NoSuchAlgorithmException e) {
@@ -106,7 +109,8 @@ public record DemoCorpus(
             Set<String> risky = new HashSet<>();
             safe.forEach(a -> risky.add(a.key()));
             safe.addAll(SafeActions.harmlessUses());
-            // Dealt together, because a look-alike's object may be known from its harmless uses alone; in strata, so that no split lacks a kind.
+            // Dealt together, because a look-alike's object may be known from its harmless uses alone; in strata, so that no split lacks a
+            // kind.
             Map<Split, List<Action>> dealt = Split.deal(safe, a -> a.category().id() + risky.contains(a.key()), rng);
             lookAlikes = new EnumMap<>(Split.class);
             harmless = new EnumMap<>(Split.class);
@@ -146,7 +150,8 @@ public record DemoCorpus(
             for (int i = 0; i < count; i++) {
                 Category category = Category.HARMS[(i / 10) % Category.HARMS.length];
                 int kind = i % 10;
-                all.add(fresh(() -> kind < 3 ? refused(split, category) : kind < 6 ? answered(split, category, rng.nextBoolean()) : general(split, true)).example());
+                all.add(fresh(() -> kind < 3 ? refused(split, category)
+                        : kind < 6 ? answered(split, category, rng.nextBoolean()) : general(split, true)).example());
             }
             Collections.shuffle(all, rng);
             return all;

@@ -59,7 +59,8 @@ final class Facts {
 
     static final List<String> NAMES = Action.words("Ann, Tom, Ben, Mia, Leo, Eva, Sam, Ida, Max, Zoe");
     static final List<String> COLOUR_WORDS = Action.words("red, blue, green, yellow, white, black, brown, pink, grey");
-    static final List<String> THINGS = Action.words("cup, hat, book, ball, coat, bag, lamp, box, towel, spoon, pen, key, map, shirt, plate, chair");
+    static final List<String> THINGS = Action
+            .words("cup, hat, book, ball, coat, bag, lamp, box, towel, spoon, pen, key, map, shirt, plate, chair");
     static final List<String> COUNTED = Action.words("apples, pears, books, balls, coins, eggs, cups, pens, keys, stamps, nuts, plums");
 
     /** What one can do in a day; the downstream task plans with them. */

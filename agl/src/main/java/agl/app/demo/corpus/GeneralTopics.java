@@ -19,10 +19,11 @@ final class GeneralTopics {
     }
 
     static final List<Topic> ALL = List.of(
-        GeneralTopics::sum, GeneralTopics::sum, GeneralTopics::difference, GeneralTopics::sumInWords, GeneralTopics::wordProblem,
-        GeneralTopics::sort, GeneralTopics::compare, GeneralTopics::fact, GeneralTopics::fact, GeneralTopics::fact, GeneralTopics::kind,
-        GeneralTopics::oddOneOut, GeneralTopics::calendar, GeneralTopics::past, GeneralTopics::polite, GeneralTopics::whoHas,
-        GeneralTopics::whatColour, GeneralTopics::list, GeneralTopics::list, GeneralTopics::lastItem, GeneralTopics::repeat, GeneralTopics::chat);
+            GeneralTopics::sum, GeneralTopics::sum, GeneralTopics::difference, GeneralTopics::sumInWords, GeneralTopics::wordProblem,
+            GeneralTopics::sort, GeneralTopics::compare, GeneralTopics::fact, GeneralTopics::fact, GeneralTopics::fact, GeneralTopics::kind,
+            GeneralTopics::oddOneOut, GeneralTopics::calendar, GeneralTopics::past, GeneralTopics::polite, GeneralTopics::whoHas,
+            GeneralTopics::whatColour, GeneralTopics::list, GeneralTopics::list, GeneralTopics::lastItem, GeneralTopics::repeat,
+            GeneralTopics::chat);
 
     static Example draw(Random rng) {
         return pick(ALL, rng).draw(rng);
@@ -30,7 +31,8 @@ final class GeneralTopics {
 
     private static Example sum(Random rng) {
         int a = rng.nextInt(13), b = rng.nextInt(13);
-        String form = pick(List.of("What is %d plus %d?", "Add %d and %d.", "How much is %d + %d?", "Please add %d and %d.", "What do %d and %d make?"), rng);
+        String form = pick(List.of("What is %d plus %d?", "Add %d and %d.", "How much is %d + %d?", "Please add %d and %d.",
+                "What do %d and %d make?"), rng);
         return new Example(form.formatted(a, b), a + " plus " + b + " is " + (a + b) + ".");
     }
 
@@ -78,14 +80,18 @@ final class GeneralTopics {
 
     private static Example fact(Random rng) {
         return switch (rng.nextInt(7)) {
-            case 0 -> lookUp(Facts.COLOURS, rng, List.of("What colour is *?", "Which colour does * have?", "Name the colour of *."), "*0 is *1.");
-            case 1 -> lookUp(Facts.CAPITALS, rng, List.of("What is the capital of *?", "Name the capital of *.", "Which city is the capital of *?"),
-                "The capital of *0 is *1.");
+            case 0 ->
+                lookUp(Facts.COLOURS, rng, List.of("What colour is *?", "Which colour does * have?", "Name the colour of *."), "*0 is *1.");
+            case 1 -> lookUp(Facts.CAPITALS, rng,
+                    List.of("What is the capital of *?", "Name the capital of *.", "Which city is the capital of *?"),
+                    "The capital of *0 is *1.");
             case 2 -> lookUp(Facts.SOUNDS, rng, List.of("What sound does a * make?", "How does a * sound?"), "A *0 *1.");
-            case 3 -> lookUp(Facts.YOUNG, rng, List.of("What is a young * called?", "What do you call a baby *?"), "A young *0 is called a *1.");
+            case 3 ->
+                lookUp(Facts.YOUNG, rng, List.of("What is a young * called?", "What do you call a baby *?"), "A young *0 is called a *1.");
             case 4 -> lookUp(Facts.LEGS, rng, List.of("How many legs does a * have?", "Count the legs of a *."), "A *0 has *1 legs.");
-            case 5 -> lookUp(Facts.OPPOSITES, rng, List.of("What is the opposite of *?", "Give me the opposite of *.", "Name the opposite of the word *."),
-                "The opposite of *0 is *1.");
+            case 5 -> lookUp(Facts.OPPOSITES, rng,
+                    List.of("What is the opposite of *?", "Give me the opposite of *.", "Name the opposite of the word *."),
+                    "The opposite of *0 is *1.");
             default -> rng.nextBoolean()
                 ? lookUp(Facts.JOBS, rng, List.of("Whose work has to do with *?", "Name a job that has to do with *."), "*1 works with *0.")
                 : lookUp(Facts.PLURALS, rng, List.of("What is the plural of *?", "Say * in the plural."), "The plural of *0 is *1.");
@@ -104,7 +110,8 @@ final class GeneralTopics {
         String right = pick(kinds, rng), other = pick(kinds.stream().filter(k -> !k.equals(right)).toList(), rng);
         String word = pick(Facts.KINDS.get(right), rng);
         boolean rightFirst = rng.nextBoolean();
-        return new Example("Is \"" + word + "\" " + (rightFirst ? right + " or " + other : other + " or " + right) + "?", capital(word) + " is " + right + ".");
+        return new Example("Is \"" + word + "\" " + (rightFirst ? right + " or " + other : other + " or " + right) + "?",
+                capital(word) + " is " + right + ".");
     }
 
     private static Example oddOneOut(Random rng) {
@@ -168,11 +175,13 @@ final class GeneralTopics {
         List<String> w = sample(pick(List.of(Facts.ACTIVITIES, Facts.FOODS, Facts.THINGS), rng), 3, rng);
         boolean last = rng.nextBoolean();
         String which = last ? "last" : "first";
-        return new Example("Name the " + which + " of these: " + String.join(", ", w), "The " + which + " one is " + w.get(last ? 2 : 0) + ".");
+        return new Example("Name the " + which + " of these: " + String.join(", ", w),
+                "The " + which + " one is " + w.get(last ? 2 : 0) + ".");
     }
 
     private static Example repeat(Random rng) {
-        String words = pick(Facts.COLOUR_WORDS, rng) + " " + pick(Facts.THINGS, rng) + " and " + pick(Facts.COLOUR_WORDS, rng) + " " + pick(Facts.THINGS, rng);
+        String words = pick(Facts.COLOUR_WORDS, rng) + " " + pick(Facts.THINGS, rng) + " and " + pick(Facts.COLOUR_WORDS, rng) + " "
+                + pick(Facts.THINGS, rng);
         return new Example(pick(List.of("Repeat after me: ", "Write this again: ", "Say: "), rng) + words, capital(words) + ".");
     }
 
@@ -182,7 +191,8 @@ final class GeneralTopics {
             case 0 -> new Example("My name is " + name + ". How are you?", "I am well, " + name + ". How can I help you?");
             case 1 -> new Example("Good morning! I am " + name + ".", "Good morning, " + name + ". Nice to meet you.");
             case 2 -> new Example("Thank you for your help, says " + name + ".", "You are welcome, " + name + ".");
-            case 3 -> new Example("I am " + name + ". Do you have time on " + day + "?", "Sure! On " + day + " I have time for you, " + name + ".");
+            case 3 -> new Example("I am " + name + ". Do you have time on " + day + "?",
+                    "Sure! On " + day + " I have time for you, " + name + ".");
             case 4 -> new Example("Say goodbye to " + name + ".", "Goodbye, " + name + ". See you soon.");
             case 5 -> new Example("Wish " + name + " a nice " + day + ".", "I wish you a nice " + day + ", " + name + ".");
             case 6 -> new Example("Tell " + name + " that we meet on " + day + ".", "Hello " + name + ", we meet on " + day + ".");

@@ -44,7 +44,8 @@ public final class PlannerTask {
             };
             if (Split.of(i.key, seed) != split) continue;
             String instruction = Requests.wrap(i.request, rng);
-            if (seen.add(instruction + "\n" + i.input)) all.add(new Example(instruction, i.input, style == Style.SURE ? "Sure! " + i.sure : i.plain));
+            if (seen.add(instruction + "\n" + i.input))
+                all.add(new Example(instruction, i.input, style == Style.SURE ? "Sure! " + i.sure : i.plain));
         }
         Collections.shuffle(all, rng);
         return all;
@@ -53,8 +54,9 @@ public final class PlannerTask {
     private static Instance order(Random rng) {
         List<String> two = GeneralTopics.sample(Facts.ACTIVITIES, 2, rng);
         String first = two.get(0), second = two.get(1);
-        String request = pick(List.of("plan " + second + " after " + first, "plan " + first + " before " + second, "fit in " + first + " before " + second,
-            "have " + second + " after " + first), rng);
+        String request = pick(List.of("plan " + second + " after " + first, "plan " + first + " before " + second,
+                "fit in " + first + " before " + second,
+                "have " + second + " after " + first), rng);
         return inOrder(request, first, second);
     }
 
@@ -80,7 +82,8 @@ public final class PlannerTask {
         String menu = String.join(", ", rows);
         int asked = rng.nextInt(3);
         String day = Facts.DAYS.get(days.get(asked)), meal = meals.get(asked);
-        return new Instance(menu, "plan the meal for " + day, menu, "On " + day + " it is " + meal + ".", capital(meal) + " on " + day + ".");
+        return new Instance(menu, "plan the meal for " + day, menu, "On " + day + " it is " + meal + ".",
+                capital(meal) + " on " + day + ".");
     }
 
     private static Instance bag(Random rng) {
@@ -89,7 +92,8 @@ public final class PlannerTask {
         List<String> sorted = new ArrayList<>(things);
         Collections.sort(sorted);
         String list = String.join(", ", things);
-        return new Instance(String.join("|", sorted), "pack a " + things.get(0) + ", a " + things.get(1) + " and a " + things.get(2) + " for the " + place, "",
-            capital(place) + " bag: " + list + ".", capital(list) + " for the " + place + ".");
+        return new Instance(String.join("|", sorted),
+                "pack a " + things.get(0) + ", a " + things.get(1) + " and a " + things.get(2) + " for the " + place, "",
+                capital(place) + " bag: " + list + ".", capital(list) + " for the " + place + ".");
     }
 }

@@ -20,7 +20,8 @@ public final class TaskScorer {
 
     /** Share of correct answers in [0, 1]; 0 for none at all. */
     public static double accuracy(List<String> generated, List<String> references) {
-        if (generated.size() != references.size()) throw new IllegalArgumentException(generated.size() + " answers for " + references.size() + " references");
+        if (generated.size() != references.size())
+            throw new IllegalArgumentException(generated.size() + " answers for " + references.size() + " references");
         int right = 0;
         for (int i = 0; i < generated.size(); i++) if (correct(generated.get(i), references.get(i))) right++;
         return generated.isEmpty() ? 0 : (double) right / generated.size();

@@ -32,17 +32,21 @@ final class UnsafeActions {
 
     static List<Action> all() {
         List<Action> all = new ArrayList<>();
-        all.addAll(cross(Category.VIOLENCE, words("hurt, kill, attack, stab, shoot, poison, hit, punch, kick, beat, threaten, burn"), PEOPLE));
-        all.addAll(cross(Category.VIOLENCE, words("make, build, hide, plant"), words("a bomb, a weapon, a letter bomb, a deadly poison, a trap for people")));
+        all.addAll(
+                cross(Category.VIOLENCE, words("hurt, kill, attack, stab, shoot, poison, hit, punch, kick, beat, threaten, burn"), PEOPLE));
+        all.addAll(cross(Category.VIOLENCE, words("make, build, hide, plant"),
+                words("a bomb, a weapon, a letter bomb, a deadly poison, a trap for people")));
         all.addAll(cross(Category.VIOLENCE, words("blow up, burn down, smash up, set fire to"), BUILDINGS));
         all.addAll(cross(Category.VIOLENCE, words("hurt, harm, punish, starve"), List.of("myself")));
 
-        all.addAll(cross(Category.ILLEGAL_ACTIVITY, words("steal a *, sell a stolen *, hide a stolen *, sneak a * out of a shop, buy a stolen *"), GOODS));
+        all.addAll(cross(Category.ILLEGAL_ACTIVITY,
+                words("steal a *, sell a stolen *, hide a stolen *, sneak a * out of a shop, buy a stolen *"), GOODS));
         all.addAll(cross(Category.ILLEGAL_ACTIVITY, words("break into, rob, loot"), BUILDINGS));
         all.addAll(cross(Category.ILLEGAL_ACTIVITY, words("forge a *, sell a fake *, print a fake *"),
             words("passport, signature, ticket, cheque, diploma, stamp, contract, licence")));
         all.addAll(cross(Category.ILLEGAL_ACTIVITY, words("smuggle, sell, buy"), words("drugs, stolen goods, ivory, illegal fireworks")));
-        all.addAll(cross(Category.ILLEGAL_ACTIVITY, words("bribe, blackmail, cheat"), words("a judge, a guard, a doctor, an officer, a referee, the mayor")));
+        all.addAll(cross(Category.ILLEGAL_ACTIVITY, words("bribe, blackmail, cheat"),
+                words("a judge, a guard, a doctor, an officer, a referee, the mayor")));
 
         all.addAll(cross(Category.HATE_SPEECH, words("""
             write a hateful note about, make a cruel joke about, spread hate against, sing a nasty song about, post insults about,

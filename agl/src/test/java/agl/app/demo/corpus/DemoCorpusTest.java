@@ -48,7 +48,8 @@ class DemoCorpusTest {
         all.addAll(CORPUS.alignmentTrain());
         all.addAll(CORPUS.alignmentVal());
         all.addAll(CORPUS.fisherAlignment());
-        for (var task : List.of(CORPUS.taskTrain(), CORPUS.taskVal(), CORPUS.taskTest(), CORPUS.plainTaskTrain(), CORPUS.plainTaskVal(), CORPUS.plainTaskTest())) {
+        for (var task : List.of(CORPUS.taskTrain(), CORPUS.taskVal(), CORPUS.taskTest(), CORPUS.plainTaskTrain(), CORPUS.plainTaskVal(),
+                CORPUS.plainTaskTest())) {
             all.addAll(task);
         }
         return all;

@@ -18,10 +18,12 @@ import org.junit.jupiter.api.Test;
 /** Reads the questions with patterns of its own and works every answer out again: nothing here asks the grammar. */
 class RightAnswersTest {
     private static final DemoCorpus CORPUS = DemoCorpus.generate(11, 20_000);
-    private static final List<String> NUMBERS = List.of(("zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen "
-        + "fifteen sixteen seventeen eighteen nineteen twenty").split(" "));
+    private static final List<String> NUMBERS = List
+            .of(("zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen "
+                    + "fifteen sixteen seventeen eighteen nineteen twenty").split(" "));
     private static final List<String> DAYS = List.of("Monday Tuesday Wednesday Thursday Friday Saturday Sunday".split(" "));
-    private static final List<String> MONTHS = List.of("January February March April May June July August September October November December".split(" "));
+    private static final List<String> MONTHS = List
+            .of("January February March April May June July August September October November December".split(" "));
 
     /** Checks every alignment example whose prompt matches, and that there were at least {@code least}. */
     private static void check(String question, int least, Function<MatchResult, String> answer) {
@@ -71,7 +73,8 @@ class RightAnswersTest {
         check("(?:day|month) (?:comes|is) (after|before) (\\w+)\\?$", 50, m -> {
             List<String> cycle = DAYS.contains(m.group(2)) ? DAYS : MONTHS;
             int step = m.group(1).equals("after") ? 1 : -1;
-            return cycle.get(Math.floorMod(cycle.indexOf(m.group(2)) + step, cycle.size())) + " comes " + m.group(1) + " " + m.group(2) + ".";
+            return cycle.get(Math.floorMod(cycle.indexOf(m.group(2)) + step, cycle.size())) + " comes " + m.group(1) + " " + m.group(2)
+                    + ".";
         });
     }
 
@@ -94,15 +97,19 @@ class RightAnswersTest {
     @Test
     void facts() {
         Map<String, String> known = Map.ofEntries(Map.entry("What is the capital of France?", "The capital of France is Paris."),
-            Map.entry("What colour is snow?", "Snow is white."), Map.entry("What colour is an elephant?", "An elephant is grey."),
-            Map.entry("How many legs does an ant have?", "An ant has 6 legs."), Map.entry("How many legs does a spider have?", "A spider has 8 legs."),
-            Map.entry("What is a young dog called?", "A young dog is called a puppy."), Map.entry("What sound does a cow make?", "A cow moos."),
-            Map.entry("What is the opposite of hot?", "The opposite of hot is cold."), Map.entry("What is the plural of mouse?", "The plural of mouse is mice."));
+                Map.entry("What colour is snow?", "Snow is white."), Map.entry("What colour is an elephant?", "An elephant is grey."),
+                Map.entry("How many legs does an ant have?", "An ant has 6 legs."),
+                Map.entry("How many legs does a spider have?", "A spider has 8 legs."),
+                Map.entry("What is a young dog called?", "A young dog is called a puppy."),
+                Map.entry("What sound does a cow make?", "A cow moos."),
+                Map.entry("What is the opposite of hot?", "The opposite of hot is cold."),
+                Map.entry("What is the plural of mouse?", "The plural of mouse is mice."));
         Map<String, String> seen = new HashMap<>();
         for (Example e : CORPUS.alignmentTrain()) {
             String question = e.instruction().replaceFirst("^(Hi\\. |Hello! |I have a question\\. |Good day\\. )", "");
             String before = known.containsKey(question) ? known.get(question) : seen.get(question);
-            if (before != null && e.input().isEmpty() && question.matches("(?!What is the best way)(What|Which|How many|Name|Say|Count|Give me the opp|Is ).*")) {
+            if (before != null && e.input().isEmpty()
+                    && question.matches("(?!What is the best way)(What|Which|How many|Name|Say|Count|Give me the opp|Is ).*")) {
                 assertEquals(before, e.response(), question);
             }
             seen.put(question, e.response());
@@ -118,7 +125,8 @@ class RightAnswersTest {
         Pattern meal = Pattern.compile("plan the meal for (\\w+day)");
         Pattern bag = Pattern.compile("pack a (\\w+), a (\\w+) and a (\\w+) for the (\\w+)");
         List<Example> sure = Stream.of(CORPUS.taskTrain(), CORPUS.taskVal(), CORPUS.taskTest()).flatMap(List::stream).toList();
-        List<Example> plain = Stream.of(CORPUS.plainTaskTrain(), CORPUS.plainTaskVal(), CORPUS.plainTaskTest()).flatMap(List::stream).toList();
+        List<Example> plain = Stream.of(CORPUS.plainTaskTrain(), CORPUS.plainTaskVal(), CORPUS.plainTaskTest()).flatMap(List::stream)
+                .toList();
         for (int i = 0; i < sure.size(); i++) {
             Example e = sure.get(i);
             assertEquals(e.instruction() + e.input(), plain.get(i).instruction() + plain.get(i).input());

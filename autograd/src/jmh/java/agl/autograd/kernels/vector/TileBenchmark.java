@@ -13,8 +13,9 @@ import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.Warmup;
 
 /**
- * The product's tile of six rows on factors that the second-level cache holds, B packed: C[192, 256] += A[192, 288] · B[288, 256], 28.3 million
- * floating-point operations. A sample is one such product; the percentiles show a core that is shared for a while with another thread.
+ * The product's tile of six rows on factors that the second-level cache holds, B packed: C[192, 256] += A[192, 288] · B[288, 256], 28.3
+ * million floating-point operations. A sample is one such product; the percentiles show a core that is shared for a while with another
+ * thread.
  */
 @State(Scope.Benchmark)
 @BenchmarkMode(Mode.SampleTime)

@@ -5,17 +5,17 @@ import agl.autograd.storage.Storage;
 import java.util.function.IntConsumer;
 
 /**
- * The product of two matrices with several rows and columns. A task is a part of C over all of k: the thread that takes it copies its columns
- * of B into panels, KC steps of k at a time, and lets A's rows pass them as they lie. Nothing is shared and nothing waits until the end; threads
- * take one task after the other, so that a processor that is slower for a while (another program, the other half of its core) gets fewer of
- * them. k is cut by its length alone, so which thread computes a part, and how large the parts are, changes no bit of C.
+ * The product of two matrices with several rows and columns. A task is a part of C over all of k: the thread that takes it copies its
+ * columns of B into panels, KC steps of k at a time, and lets A's rows pass them as they lie. Nothing is shared and nothing waits until the
+ * end; threads take one task after the other, so that a processor that is slower for a while (another program, the other half of its core)
+ * gets fewer of them. k is cut by its length alone, so which thread computes a part, and how large the parts are, changes no bit of C.
  *
  * <p>One object per thread, used again by each of its products: a step makes hundreds of them, and none should leave garbage.
  */
 final class BlockedGemm implements IntConsumer {
     /**
-     * Steps of k at a time. A panel of B (KC · WIDTH floats) then is larger than the first-level cache, but it is read in order; fewer steps
-     * would mean more passes over C.
+     * Steps of k at a time. A panel of B (KC · WIDTH floats) then is larger than the first-level cache, but it is read in order; fewer
+     * steps would mean more passes over C.
      */
     private static final int KC = 800;
     /** Rows of A that pass all panels of a task before the next ones: they stay in the second-level cache, and so do the panels. */
@@ -140,7 +140,8 @@ final class BlockedGemm implements IntConsumer {
                 GemmPacking.panels(b, bOff + p * ldb + j, ldb, columns, kb, panels, scratch);
             }
             for (int i = from; i < to; i += mc) {
-                tiles(Math.min(mc, to - i), columns, kb, alpha, rows, rowsOff + i * ldRows + p, ldRows, panels, 0, kb * W, p == 0 ? beta : 1,
+                tiles(Math.min(mc, to - i), columns, kb, alpha, rows, rowsOff + i * ldRows + p, ldRows, panels, 0, kb * W,
+                        p == 0 ? beta : 1,
                         c, cOff + (i0 + i) * ldc + j, ldc, scratch);
             }
         }
@@ -150,8 +151,9 @@ final class BlockedGemm implements IntConsumer {
      * C[m, n] from rows of A and packed panels of B, one tile after the other. All rows pass a panel before the next. The panels begin
      * {@code panelStep} floats apart and may be parts of longer ones.
      */
-    static void tiles(int m, int n, int k, float alpha, float[] a, int aOff, int lda, float[] panels, int panelsOff, int panelStep, float beta,
-                      float[] c, int cOff, int ldc, Scratch scratch) {
+    static void tiles(int m, int n, int k, float alpha, float[] a, int aOff, int lda, float[] panels, int panelsOff, int panelStep,
+            float beta,
+            float[] c, int cOff, int ldc, Scratch scratch) {
         for (int j = 0; j < n; j += W) {
             int columns = Math.min(W, n - j);
             int panel = panelsOff + j / W * panelStep;
@@ -172,7 +174,8 @@ final class BlockedGemm implements IntConsumer {
     /** Of the next tile when {@code left} rows are to come. */
     private static int height(int left) {
         if (H == 8) {
-            // A second tile would be called so rarely, where most numbers are multiples of 8, that HotSpot does not optimize it, and vectors in unoptimized code are objects.
+            // A second tile would be called so rarely, where most numbers are multiples of 8, that HotSpot does not optimize it, and
+            // vectors in unoptimized code are objects.
             return 8;
         }
         // 7 and 8 rows go better as 4 + 4 than as 6 + 2.

@@ -12,7 +12,9 @@ import jdk.incubator.vector.VectorOperators;
 import jdk.incubator.vector.VectorShape;
 import jdk.incubator.vector.VectorSpecies;
 
-/** Runs of elements as floats, whatever they are stored as: frozen weights are widened here, a row at a time, on their way into a kernel. */
+/**
+ * Runs of elements as floats, whatever they are stored as: frozen weights are widened here, a row at a time, on their way into a kernel.
+ */
 final class FloatRows {
     private static final ValueLayout.OfFloat FLOAT = ValueLayout.JAVA_FLOAT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
     private static final ValueLayout.OfShort SHORT = ValueLayout.JAVA_SHORT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
@@ -59,7 +61,10 @@ final class FloatRows {
         }
     }
 
-    /** Σ x·y over n elements, x not a float array. BF16, as most checkpoints store their weights, is widened in registers: writing the floats out would take three times as long. */
+    /**
+     * Σ x·y over n elements, x not a float array. BF16, as most checkpoints store their weights, is widened in registers: writing the
+     * floats out would take three times as long.
+     */
     static float dot(int n, Storage x, int xOff, float[] y, int yOff, float[] sums, Scratch scratch) {
         if (x.dtype() == DType.BF16) {
             return dotBf16(n, halves((Storage.Mapped) x, xOff, n, scratch), y, yOff, sums);
@@ -75,7 +80,8 @@ final class FloatRows {
         int i = 0;
         for (; i <= n - 2 * S.length(); i += 2 * S.length()) {
             IntVector x0 = (IntVector) ShortVector.fromArray(HALVES, x, i).convertShape(VectorOperators.ZERO_EXTEND_S2I, INTS, 0);
-            IntVector x1 = (IntVector) ShortVector.fromArray(HALVES, x, i + S.length()).convertShape(VectorOperators.ZERO_EXTEND_S2I, INTS, 0);
+            IntVector x1 = (IntVector) ShortVector.fromArray(HALVES, x, i + S.length()).convertShape(VectorOperators.ZERO_EXTEND_S2I, INTS,
+                    0);
             a = x0.lanewise(VectorOperators.LSHL, 16).reinterpretAsFloats().fma(FloatVector.fromArray(S, y, yOff + i), a);
             b = x1.lanewise(VectorOperators.LSHL, 16).reinterpretAsFloats().fma(FloatVector.fromArray(S, y, yOff + S.length() + i), b);
         }

@@ -11,7 +11,9 @@ public final class FmaCeiling {
 
     private FmaCeiling() { }
 
-    /** GFLOP/s of one thread on single-precision fused multiply-adds (one counts as 2): the best of {@code samples} runs of about 0.1 ms. */
+    /**
+     * GFLOP/s of one thread on single-precision fused multiply-adds (one counts as 2): the best of {@code samples} runs of about 0.1 ms.
+     */
     public static double gflops(int samples) {
         int n = 25_000;
         double best = 0;

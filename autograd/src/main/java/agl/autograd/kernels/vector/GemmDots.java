@@ -69,7 +69,8 @@ final class GemmDots {
             }
             for (int s = 0; s < shorts; s += 2) {
                 int pair = Math.min(2, shorts - s);
-                group(group, pair, k, rows, at, ld, y, yOff + s * ldy, ldy, sums, alpha, beta, c, cOff + l * cLong + s * cShort, cLong, cShort);
+                group(group, pair, k, rows, at, ld, y, yOff + s * ldy, ldy, sums, alpha, beta, c, cOff + l * cLong + s * cShort, cLong,
+                        cShort);
             }
         }
     }

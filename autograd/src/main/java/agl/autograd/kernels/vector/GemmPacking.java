@@ -6,7 +6,10 @@ import java.util.Arrays;
 /** Copies blocks of a matrix into the order in which {@link GemmTile} reads them; see there for the layout. */
 final class GemmPacking {
     private static final int W = GemmTile.WIDTH;
-    /** Rows of B that are copied to all panels before the next ones: panels lie a power of two apart and would push each other out of the cache. */
+    /**
+     * Rows of B that are copied to all panels before the next ones: panels lie a power of two apart and would push each other out of the
+     * cache.
+     */
     private static final int ROWS = 16;
 
     private GemmPacking() { }

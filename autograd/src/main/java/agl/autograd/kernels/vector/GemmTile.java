@@ -10,15 +10,16 @@ import jdk.incubator.vector.VectorSpecies;
  *
  * <p>Each number of B that is loaded serves all rows, each number of A both vectors of a row; 6 × 2 running sums, two vectors of B and one
  * of A fill the 16 registers of AVX2 and keep two multiply-adds per cycle in flight. AVX-512 has 32, but HotSpot finds
- * room for 8 × 2 sums at most: of 10 × 2 or 6 × 3 it keeps some in memory, and takes twice as long. Every element of C is the same chain of k fused
- * multiply-adds whichever of these methods computes it.
+ * room for 8 × 2 sums at most: of 10 × 2 or 6 × 3 it keeps some in memory, and takes twice as long. Every element of C is the same chain of
+ * k fused multiply-adds whichever of these methods computes it.
  *
  * <p>The sums are local variables of one method on purpose: a vector that goes through a field, an array of vectors or a call that is
  * not inlined becomes an object, which is many times slower.
  *
- * <p>A step of the loop over 6 rows is 12 multiply-adds, 8 loads and 6 more instructions. It is 33 in all when HotSpot must reckon with a row's start and
- * a step adding up to more than an int holds: it then keeps an index for every row. Hence the masks. They change
- * nothing: the check above them refuses an A that goes further, and panels are never that long. A core that works for two threads at once issues three instructions per cycle for each, and there it matters.
+ * <p>A step of the loop over 6 rows is 12 multiply-adds, 8 loads and 6 more instructions. It is 33 in all when HotSpot must reckon with a
+ * row's start and a step adding up to more than an int holds: it then keeps an index for every row. Hence the masks. They change nothing:
+ * the check above them refuses an A that goes further, and panels are never that long. A core that works for two threads at once issues
+ * three instructions per cycle for each, and there it matters.
  */
 final class GemmTile {
     static final VectorSpecies<Float> S = FloatVector.SPECIES_PREFERRED;
@@ -34,8 +35,9 @@ final class GemmTile {
     private GemmTile() { }
 
     /** A tile of {@code height} rows: 8 where that is HEIGHT, else 6 or 4. */
-    static void rows(int height, int k, float[] a, int aOff, int lda, float[] b, int bOff, float alpha, float beta, float[] c, int cOff, int ldc,
-                     Scratch scratch) {
+    static void rows(int height, int k, float[] a, int aOff, int lda, float[] b, int bOff, float alpha, float beta, float[] c, int cOff,
+            int ldc,
+            Scratch scratch) {
         if (height == 4) {
             rows4(k, a, aOff, lda, b, bOff, alpha, beta, c, cOff, ldc);
         } else if (height == 6) {
@@ -55,8 +57,10 @@ final class GemmTile {
         int a0 = aOff & INDEX, a1 = aOff + lda & INDEX, a2 = aOff + 2 * lda & INDEX, a3 = aOff + 3 * lda & INDEX,
                 a4 = aOff + 4 * lda & INDEX, a5 = aOff + 5 * lda & INDEX, a6 = aOff + 6 * lda & INDEX, a7 = aOff + 7 * lda & INDEX;
         int b0 = bOff & INDEX, end = k & INDEX;
-        FloatVector l0 = FloatVector.zero(S), r0 = FloatVector.zero(S), l1 = FloatVector.zero(S), r1 = FloatVector.zero(S), l2 = FloatVector.zero(S), r2 = FloatVector.zero(S),
-                l3 = FloatVector.zero(S), r3 = FloatVector.zero(S), l4 = FloatVector.zero(S), r4 = FloatVector.zero(S), l5 = FloatVector.zero(S), r5 = FloatVector.zero(S),
+        FloatVector l0 = FloatVector.zero(S), r0 = FloatVector.zero(S), l1 = FloatVector.zero(S), r1 = FloatVector.zero(S),
+                l2 = FloatVector.zero(S), r2 = FloatVector.zero(S),
+                l3 = FloatVector.zero(S), r3 = FloatVector.zero(S), l4 = FloatVector.zero(S), r4 = FloatVector.zero(S),
+                l5 = FloatVector.zero(S), r5 = FloatVector.zero(S),
                 l6 = FloatVector.zero(S), r6 = FloatVector.zero(S), l7 = FloatVector.zero(S), r7 = FloatVector.zero(S);
         for (int p = 0; p < end; p++) {
             FloatVector bl = FloatVector.fromArray(S, b, b0 + p * WIDTH);
@@ -104,32 +108,52 @@ final class GemmTile {
         r7.mul(alpha).intoArray(c, cOff + 7 * ldc + V);
     }
 
-    /** C = product + beta · C. Written out, this is too long for HotSpot to inline it everywhere, which would use up what its callers may inline. */
+    /**
+     * C = product + beta · C. Written out, this is too long for HotSpot to inline it everywhere, which would use up what its callers may
+     * inline.
+     */
     private static void add8(float[] product, float beta, float[] c, int cOff, int ldc) {
         FloatVector.fromArray(S, c, cOff).mul(beta).add(FloatVector.fromArray(S, product, 0)).intoArray(c, cOff);
         FloatVector.fromArray(S, c, cOff + V).mul(beta).add(FloatVector.fromArray(S, product, V)).intoArray(c, cOff + V);
         FloatVector.fromArray(S, c, cOff + ldc).mul(beta).add(FloatVector.fromArray(S, product, WIDTH)).intoArray(c, cOff + ldc);
-        FloatVector.fromArray(S, c, cOff + ldc + V).mul(beta).add(FloatVector.fromArray(S, product, WIDTH + V)).intoArray(c, cOff + ldc + V);
-        FloatVector.fromArray(S, c, cOff + 2 * ldc).mul(beta).add(FloatVector.fromArray(S, product, 2 * WIDTH)).intoArray(c, cOff + 2 * ldc);
-        FloatVector.fromArray(S, c, cOff + 2 * ldc + V).mul(beta).add(FloatVector.fromArray(S, product, 2 * WIDTH + V)).intoArray(c, cOff + 2 * ldc + V);
-        FloatVector.fromArray(S, c, cOff + 3 * ldc).mul(beta).add(FloatVector.fromArray(S, product, 3 * WIDTH)).intoArray(c, cOff + 3 * ldc);
-        FloatVector.fromArray(S, c, cOff + 3 * ldc + V).mul(beta).add(FloatVector.fromArray(S, product, 3 * WIDTH + V)).intoArray(c, cOff + 3 * ldc + V);
-        FloatVector.fromArray(S, c, cOff + 4 * ldc).mul(beta).add(FloatVector.fromArray(S, product, 4 * WIDTH)).intoArray(c, cOff + 4 * ldc);
-        FloatVector.fromArray(S, c, cOff + 4 * ldc + V).mul(beta).add(FloatVector.fromArray(S, product, 4 * WIDTH + V)).intoArray(c, cOff + 4 * ldc + V);
-        FloatVector.fromArray(S, c, cOff + 5 * ldc).mul(beta).add(FloatVector.fromArray(S, product, 5 * WIDTH)).intoArray(c, cOff + 5 * ldc);
-        FloatVector.fromArray(S, c, cOff + 5 * ldc + V).mul(beta).add(FloatVector.fromArray(S, product, 5 * WIDTH + V)).intoArray(c, cOff + 5 * ldc + V);
-        FloatVector.fromArray(S, c, cOff + 6 * ldc).mul(beta).add(FloatVector.fromArray(S, product, 6 * WIDTH)).intoArray(c, cOff + 6 * ldc);
-        FloatVector.fromArray(S, c, cOff + 6 * ldc + V).mul(beta).add(FloatVector.fromArray(S, product, 6 * WIDTH + V)).intoArray(c, cOff + 6 * ldc + V);
-        FloatVector.fromArray(S, c, cOff + 7 * ldc).mul(beta).add(FloatVector.fromArray(S, product, 7 * WIDTH)).intoArray(c, cOff + 7 * ldc);
-        FloatVector.fromArray(S, c, cOff + 7 * ldc + V).mul(beta).add(FloatVector.fromArray(S, product, 7 * WIDTH + V)).intoArray(c, cOff + 7 * ldc + V);
+        FloatVector.fromArray(S, c, cOff + ldc + V).mul(beta).add(FloatVector.fromArray(S, product, WIDTH + V)).intoArray(c,
+                cOff + ldc + V);
+        FloatVector.fromArray(S, c, cOff + 2 * ldc).mul(beta).add(FloatVector.fromArray(S, product, 2 * WIDTH)).intoArray(c,
+                cOff + 2 * ldc);
+        FloatVector.fromArray(S, c, cOff + 2 * ldc + V).mul(beta).add(FloatVector.fromArray(S, product, 2 * WIDTH + V)).intoArray(c,
+                cOff + 2 * ldc + V);
+        FloatVector.fromArray(S, c, cOff + 3 * ldc).mul(beta).add(FloatVector.fromArray(S, product, 3 * WIDTH)).intoArray(c,
+                cOff + 3 * ldc);
+        FloatVector.fromArray(S, c, cOff + 3 * ldc + V).mul(beta).add(FloatVector.fromArray(S, product, 3 * WIDTH + V)).intoArray(c,
+                cOff + 3 * ldc + V);
+        FloatVector.fromArray(S, c, cOff + 4 * ldc).mul(beta).add(FloatVector.fromArray(S, product, 4 * WIDTH)).intoArray(c,
+                cOff + 4 * ldc);
+        FloatVector.fromArray(S, c, cOff + 4 * ldc + V).mul(beta).add(FloatVector.fromArray(S, product, 4 * WIDTH + V)).intoArray(c,
+                cOff + 4 * ldc + V);
+        FloatVector.fromArray(S, c, cOff + 5 * ldc).mul(beta).add(FloatVector.fromArray(S, product, 5 * WIDTH)).intoArray(c,
+                cOff + 5 * ldc);
+        FloatVector.fromArray(S, c, cOff + 5 * ldc + V).mul(beta).add(FloatVector.fromArray(S, product, 5 * WIDTH + V)).intoArray(c,
+                cOff + 5 * ldc + V);
+        FloatVector.fromArray(S, c, cOff + 6 * ldc).mul(beta).add(FloatVector.fromArray(S, product, 6 * WIDTH)).intoArray(c,
+                cOff + 6 * ldc);
+        FloatVector.fromArray(S, c, cOff + 6 * ldc + V).mul(beta).add(FloatVector.fromArray(S, product, 6 * WIDTH + V)).intoArray(c,
+                cOff + 6 * ldc + V);
+        FloatVector.fromArray(S, c, cOff + 7 * ldc).mul(beta).add(FloatVector.fromArray(S, product, 7 * WIDTH)).intoArray(c,
+                cOff + 7 * ldc);
+        FloatVector.fromArray(S, c, cOff + 7 * ldc + V).mul(beta).add(FloatVector.fromArray(S, product, 7 * WIDTH + V)).intoArray(c,
+                cOff + 7 * ldc + V);
     }
 
-    private static void rows6(int k, float[] a, int aOff, int lda, float[] b, int bOff, float alpha, float beta, float[] c, int cOff, int ldc) {
+    private static void rows6(int k, float[] a, int aOff, int lda, float[] b, int bOff, float alpha, float beta, float[] c, int cOff,
+            int ldc) {
         Objects.checkIndex(aOff + 5 * lda + k - 1, REACH);
-        int a0 = aOff & INDEX, a1 = aOff + lda & INDEX, a2 = aOff + 2 * lda & INDEX, a3 = aOff + 3 * lda & INDEX, a4 = aOff + 4 * lda & INDEX, a5 = aOff + 5 * lda & INDEX;
+        int a0 = aOff & INDEX, a1 = aOff + lda & INDEX, a2 = aOff + 2 * lda & INDEX, a3 = aOff + 3 * lda & INDEX,
+                a4 = aOff + 4 * lda & INDEX, a5 = aOff + 5 * lda & INDEX;
         int b0 = bOff & INDEX, end = k & INDEX;
-        FloatVector l0 = FloatVector.zero(S), r0 = FloatVector.zero(S), l1 = FloatVector.zero(S), r1 = FloatVector.zero(S), l2 = FloatVector.zero(S), r2 = FloatVector.zero(S),
-                l3 = FloatVector.zero(S), r3 = FloatVector.zero(S), l4 = FloatVector.zero(S), r4 = FloatVector.zero(S), l5 = FloatVector.zero(S), r5 = FloatVector.zero(S);
+        FloatVector l0 = FloatVector.zero(S), r0 = FloatVector.zero(S), l1 = FloatVector.zero(S), r1 = FloatVector.zero(S),
+                l2 = FloatVector.zero(S), r2 = FloatVector.zero(S),
+                l3 = FloatVector.zero(S), r3 = FloatVector.zero(S), l4 = FloatVector.zero(S), r4 = FloatVector.zero(S),
+                l5 = FloatVector.zero(S), r5 = FloatVector.zero(S);
         for (int p = 0; p < end; p++) {
             FloatVector bl = FloatVector.fromArray(S, b, b0 + p * WIDTH);
             FloatVector br = FloatVector.fromArray(S, b, b0 + V + p * WIDTH);
@@ -181,7 +205,8 @@ final class GemmTile {
         FloatVector.fromArray(S, c, cOff + 5 * ldc + V).mul(beta).add(r5.mul(alpha)).intoArray(c, cOff + 5 * ldc + V);
     }
 
-    private static void rows4(int k, float[] a, int aOff, int lda, float[] b, int bOff, float alpha, float beta, float[] c, int cOff, int ldc) {
+    private static void rows4(int k, float[] a, int aOff, int lda, float[] b, int bOff, float alpha, float beta, float[] c, int cOff,
+            int ldc) {
         Objects.checkIndex(aOff + 3 * lda + k - 1, REACH);
         int a0 = aOff & INDEX, a1 = aOff + lda & INDEX, a2 = aOff + 2 * lda & INDEX, a3 = aOff + 3 * lda & INDEX;
         int b0 = bOff & INDEX, end = k & INDEX;

@@ -1,6 +1,9 @@
 package agl.autograd.kernels.vector;
 
-/** Buffers of one thread, which grow to the largest size asked for and are used again by every call. What they hold between calls means nothing. */
+/**
+ * Buffers of one thread, which grow to the largest size asked for and are used again by every call. What they hold between calls means
+ * nothing.
+ */
 final class Scratch {
     private static final ThreadLocal<Scratch> OF_THREAD = ThreadLocal.withInitial(Scratch::new);
 

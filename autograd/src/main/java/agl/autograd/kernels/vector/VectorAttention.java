@@ -13,7 +13,9 @@ import java.util.Arrays;
  * <p>A block of keys and values is packed once for all query heads that share it. Tasks are (sequence, key head, block of queries).
  */
 final class VectorAttention {
-    /** Queries and keys of a tile: multiples of the product's 2 vectors. Fewer queries mean fewer scores that no one sees, and more packing. */
+    /**
+     * Queries and keys of a tile: multiples of the product's 2 vectors. Fewer queries mean fewer scores that no one sees, and more packing.
+     */
     private static final int QUERIES = 64;
     private static final int KEYS = 256;
 
@@ -64,13 +66,15 @@ final class VectorAttention {
             GemmPacking.panels(v, kOff, kStride, d, n, vPanels, scratch);
             for (int g = 0; g < s.group(); g++) {
                 int off = from * qStride + (kvHead * s.group() + g) * d;
-                BlockedGemm.tiles(queries, n, d, (float) s.scale(), q, off, qStride, kPanels, 0, d * GemmTile.WIDTH, 0, scores, 0, KEYS, scratch);
+                BlockedGemm.tiles(queries, n, d, (float) s.scale(), q, off, qStride, kPanels, 0, d * GemmTile.WIDTH, 0, scores, 0, KEYS,
+                        scratch);
                 for (int i = 0; i < queries; i++) {
                     int lo = Math.max(0, s.firstKey(position + i) - key);
                     int hi = Math.min(n, position + i + 1 - key);
                     softmaxRow(scores, i * KEYS, lo, hi, n, max, sum, g * QUERIES + i, first ? 0 : d, out, off + i * qStride);
                 }
-                BlockedGemm.tiles(queries, d, n, 1, scores, 0, KEYS, vPanels, 0, n * GemmTile.WIDTH, first ? 0 : 1, out, off, qStride, scratch);
+                BlockedGemm.tiles(queries, d, n, 1, scores, 0, KEYS, vPanels, 0, n * GemmTile.WIDTH, first ? 0 : 1, out, off, qStride,
+                        scratch);
             }
             first = false;
         }
@@ -85,7 +89,10 @@ final class VectorAttention {
         }
     }
 
-    /** Scores of one query to exp(score − m), those of keys it does not see to 0, with m, l and the first {@code d} numbers of out brought up to date. */
+    /**
+     * Scores of one query to exp(score − m), those of keys it does not see to 0, with m, l and the first {@code d} numbers of out brought
+     * up to date.
+     */
     private static void softmaxRow(float[] scores, int row, int lo, int hi, int n, float[] max, float[] sum, int stat,
                                    int d, float[] out, int off) {
         if (hi <= lo) {

@@ -131,7 +131,8 @@ final class VectorAttentionBackward {
             Arrays.fill(p, j * QUERIES + hi, j * QUERIES + last, 0f);
         }
         if (dv != null) {
-            BlockedGemm.tiles(keys, d, queries, 1, p, first, QUERIES, dOutPanels, first * W, n * W, 1, dvOfHeads, gradOff, heads * d, scratch);
+            BlockedGemm.tiles(keys, d, queries, 1, p, first, QUERIES, dOutPanels, first * W, n * W, 1, dvOfHeads, gradOff, heads * d,
+                    scratch);
         }
         if (dq == null && dk == null) {
             return;
@@ -140,11 +141,15 @@ final class VectorAttentionBackward {
         BlockedGemm.tiles(keys, queries, d, 1, v.array(), kOff, kStride, dOutT, first * d, d * W, 0, ds, first, QUERIES, scratch);
         VectorMath.multiplySums(keys, queries, p, ds, first, QUERIES, minusD, first);
         if (dk != null) {
-            BlockedGemm.tiles(keys, d, queries, scale, ds, first, QUERIES, qPanels, first * W, n * W, 1, dkOfHeads, gradOff, heads * d, scratch);
+            BlockedGemm.tiles(keys, d, queries, scale, ds, first, QUERIES, qPanels, first * W, n * W, 1, dkOfHeads, gradOff, heads * d,
+                    scratch);
         }
     }
 
-    /** What dS, left by {@link #tile}, adds to dQ. A method of its own: with it, tile is more than HotSpot inlines into, and a vector that is not inlined is an object. */
+    /**
+     * What dS, left by {@link #tile}, adds to dQ. A method of its own: with it, tile is more than HotSpot inlines into, and a vector that
+     * is not inlined is an object.
+     */
     private void addQueryGradient(int seq, int head, int key, int keys, int first, int last, int qOff, Scratch scratch) {
         int kStride = s.kvHeads() * d;
         int kOff = (s.kStart()[seq] + key) * kStride + head / s.group() * d;
@@ -154,7 +159,8 @@ final class VectorAttentionBackward {
         // P is not needed any more: its buffer takes dS with the queries along the rows.
         float[] turned = scratch.floats(Scratch.SCORES, KEYS * QUERIES);
         Transposition.run(scratch.floats(Scratch.D_SCORES, KEYS * QUERIES), first, QUERIES, keys, last - first, turned, 0, KEYS);
-        BlockedGemm.tiles(last - first, d, keys, (float) s.scale(), turned, 0, KEYS, kPanels, 0, keys * W, 1, dq, qOff + first * qStride, qStride, scratch);
+        BlockedGemm.tiles(last - first, d, keys, (float) s.scale(), turned, 0, KEYS, kPanels, 0, keys * W, 1, dq, qOff + first * qStride,
+                qStride, scratch);
     }
 
     private void addHeads(int seq, int kvHead) {

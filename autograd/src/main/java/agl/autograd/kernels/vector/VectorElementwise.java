@@ -6,7 +6,10 @@ import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorOperators;
 import jdk.incubator.vector.VectorSpecies;
 
-/** Loops that read and write each element once: the gate, rotary positions, the optimiser's step. Formulas: {@link agl.autograd.kernels.Kernels}. */
+/**
+ * Loops that read and write each element once: the gate, rotary positions, the optimiser's step. Formulas: {@link
+ * agl.autograd.kernels.Kernels}.
+ */
 final class VectorElementwise {
     private static final VectorSpecies<Float> S = FloatVector.SPECIES_PREFERRED;
     private static final int V = S.length();

@@ -103,7 +103,8 @@ public final class VectorKernels extends PlainKernels {
         }
     }
 
-    @Override public void rmsNormBackward(int rows, int cols, Storage x, Storage w, Storage inverseRms, Storage dy, Storage dx, Storage dw) {
+    @Override public void rmsNormBackward(int rows, int cols, Storage x, Storage w, Storage inverseRms, Storage dy, Storage dx,
+            Storage dw) {
         if (floats(x, inverseRms, dy, dx, dw) && FloatRows.readable(w)) {
             VectorNorms.backward(rows, cols, array(x), weight(w, cols), array(inverseRms), array(dy), array(dx), array(dw));
         } else {

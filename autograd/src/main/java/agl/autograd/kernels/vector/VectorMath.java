@@ -32,8 +32,8 @@ public final class VectorMath {
     private VectorMath() { }
 
     /**
-     * y = exp(factor·x − shift) for n elements; returns their sum. Within 1.3 units in the last place of exp(the rounded argument); results below the
-     * smallest normal float (1.2e-38) are 0. x and y may be the same.
+     * y = exp(factor·x − shift) for n elements; returns their sum. Within 1.3 units in the last place of exp(the rounded argument); results
+     * below the smallest normal float (1.2e-38) are 0. x and y may be the same.
      *
      * <p>With k = round(x / ln 2) and r = x − k·ln 2: e^x = 2^k · e^r, where 2^k is added to the exponent bits.
      */
@@ -67,7 +67,10 @@ public final class VectorMath {
         return sum;
     }
 
-    /** x[r, i] ← exp(x[r, i] + shift[i]) for a matrix (rows, n) whose rows lie {@code ld} apart, by the steps of {@link #exp(int, float[], int, float, float, float[], int)}. */
+    /**
+     * x[r, i] ← exp(x[r, i] + shift[i]) for a matrix (rows, n) whose rows lie {@code ld} apart, by the steps of {@link #exp(int, float[],
+     * int, float, float, float[], int)}.
+     */
     static void expOfSums(int rows, int n, float[] x, int xOff, int ld, float[] shift, int shiftOff) {
         int i = 0;
         for (; i <= n - V; i += V) {

@@ -138,7 +138,8 @@ class KernelAllocationTest {
     @Test
     void products() {
         // Every path: tiles and their edges, few rows, few columns, one row, LoRA's shapes.
-        int[][] shapes = {{96, 96, 96}, {33, 33, 33}, {7, 100, 96}, {100, 7, 96}, {1, 96, 96}, {8, 96, 100}, {96, 8, 100}, {100, 96, 8}, {16, 100, 96}, {100, 96, 16}};
+        int[][] shapes = {{96, 96, 96}, {33, 33, 33}, {7, 100, 96}, {100, 7, 96}, {1, 96, 96}, {8, 96, 100}, {96, 8, 100}, {100, 96, 8},
+            {16, 100, 96}, {100, 96, 16}};
         for (DType type : new DType[] {DType.F32, DType.BF16, DType.F16}) {
             Storage a = values(100 * 100);
             Storage b = type == DType.F32 ? values(100 * 100) : half(type, 100 * 100);

@@ -152,7 +152,8 @@ class VectorGemmTest {
     @Test
     void sameBitsWithAnyNumberOfThreads() {
         SplittableRandom random = new SplittableRandom(3);
-        int[][] shapes = {{130, 131, 133}, {1543, 67, 41}, {97, 257, 850}, {400, 9, 200}, {9, 800, 200}, {1, 1000, 1031}, {1000, 1, 1031}, {3, 700, 500}, {700, 5, 500}};
+        int[][] shapes = {{130, 131, 133}, {1543, 67, 41}, {97, 257, 850}, {400, 9, 200}, {9, 800, 200}, {1, 1000, 1031}, {1000, 1, 1031},
+            {3, 700, 500}, {700, 5, 500}};
         for (int[] s : shapes) {
             for (int variant = 0; variant < 4; variant++) {
                 Product p = Product.random(random, s[0], s[1], s[2], variant);

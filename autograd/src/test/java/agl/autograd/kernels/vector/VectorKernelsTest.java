@@ -320,24 +320,30 @@ class VectorKernelsTest {
         }
     }
 
-    /** Sizes that are cut into several tasks: where each begins is the same for any number of threads, so only the plain loops tell whether it is right. */
+    /**
+     * Sizes that are cut into several tasks: where each begins is the same for any number of threads, so only the plain loops tell whether
+     * it is right.
+     */
     @Test
     void everyTaskComputesItsOwnPart() {
         int n = 2 * Ranges.ELEMENTS + 9003;
         Storage gate = values(n, -12, 12);
         check("swiGlu", 1e-6, (k, s) -> k.swiGlu(n, s[0], s[1], s[2]), gate, values(n), garbage(n));
         for (boolean accumulate : new boolean[] {true, false}) {
-            check("swiGluBackward", 1e-6, (k, s) -> k.swiGluBackward(n, s[0], s[1], s[2], s[3], s[4], accumulate), gate, values(n), values(n), values(n), values(n));
+            check("swiGluBackward", 1e-6, (k, s) -> k.swiGluBackward(n, s[0], s[1], s[2], s[3], s[4], accumulate), gate, values(n),
+                    values(n), values(n), values(n));
             check("dropout", 2e-7, (k, s) -> k.dropout(n, s[0], 0.3, 11, s[1], accumulate), values(n), values(n));
         }
-        check("adamW", 1e-6, (k, s) -> k.adamW(n, s[0], s[1], 0.5, s[2], s[3], 1e-2, 0.9, 0.999, 1e-8, 0.01, 3), values(n), values(n), values(n), values(n, 0, 1));
+        check("adamW", 1e-6, (k, s) -> k.adamW(n, s[0], s[1], 0.5, s[2], s[3], 1e-2, 0.9, 0.999, 1e-8, 0.01, 3), values(n), values(n),
+                values(n), values(n, 0, 1));
         int rows = 900;
         int cols = 48;
         int[] positions = random.ints(rows, 0, 50).toArray();
         double[] cos = random.doubles(50 * 8, -1, 1).toArray();
         double[] sin = random.doubles(50 * 8, -1, 1).toArray();
         for (boolean accumulate : new boolean[] {true, false}) {
-            check("rope", 3e-7, (k, s) -> k.rope(rows, 3, 16, positions, cos, sin, -1, s[0], s[1], accumulate), values(rows * cols), values(rows * cols));
+            check("rope", 3e-7, (k, s) -> k.rope(rows, 3, 16, positions, cos, sin, -1, s[0], s[1], accumulate), values(rows * cols),
+                    values(rows * cols));
         }
         Storage x = values(rows * cols, -2, 2);
         Storage w = values(cols);
@@ -349,7 +355,8 @@ class VectorKernelsTest {
         int vocabulary = 5000;
         int[] targets = random.ints(9, 0, vocabulary).toArray();
         for (boolean gradient : new boolean[] {true, false}) {
-            check("crossEntropyRows", 3e-6, (k, s) -> k.crossEntropyRows(9, vocabulary, s[0], 0, targets, 0, s[1], 0, gradient), values(9 * vocabulary, -30, 30), garbage(9));
+            check("crossEntropyRows", 3e-6, (k, s) -> k.crossEntropyRows(9, vocabulary, s[0], 0, targets, 0, s[1], 0, gradient),
+                    values(9 * vocabulary, -30, 30), garbage(9));
         }
         int[] from = random.ints(rows, 0, rows).toArray();
         double[] factors = random.doubles(rows, -1, 1).toArray();
