@@ -146,11 +146,8 @@ public record AglSettings(Weights weights, Collision collision, Stability stabil
      * same prompt, which is an opening that complies ({@code contrast}) or the answer to a task example ({@code contrast_task}).
      */
     public enum FisherData {
-        @JsonProperty("alignment")
-        ALIGNMENT, @JsonProperty("task")
-        TASK, @JsonProperty("contrast")
-        CONTRAST, @JsonProperty("contrast_task")
-        CONTRAST_TASK
+        @JsonProperty("alignment") ALIGNMENT, @JsonProperty("task") TASK,
+        @JsonProperty("contrast") CONTRAST, @JsonProperty("contrast_task") CONTRAST_TASK
     }
 
     /** Vectors written out, left as token factors, or whichever is less work. */
@@ -228,8 +225,8 @@ public record AglSettings(Weights weights, Collision collision, Stability stabil
         }
         merged.setAll((ObjectNode) changes);
         return new AglSettings(group(merged, changes, Weights.class), group(merged, changes, Collision.class),
-                group(merged, changes, Stability.class),
-                group(merged, changes, Estimate.class), group(merged, changes, Use.class), group(merged, changes, Branches.class));
+                group(merged, changes, Stability.class), group(merged, changes, Estimate.class), group(merged, changes, Use.class),
+                group(merged, changes, Branches.class));
     }
 
     private static <T extends Record> T group(ObjectNode all, JsonNode changes, Class<T> group) {
@@ -246,9 +243,8 @@ public record AglSettings(Weights weights, Collision collision, Stability stabil
 
     private static String refusal(String name, JsonNode changes) {
         Class<?> type = named().filter(c -> name(c).equals(name)).findFirst().orElseThrow().getType();
-        String wanted = type == int.class ? "a whole number" : type == double.class ? "a number"
-                : "one of "
-                        + Arrays.stream(type.getEnumConstants()).map(v -> MAPPER.valueToTree(v).asText()).collect(Collectors.joining(", "));
+        Stream<String> values = type.isEnum() ? Arrays.stream(type.getEnumConstants()).map(v -> MAPPER.valueToTree(v).asText()) : Stream.of();
+        String wanted = type == int.class ? "a whole number" : type == double.class ? "a number" : "one of " + String.join(", ", values.toList());
         return "setting " + name + " does not take " + changes.get(name) + "; " + wanted + " is wanted";
     }
 

@@ -7,9 +7,7 @@ import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.function.ToDoubleFunction;
 import java.util.stream.IntStream;
-import org.hipparchus.distribution.continuous.TDistribution;
 import org.hipparchus.exception.MathRuntimeException;
 import org.hipparchus.linear.Array2DRowRealMatrix;
 import org.hipparchus.linear.ArrayRealVector;
@@ -323,33 +321,5 @@ public final class ForgettingLaw {
             }
         }
         return Constant.open("the runs leave " + String.join(", ", names) + " open together");
-    }
-
-    /** Fits without one seed each, and the intervals that follow from their spread. */
-    private record Jackknife(List<double[]> without, String none) {
-
-        Constant of(double[] p, ToDoubleFunction<double[]> constant) {
-            double value = constant.applyAsDouble(p);
-            if (none != null) {
-                return new Constant(value, Double.NaN, Double.NaN, none);
-            }
-            int g = without.size();
-            double mean = without.stream().mapToDouble(constant).average().orElseThrow();
-            double squares = without.stream().mapToDouble(q -> Math.pow(constant.applyAsDouble(q) - mean, 2)).sum();
-            double half = new TDistribution(g - 1).inverseCumulativeProbability(0.975) * Math.sqrt(squares * (g - 1) / g);
-            return new Constant(value, value - half, value + half, null);
-        }
-
-        /**
-         * On the scale of logarithms, where the constant and all its fits are above 0: its error is a factor, for it is an exponential of β
-         * and α.
-         */
-        Constant positive(double[] p, ToDoubleFunction<double[]> constant) {
-            if (none != null || constant.applyAsDouble(p) <= 0 || without.stream().anyMatch(q -> constant.applyAsDouble(q) <= 0)) {
-                return of(p, constant);
-            }
-            Constant log = of(p, q -> Math.log(constant.applyAsDouble(q)));
-            return new Constant(constant.applyAsDouble(p), Math.exp(log.low), Math.exp(log.high), null);
-        }
     }
 }
