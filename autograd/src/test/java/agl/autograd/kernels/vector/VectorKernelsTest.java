@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.fail;
 
 import agl.autograd.kernels.AttentionShape;
+import agl.autograd.kernels.KernelContract;
 import agl.autograd.kernels.Kernels;
 import agl.autograd.kernels.Workers;
 import agl.autograd.storage.DType;
@@ -13,18 +14,23 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.SplittableRandom;
 import java.util.function.BiConsumer;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
 /**
- * The contract: every kernel in single precision gives what the plain loops give in double on the same numbers, at sizes around the
+ * The contract, and more of it: every kernel in single precision gives what the plain loops give in double on the same numbers, at sizes around the
  * vector length and the tiles; and the same bits with any number of threads.
  */
-class VectorKernelsTest {
-    private static final int[] SIZES = {1, 2, 3, 5, 7, 8, 9, 15, 16, 17, 31, 33, 64, 65, 100, 1023, 1025};
+class VectorKernelsTest implements KernelContract {
+    private static final int[] LENGTHS = {1, 2, 3, 5, 7, 8, 9, 15, 16, 17, 31, 33, 64, 65, 100, 1023, 1025};
     private static final Kernels VECTOR = new VectorKernels();
+
+    @Override public Map<String, Provider> providers() {
+        return Map.of("vector", new Provider(VECTOR, n -> Storage.allocate(DType.F32, n)));
+    }
 
     private final int threadsBefore = Workers.threads();
     private final SplittableRandom random = new SplittableRandom(7);
@@ -115,9 +121,8 @@ class VectorKernelsTest {
         }
     }
 
-    @Test
-    void linearCombinationsAndDot() {
-        for (int n : SIZES) {
+    @Test void linearCombinationsAndDot() {
+        for (int n : LENGTHS) {
             Storage x = values(n + 3);
             Storage y = values(n + 5);
             check("axpy " + n, 2e-7, (k, s) -> k.axpy(n, 0.3, s[0], 2, s[1], 4), x, y);
@@ -139,9 +144,8 @@ class VectorKernelsTest {
         VECTOR.clear(large, null);
     }
 
-    @Test
-    void rmsNorm() {
-        for (int cols : SIZES) {
+    @Test void rmsNorm() {
+        for (int cols : LENGTHS) {
             for (int rows : new int[] {1, 3, 40}) {
                 Storage x = values(rows * cols, -2, 2);
                 Storage w = values(cols);
@@ -159,8 +163,7 @@ class VectorKernelsTest {
         }
     }
 
-    @Test
-    void rmsNormReadsAWeightStoredInHalf() {
+    @Test void rmsNormReadsAWeightStoredInHalf() {
         int cols = 37;
         MemorySegment segment = MemorySegment.ofArray(new byte[2 * cols]);
         for (int i = 0; i < cols; i++) {
@@ -170,9 +173,8 @@ class VectorKernelsTest {
         check("rmsNorm", 1e-6, (k, s) -> k.rmsNorm(2, cols, s[0], w, 1e-5, s[1], s[2]), values(2 * cols), garbage(2 * cols), garbage(2));
     }
 
-    @Test
-    void swiGlu() {
-        for (int n : SIZES) {
+    @Test void swiGlu() {
+        for (int n : LENGTHS) {
             Storage gate = values(n, -12, 12);
             check("swiGlu " + n, 1e-6, (k, s) -> k.swiGlu(n, s[0], s[1], s[2]), gate, values(n), garbage(n));
             check("swiGluBackward " + n, 1e-6, (k, s) -> k.swiGluBackward(n, s[0], s[1], s[2], s[3], s[4], true),
@@ -188,8 +190,7 @@ class VectorKernelsTest {
                 extreme, values(9), values(9), values(9), values(9));
     }
 
-    @Test
-    void rope() {
+    @Test void ropeOfEveryShape() {
         for (int headDim : new int[] {2, 4, 6, 10, 16, 18, 34, 64, 128}) {
             for (int heads : new int[] {1, 3}) {
                 int rows = 11;
@@ -207,9 +208,8 @@ class VectorKernelsTest {
         }
     }
 
-    @Test
-    void dropout() {
-        for (int n : SIZES) {
+    @Test void dropout() {
+        for (int n : LENGTHS) {
             check("dropout " + n, 2e-7, (k, s) -> k.dropout(n, s[0], 0.3, 11, s[1], false), values(n), garbage(n));
             check("dropout += " + n, 2e-7, (k, s) -> k.dropout(n, s[0], 0.3, 11, s[1], true), values(n), values(n));
         }
@@ -224,8 +224,7 @@ class VectorKernelsTest {
         assertEquals(0.3, dropped / (double) n, 0.01);
     }
 
-    @Test
-    void crossEntropyRows() {
+    @Test void crossEntropyRows() {
         for (int vocabulary : new int[] {1, 2, 7, 8, 9, 33, 100, 4097, 10_000}) {
             for (int rows : new int[] {1, 5}) {
                 int[] targets = random.ints(rows + 2, 0, vocabulary).toArray();
@@ -238,9 +237,8 @@ class VectorKernelsTest {
         }
     }
 
-    @Test
-    void adamW() {
-        for (int n : SIZES) {
+    @Test void adamW() {
+        for (int n : LENGTHS) {
             for (int step : new int[] {1, 10}) {
                 check("adamW " + n, 1e-6, (k, s) -> k.adamW(n, s[0], s[1], 0.5, s[2], s[3], 1e-2, 0.9, 0.999, 1e-8, 0.01, step),
                         values(n), values(n), values(n), values(n, 0, 1));
@@ -283,8 +281,7 @@ class VectorKernelsTest {
             values(in[1].length())};
     }
 
-    @Test
-    void attention() {
+    @Test void attentionOfEveryShape() {
         for (AttentionShape s : attentionShapes()) {
             Storage[] in = attentionInputs(s);
             check(s.toString(), 3e-6, (k, x) -> k.attention(s, x[0], x[1], x[2], x[3], x[4]),
@@ -292,24 +289,21 @@ class VectorKernelsTest {
         }
     }
 
-    @Test
-    void attentionWithLargeScores() {
+    @Test void attentionWithLargeScores() {
         AttentionShape s = AttentionShape.causal(2, 1, 16, new int[] {0, 300});
         // Scores of thousands, whose rounding alone is 1e-4 and goes into the exponent.
         check(s.toString(), 1e-3, (k, x) -> k.attention(s, x[0], x[1], x[2], x[3], x[4]), values(300 * 32, -30, 30),
                 values(300 * 16, -30, 30), values(300 * 16), garbage(300 * 32), garbage(300 * 2));
     }
 
-    @Test
-    void attentionBackward() {
+    @Test void attentionBackward() {
         for (AttentionShape s : attentionShapes()) {
             check(s.toString(), 1e-5, (k, x) -> k.attentionBackward(s, x[0], x[1], x[2], x[3], x[4], x[5], x[6], x[7], x[8]),
                     attentionBackwardInputs(s));
         }
     }
 
-    @Test
-    void attentionBackwardComputesOnlyWhatIsAskedFor() {
+    @Test void attentionBackwardComputesOnlyWhatIsAskedFor() {
         AttentionShape s = AttentionShape.causal(4, 2, 8, new int[] {0, 20, 33});
         for (int asked = 0; asked < 8; asked++) {
             Storage[] in = attentionBackwardInputs(s);
@@ -324,8 +318,7 @@ class VectorKernelsTest {
      * Sizes that are cut into several tasks: where each begins is the same for any number of threads, so only the plain loops tell whether
      * it is right.
      */
-    @Test
-    void everyTaskComputesItsOwnPart() {
+    @Test void everyTaskComputesItsOwnPart() {
         int n = 2 * Ranges.ELEMENTS + 9003;
         Storage gate = values(n, -12, 12);
         check("swiGlu", 1e-6, (k, s) -> k.swiGlu(n, s[0], s[1], s[2]), gate, values(n), garbage(n));
@@ -365,8 +358,7 @@ class VectorKernelsTest {
         check("sumOfSquares", 1e-6, (k, s) -> k.sumOfSquares(3, n, 0.3, s[0], s[1], 2), values(3 * n), values(n + 2));
     }
 
-    @Test
-    void sameBitsWithAnyNumberOfThreads() {
+    @Test void sameBitsWithAnyNumberOfThreads() {
         int n = 100_003;
         sameBits("axpy", (k, s) -> k.axpy(n, 0.3, s[0], 0, s[1], 0), values(n), values(n));
         sameBits("dot", (k, s) -> s[2].set(0, k.dot(n, s[0], 0, s[1], 0)), values(n), values(n), garbage(1));
@@ -390,8 +382,7 @@ class VectorKernelsTest {
                 attentionBackwardInputs(shape));
     }
 
-    @Test
-    void doublesAreLeftToThePlainLoops() {
+    @Test void doublesAreLeftToThePlainLoops() {
         Storage x = inDouble(values(9));
         Storage y = Storage.allocate(DType.F64, 9);
         VECTOR.scale(9, 1.0 / 3, x, 0, y, 0);
