@@ -13,15 +13,15 @@ import java.util.function.DoubleSupplier;
  * Compares the gradient that backward computes with central differences, in double with the plain loops.
  *
  * <p>For y = f(x) and a cotangent c, backward gives g = ∂⟨c, y⟩/∂x. {@link #full} compares every entry of the Jacobian (c runs over the
- * unit vectors); {@link #directional} compares ⟨g, v⟩ with (⟨c, f(x + εv)⟩ − ⟨c, f(x − εv)⟩)/2ε for random c and v, which costs two
- * forward passes whatever the size. The cotangent is random, never all ones: a softmax whose derivative is wrong passes with ones.
+ * unit vectors); {@link #directional} compares ⟨g, v⟩ with (⟨c, f(x + εv)⟩ − ⟨c, f(x − εv)⟩)/2ε for random c and v, which costs two forward
+ * passes at any size. The cotangent is random, never all ones: with ones, a wrong softmax derivative would pass.
  */
 public final class GradCheck {
     /** Step of the difference quotient. The error is O(ε²) from the formula and O(1e-16/ε) from rounding. */
     public static final double EPS = 1e-6;
-    /** Largest difference that passes where the derivative is 0. */
+    /** Absolute tolerance: the largest difference that passes where the derivative is 0. */
     public static final double ATOL = 1e-5;
-    /** Largest difference that passes, as a share of the derivative, on top of {@link #ATOL}. */
+    /** Relative tolerance: a fraction of the derivative, added to {@link #ATOL}. */
     public static final double RTOL = 1e-3;
 
     private GradCheck() { }
@@ -35,8 +35,8 @@ public final class GradCheck {
     /**
      * The comparison with the largest error.
      *
-     * @param analytic what backward says
-     * @param numeric  what the difference quotient says
+     * @param analytic the value from backward
+     * @param numeric  the value of the difference quotient
      * @param error    |analytic − numeric| / max(|analytic|, |numeric|, 1): relative for large entries, absolute for small ones
      * @param where    the input and entry
      * @param compared number of comparisons
@@ -51,7 +51,7 @@ public final class GradCheck {
 
         private Result with(double a, double n, String at) {
             double e = GradCheck.error(a, n);
-            // A NaN on either side fails: written so that the comparison is false for it.
+            // NaN on either side fails and counts as worst: comparisons with NaN are false.
             boolean ok = Math.abs(a - n) <= ATOL + RTOL * Math.abs(n);
             boolean worse = !(e <= error);
             return new Result(worse ? a : analytic, worse ? n : numeric, worse ? e : error, worse ? at : where, compared + 1, passed && ok);
@@ -64,8 +64,8 @@ public final class GradCheck {
     }
 
     /**
-     * (L(x + ε) − L(x − ε)) / 2ε for entry {@code e} of x, which is moved and put back; {@code loss} computes L from the numbers that x has
-     * then.
+     * (L(x + ε) − L(x − ε)) / 2ε for entry {@code e} of x, which is perturbed and restored; {@code loss} computes L from the current values
+     * of x.
      */
     public static double quotient(Tensor x, int e, DoubleSupplier loss) {
         double at = x.get(e);
@@ -133,11 +133,11 @@ public final class GradCheck {
     }
 
     /**
-     * Backward adds to the gradients that are there, and leaves what is frozen alone: with some inputs frozen and numbers in the gradients
-     * of some others beforehand, and memory that is not zero, each gradient becomes what was there plus what the plain loops give in double
-     * where there was nothing. Six random choices.
+     * Checks that backward adds to existing gradients and leaves frozen inputs alone. Some inputs are frozen, some others start with a
+     * gradient, and pooled memory is not zero. Each gradient must become its initial value plus the gradient that the plain loops compute
+     * in double. Six random choices.
      *
-     * @param kernels compute, in {@code type}; for F32 the numbers are compared in units of the largest of each input's gradient
+     * @param kernels the kernels under test, computing in {@code type}; for F32, differences are relative to each input's largest gradient
      */
     public static Result accumulation(Function f, Kernels kernels, DType type, long seed, Tensor... inputs) {
         SplittableRandom random = new SplittableRandom(seed);
@@ -164,7 +164,7 @@ public final class GradCheck {
             }
             for (int i = 0; i < x.length; i++) {
                 if (!x[i].requiresGrad()) {
-                    result = result.with(x[i].grad == null ? 0 : 1, 0, "gradients of in" + i + ", which is frozen");
+                    result = result.with(x[i].grad == null ? 0 : 1, 0, "gradients of in" + i + ", a frozen input");
                     continue;
                 }
                 double[] after = x[i].gradArray();
@@ -178,7 +178,7 @@ public final class GradCheck {
         return result;
     }
 
-    /** A pool as in the middle of a run: what it hands out is not zero. */
+    /** A pool as in the middle of a run: the buffers it hands out are not zero. */
     private static Pool used(DType type) {
         Pool pool = new Pool(type);
         List<Storage> taken = new ArrayList<>();

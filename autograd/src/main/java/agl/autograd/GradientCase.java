@@ -6,7 +6,7 @@ import java.util.SplittableRandom;
 
 /**
  * An operation or loss term together with inputs on which its gradient can be checked. Modules list theirs through {@link Provider}
- * (META-INF/services); {@code agl gradcheck} and the tests run them all, and a test fails when an operation has none.
+ * (META-INF/services); {@code agl gradcheck} and the tests run them all, and a test fails if an operation has no case.
  *
  * @param name    the operation's class name, or the term's
  * @param problem makes the function and its inputs from a random source: shapes vary with the seed, size 1 and odd sizes included
@@ -26,7 +26,7 @@ public record GradientCase(String name, java.util.function.Function<SplittableRa
         return ServiceLoader.load(Provider.class).stream().flatMap(p -> p.get().cases().stream()).toList();
     }
 
-    /** Checks the gradient at the inputs that {@code seed} makes: in full when small, else in ten directions. */
+    /** Checks the gradient at the inputs drawn from {@code seed}: in full if they are small, else in ten directions. */
     public GradCheck.Result check(long seed) {
         Problem p = problem.apply(new SplittableRandom(seed));
         int size = 0;

@@ -1,31 +1,31 @@
 package agl.autograd;
 
 /**
- * How long a tensor's numbers are needed: what a {@link Tape} has to know before it gives them back to its pool.
+ * How long a tensor's storage is needed. A {@link Tape} asks this before it returns the storage to its pool.
  *
- * <p>A leaf belongs to no tape and lives as long as its user holds it. A view has another tensor's numbers, and whatever needs the view
- * needs those.
+ * <p>A leaf belongs to no tape and lives as long as its user keeps it. A view shares another tensor's storage: every use of the view is a
+ * use of that tensor.
  */
 final class Lifetime {
-    /** The tape that gives the numbers back; null for a leaf. */
+    /** The tape that returns the storage to its pool; null for a leaf. */
     final Tape tape;
-    /** Of the tensor whose numbers these are, and which gives them back; null for numbers of its own. */
+    /** For a view: the lifetime of the tensor that owns the storage. Null if this tensor owns its storage. */
     private final Lifetime base;
-    /** Kept through backward: data and gradient are not given back before the tape closes. */
+    /** Kept through backward: values and gradient are not returned to the pool before the tape closes. */
     private boolean retained;
     private boolean released;
-    /** Recorded operations that read these numbers in backward. */
-    private int readers;
+    /** Recorded operations that still have to read these values in backward. */
+    private int pendingUses;
 
     Lifetime(Tape tape, Lifetime base) {
         this.tape = tape;
         this.base = base;
     }
 
-    /** One reader more ({@code n} = 1) or less (−1), of these numbers and so of everything that this is a view of. */
-    void addReaders(int n) {
+    /** Adds one use ({@code n} = 1) or removes one (−1), here and in every tensor that this is a view of. */
+    void addUses(int n) {
         for (Lifetime l = this; l != null; l = l.base) {
-            l.readers += n;
+            l.pendingUses += n;
         }
     }
 
@@ -39,16 +39,16 @@ final class Lifetime {
         return retained;
     }
 
-    /** Whether nobody reads the numbers any more. */
+    /** Whether nothing needs the values any more. */
     boolean isOver() {
-        return readers == 0 && !retained;
+        return pendingUses == 0 && !retained;
     }
 
     boolean isReleased() {
         return released;
     }
 
-    /** Ends it; true if the numbers are to be given back by this: they are its own, and it had not ended before. */
+    /** Ends the lifetime. True if the caller must return the storage to the pool: this tensor owns it and had not been released before. */
     boolean release() {
         boolean first = !released;
         released = true;

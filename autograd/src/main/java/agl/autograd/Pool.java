@@ -8,8 +8,8 @@ import java.util.HashMap;
 import java.util.Map;
 
 /**
- * Arrays that are used again from step to step, so that a training loop in steady state allocates next to nothing. Lengths are rounded
- * up to an eighth of a power of two: batches of slightly different length then share arrays, at most 12.5 % are wasted.
+ * Arrays that are reused from step to step, so that a training loop in steady state allocates next to nothing. Lengths are rounded up to an
+ * eighth of a power of two: batches of slightly different length then share arrays, and at most 12.5 % is wasted.
  */
 public final class Pool {
     private final DType dtype;
@@ -17,7 +17,7 @@ public final class Pool {
     private final Map<Integer, ArrayDeque<Storage>> free = new HashMap<>();
     private long bytesAllocated;
 
-    /** A pool in the memory that the kernels of {@link Kernels#best()} work in. */
+    /** A pool in the memory that {@link Kernels#best()} works in. */
     public Pool(DType dtype) {
         this.dtype = dtype;
         this.kernels = Kernels.best();
@@ -39,12 +39,12 @@ public final class Pool {
         return storage.withLength(length);
     }
 
-    /** Gives storage back that {@link #take} made. */
+    /** Returns storage that came from {@link #take}. */
     public void give(Storage storage) {
         free.computeIfAbsent(storage.capacity(), c -> new ArrayDeque<>()).push(storage);
     }
 
-    /** Bytes this pool ever asked for. */
+    /** Total bytes that this pool has allocated. */
     public long bytesAllocated() {
         return bytesAllocated;
     }

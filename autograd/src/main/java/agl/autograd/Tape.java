@@ -10,11 +10,11 @@ import java.util.List;
 import java.util.function.LongSupplier;
 
 /**
- * The record of one forward pass. Operations append themselves in the order in which they run; {@link #backward} walks the record from
- * the end and lets each add its share to the gradients of its inputs (reverse-mode differentiation).
+ * The record of one forward pass. Operations append themselves in the order in which they run; {@link #backward} walks the record in
+ * reverse, and each operation adds its contribution to the gradients of its inputs (reverse-mode differentiation).
  *
- * <p>During backward a result's numbers and gradient are given back to the pool as soon as the operation that made it has been
- * differentiated: by then everything that used it is done. Keep a tensor with {@link #retain} to read it afterwards.
+ * <p>During backward a result's values and gradient return to the pool as soon as the operation that produced it has been differentiated:
+ * by then everything that used it has been, too. To read a tensor after backward, {@link #retain} it.
  *
  * <p>Not thread-safe: one tape, one thread. The kernels may use several threads inside one operation.
  */
@@ -37,17 +37,17 @@ public final class Tape implements AutoCloseable {
         this.kept = new Workspace(kernels, pool);
     }
 
-    /** A tape for training: records. The pool also decides the type that is computed in. */
+    /** A tape for training, which records operations. The pool also determines the compute type. */
     public static Tape training(Kernels kernels, Pool pool) {
         return new Tape(kernels, pool, true);
     }
 
-    /** A tape for inference: runs the same operations, records nothing. */
+    /** A tape for inference: it runs the same operations and records nothing. */
     public static Tape inference(Kernels kernels, Pool pool) {
         return new Tape(kernels, pool, false);
     }
 
-    /** A training tape in double with the plain loops: what gradient checks and examples use. */
+    /** A training tape in double with the plain loops, for gradient checks and examples. */
     public static Tape plain() {
         return training(Kernels.plain(), new Pool(DType.F64));
     }
@@ -75,20 +75,20 @@ public final class Tape implements AutoCloseable {
         return t;
     }
 
-    /** A tensor over the numbers of {@code base} with another shape. */
+    /** A view of {@code base} with another shape. */
     public Tensor view(Tensor base, int... shape) {
         Tensor t = new Tensor(base.data(), new Lifetime(this, base.life), shape);
         owned.add(t);
         return t;
     }
 
-    /** Working memory that lives until the tape closes, content undefined. */
+    /** Scratch memory that lives until the tape closes; its content is undefined. */
     public Storage scratch(int length) {
         return kept.scratch(length);
     }
 
     /**
-     * Records {@code op} as the maker of {@code out} if any input requires a gradient.
+     * Records {@code op} as the operation that produced {@code out} if any input requires a gradient.
      *
      * @return out
      */
@@ -101,17 +101,17 @@ public final class Tape implements AutoCloseable {
         return record(out, op, needed, inputs);
     }
 
-    /** As {@link #record(Tensor, Operation, Tensor...)}, with the decision made by the caller (a layer whose gradient is observed). */
+    /** As {@link #record(Tensor, Operation, Tensor...)}, but the caller decides (a layer whose gradient is observed). */
     public Tensor record(Tensor out, Operation op, boolean needed, Tensor... inputs) {
         if (recording && needed) {
             out.requireGrad();
             nodes.add(new Node(op, out));
             if (op.reads(out)) {
-                out.life.addReaders(1);
+                out.life.addUses(1);
             }
             for (Tensor in : inputs) {
                 if (in != null && op.reads(in)) {
-                    in.life.addReaders(1);
+                    in.life.addUses(1);
                 }
             }
         }
@@ -119,13 +119,13 @@ public final class Tape implements AutoCloseable {
     }
     // explain: end
 
-    /** Keeps this tensor's numbers and gradient until the tape closes. Returns it. */
+    /** Keeps this tensor's values and gradient until the tape closes. Returns the tensor. */
     public Tensor retain(Tensor t) {
         t.life.retain();
         return t;
     }
 
-    /** The gradient buffer of {@code x}, zeroed when it is new. For operations that add element by element. */
+    /** The gradient buffer of {@code x}, zeroed if it is new. For operations that add element by element. */
     public Storage grad(Tensor x) {
         if (x.gradient != null) {
             return x.gradient.tape().grad(x.gradient.tensor());
@@ -138,8 +138,8 @@ public final class Tape implements AutoCloseable {
     }
 
     /**
-     * The gradient buffer of {@code x} for a matrix product that can overwrite: call {@link #beta} first, which says whether to keep
-     * what is there (1) or overwrite it (0). Saves clearing and reading a buffer that is still empty.
+     * The gradient buffer of {@code x} for a matrix product that can overwrite it: call {@link #beta} first, which says whether to add to
+     * the buffer (1) or overwrite it (0). Saves clearing and reading a new buffer.
      */
     public Storage gradToWrite(Tensor x) {
         if (x.gradient != null) {
@@ -164,7 +164,10 @@ public final class Tape implements AutoCloseable {
         }
     }
 
-    /** dL/dX += alpha·A·B if X requires a gradient. B is read only then: the values of a frozen layer's input may have been released. */
+    /**
+     * dL/dX += alpha·A·B if X requires a gradient. B is read only in that case: the values of a frozen layer's input may have been
+     * released.
+     */
     public void addGrad(Tensor x, double alpha, Matrix a, Tensor b) {
         if (x.requiresGrad()) {
             addGrad(x, alpha, a, b.matrix());
@@ -184,12 +187,12 @@ public final class Tape implements AutoCloseable {
         return kept.product(alpha, a, b);
     }
 
-    /** Intermediate results for one computation. */
+    /** A workspace for the intermediate results of one computation. */
     public Workspace workspace() {
         return new Workspace(kernels, pool);
     }
 
-    /** Adds the gradient of {@code from} to that of {@code to}, a tensor of as many elements. */
+    /** Adds the gradient of {@code from} to that of {@code to}, a tensor with the same number of elements. */
     public void addGrad(Tensor from, Tensor to) {
         if (beta(to) == 0) {
             kernels.scale(from.size(), 1, from.grad, 0, gradToWrite(to), 0);
@@ -199,8 +202,8 @@ public final class Tape implements AutoCloseable {
     }
 
     /**
-     * The same, where {@code from} is the result of an operation in backward that has no more use for it: if {@code to} has no gradient
-     * yet, the buffer changes hands.
+     * Like {@link #addGrad(Tensor, Tensor)}, but if {@code to} has no gradient yet, moves {@code from}'s gradient buffer instead of copying
+     * it. {@code from}'s gradient must not be used afterwards.
      */
     public void passGrad(Tensor from, Tensor to) {
         if (beta(to) == 0 && to.life.tape == this && from.life.tape == this && !from.life.isRetained()) {
@@ -229,10 +232,10 @@ public final class Tape implements AutoCloseable {
         backward(out, new Storage.F64(cotangent, cotangent.length));
     }
 
-    /** Differentiates ⟨cotangent, out⟩, the cotangent of the size of {@code out}. */
+    /** Differentiates ⟨cotangent, out⟩; the cotangent has the size of {@code out}. */
     public void backward(Tensor out, Storage cotangent) {
         if (!out.requiresGrad()) {
-            throw new IllegalStateException("nothing that requires a gradient leads to this tensor");
+            throw new IllegalStateException("this tensor depends on nothing that requires a gradient");
         }
         kernels.axpy(out.size(), 1, cotangent, 0, grad(out), 0);
         retain(out);
@@ -261,8 +264,8 @@ public final class Tape implements AutoCloseable {
     }
 
     /**
-     * A number that an operation draws during forward, such as the seed of a mask. A run that repeats another ({@link #inner}) gets the
-     * numbers of that run instead of new ones.
+     * A random number that an operation draws during forward, such as the seed of a mask. A run that repeats another ({@link #inner}) gets
+     * that run's draws again.
      */
     public long draw(LongSupplier next) {
         long value = repeated == null ? next.getAsLong() : repeated[drawn.size()];
@@ -270,19 +273,21 @@ public final class Tape implements AutoCloseable {
         return value;
     }
 
-    /** What was drawn so far. */
+    /** The draws so far. */
     public long[] draws() {
         return drawn.stream().mapToLong(Long::longValue).toArray();
     }
 
-    /** A training tape with this one's kernels and pool, whose draws repeat {@code draws}, or are new when that is null. */
+    /** A training tape with the same kernels and pool. Its draws repeat {@code draws}; if that is null, they are new. */
     public Tape inner(long[] draws) {
         Tape tape = training(kernels, pool);
         tape.repeated = draws;
         return tape;
     }
 
-    /** {@code x}, a tensor of the tape {@code outer}, as a leaf on this one: same numbers, and its gradient is added to {@code outer}'s. */
+    /**
+     * {@code x}, a tensor of the tape {@code outer}, as a leaf on this one: same values; its gradient is added to that on {@code outer}.
+     */
     public Tensor input(Tensor x, Tape outer) {
         Tensor leaf = Tensor.of(x.data(), x.shape());
         if (x.requiresGrad()) {
@@ -298,11 +303,11 @@ public final class Tape implements AutoCloseable {
     }
 
     /**
-     * Gives back the numbers of the tensors made since the mark, except {@code result} and what the recorded operations read in backward:
-     * forward has no more use for them. On an inference tape that keeps memory at that of one layer.
+     * Returns to the pool the values of all tensors made since the mark, except {@code result} and those that recorded operations read in
+     * backward: forward no longer needs them. On an inference tape this limits memory to that of one layer.
      */
     public void releaseSince(int mark, Tensor result) {
-        result.life.addReaders(1);
+        result.life.addUses(1);
         for (int i = owned.size() - 1; i >= mark; i--) {
             Tensor t = owned.get(i);
             if (t.life.isOver()) {
@@ -312,7 +317,7 @@ public final class Tape implements AutoCloseable {
                 }
             }
         }
-        result.life.addReaders(-1);
+        result.life.addUses(-1);
     }
 
     /** Number of recorded operations. */
@@ -320,7 +325,7 @@ public final class Tape implements AutoCloseable {
         return nodes.size();
     }
 
-    /** Gives everything back to the pool; tensors of this tape cannot be read any more. */
+    /** Returns everything to the pool; tensors of this tape can no longer be read. */
     @Override public void close() {
         for (Tensor t : owned) {
             release(t);

@@ -8,10 +8,10 @@ import java.util.Arrays;
 import java.util.function.IntToDoubleFunction;
 
 /**
- * An array of numbers with a shape, row-major and contiguous, and, when it takes part in a loss, the gradient of that loss.
+ * An array of values with a shape, row-major and contiguous, and, if a loss depends on it, the gradient of that loss with respect to it.
  *
- * <p>A tensor made by the user is a <em>leaf</em>: it lives as long as the user holds it, and so does its gradient. A tensor made by an
- * operation belongs to a {@link Tape} and its numbers go back to the tape's pool when the tape closes.
+ * <p>A tensor made by the user is a <em>leaf</em>: it and its gradient live as long as the user keeps them. A tensor made by an operation
+ * belongs to a {@link Tape}; its values return to the tape's pool when the tape closes.
  */
 public final class Tensor {
     private final int[] shape;
@@ -20,7 +20,7 @@ public final class Tensor {
     Storage data;
     Storage grad;
     private boolean requiresGrad;
-    /** Where the gradient goes if not to {@link #grad}; else null. */
+    /** The tensor that receives the gradient instead of {@link #grad}; usually null. */
     Elsewhere gradient;
 
     /** This leaf stands for {@code tensor} of an outer {@code tape}. */
@@ -82,7 +82,7 @@ public final class Tensor {
         return requiresGrad;
     }
 
-    /** Moves this leaf's numbers to where the kernels work, for good; see {@link Kernels#resident}. */
+    /** Moves this leaf's values permanently into the memory where the kernels work; see {@link Kernels#resident}. */
     public void resideWith(Kernels kernels) {
         data = kernels.resident(data);
     }
@@ -119,7 +119,7 @@ public final class Tensor {
     public Storage data() {
         if (life.isReleased()) {
             throw new IllegalStateException(
-                    "this tensor's numbers were given back to the tape's pool; retain it to read it after backward");
+                    "this tensor's values were returned to the tape's pool; retain it to read it after backward");
         }
         return data;
     }
@@ -138,7 +138,7 @@ public final class Tensor {
         return Matrix.of(grad, rows(), cols());
     }
 
-    /** The gradient's numbers, same shape, or null when none was computed yet. */
+    /** The gradient's values in the same shape, or null if none has been computed yet. */
     public Storage grad() {
         return grad;
     }
@@ -163,7 +163,7 @@ public final class Tensor {
         }
     }
 
-    /** A copy of the numbers in double. */
+    /** A copy of the values in double. */
     public double[] toArray() {
         return copy(data(), size);
     }
@@ -181,7 +181,7 @@ public final class Tensor {
         return a;
     }
 
-    /** A new leaf with the same numbers in another type. */
+    /** A new leaf with the same values in another element type. */
     public Tensor to(DType dtype) {
         Storage from = data();
         return fill(dtype, from::get, shape);

@@ -1,4 +1,2 @@
-/**
- * What every module throws when something outside the program is wrong: {@link agl.error.AglException}.
- */
+/** {@link agl.error.AglException}, which every module throws when something outside the program is wrong. */
 package agl.error;

@@ -1,15 +1,15 @@
 package agl.autograd.kernels;
 
 /**
- * What attends to what. Sequences of different length lie one after the other, without padding: sequence s has the query rows
- * qStart[s] … qStart[s+1] − 1 and the key rows kStart[s] … kEnd[s] − 1. When a sequence has fewer queries than keys (generation with a
- * cache, whose rows need not touch those of the next sequence), its queries are the last ones: query i stands at position kLen − qLen + i
- * and sees the keys up to that position.
+ * The attention mask and the layout of its rows. Sequences of different lengths are packed without padding: sequence s has the query rows
+ * qStart[s] … qStart[s+1] − 1 and the key rows kStart[s] … kEnd[s] − 1. When a sequence has fewer queries than keys (generation with a KV
+ * cache, whose rows need not be adjacent to those of the next sequence), its queries are the last positions: query i has position
+ * kLen − qLen + i and attends to the keys up to that position.
  *
- * <p>q is (query rows, heads·headDim); k and v are (key rows, kvHeads·headDim). Query head h reads key head h / (heads / kvHeads).
+ * <p>q is (query rows, heads·headDim); k and v are (key rows, kvHeads·headDim). Query head h uses key head h / (heads / kvHeads).
  *
  * @param scale  factor on the scores, usually 1/sqrt(headDim)
- * @param window keys further back than this are not seen (0: all are); Mistral's sliding window counts the query's own position
+ * @param window how many of the latest keys a query attends to (0: all), its own position included, as in Mistral's sliding window
  */
 public record AttentionShape(int heads, int kvHeads, int headDim, double scale, int window, int[] qStart,
                              int[] kStart, int[] kEnd) {
@@ -34,7 +34,7 @@ public record AttentionShape(int heads, int kvHeads, int headDim, double scale, 
         return qStart[qStart.length - 1];
     }
 
-    /** Rows that k and v have at least. */
+    /** Minimum number of rows of k and v. */
     public int keyRows() {
         int rows = 0;
         for (int end : kEnd) {
@@ -43,7 +43,7 @@ public record AttentionShape(int heads, int kvHeads, int headDim, double scale, 
         return rows;
     }
 
-    /** Keys of sequence {@code s}. */
+    /** Number of keys of sequence {@code s}. */
     public int keys(int s) {
         return kEnd[s] - kStart[s];
     }
@@ -58,7 +58,7 @@ public record AttentionShape(int heads, int kvHeads, int headDim, double scale, 
         return heads / kvHeads;
     }
 
-    /** First key position (within its sequence) that a query at {@code position} sees. */
+    /** First key position (within its sequence) that a query at {@code position} attends to. */
     public int firstKey(int position) {
         return window <= 0 ? 0 : Math.max(0, position - window + 1);
     }

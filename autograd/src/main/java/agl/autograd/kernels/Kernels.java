@@ -4,8 +4,8 @@ import agl.autograd.storage.DType;
 import agl.autograd.storage.Storage;
 
 /**
- * The loops that take the time. Operations are written against this interface; {@link PlainKernels} is the version to read and the one
- * that runs everywhere, other providers make it fast. All matrices are row-major. "+=" in a description means: adds to what is there.
+ * The performance-critical loops. Operations are written against this interface; {@link PlainKernels} is the reference implementation,
+ * which runs everywhere; other providers are faster. All matrices are row-major. "+=" means: adds to the existing values.
  *
  * <p>Every provider passes one contract test against the plain loops in double.
  */
@@ -24,26 +24,26 @@ public interface Kernels {
         return Providers.best();
     }
 
-    /** What went to and from a device so far; nothing where there is none. */
+    /** Transfers to and from a device so far; zero without a device. */
     default DeviceKernels.Traffic traffic() {
         return new DeviceKernels.Traffic(0, 0, 0);
     }
 
-    /** A zeroed storage, in the memory where these kernels work fastest: the heap, unless they run on a device. */
+    /** A zero-filled storage in the memory where these kernels are fastest: the heap, unless they run on a device. */
     default Storage allocate(DType dtype, int length) {
         return Storage.allocate(dtype, length);
     }
 
     /**
-     * The same numbers in that memory, to be used instead of {@code s} from now on; {@code s} itself where it is there already. Frozen
-     * weights in mapped memory stay: a device keeps a copy of its own of those.
+     * The same values in that memory, to be used instead of {@code s} from now on; {@code s} itself if it is already there. Frozen weights
+     * in mapped memory are not moved: a device keeps its own copy of them.
      */
     default Storage resident(Storage s) {
         return s;
     }
 
     /**
-     * What a provider implements; callers use {@link #product(double, Matrix, Matrix, double, Matrix)}.
+     * Implemented by each provider; callers use {@link #product(double, Matrix, Matrix, double, Matrix)}.
      * C = alpha · op(A) · op(B) + beta · C, with op(X) = X or Xᵀ.
      *
      * @param m   rows of C and op(A)
@@ -55,15 +55,14 @@ public interface Kernels {
               Storage b, int bOff, int ldb, double beta, Storage c, int cOff, int ldc);
 
     /**
-     * C = alpha·A·B + beta·C; with beta = 0, C is overwritten whatever it held. Every matrix product outside the kernels is written with
-     * this.
+     * C = alpha·A·B + beta·C; with beta = 0, C is overwritten whatever it held. Every matrix product outside the kernels uses this method.
      *
      * @param c not transposed
      * @throws IllegalArgumentException when the shapes do not fit
      */
     default void product(double alpha, Matrix a, Matrix b, double beta, Matrix c) {
         if (a.cols() != b.rows() || a.rows() != c.rows() || b.cols() != c.cols() || c.transposed()) {
-            throw new IllegalArgumentException(a + " times " + b + " does not make " + c + (c.transposed() ? " transposed" : ""));
+            throw new IllegalArgumentException(a + " times " + b + " does not give " + c + (c.transposed() ? " transposed" : ""));
         }
         gemm(a.transposed(), b.transposed(), a.rows(), b.cols(), a.cols(), alpha, a.data(), a.offset(), a.stride(), b.data(), b.offset(),
                 b.stride(),
@@ -71,9 +70,9 @@ public interface Kernels {
     }
 
     /**
-     * C = first + second + beta·C. LoRA's layer is such a sum, X·W0ᵀ + s·U·Bᵀ, and a device can compute it in one pass over C.
+     * C = first + second + beta·C. A LoRA layer is such a sum, X·W0ᵀ + s·U·Bᵀ, and a device can compute it in one pass over C.
      *
-     * @param c not transposed, and no part of an operand
+     * @param c not transposed, and not overlapping an operand
      */
     default void product(Product first, Product second, double beta, Matrix c) {
         product(first.alpha(), first.a(), first.b(), beta, c);
@@ -97,7 +96,7 @@ public interface Kernels {
     /** y += alpha · x, n elements. */
     void axpy(int n, double alpha, Storage x, int xOff, Storage y, int yOff);
 
-    /** x = 0, n elements; nothing for null. */
+    /** x = 0, n elements; does nothing if x is null. */
     default void clear(int n, Storage x) {
         if (x != null) {
             x.fill(0, n, 0);
@@ -113,39 +112,39 @@ public interface Kernels {
     /** y = alpha · x, n elements; x and y may be the same. */
     void scale(int n, double alpha, Storage x, int xOff, Storage y, int yOff);
 
-    /** y[i] = x[from[i]] for rows of {@code cols} numbers: an embedding. */
+    /** y[i] = x[from[i]] for rows of {@code cols} elements: an embedding. */
     default void gather(int n, int cols, Storage x, int[] from, Storage y) {
         rows(n, cols, x, from, null, y, null, false);
     }
 
-    /** y[to[i]] += x[i] for rows of {@code cols} numbers, in order: an embedding's gradient. */
+    /** y[to[i]] += x[i] for rows of {@code cols} elements, in order: an embedding's gradient. */
     default void scatterAdd(int n, int cols, Storage x, int[] to, Storage y) {
         rows(n, cols, x, null, null, y, to, true);
     }
 
-    /** y[to[i]] = factor[i] · x[i] for rows of {@code cols} numbers; no row of y twice. */
+    /** y[to[i]] = factor[i] · x[i] for rows of {@code cols} elements; no row of y twice. */
     default void scatter(int n, int cols, double[] factor, Storage x, int[] to, Storage y) {
         rows(n, cols, x, null, factor, y, to, false);
     }
 
-    /** x[i] = factor[i] · x[i] for rows of {@code cols} numbers. */
+    /** x[i] = factor[i] · x[i] for rows of {@code cols} elements. */
     default void scaleRows(int n, int cols, double[] factor, Storage x) {
         rows(n, cols, x, null, factor, x, null, false);
     }
 
-    /** y[i] = x for all n rows of y, each of {@code cols} numbers: a bias. */
+    /** y[i] = x for all n rows of y, each of {@code cols} elements: a bias. */
     default void repeatRow(int n, int cols, Storage x, Storage y) {
         rows(n, cols, x, new int[n], null, y, null, false);
     }
 
-    /** y += Σ_i x[i] over the n rows of x, each of {@code cols} numbers: a bias's gradient. */
+    /** y += Σ_i x[i] over the n rows of x, each of {@code cols} elements: a bias's gradient. */
     default void addRows(int n, int cols, Storage x, Storage y) {
         rows(n, cols, x, null, null, y, new int[n], true);
     }
 
     /**
-     * What a provider implements of {@link #gather}, {@link #scatter} and the others of their kind; callers use those. Rows of {@code cols}
-     * numbers: y[to[i]] = factor[i] · x[from[i]], or y[to[i]] += … if accumulate, for each i in order.
+     * Implemented by each provider for {@link #gather}, {@link #scatter} and the other row operations, which callers use. Rows of
+     * {@code cols} elements: y[to[i]] = factor[i] · x[from[i]], or y[to[i]] += … if accumulate, for each i in order.
      *
      * @param from   rows of x, null for 0, 1, …, n − 1
      * @param factor null for 1
@@ -179,16 +178,16 @@ public interface Kernels {
     void swiGluBackward(int n, Storage gate, Storage up, Storage dy, Storage dGate, Storage dUp, boolean accumulate);
 
     /**
-     * Rotary position embedding on rows of heads·headDim numbers: the pair (x_i, x_{i+headDim/2}) of each head is turned by the angle
-     * whose cosine and sine stand in row positions[row] of the tables (each row headDim/2 numbers). sign = 1 turns forward, −1 back.
-     * Writes y = …, or y += … if accumulate.
+     * Rotary position embedding on rows of heads·headDim elements: the pair (x_i, x_{i+headDim/2}) of each head is rotated by the angle
+     * whose cosine and sine are in row positions[row] of the tables (each row headDim/2 values). sign = 1 rotates forward, −1 back. Writes
+     * y = …, or y += … if accumulate.
      */
     void rope(int rows, int heads, int headDim, int[] positions, double[] cos, double[] sin, int sign,
               Storage x, Storage y, boolean accumulate);
 
     /**
      * y_i = x_i · mask_i / (1 − p), or y_i += … if accumulate. mask_i is 0 with probability p, else 1, and a function of (seed, i) alone:
-     * it can be made again in backward and does not depend on threads.
+     * backward can recompute it, and it does not depend on the number of threads.
      */
     void dropout(int n, Storage x, double p, long seed, Storage y, boolean accumulate);
 
@@ -221,7 +220,7 @@ public interface Kernels {
     }
 
     /**
-     * One AdamW step with decoupled weight decay (Loshchilov and Hutter 2019, as PyTorch does it), {@code step} counted from 1:
+     * One AdamW step with decoupled weight decay (Loshchilov and Hutter 2019, as in PyTorch), {@code step} counted from 1:
      * p ← p − lr·wd·p; m ← b1·m + (1−b1)·g; v ← b2·v + (1−b2)·g²; p ← p − lr·(m/(1−b1^step)) / (sqrt(v/(1−b2^step)) + eps).
      * The gradient is multiplied by gradScale first (clipping, accumulation).
      */

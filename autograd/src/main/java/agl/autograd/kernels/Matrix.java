@@ -3,7 +3,7 @@ package agl.autograd.kernels;
 import agl.autograd.storage.Storage;
 
 /**
- * A (rows, cols) matrix inside a storage, as a view: nothing is copied. Products of matrices are written with it as on paper,
+ * A (rows, cols) matrix inside a storage, as a view: nothing is copied. Matrix products then read as on paper:
  * {@code tape.addGrad(b, s, dY.T(), u)} for dB += s·dYᵀ·U.
  *
  * @param offset     index of the first element in {@code data}
@@ -25,7 +25,7 @@ public record Matrix(Storage data, int offset, int rows, int cols, int stride, b
     /** The rows {@code from} to {@code from + count}, (count, cols). */
     public Matrix rows(int from, int count) {
         if (from < 0 || count < 0 || from + count > rows) {
-            throw new IndexOutOfBoundsException("rows " + from + " to " + (from + count) + " of a matrix of " + rows);
+            throw new IndexOutOfBoundsException("rows " + from + " to " + (from + count) + " of a matrix with " + rows + " rows");
         }
         return new Matrix(data, offset + from * (transposed ? 1 : stride), count, cols, stride, transposed);
     }

@@ -6,7 +6,7 @@ import agl.autograd.storage.Storage;
  * Causal grouped-query attention, one query row and one head at a time.
  *
  * <p>Forward: p_j = softmax_j(scale · q·k_j), out = Σ_j p_j v_j, and lse = log Σ_j exp(scale · q·k_j) is kept.
- * Backward, with p_j = exp(scale · q·k_j − lse) computed again instead of stored (Dao et al. 2022):
+ * Backward, with p_j = exp(scale · q·k_j − lse) recomputed instead of stored (Dao et al. 2022):
  * dv_j += p_j dout, dp_j = dout·v_j, ds_j = p_j (dp_j − dout·out), dq += scale Σ_j ds_j k_j, dk_j += scale ds_j q.
  */
 final class PlainAttention {

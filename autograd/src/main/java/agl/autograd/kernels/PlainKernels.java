@@ -3,8 +3,8 @@ package agl.autograd.kernels;
 import agl.autograd.storage.Storage;
 
 /**
- * The version to read: one loop per index of the formula, in double arithmetic, over any element type. It is also the fallback when
- * the Vector API module is absent, and what every other provider is tested against.
+ * The reference implementation: one loop per index of the formula, in double arithmetic, over any element type. It is also the fallback if
+ * the Vector API module is absent, and every other provider is tested against it.
  */
 public class PlainKernels implements Kernels {
     static final PlainKernels INSTANCE = new PlainKernels();
@@ -72,7 +72,7 @@ public class PlainKernels implements Kernels {
             Storage dw) {
         for (int r = 0, o = 0; r < rows; r++, o += cols) {
             double inverse = inverseRms.get(r);
-            // With n = x·inverse: dL/dn = dy·w, and n's own dependence on rms(x) takes out the part of it along n.
+            // With n = x·inverse: dL/dn = dy·w. As n also depends on rms(x), the component of dL/dn along n drops out.
             double along = 0;
             for (int j = 0; j < cols; j++) {
                 along += dy.get(o + j) * w.get(j) * x.get(o + j) * inverse;
@@ -161,7 +161,7 @@ public class PlainKernels implements Kernels {
     }
     // explain: end
 
-    /** True with probability p for each (seed, i): the finaliser of SplitMix64 makes a well-mixed 64-bit number of them. */
+    /** True with probability p for each (seed, i): the finalizer of SplitMix64 hashes them to 64 bits. */
     public static boolean dropped(long seed, int i, double p) {
         long z = seed + (i + 1) * 0x9E3779B97F4A7C15L;
         z = (z ^ (z >>> 30)) * 0xBF58476D1CE4E5B9L;
@@ -183,7 +183,7 @@ public class PlainKernels implements Kernels {
                                            Storage loss, int lossOff, boolean gradient) {
         for (int r = 0; r < rows; r++) {
             int o = logitsOff + r * vocabulary;
-            // The largest logit is taken out before exp, so that nothing overflows.
+            // Subtract the largest logit before exp, so that nothing overflows.
             double max = Double.NEGATIVE_INFINITY;
             for (int j = 0; j < vocabulary; j++) {
                 max = Math.max(max, logits.get(o + j));

@@ -6,7 +6,7 @@ import java.util.Locale;
 import java.util.ServiceLoader;
 
 /**
- * Finds the kernels to use. The Vector API version is looked up by name, so that nothing links the incubator module by accident: without
+ * Finds the kernels to use. The Vector API version is looked up by name, so that nothing links to the incubator module by accident: without
  * {@code --add-modules jdk.incubator.vector} the plain loops run, and {@link #message()} says so.
  */
 public final class Providers {
@@ -17,7 +17,7 @@ public final class Providers {
 
     private Providers() { }
 
-    /** The provider that the system property {@code agl.kernels} names (plain, vector), else the fastest that works. */
+    /** The provider named by the system property {@code agl.kernels} (plain, vector), else the fastest available. */
     public static Kernels best() {
         Kernels found = best;
         if (found == null) {
@@ -28,12 +28,12 @@ public final class Providers {
     }
 
     /**
-     * Chooses where everything that asks for {@link #best()} from now on is computed; to be called before anything else is made.
+     * Chooses the device that {@link #best()} computes on from now on. Call it before allocating anything.
      *
-     * @param wanted cpu, auto (the first GPU, else the CPU), or gpu[:N] (device N of {@link DeviceKernels#devices}, else the first GPU,
-     *               else the first device of any kind that is listed)
+     * @param wanted cpu, auto (the first GPU, else the CPU), gpu:N (device N of {@link DeviceKernels#devices}), or gpu (the first GPU, else
+     *               the first device of any kind)
      * @return one line to show, or empty
-     * @throws AglException when gpu was asked for and there is none, with what to install
+     * @throws AglException if gpu was requested and there is none; the message says what to install
      */
     public static String use(String wanted) {
         String device = wanted.toLowerCase(Locale.ROOT);
@@ -42,7 +42,7 @@ public final class Providers {
             return "";
         }
         if (!device.matches("auto|gpu(:\\d{1,3})?")) {
-            throw new AglException("there is no device \"" + wanted + "\"; choose auto, cpu, gpu or gpu:N");
+            throw new AglException("unknown device \"" + wanted + "\"; choose auto, cpu, gpu or gpu:N");
         }
         boolean auto = device.equals("auto");
         DeviceKernels found = ServiceLoader.load(DeviceKernels.class).findFirst().orElse(null);
@@ -55,11 +55,11 @@ public final class Providers {
             message = "";
             return "device " + chosen.index() + ": " + chosen.name();
         }
-        String reason = found == null ? "this build has no GPU kernels: it was made without TornadoVM"
+        String reason = found == null ? "this build has no GPU kernels: it was built without TornadoVM"
                 : devices.isEmpty() ? found.problem() : auto ? "TornadoVM lists none" : "TornadoVM lists no such device";
         if (auto) {
             toProcessor();
-            return "no GPU, the CPU does the work (" + reason + ")";
+            return "no GPU, using the CPU (" + reason + ")";
         }
         throw new AglException("--device " + wanted + ": " + reason
                 + "; install TornadoVM (sdk install tornadovm) and a driver for the device, "
@@ -73,7 +73,7 @@ public final class Providers {
         }
     }
 
-    /** Whether {@link #best()} runs on a device of its own. */
+    /** Whether {@link #best()} runs on a device with its own memory. */
     public static boolean onDevice() {
         return onDevice;
     }
@@ -82,7 +82,7 @@ public final class Providers {
         return index < devices.size() ? devices.get(index) : null;
     }
 
-    /** One line when the fast kernels are not in use, else empty. */
+    /** One line that says why the fast kernels are not in use, or empty. */
     public static String message() {
         best();
         return message;
@@ -90,15 +90,15 @@ public final class Providers {
 
     private static Kernels find(String wanted) {
         if (wanted.equals("plain")) {
-            message = "plain loops, as asked for by -Dagl.kernels=plain";
+            message = "plain loops, as requested by -Dagl.kernels=plain";
             return Kernels.plain();
         }
         try {
-            // The provider itself loads without the module and would fail in the middle of its first kernel.
+            // The provider class loads even without the module, and would then fail inside its first kernel.
             Class.forName("jdk.incubator.vector.FloatVector");
             return (Kernels) Class.forName(VECTOR).getDeclaredConstructor().newInstance();
         } catch (ReflectiveOperationException | LinkageError e) {
-            message = "plain loops: the Vector API is not there (start java with --add-modules jdk.incubator.vector)";
+            message = "plain loops: the Vector API is not available (start java with --add-modules jdk.incubator.vector)";
             return Kernels.plain();
         }
     }

@@ -6,16 +6,16 @@ import java.util.concurrent.locks.LockSupport;
 import java.util.function.IntConsumer;
 
 /**
- * A fixed set of daemon threads that share the tasks of one loop; the calling thread works with them.
+ * A fixed set of daemon threads that share the tasks of one loop; the calling thread takes part.
  *
  * <p>Which thread runs a task, and how many threads there are, must never change a result: a task writes its own part of the output and
- * computes it the same way whoever runs it. Kernels therefore cut the output, never a sum. A loop started inside a task, or while another
- * thread's loop is running, runs in its caller alone.
+ * computes it the same way on any thread. Kernels therefore split the output, never a sum. A loop started inside a task, or while another
+ * thread's loop is running, runs on its calling thread alone.
  */
 public final class Workers {
     /**
-     * How long an idle worker looks for the next loop before it sleeps: longer than what one thread does between two loops. Waking a
-     * sleeping thread costs more than a small kernel.
+     * How long an idle worker spins before it sleeps: longer than the single-threaded work between two loops. Waking a sleeping thread
+     * costs more than a small kernel.
      */
     private static final long SPIN_NANOS = 500_000;
 
@@ -173,7 +173,7 @@ public final class Workers {
             }
         }
 
-        /** The next loop, or null when the thread was woken without one. */
+        /** The next loop, or null if the thread was woken without one. */
         private Loop await(Loop last) {
             long start = System.nanoTime();
             while (spin && System.nanoTime() - start < SPIN_NANOS) {

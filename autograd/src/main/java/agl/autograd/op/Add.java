@@ -26,7 +26,7 @@ public final class Add extends Broadcast {
     }
     // explain: end
 
-    /** The same without broadcasting, through the kernels: the residual stream of a transformer is added to twice per layer. */
+    /** The same without broadcasting, through the kernels: a transformer adds to its residual stream twice per layer. */
     private record Residual(Tensor x, Tensor y) implements Operation {
         static Tensor of(Tape tape, Tensor x, Tensor y) {
             Tensor z = tape.alloc(x.shape());

@@ -7,11 +7,11 @@ import agl.autograd.kernels.AttentionShape;
 import agl.autograd.storage.Storage;
 
 /**
- * Causal grouped-query attention, softmax(scale · QKᵀ + mask)·V per head, without ever holding the (tokens, tokens) matrix (Dao et al.
- * 2022). Shapes and masking: {@link AttentionShape}.
+ * Causal grouped-query attention, softmax(scale · QKᵀ + mask)·V per head, without ever materializing the (tokens, tokens) matrix (Dao et
+ * al. 2022). Shapes and masking: {@link AttentionShape}.
  *
- * <p>With P = softmax(S): dV = PᵀdO, dP = dO·Vᵀ, dS = P ⊙ (dP − rowsum(dO ⊙ O)), dQ = scale·dS·K, dK = scale·dSᵀ·Q. P is computed again
- * in backward from Q, K and the kept log-sum-exp of each row.
+ * <p>With P = softmax(S): dV = PᵀdO, dP = dO·Vᵀ, dS = P ⊙ (dP − rowsum(dO ⊙ O)), dQ = scale·dS·K, dK = scale·dSᵀ·Q. Backward recomputes P
+ * from Q, K and the stored log-sum-exp of each row.
  */
 public final class Attention implements Operation {
     private final AttentionShape shape;

@@ -9,8 +9,8 @@ import java.util.Arrays;
 /**
  * z = f(x, y) element by element, where a dimension of size 1 (or missing on the left) is repeated to fit the other operand.
  *
- * <p>Backward: dL/dx_i += dL/dz_i · ∂f/∂x, likewise for y. A repeated element is used many times and collects every share, which is
- * why the gradient of a broadcast is a sum.
+ * <p>Backward: dL/dx_i += dL/dz_i · ∂f/∂x, likewise for y. A repeated element is used many times, so its gradient is the sum over all its
+ * uses.
  */
 public abstract class Broadcast implements Operation {
     private Tensor x;
@@ -80,7 +80,9 @@ public abstract class Broadcast implements Operation {
         return shape;
     }
 
-    /** For each element of the result, the element of an operand of shape {@code from} that it reads; null when that is the same. */
+    /**
+     * For each element of the result, the index of the element it reads in an operand of shape {@code from}; null if the shapes are equal.
+     */
     static int[] indices(int[] from, int[] to) {
         if (Arrays.equals(from, to)) {
             return null;

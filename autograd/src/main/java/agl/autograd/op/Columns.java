@@ -7,7 +7,7 @@ import agl.autograd.Tensor;
 /**
  * y = x[:, from … to − 1], some columns of every row; x (rows, cols), y (rows, to − from).
  *
- * <p>dL/dx[:, from … to − 1] += dL/dy, the other columns get nothing.
+ * <p>dL/dx[:, from … to − 1] += dL/dy, the other columns receive no gradient.
  */
 public final class Columns implements Operation {
     private final Tensor x;
@@ -18,11 +18,11 @@ public final class Columns implements Operation {
         this.from = from;
     }
 
-    /** @throws IllegalArgumentException when the columns are not all there */
+    /** @throws IllegalArgumentException if the range is empty or goes beyond the columns of x */
     // explain: Columns
     public static Tensor of(Tape tape, Tensor x, int from, int to) {
         if (from < 0 || from >= to || to > x.cols()) {
-            throw new IllegalArgumentException("columns " + from + " to " + to + " of rows of " + x.cols());
+            throw new IllegalArgumentException("columns " + from + " to " + to + " of a matrix with " + x.cols() + " columns");
         }
         int n = to - from;
         Tensor y = tape.alloc(x.rows(), n);

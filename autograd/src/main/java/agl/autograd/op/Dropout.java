@@ -7,7 +7,8 @@ import agl.autograd.Tensor;
 /**
  * y = x ⊙ mask / (1 − p), each mask element 0 with probability p, else 1 (Srivastava et al. 2014); dL/dx = dL/dy ⊙ mask / (1 − p).
  *
- * <p>The mask is a function of (seed, element): backward computes it again instead of keeping it, and it does not depend on threads.
+ * <p>The mask is a function of (seed, element): backward recomputes it instead of storing it, and it does not depend on the number of
+ * threads.
  */
 public final class Dropout implements Operation {
     private final Tensor x;
@@ -20,7 +21,7 @@ public final class Dropout implements Operation {
         this.seed = seed;
     }
 
-    /** On an inference tape, and with p = 0, this is x itself. */
+    /** Returns x itself on an inference tape or if p = 0. */
     // explain: Dropout
     public static Tensor of(Tape tape, Tensor x, double p, long seed) {
         if (p <= 0 || !tape.recording()) {

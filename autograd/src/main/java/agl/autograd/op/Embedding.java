@@ -5,9 +5,9 @@ import agl.autograd.Tape;
 import agl.autograd.Tensor;
 
 /**
- * Y_t = W[ids_t], rows of a table W (vocabulary, hidden), Y (tokens, hidden). Also picks rows of any matrix.
+ * Y_t = W[ids_t], rows of a table W (vocabulary, hidden), Y (tokens, hidden). Also selects rows of any matrix.
  *
- * <p>dL/dW[id] = Σ over the tokens t with that id of dL/dY_t.
+ * <p>dL/dW[id] = Σ dL/dY_t over the tokens t with that id.
  */
 public final class Embedding implements Operation {
     private final Tensor w;

@@ -11,21 +11,18 @@ import java.util.Arrays;
 import java.util.function.IntToDoubleFunction;
 
 /**
- * The language model's head and its loss in one: logits = H·Wᵀ, loss = Σ_t weight_t (logsumexp(logits_t) − logits_t[target_t]).
+ * The language-model head fused with its loss: logits = H·Wᵀ, loss = Σ_t weight_t (logsumexp(logits_t) − logits_t[target_t]).
  * H (tokens, hidden), W (vocabulary, hidden); tokens with target −1 are not part of the loss. With weight = 1/count this is the mean
  * next-token cross-entropy over the unmasked tokens, L_task of the paper.
  *
  * <p>dL/dlogits_t = weight_t (softmax(logits_t) − onehot(target_t)), dL/dH = dL/dlogits · W, dL/dW = (dL/dlogits)ᵀ · H.
  *
- * <p>The (tokens, vocabulary) logits never exist whole: a chunk of rows is computed, reduced to its loss and turned into its gradient
- * in place, and the gradient is multiplied on while the chunk is still there. So the derivative is taken during forward, for an
- * upstream gradient of 1, and backward only scales it.
+ * <p>The full (tokens, vocabulary) logits never exist: each chunk of rows is computed, reduced to its loss and overwritten by its gradient,
+ * which is multiplied by W and H while the chunk is in memory. The derivative is thus computed during forward, for an upstream gradient of
+ * 1, and backward only scales it.
  */
 public final class HeadCrossEntropy implements Operation {
-    /**
-     * Logits held at once, 128 MB in float: rows enough to make up for the copying of W that each chunk of them costs, few enough to stay
-     * small.
-     */
+    /** Logits per chunk (128 MB of floats): large enough to amortize packing W once per chunk, small enough to bound memory. */
     static final int LOGITS = 1 << 25;
 
     private final Tensor h;
@@ -40,7 +37,7 @@ public final class HeadCrossEntropy implements Operation {
         this.dw = dw;
     }
 
-    /** The mean over all tokens with a target. A batch without any has loss 0. */
+    /** The mean over all tokens with a target. A batch without targets has loss 0. */
     public static Tensor mean(Tape tape, Tensor h, Tensor w, int[] targets) {
         int count = 0;
         for (int t : targets) {
@@ -60,18 +57,18 @@ public final class HeadCrossEntropy implements Operation {
     }
 
     /**
-     * @param targets   per token the id to predict, −1 for none
-     * @param tokenLoss receives each token's unweighted loss (untouched where there is none), or null
-     * @param weight    factor of each token's loss, by its row
+     * @param targets   the target token id of each row, −1 for none
+     * @param tokenLoss receives each token's unweighted loss (unchanged where there is no target), or null
+     * @param weight    weight of each token's loss, by row
      */
     public static Tensor of(Tape tape, Tensor h, Tensor w, int[] targets, Storage tokenLoss, IntToDoubleFunction weight) {
         return of(tape, h, w, new Targets(targets, weight), tokenLoss, LOGITS);
     }
 
-    /** Per token the id to predict, −1 for none, and the factor of its loss, by its row. */
+    /** The target token id of each row, −1 for none, and the weight of its loss, by row. */
     record Targets(int[] ids, IntToDoubleFunction weight) { }
 
-    /** @param most logits held at once; a row of the vocabulary is, however long */
+    /** @param most logits per chunk, but at least one row */
     static Tensor of(Tape tape, Tensor h, Tensor w, Targets of, Storage tokenLoss, int most) {
         Kernels kernels = tape.kernels();
         int vocabulary = w.dim(0);
@@ -89,7 +86,7 @@ public final class HeadCrossEntropy implements Operation {
         Storage dInput = gradH ? pool.take(chunk * h.cols()) : null;
         Storage loss = pool.take(chunk);
         int[] ids = new int[chunk];
-        // The weights are multiplied in where a token has hidden numbers, not where it has a vocabulary of them.
+        // Apply the token weights to dH (tokens, hidden), not to dlogits (tokens, vocabulary): fewer multiplications.
         double[] factors = new double[chunk];
         double total = 0;
         // explain: Task loss, chunk by chunk
@@ -133,7 +130,7 @@ public final class HeadCrossEntropy implements Operation {
         return tape.record(out, new HeadCrossEntropy(h, w, dh, dw), h, w);
     }
 
-    /** Chunks of equal height, as few as the limit allows. */
+    /** Rows per chunk: as few chunks of equal height as the limit allows. */
     private static int rowsAtOnce(int rows, int vocabulary, int logits) {
         int most = Math.max(1, logits / vocabulary);
         return Math.max(1, Math.ceilDiv(rows, Math.max(1, Math.ceilDiv(rows, most))));

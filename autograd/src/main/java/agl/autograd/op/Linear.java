@@ -15,8 +15,8 @@ import java.util.Arrays;
 public final class Linear implements Operation {
 
     /**
-     * Sees, during backward, the two factors of a layer's weight gradient: dL/dW = Σ_t δ_t x_tᵀ. This is how the Fisher information of
-     * a frozen weight is gathered without ever forming dL/dW.
+     * A hook called in backward with the two factors of a layer's weight gradient: dL/dW = Σ_t δ_t x_tᵀ. This is how the Fisher information
+     * of a frozen weight is estimated without ever forming dL/dW.
      */
     @FunctionalInterface
     public interface GradientListener {
@@ -30,23 +30,23 @@ public final class Linear implements Operation {
     private final Tensor x;
     private final Tensor w;
     private final Tensor b;
-    private final GradientListener listener;
+    private final GradientListener hook;
 
-    private Linear(Tensor x, Tensor w, Tensor b, GradientListener listener) {
+    private Linear(Tensor x, Tensor w, Tensor b, GradientListener hook) {
         this.x = x;
         this.w = w;
         this.b = b;
-        this.listener = listener;
+        this.hook = hook;
     }
 
-    /** Without bias and listener. */
+    /** Without bias or hook. */
     public static Tensor of(Tape tape, Tensor x, Tensor w) {
         return of(tape, x, w, null, null);
     }
 
-    /** With a bias (or null) and a listener (or null). */
+    /** With a bias (or null) and a gradient hook (or null). */
     // explain: Linear forward
-    public static Tensor of(Tape tape, Tensor x, Tensor w, Tensor b, GradientListener listener) {
+    public static Tensor of(Tape tape, Tensor x, Tensor w, Tensor b, GradientListener hook) {
         int tokens = x.rows();
         int in = x.cols();
         int out = w.dim(0);
@@ -59,20 +59,20 @@ public final class Linear implements Operation {
             tape.kernels().repeatRow(tokens, out, b.data(), y.data());
         }
         tape.kernels().product(1, x.matrix(), w.matrix().T(), b == null ? 0 : 1, y.matrix());
-        boolean needed = x.requiresGrad() || w.requiresGrad() || b != null && b.requiresGrad() || listener != null;
-        return tape.record(y, new Linear(x, w, b, listener), needed, x, w);
+        boolean needed = x.requiresGrad() || w.requiresGrad() || b != null && b.requiresGrad() || hook != null;
+        return tape.record(y, new Linear(x, w, b, hook), needed, x, w);
     }
 
-    /** X is only read for dL/dW: a frozen layer needs to remember nothing. */
+    /** X is read only for dL/dW: a frozen layer need not keep its input. */
     @Override public boolean reads(Tensor t) {
-        return t == x && (w.requiresGrad() || listener != null) || t == w;
+        return t == x && (w.requiresGrad() || hook != null) || t == w;
     }
     // explain: end
 
     // explain: Linear backward
     @Override public void backward(Tape tape, Tensor y) {
-        if (listener != null) {
-            listener.accept(x, y.grad());
+        if (hook != null) {
+            hook.accept(x, y.grad());
         }
         Matrix dY = y.gradMatrix();
         tape.addGrad(x, 1, dY, w);

@@ -66,7 +66,7 @@ public final class OperationCases implements GradientCase.Provider {
             return problem((t, in) -> RmsNorm.of(t, in[0], in[1], 1e-5), random(r, size(r), cols), random(r, cols));
         }));
         cases.add(of("LayerNorm", r -> {
-            // Two columns at least: with one, x − mean is 0 and the norm a division of rounding errors.
+            // At least two columns: with one, x − mean is 0 and the result is pure rounding error.
             int cols = 1 + size(r);
             return problem((t, in) -> LayerNorm.of(t, in[0], in[1], in[2], 1e-1), random(r, size(r), cols), random(r, cols),
                     random(r, cols));
@@ -87,7 +87,7 @@ public final class OperationCases implements GradientCase.Provider {
             int[] targets = r.ints(tokens, -1, vocabulary).toArray();
             targets[0] = 0;
             double[] weights = r.doubles(tokens, 0.1, 1).toArray();
-            // All tokens at once, or some at a time.
+            // Chunks of at most one to three tokens.
             int chunk = vocabulary * (1 + r.nextInt(3));
             boolean mean = r.nextBoolean();
             return problem((t, in) -> mean ? HeadCrossEntropy.mean(t, in[0], in[1], targets)
@@ -124,7 +124,7 @@ public final class OperationCases implements GradientCase.Provider {
     private static GradientCase binary(String name, Binary op, double away) {
         return of(name, r -> {
             int rows = size(r), cols = size(r);
-            // One in two broadcasts: a row, a column or a single number against the whole.
+            // Half of the cases broadcast: a row, a column or a single element against the matrix.
             Tensor y = switch (r.nextInt(6)) {
                 case 0 -> random(r, away, cols);
                 case 1 -> random(r, away, rows, 1);
@@ -154,7 +154,7 @@ public final class OperationCases implements GradientCase.Provider {
         return random(r, 0, shape);
     }
 
-    /** Normal numbers, moved away from 0 by {@code away}. */
+    /** Normally distributed values, moved away from 0 by {@code away}. */
     private static Tensor random(SplittableRandom r, double away, int... shape) {
         return Tensor.fill(DType.F64, i -> {
             double x = r.nextGaussian();

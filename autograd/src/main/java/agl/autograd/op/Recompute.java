@@ -5,14 +5,15 @@ import agl.autograd.Tape;
 import agl.autograd.Tensor;
 
 /**
- * y = f(x) for a whole layer f, of which only the input is kept: backward runs f again to have what its derivatives read (Chen et al. 2016,
- * "Training Deep Nets with Sublinear Memory Cost"). One more forward pass, for the memory of one layer instead of all.
+ * Activation checkpointing: y = f(x) for a whole layer f, keeping only x. Backward runs f again to recompute what its derivatives read
+ * (Chen et al. 2016, "Training Deep Nets with Sublinear Memory Cost"). Costs one more forward pass; needs the memory of one layer instead
+ * of all.
  *
- * <p>The second run repeats the first exactly, its random draws included ({@link Tape#draw}), so the gradient has the same bits.
+ * <p>The second run repeats the first exactly, including its random draws ({@link Tape#draw}), so the gradient is bit-identical.
  */
 public final class Recompute implements Operation {
 
-    /** A layer: everything it computes goes on the given tape. */
+    /** A layer: everything it computes is recorded on the given tape. */
     @FunctionalInterface
     public interface Layer {
         Tensor forward(Tape tape, Tensor x);
@@ -28,7 +29,7 @@ public final class Recompute implements Operation {
         this.draws = draws;
     }
 
-    /** On an inference tape there is nothing to keep: this is f itself. */
+    /** On an inference tape this just runs f: there is nothing to keep. */
     // explain: Recompute forward
     public static Tensor of(Tape tape, Tensor x, Layer layer) {
         if (!tape.recording()) {

@@ -4,7 +4,7 @@ import agl.autograd.Operation;
 import agl.autograd.Tape;
 import agl.autograd.Tensor;
 
-/** The same numbers under another shape; the gradient passes through unchanged. */
+/** The same elements in another shape; the gradient passes through unchanged. */
 public final class Reshape implements Operation {
     private final Tensor x;
 
@@ -17,7 +17,7 @@ public final class Reshape implements Operation {
     public static Tensor of(Tape tape, Tensor x, int... shape) {
         Tensor y = tape.view(x, shape);
         if (y.size() != x.size()) {
-            throw new IllegalArgumentException("a reshape keeps the number of elements: " + x.size() + " against " + y.size());
+            throw new IllegalArgumentException("cannot reshape " + x.size() + " elements into " + y.size());
         }
         return tape.record(y, new Reshape(x), x);
     }

@@ -21,11 +21,11 @@ public final class RmsNorm implements Operation {
         this.inverseRms = inverseRms;
     }
 
-    /** Rows are as long as w: a (tokens, heads·headDim) input with w of headDim is normalised head by head. */
+    /** Normalizes runs of w.size() elements: a (tokens, heads·headDim) input with w of length headDim is normalized per head. */
     public static Tensor of(Tape tape, Tensor x, Tensor w, double eps) {
         int cols = w.size();
         if (x.cols() % cols != 0) {
-            throw new IllegalArgumentException("a norm over " + cols + " numbers does not fit rows of " + x.cols());
+            throw new IllegalArgumentException("a norm over " + cols + " elements does not fit rows of " + x.cols());
         }
         int rows = x.size() / cols;
         Tensor y = tape.alloc(x.shape());

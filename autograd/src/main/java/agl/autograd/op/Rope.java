@@ -5,10 +5,10 @@ import agl.autograd.Tape;
 import agl.autograd.Tensor;
 
 /**
- * Rotary position embedding (Su et al. 2021), in the half-split layout of Hugging Face's Llama: in each head the pair (x_i, x_{i+d/2})
- * is turned by the angle position · θ_i. x (tokens, heads·headDim).
+ * Rotary position embedding (Su et al. 2021), in the half-split layout of Hugging Face's Llama: in each head the pair (x_i, x_{i+d/2}) is
+ * rotated by the angle position · θ_i. x (tokens, heads·headDim).
  *
- * <p>A rotation's derivative is the rotation, its transpose the rotation back: dL/dx = R(−angle) dL/dy.
+ * <p>A rotation is linear, and its transpose is the inverse rotation: dL/dx = R(−angle) dL/dy.
  */
 public final class Rope implements Operation {
 
@@ -16,7 +16,8 @@ public final class Rope implements Operation {
     public record Table(int headDim, double[] cos, double[] sin) {
 
         /**
-         * The table for {@code positions} positions from the frequencies θ_i, headDim/2 of them; cosines and sines times {@code factor}.
+         * The table for {@code positions} positions from the frequencies θ_i, headDim/2 of them; cosines and sines are multiplied by
+         * {@code factor}.
          */
         public static Table of(int positions, double[] frequencies, double factor) {
             int half = frequencies.length;
@@ -51,7 +52,7 @@ public final class Rope implements Operation {
         this.table = table;
     }
 
-    /** @param positions of each row in its sequence, within the table */
+    /** @param positions position of each row in its sequence, within the table */
     public static Tensor of(Tape tape, Tensor x, int[] positions, Table table) {
         Tensor y = tape.alloc(x.shape());
         tape.kernels().rope(x.rows(), x.cols() / table.headDim, table.headDim, positions, table.cos, table.sin, 1, x.data(), y.data(),

@@ -24,7 +24,7 @@ public final class Softmax implements Operation {
         Storage to = y.data();
         int cols = x.cols();
         for (int o = 0; o < x.size(); o += cols) {
-            // Taking the largest element out changes nothing in the quotient and keeps e^x finite.
+            // Subtracting the maximum leaves the quotient unchanged and keeps e^x finite.
             double max = Double.NEGATIVE_INFINITY;
             for (int j = 0; j < cols; j++) {
                 max = Math.max(max, from.get(o + j));

@@ -19,7 +19,7 @@ public final class SwiGlu implements Operation {
         this.up = up;
     }
 
-    /** gate and up of the same shape, which is that of the result. */
+    /** gate, up and the result have the same shape. */
     public static Tensor of(Tape tape, Tensor gate, Tensor up) {
         Tensor y = tape.alloc(gate.shape());
         tape.kernels().swiGlu(gate.size(), gate.data(), up.data(), y.data());

@@ -1,7 +1,8 @@
 package agl.autograd.storage;
 
 /**
- * Element types. {@code F32} and {@code F64} are computed in; {@code BF16} and {@code F16} are stored only (frozen weights, mapped files).
+ * Element types. {@code F32} and {@code F64} are compute types; {@code BF16} and {@code F16} are storage-only (frozen weights, mapped
+ * files).
  */
 public enum DType {
     F32(4), F64(8), BF16(2), F16(2);

@@ -5,25 +5,25 @@ import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
 
 /**
- * A flat run of numbers. Plain loops read and write it in double through {@link #get} and {@link #set}, whatever the element type:
- * that is how the same code runs in double (gradient checks) and in float (work). Fast kernels take the array itself.
+ * A flat array of elements. Plain loops read and write it in double through {@link #get} and {@link #set}, whatever the element type, so
+ * that the same code runs in double (gradient checks) and in float (training). Fast kernels access the array itself.
  */
 public abstract sealed class Storage {
 
     /** Element type. */
     public abstract DType dtype();
 
-    /** Number of elements that may be used. A pooled array can be longer. */
+    /** Number of usable elements. A pooled array can be longer. */
     public abstract int length();
 
-    /** Elements that there is memory for, at least {@link #length()}. */
+    /** Number of elements that memory is allocated for, at least {@link #length()}. */
     public int capacity() {
         return length();
     }
 
-    /** The same memory with another length, at most {@link #capacity()}; what is in it is undefined afterwards. */
+    /** The same memory with another length, at most {@link #capacity()}; its content is undefined. */
     public Storage withLength(int other) {
-        throw new UnsupportedOperationException("this storage comes from no pool");
+        throw new UnsupportedOperationException("this storage did not come from a pool");
     }
 
     /** Element {@code i}, widened to double. */
@@ -40,12 +40,12 @@ public abstract sealed class Storage {
     /** Sets the elements from {@code from} (inclusive) to {@code to} (exclusive). */
     public abstract void fill(int from, int to, double value);
 
-    /** A zeroed storage of a type that is computed in. */
+    /** A zero-filled storage of a compute type (F32 or F64; F16 and BF16 are storage-only). */
     public static Storage allocate(DType dtype, int length) {
         return switch (dtype) {
             case F32 -> new F32(new float[length], length);
             case F64 -> new F64(new double[length], length);
-            default -> throw new IllegalArgumentException(dtype + " is a type for stored weights, not for computing");
+            default -> throw new IllegalArgumentException(dtype + " is storage-only; the compute types are F32 and F64");
         };
     }
 
@@ -158,9 +158,8 @@ public abstract sealed class Storage {
     }
 
     /**
-     * Floats in the memory of a device, made by the {@link agl.autograd.kernels.Kernels} that run there. {@link #get} and {@link #set} work
-     * as on any storage, through a copy on the host that is brought up to date first: code that walks the elements stays right, but is
-     * slow.
+     * Floats in device memory, allocated by the {@link agl.autograd.kernels.Kernels} that run there. {@link #get} and {@link #set} work as
+     * on any storage, through a host copy that is synchronized first: code that walks the elements stays correct, but is slow.
      */
     public abstract static non-sealed class Device extends Storage {
         @Override public final DType dtype() { return DType.F32; }

@@ -1,4 +1,5 @@
 /**
- * Where numbers lie and in which type, below everything that computes with them. Start reading at {@link agl.autograd.storage.Storage}.
+ * Where tensor elements are stored and in which type. Everything that computes builds on this package. Start reading at
+ * {@link agl.autograd.storage.Storage}.
  */
 package agl.autograd.storage;

@@ -75,7 +75,7 @@ class MatrixTest {
         assertThrows(IllegalArgumentException.class, () -> k.product(1, x.rows(0, 2), x.T(), 0, c));
         assertThrows(IllegalArgumentException.class, () -> k.product(1, x, x.rows(0, 2).T(), 0, c));
         String message = assertThrows(IllegalArgumentException.class, () -> k.product(1, x, x.T(), 0, c.T())).getMessage();
-        assertEquals("(3, 4) times (4, 3) does not make (3, 3) transposed", message);
+        assertEquals("(3, 4) times (4, 3) does not give (3, 3) transposed", message);
     }
 
     @Test void gradientsAreAddedWhereOneIsRequired() {

@@ -319,7 +319,7 @@ class OperationsTest {
             refused("[4, 2] does not fit an input with 3", () -> Linear.of(tape, x, gaussian(4, 2)));
             refused("does not fit", () -> Linear.of(tape, x, gaussian(1, 3, 3)));
             refused("does not fit rows of 3", () -> RmsNorm.of(tape, x, gaussian(2), 1));
-            refused("6 against 4", () -> Reshape.of(tape, x, 2, 2));
+            refused("6 elements into 4", () -> Reshape.of(tape, x, 2, 2));
             refused("do not broadcast", () -> Mul.of(tape, x, gaussian(2)));
             refused("do not broadcast", () -> Mul.of(tape, x, gaussian(3, 3)));
         }

@@ -5,24 +5,24 @@ import agl.autograd.storage.Storage;
 import java.util.function.IntConsumer;
 
 /**
- * The product of two matrices with several rows and columns. A task is a part of C over all of k: the thread that takes it copies its
- * columns of B into panels, KC steps of k at a time, and lets A's rows pass them as they lie. Nothing is shared and nothing waits until the
- * end; threads take one task after the other, so that a processor that is slower for a while (another program, the other half of its core)
- * gets fewer of them. k is cut by its length alone, so which thread computes a part, and how large the parts are, changes no bit of C.
+ * The product of two matrices with many rows and columns. A task is a block of C over all of k: its thread packs the block's columns of B
+ * into panels, KC steps of k at a time, and multiplies them by A's rows, read in place. Threads share nothing and do not wait for each
+ * other before the end. They take one task after another, so that a temporarily slow processor (another program, the other hyperthread)
+ * gets fewer tasks. How k is split depends on its length alone, so no bit of C depends on the thread or on the size of the block.
  *
- * <p>One object per thread, used again by each of its products: a step makes hundreds of them, and none should leave garbage.
+ * <p>One object per thread, reused by all its products: a step computes hundreds of them, and none should leave garbage.
  */
 final class BlockedGemm implements IntConsumer {
     /**
-     * Steps of k at a time. A panel of B (KC · WIDTH floats) then is larger than the first-level cache, but it is read in order; fewer
-     * steps would mean more passes over C.
+     * Steps of k at a time. A panel of B (KC · WIDTH floats) is then larger than the L1 cache, but it is read in order; fewer steps would
+     * mean more passes over C.
      */
     private static final int KC = 800;
-    /** Rows of A that pass all panels of a task before the next ones: they stay in the second-level cache, and so do the panels. */
+    /** Rows of A multiplied by all panels of a task before the next rows: they stay in the L2 cache, as do the panels. */
     private static final int MC = 48;
-    /** Columns of a task, at most. */
+    /** Maximum columns of a task. */
     private static final int NC = 128;
-    /** Rows of A that are written out as floats, or turned, before tasks begin, at most. */
+    /** Maximum rows of A that are converted to floats, or transposed, before the tasks begin. */
     private static final int CONVERTED = 1536;
 
     private static final int W = GemmTile.WIDTH;
@@ -37,7 +37,7 @@ final class BlockedGemm implements IntConsumer {
     private float alpha;
     private float beta;
 
-    /** Rows [i0, i0 + mb) of op(A) as floats: in A itself, or in a buffer when A is stored otherwise. */
+    /** Rows [i0, i0 + mb) of op(A) as floats: in A itself, or in a buffer if A is stored differently. */
     private float[] rows;
     private int i0, mb, rowsOff, ldRows;
     private boolean converting;
@@ -91,7 +91,7 @@ final class BlockedGemm implements IntConsumer {
         rows = null;
     }
 
-    /** The widest tasks with which the thread that gets most columns gets as few as can be: 6 of 96 for 576 columns and two threads. */
+    /** The widest tasks that minimize the columns of the busiest thread: 6 tasks of 96 for 576 columns and two threads. */
     private static int columnsOfTask(int n, int threads) {
         int columns = W;
         int least = Integer.MAX_VALUE;
@@ -148,8 +148,8 @@ final class BlockedGemm implements IntConsumer {
     }
 
     /**
-     * C[m, n] from rows of A and packed panels of B, one tile after the other. All rows pass a panel before the next. The panels begin
-     * {@code panelStep} floats apart and may be parts of longer ones.
+     * C[m, n] from rows of A and packed panels of B, one tile after the other. All rows are multiplied by one panel before the next. Panels
+     * start {@code panelStep} floats apart and may be parts of longer ones.
      */
     static void tiles(int m, int n, int k, float alpha, float[] a, int aOff, int lda, float[] panels, int panelsOff, int panelStep,
             float beta,
@@ -171,18 +171,18 @@ final class BlockedGemm implements IntConsumer {
         }
     }
 
-    /** Of the next tile when {@code left} rows are to come. */
+    /** Height of the next tile when {@code left} rows remain. */
     private static int height(int left) {
         if (H == 8) {
-            // A second tile would be called so rarely, where most numbers are multiples of 8, that HotSpot does not optimize it, and
-            // vectors in unoptimized code are objects.
+            // Most row counts are multiples of 8: a second tile would be called too rarely for HotSpot to optimize it, and vectors in
+            // unoptimized code are heap objects.
             return 8;
         }
-        // 7 and 8 rows go better as 4 + 4 than as 6 + 2.
+        // 7 and 8 rows are faster as 4 + 4 than as 6 + 2.
         return left > 8 || left == 5 || left == 6 ? 6 : 4;
     }
 
-    /** A tile that sticks out of C is computed whole in a buffer. Missing rows of A repeat the last one: their results are dropped. */
+    /** A tile that extends beyond C is computed in full in a buffer. Missing rows of A repeat the last one; their results are discarded. */
     private static void edge(int height, int rows, int columns, int k, float alpha, float[] a, int aOff, int lda, float[] b, int bOff,
                              float beta, float[] c, int cOff, int ldc, Scratch scratch) {
         float[] ct = scratch.floats(Scratch.TILE, H * W);

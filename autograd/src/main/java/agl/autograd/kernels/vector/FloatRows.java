@@ -12,9 +12,7 @@ import jdk.incubator.vector.VectorOperators;
 import jdk.incubator.vector.VectorShape;
 import jdk.incubator.vector.VectorSpecies;
 
-/**
- * Runs of elements as floats, whatever they are stored as: frozen weights are widened here, a row at a time, on their way into a kernel.
- */
+/** Reads elements of any stored type as floats: frozen weights are widened here, one row at a time, before a kernel uses them. */
 final class FloatRows {
     private static final ValueLayout.OfFloat FLOAT = ValueLayout.JAVA_FLOAT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
     private static final ValueLayout.OfShort SHORT = ValueLayout.JAVA_SHORT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
@@ -24,12 +22,12 @@ final class FloatRows {
 
     private FloatRows() { }
 
-    /** Whether the kernels of this package can read it: float, or stored as something that widens to float exactly. */
+    /** Whether the kernels of this package can read x: its type is float or widens to float exactly. */
     static boolean readable(Storage x) {
         return x.dtype() != DType.F64;
     }
 
-    /** The heap array behind {@code x}, or null when its elements have to be read with {@link #read}. */
+    /** The heap array behind {@code x}, or null if its elements must be read with {@link #read}. */
     static float[] arrayOf(Storage x) {
         return x instanceof Storage.F32 f ? f.array() : null;
     }
@@ -54,7 +52,7 @@ final class FloatRows {
         }
     }
 
-    /** {@code rows} such runs of {@code n} elements, {@code ld} apart in {@code from}, one after the other from to[toOff] on. */
+    /** Reads {@code rows} rows of {@code n} elements, {@code ld} apart in {@code from}, one after the other to to[toOff …]. */
     static void read(Storage from, int fromOff, int ld, int rows, int n, float[] to, int toOff, Scratch scratch) {
         for (int i = 0; i < rows; i++) {
             read(from, fromOff + i * ld, to, toOff + i * n, n, scratch);
@@ -62,8 +60,8 @@ final class FloatRows {
     }
 
     /**
-     * Σ x·y over n elements, x not a float array. BF16, as most checkpoints store their weights, is widened in registers: writing the
-     * floats out would take three times as long.
+     * Σ x·y over n elements, x not a float array. BF16, the type of most checkpoints, is widened in registers: writing the floats to memory
+     * would take three times as long.
      */
     static float dot(int n, Storage x, int xOff, float[] y, int yOff, float[] sums, Scratch scratch) {
         if (x.dtype() == DType.BF16) {
@@ -93,7 +91,7 @@ final class FloatRows {
         return sum;
     }
 
-    /** Copying to the heap first keeps one kind of memory access in the loops over them, whatever kind of segment this is. */
+    /** Copied to the heap first, so that the loops over them have only one kind of memory access, whatever the segment. */
     private static short[] halves(Storage.Mapped x, int off, int n, Scratch scratch) {
         short[] halves = scratch.halves(n);
         MemorySegment.copy(x.segment(), SHORT, 2L * off, halves, 0, n);
@@ -112,7 +110,7 @@ final class FloatRows {
         }
     }
 
-    /** HotSpot turns this loop into the processor's own conversion, several elements at a time. */
+    /** HotSpot compiles this loop to the processor's own conversion, several elements at a time. */
     private static void widenF16(short[] from, float[] to, int toOff, int n) {
         for (int i = 0; i < n; i++) {
             to[toOff + i] = Float.float16ToFloat(from[i]);

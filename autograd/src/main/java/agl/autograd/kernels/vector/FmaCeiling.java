@@ -3,7 +3,7 @@ package agl.autograd.kernels.vector;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorSpecies;
 
-/** The yardstick of every speed: how many multiply-adds this core does per second when nothing comes from memory. */
+/** The upper bound that kernel speeds are compared with: multiply-adds per second of this core without any memory access. */
 public final class FmaCeiling {
     private static final VectorSpecies<Float> S = FloatVector.SPECIES_PREFERRED;
     private static final int CHAINS = 12;
@@ -25,7 +25,7 @@ public final class FmaCeiling {
         return best;
     }
 
-    /** Twelve sums that do not wait for each other: more than the latency of a multiply-add times the number of its units. */
+    /** Twelve independent sums: more than the latency of a multiply-add times the number of multiply-add units. */
     private static float chains(int n, float start) {
         FloatVector x = FloatVector.broadcast(S, start);
         FloatVector y = FloatVector.broadcast(S, 1e-9f);

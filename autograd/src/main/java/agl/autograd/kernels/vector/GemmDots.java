@@ -12,7 +12,7 @@ import jdk.incubator.vector.VectorSpecies;
 final class GemmDots {
     private static final VectorSpecies<Float> S = FloatVector.SPECIES_PREFERRED;
     private static final int V = S.length();
-    /** Rows of the long matrix that are worked on together. */
+    /** Rows of the long matrix that are processed together. */
     private static final int GROUP = 4;
 
     private GemmDots() { }
@@ -36,7 +36,7 @@ final class GemmDots {
         if (threads == 1) {
             part(0, longs, x, xOff, ldx, shorts, shortRows, off, ld, k, alpha, beta, c, cOff, cLong, cShort);
         } else {
-            // More parts than threads: a thread that the system holds up does not hold up the others.
+            // More parts than threads, so that a thread that the system delays does not delay the others.
             int rows = VectorGemm.roundUp(VectorGemm.ceilDiv(longs, 4 * threads), GROUP);
             Workers.parallelFor(VectorGemm.ceilDiv(longs, rows), t -> part(t * rows, Math.min(longs, (t + 1) * rows), x, xOff, ldx,
                     shorts, shortRows, off, ld, k, alpha, beta, c, cOff, cLong, cShort));
@@ -49,7 +49,7 @@ final class GemmDots {
         float[] sums = scratch.floats(Scratch.SUMS, 2 * GROUP * V);
         float[] array = FloatRows.arrayOf(x);
         if (shorts == 1) {
-            // One row after the other: the processor fetches ahead best where memory is read in order.
+            // Row by row: hardware prefetching works best when memory is read in order.
             for (int l = from; l < to; l++) {
                 int at = xOff + l * ldx;
                 float sum = array != null ? dot(k, array, at, y, yOff, sums) : FloatRows.dot(k, x, at, y, yOff, sums, scratch);
@@ -100,7 +100,7 @@ final class GemmDots {
         }
     }
 
-    /** In a written order: reduceLanes may add in another order once compiled, and the bits would depend on when that happens. */
+    /** Sums in a fixed order: reduceLanes may add in another order once compiled, and the bits would depend on when that happens. */
     static float sum(float[] sums, int at) {
         float sum = sums[at];
         for (int i = 1; i < V; i++) {
@@ -109,7 +109,7 @@ final class GemmDots {
         return sum;
     }
 
-    /** Σ x·y. The vectors leave through memory: as arguments of a method that is not always inlined they would be objects. */
+    /** Σ x·y. The vectors are passed on in memory: as arguments of a method that is not always inlined they would be heap objects. */
     static float dot(int k, float[] x, int xOff, float[] y, int yOff, float[] sums) {
         FloatVector s0 = FloatVector.zero(S), s1 = FloatVector.zero(S), s2 = FloatVector.zero(S), s3 = FloatVector.zero(S);
         int p = 0;
@@ -134,7 +134,7 @@ final class GemmDots {
         c[at] = beta == 0 ? alpha * sum : beta * c[at] + alpha * sum;
     }
 
-    /** Sums of 4 long rows with 2 short rows. */
+    /** Dot products of 4 long rows with 2 short rows. */
     private static void dots4x2(int k, float[] x, int xOff, int ldx, float[] y, int yOff, int ldy, float[] sums) {
         FloatVector s00 = FloatVector.zero(S), s01 = FloatVector.zero(S), s10 = FloatVector.zero(S), s11 = FloatVector.zero(S);
         FloatVector s20 = FloatVector.zero(S), s21 = FloatVector.zero(S), s30 = FloatVector.zero(S), s31 = FloatVector.zero(S);

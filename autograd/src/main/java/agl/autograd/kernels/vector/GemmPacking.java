@@ -6,15 +6,14 @@ import java.util.Arrays;
 /** Copies blocks of a matrix into the order in which {@link GemmTile} reads them; see there for the layout. */
 final class GemmPacking {
     private static final int W = GemmTile.WIDTH;
-    /**
-     * Rows of B that are copied to all panels before the next ones: panels lie a power of two apart and would push each other out of the
-     * cache.
-     */
+    /** Rows of B copied to all panels before the next rows: panels lie a power of two apart and would evict each other from the cache. */
     private static final int ROWS = 16;
 
     private GemmPacking() { }
 
-    /** Panels of B[k, n] stored as it is: panel j holds columns j·W …, its row p at panels[(j·k + p)·W]. Missing columns are zero. */
+    /**
+     * Panels of B[k, n] stored untransposed: panel j holds columns j·W …, with its row p at panels[(j·k + p)·W]. Missing columns are zero.
+     */
     static void panels(Storage b, int bOff, int ldb, int n, int k, float[] panels, Scratch scratch) {
         float[] array = FloatRows.arrayOf(b);
         float[] rows = array != null ? array : scratch.floats(Scratch.WIDENED, ROWS * n);
@@ -34,7 +33,7 @@ final class GemmPacking {
         }
     }
 
-    /** Rows of a panel, filled up with zeros. Not as vectors: inlined into a large method, those became objects now and then. */
+    /** Copies rows of a panel, padded with zeros. No vectors: inlined into a large method, they sometimes became heap objects. */
     private static void copy(int rows, int columns, float[] from, int off, int ld, float[] to, int toOff) {
         for (int i = 0; i < rows; i++) {
             int at = toOff + i * W;

@@ -6,35 +6,35 @@ import jdk.incubator.vector.VectorSpecies;
 
 /**
  * The innermost part of the matrix product: C[rows, WIDTH] = alpha · A[rows, k] · B[k, WIDTH] + beta · C, with the tile of C in registers.
- * A's rows lie {@code lda} apart, B is packed: its k rows of WIDTH numbers follow each other.
+ * A's rows are {@code lda} apart; B is packed: its k rows of WIDTH elements are contiguous.
  *
- * <p>Each number of B that is loaded serves all rows, each number of A both vectors of a row; 6 × 2 running sums, two vectors of B and one
- * of A fill the 16 registers of AVX2 and keep two multiply-adds per cycle in flight. AVX-512 has 32, but HotSpot finds
- * room for 8 × 2 sums at most: of 10 × 2 or 6 × 3 it keeps some in memory, and takes twice as long. Every element of C is the same chain of
- * k fused multiply-adds whichever of these methods computes it.
+ * <p>Each element loaded from B is used for all rows, each element of A for both vectors of a row. 6 × 2 running sums, two vectors of B and
+ * one of A fill the 16 registers of AVX2 and keep two multiply-adds per cycle in flight. AVX-512 has 32, but HotSpot finds room for at most
+ * 8 × 2 sums: of 10 × 2 or 6 × 3 it spills some to memory, which takes twice as long. Every element of C is the same chain of k fused
+ * multiply-adds whichever of these methods computes it.
  *
- * <p>The sums are local variables of one method on purpose: a vector that goes through a field, an array of vectors or a call that is
- * not inlined becomes an object, which is many times slower.
+ * <p>The sums are deliberately local variables of one method: a vector that goes through a field, an array of vectors or a call that is not
+ * inlined becomes a heap object, which is many times slower.
  *
- * <p>A step of the loop over 6 rows is 12 multiply-adds, 8 loads and 6 more instructions. It is 33 in all when HotSpot must reckon with a
- * row's start and a step adding up to more than an int holds: it then keeps an index for every row. Hence the masks. They change nothing:
- * the check above them refuses an A that goes further, and panels are never that long. A core that works for two threads at once issues
- * three instructions per cycle for each, and there it matters.
+ * <p>A step of the loop over 6 rows is 12 multiply-adds, 8 loads and 6 other instructions. It becomes 33 in all when HotSpot cannot prove
+ * that a row's start plus a step fits an int: it then keeps an index for every row. Hence the masks. They change no value: the check above
+ * them rejects an A that extends further, and panels are never that long. It matters on a core shared by two threads, which issues three
+ * instructions per cycle for each.
  */
 final class GemmTile {
     static final VectorSpecies<Float> S = FloatVector.SPECIES_PREFERRED;
     static final int V = S.length();
     /** Columns of a tile. */
     static final int WIDTH = 2 * V;
-    /** Rows of a tile: 8 where vectors of 16 floats say that this is AVX-512, with 32 registers. */
+    /** Rows of a tile: 8 with AVX-512 (vectors of 16 floats, 32 registers), else 6. */
     static final int HEIGHT = V == 16 ? 8 : 6;
-    /** Where A's part has to end: the sum of a row's start and a step then is an index whatever the two are. */
+    /** Upper bound on the end of A's part, so that a row's start plus a step cannot overflow. */
     static final int REACH = 1 << 30;
     private static final int INDEX = REACH - 1;
 
     private GemmTile() { }
 
-    /** A tile of {@code height} rows: 8 where that is HEIGHT, else 6 or 4. */
+    /** A tile of {@code height} rows: 8 if that is HEIGHT, else 6 or 4. */
     static void rows(int height, int k, float[] a, int aOff, int lda, float[] b, int bOff, float alpha, float beta, float[] c, int cOff,
             int ldc,
             Scratch scratch) {
@@ -51,7 +51,7 @@ final class GemmTile {
         }
     }
 
-    /** 8 rows with beta = 0: with a second way to store 16 sums this method would be longer than HotSpot inlines into. */
+    /** 8 rows with beta = 0: with a second way to store 16 sums this method would exceed HotSpot's limit for inlining into it. */
     private static void rows8(int k, float[] a, int aOff, int lda, float[] b, int bOff, float alpha, float[] c, int cOff, int ldc) {
         Objects.checkIndex(aOff + 7 * lda + k - 1, REACH);
         int a0 = aOff & INDEX, a1 = aOff + lda & INDEX, a2 = aOff + 2 * lda & INDEX, a3 = aOff + 3 * lda & INDEX,
@@ -108,10 +108,7 @@ final class GemmTile {
         r7.mul(alpha).intoArray(c, cOff + 7 * ldc + V);
     }
 
-    /**
-     * C = product + beta · C. Written out, this is too long for HotSpot to inline it everywhere, which would use up what its callers may
-     * inline.
-     */
+    /** C = product + beta · C. Unrolled and so too long for HotSpot to inline, which would use up its callers' inlining budget. */
     private static void add8(float[] product, float beta, float[] c, int cOff, int ldc) {
         FloatVector.fromArray(S, c, cOff).mul(beta).add(FloatVector.fromArray(S, product, 0)).intoArray(c, cOff);
         FloatVector.fromArray(S, c, cOff + V).mul(beta).add(FloatVector.fromArray(S, product, V)).intoArray(c, cOff + V);

@@ -5,10 +5,10 @@ import agl.autograd.storage.Storage;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorSpecies;
 
-/** One row times a matrix stored as it is: c = alpha · a · B + beta · c, B[k, n]. B is read once, four rows at a time. */
+/** One row times an untransposed matrix: c = alpha · a · B + beta · c, B[k, n]. B is read once, four rows at a time. */
 final class GemvRows {
     private static final VectorSpecies<Float> S = FloatVector.SPECIES_PREFERRED;
-    /** Columns whose running sums stay in the first-level cache. */
+    /** Columns whose running sums stay in the L1 cache. */
     private static final int BLOCK = 1024;
 
     private GemvRows() { }

@@ -2,9 +2,9 @@ package agl.autograd.kernels.vector;
 
 import agl.autograd.kernels.Workers;
 
-/** Cuts 0 … n into pieces of fixed length, which threads share. */
+/** Splits 0 … n into pieces of fixed length, which threads share. */
 final class Ranges {
-    /** Elements that are worth a task of their own in loops that do little with each. */
+    /** Elements per task in loops that do little work per element. */
     static final int ELEMENTS = 1 << 14;
 
     private Ranges() { }

@@ -6,15 +6,15 @@ import agl.autograd.storage.Storage;
 import java.util.Arrays;
 
 /**
- * Causal grouped-query attention, forward, in tiles with a running softmax (Milakov and Gimelshein 2018, Dao et al. 2022). Per query row
- * m is the largest score so far, l = Σ exp(score − m), and out holds Σ exp(score − m)·v; a block of keys with a larger score scales
- * both down by exp(m_old − m). Memory per thread is one tile of scores, whatever the length.
+ * Causal grouped-query attention, forward, in tiles with an online softmax (Milakov and Gimelshein 2018, Dao et al. 2022). Per query row m
+ * is the largest score so far, l = Σ exp(score − m), and out holds Σ exp(score − m)·v; a block of keys with a larger score scales both l
+ * and out by exp(m_old − m). Memory per thread is one tile of scores at any length.
  *
  * <p>A block of keys and values is packed once for all query heads that share it. Tasks are (sequence, key head, block of queries).
  */
 final class VectorAttention {
     /**
-     * Queries and keys of a tile: multiples of the product's 2 vectors. Fewer queries mean fewer scores that no one sees, and more packing.
+     * Queries and keys of a tile: multiples of the matrix product's tile width. Fewer queries mean fewer masked scores, but more packing.
      */
     private static final int QUERIES = 64;
     private static final int KEYS = 256;
@@ -28,7 +28,7 @@ final class VectorAttention {
             firstTask[seq + 1] = firstTask[seq] + blocks * s.kvHeads();
         }
         int tasks = firstTask[s.sequences()];
-        // From the end: the last blocks of a sequence see the most keys, and the longest tasks should start first.
+        // Last block first: it attends to the most keys, and the longest tasks should start first.
         Workers.parallelFor(tasks, t -> {
             int task = tasks - 1 - t;
             int seq = 0;
@@ -90,8 +90,7 @@ final class VectorAttention {
     }
 
     /**
-     * Scores of one query to exp(score − m), those of keys it does not see to 0, with m, l and the first {@code d} numbers of out brought
-     * up to date.
+     * Replaces the scores of one query by exp(score − m), or 0 for masked keys, and updates m, l and the first {@code d} elements of out.
      */
     private static void softmaxRow(float[] scores, int row, int lo, int hi, int n, float[] max, float[] sum, int stat,
                                    int d, float[] out, int off) {

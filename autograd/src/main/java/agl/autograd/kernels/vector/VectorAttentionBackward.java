@@ -8,12 +8,12 @@ import java.util.Arrays;
 /**
  * Backward of {@link VectorAttention}, in tiles of keys × queries: with S = scale·K·Qᵀ and P = exp(S − lse), both as (keys, queries),
  * dV += P·dO, dP = V·dOᵀ, dS = P ⊙ (dP − D), D = rowsum(dO ⊙ O), dK += scale·dS·Q, dQ += scale·dSᵀ·K. Keys run along the rows, so that only
- * the last product has to turn its tile around.
+ * the last product has to transpose its tile.
  *
- * <p>A task is one head of one sequence. Heads that share a key head each keep their own dK and dV, which are added up in a fixed order.
+ * <p>A task is one head of one sequence. Heads that share a key head each have their own dK and dV, which are summed in a fixed order.
  */
 final class VectorAttentionBackward {
-    /** Of a tile. Many queries: the sums in dK and dV are long, and Q and dO are packed once. Few keys: few scores that no one sees. */
+    /** Tile size. Many queries: the sums in dK and dV are long, and Q and dO are packed once. Few keys: few masked scores are computed. */
     private static final int QUERIES = 256, KEYS = 32;
     private static final int W = GemmTile.WIDTH;
 
@@ -28,7 +28,7 @@ final class VectorAttentionBackward {
     private final float[] dq;
     private final float[] dk;
     private final float[] dv;
-    /** One (key rows, heads·headDim) each for dK and dV, when several heads add to the same; else dk and dv themselves. */
+    /** (key rows, heads·headDim) each for dK and dV if several query heads share a key head; else dk and dv themselves. */
     private final float[] dkOfHeads;
     private final float[] dvOfHeads;
 
@@ -101,7 +101,7 @@ final class VectorAttentionBackward {
         int end = position + n;
         for (int key = s.firstKey(position); key < end; key += KEYS) {
             int keys = Math.min(KEYS, end - key);
-            // The queries that see any of these keys; whole panels.
+            // The queries that attend to any of these keys, in whole panels.
             int first = Math.max(0, key - position) / W * W;
             int last = s.window() <= 0 ? n : Math.min(n, key + keys - 1 + s.window() - position);
             tile(seq, head, key, keys, position, first, last, n, qT, dOutT, qPanels, dOutPanels, minusLse, minusD, scratch);
@@ -111,7 +111,7 @@ final class VectorAttentionBackward {
         }
     }
 
-    /** P and dS of these keys and the queries [first, last) of n, and what they add to dV and dK. */
+    /** Computes P and dS of these keys and the queries [first, last) of n, and adds their contribution to dV and dK. */
     private void tile(int seq, int head, int key, int keys, int position, int first, int last, int n, float[] qT, float[] dOutT,
                       float[] qPanels, float[] dOutPanels, float[] minusLse, float[] minusD, Scratch scratch) {
         int kStride = s.kvHeads() * d;
@@ -124,7 +124,7 @@ final class VectorAttentionBackward {
         BlockedGemm.tiles(keys, queries, d, scale, k.array(), kOff, kStride, qT, first * d, d * W, 0, p, first, QUERIES, scratch);
         VectorMath.expOfSums(keys, queries, p, first, QUERIES, minusLse, first);
         for (int j = 0; j < keys; j++) {
-            // Key j is seen by the queries at its own position and later, as far as the window reaches.
+            // The queries at key j's position and later attend to it, as far as the window reaches.
             int lo = Math.clamp(key + j - position, first, last);
             int hi = s.window() <= 0 ? last : Math.clamp(key + j + s.window() - position, lo, last);
             Arrays.fill(p, j * QUERIES + first, j * QUERIES + lo, 0f);
@@ -147,8 +147,8 @@ final class VectorAttentionBackward {
     }
 
     /**
-     * What dS, left by {@link #tile}, adds to dQ. A method of its own: with it, tile is more than HotSpot inlines into, and a vector that
-     * is not inlined is an object.
+     * Adds the contribution of dS, left by {@link #tile}, to dQ. A separate method: inside tile it would exceed HotSpot's inlining limit,
+     * and vectors passed to calls that are not inlined are heap objects.
      */
     private void addQueryGradient(int seq, int head, int key, int keys, int first, int last, int qOff, Scratch scratch) {
         int kStride = s.kvHeads() * d;
@@ -156,11 +156,11 @@ final class VectorAttentionBackward {
         int qStride = s.heads() * d;
         float[] kPanels = scratch.floats(Scratch.PANELS, KEYS * VectorGemm.roundUp(d, W));
         GemmPacking.panels(k, kOff, kStride, d, keys, kPanels, scratch);
-        // P is not needed any more: its buffer takes dS with the queries along the rows.
-        float[] turned = scratch.floats(Scratch.SCORES, KEYS * QUERIES);
-        Transposition.run(scratch.floats(Scratch.D_SCORES, KEYS * QUERIES), first, QUERIES, keys, last - first, turned, 0, KEYS);
-        BlockedGemm.tiles(last - first, d, keys, (float) s.scale(), turned, 0, KEYS, kPanels, 0, keys * W, 1, dq, qOff + first * qStride,
-                qStride, scratch);
+        // P is no longer needed: its buffer takes dSᵀ, with the queries along the rows.
+        float[] transposed = scratch.floats(Scratch.SCORES, KEYS * QUERIES);
+        Transposition.run(scratch.floats(Scratch.D_SCORES, KEYS * QUERIES), first, QUERIES, keys, last - first, transposed, 0, KEYS);
+        BlockedGemm.tiles(last - first, d, keys, (float) s.scale(), transposed, 0, KEYS, kPanels, 0, keys * W, 1, dq,
+                qOff + first * qStride, qStride, scratch);
     }
 
     private void addHeads(int seq, int kvHead) {

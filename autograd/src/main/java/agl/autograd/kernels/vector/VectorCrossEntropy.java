@@ -2,9 +2,9 @@ package agl.autograd.kernels.vector;
 
 import agl.autograd.kernels.Workers;
 
-/** Cross-entropy of rows of logits and, in their place, its gradient. Formulas: {@link agl.autograd.kernels.Kernels}. */
+/** Cross-entropy of rows of logits and its gradient, which overwrites the logits. Formulas: {@link agl.autograd.kernels.Kernels}. */
 final class VectorCrossEntropy {
-    /** Exponentials that are summed in float before the sum goes on in double. */
+    /** Exponentials that are summed in float before the sum continues in double. */
     private static final int BLOCK = 4096;
 
     private VectorCrossEntropy() { }

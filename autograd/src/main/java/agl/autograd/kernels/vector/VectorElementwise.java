@@ -7,13 +7,13 @@ import jdk.incubator.vector.VectorOperators;
 import jdk.incubator.vector.VectorSpecies;
 
 /**
- * Loops that read and write each element once: the gate, rotary positions, the optimiser's step. Formulas: {@link
- * agl.autograd.kernels.Kernels}.
+ * Loops that read and write each element once: the gate, rotary positions, the optimizer step. Formulas:
+ * {@link agl.autograd.kernels.Kernels}.
  */
 final class VectorElementwise {
     private static final VectorSpecies<Float> S = FloatVector.SPECIES_PREFERRED;
     private static final int V = S.length();
-    /** Elements whose exponentials are held in between; fits the first-level cache. */
+    /** Elements whose exponentials are buffered; fits the L1 cache. */
     private static final int BLOCK = 1024;
 
     private VectorElementwise() { }
@@ -49,7 +49,7 @@ final class VectorElementwise {
                 int count = Math.min(BLOCK, to - i);
                 VectorMath.exp(count, gate, i, -1, 0, e, 0);
                 if (!accumulate) {
-                    // A block at a time: it is still in the first-level cache when it is added to.
+                    // Cleared block by block, so that a block is still in the L1 cache when the gradient is added.
                     clear(dGate, i, count);
                     clear(dUp, i, count);
                 }
@@ -111,13 +111,13 @@ final class VectorElementwise {
                     angles[half + i] = (float) (sign * sin[table + i]);
                 }
                 for (int h = 0; h < heads; h++) {
-                    turn(half, angles, x, y, (r * heads + h) * headDim, accumulate);
+                    rotate(half, angles, x, y, (r * heads + h) * headDim, accumulate);
                 }
             }
         });
     }
 
-    private static void turn(int half, float[] angles, float[] x, float[] y, int off, boolean accumulate) {
+    private static void rotate(int half, float[] angles, float[] x, float[] y, int off, boolean accumulate) {
         float keep = accumulate ? 1 : 0;
         int i = 0;
         for (; i <= half - V; i += V) {

@@ -6,15 +6,15 @@ import agl.autograd.storage.Storage;
  * Single-precision matrix product on the Vector API: C = alpha · op(A) · op(B) + beta · C, row-major, C[m, n], op(A)[m, k], op(B)[k, n].
  * A and B may be float arrays or frozen weights stored as F32, BF16 or F16, which are widened while they are packed.
  *
- * <p>{@link BlockedGemm} follows Goto and van de Geijn, "Anatomy of High-Performance Matrix Multiplication" (2008), but that A is read as
- * it lies and B alone is packed. Products with one short side (LoRA's rank, a few tokens, one token) take a path that reads the large
- * matrix once, as it lies.
+ * <p>{@link BlockedGemm} follows Goto and van de Geijn, "Anatomy of High-Performance Matrix Multiplication" (2008), except that A is read
+ * in place and only B is packed. Products with one short side (LoRA's rank, a few tokens, one token) take a path that reads the large
+ * matrix once, in place.
  *
- * <p>Threads share the output; k is cut by its length alone. An element is the same sequence of operations, so the same bits, with
- * any number of threads.
+ * <p>Threads split the output; how k is split depends on its length alone. Each element is therefore the same sequence of operations, hence
+ * the same bits, with any number of threads.
  */
 public final class VectorGemm {
-    /** Up to this many rows or columns a product counts as skinny. */
+    /** A product with at most this many rows or columns counts as skinny. */
     private static final int SKINNY = 8;
     /** Multiply-adds below which one thread is faster than two. */
     static final long SHARE_FROM = 1 << 18;

@@ -14,7 +14,7 @@ public final class VectorKernels extends PlainKernels {
         return "vector (" + GemmTile.V + " floats at a time)";
     }
 
-    /** Whether all are float arrays; null stands for something that is not asked for. */
+    /** Whether all are float arrays; null means: not needed. */
     private static boolean floats(Storage... all) {
         for (Storage x : all) {
             if (x != null && !(x instanceof Storage.F32)) {

@@ -8,23 +8,24 @@ import jdk.incubator.vector.VectorShuffle;
 import jdk.incubator.vector.VectorSpecies;
 
 /**
- * Functions of runs of floats. Each is one loop in one method (see {@link GemmTile} for why), and every sum has a fixed order, so that the
- * bits are the same before and after HotSpot compiles the loop. That rules out {@code reduceLanes} on sums and {@code VectorOperators.EXP}.
+ * Functions on arrays of floats. Each is one loop in one method (see {@link GemmTile} for why), and every sum has a fixed order, so that
+ * the bits are the same before and after HotSpot compiles the loop. That rules out {@code reduceLanes} on sums and
+ * {@code VectorOperators.EXP}.
  */
 public final class VectorMath {
     private static final VectorSpecies<Float> S = FloatVector.SPECIES_PREFERRED;
     private static final int V = S.length();
-    /** Lane i of these is lane i + V/2, i + V/4 and so on. */
+    /** Shuffles whose lane i is lane i + V/2, i + V/4 and so on. */
     private static final VectorShuffle<Float> HALF = VectorShuffle.iota(S, V / 2, 1, true), QUARTER = VectorShuffle.iota(S, V / 4, 1, true),
             EIGHTH = VectorShuffle.iota(S, V / 8, 1, true), SIXTEENTH = VectorShuffle.iota(S, V / 16, 1, true);
 
     private static final float LOG2_E = (float) (1 / Math.log(2));
-    /** Adding it to a float below 2^22 rounds that to an integer, which is then the lowest bits of the sum. */
+    /** Adding this to a float below 2^22 rounds it to an integer, which is then in the lowest bits of the sum. */
     private static final float ROUND = 1.5f * (1 << 23);
-    /** ln 2 in two parts; the first has so few digits that its product with an exponent is exact. */
+    /** ln 2 in two parts; the first has so few bits that its product with an exponent is exact. */
     private static final float LN2_HIGH = 0x1.62e4p-1f;
     private static final float LN2_LOW = (float) (Math.log(2) - LN2_HIGH);
-    /** e^r = 1 + r + r²·(C2 + C3·r + …) on |r| ≤ ln(2)/2 with a relative error of 3e-9 (least maximum, fitted for this file). */
+    /** e^r = 1 + r + r²·(C2 + C3·r + …) on |r| ≤ ln(2)/2 with a relative error of 3e-9 (minimax, fitted for this file). */
     private static final float C2 = 0.49999994f, C3 = 0.16666521f, C4 = 0.04166839f, C5 = 0.008368745f, C6 = 0.0013814539f;
     /** e^x is below the smallest normal float, or above the largest. */
     private static final float LOWEST = -87.33654f, HIGHEST = 88.72283f;
@@ -32,8 +33,8 @@ public final class VectorMath {
     private VectorMath() { }
 
     /**
-     * y = exp(factor·x − shift) for n elements; returns their sum. Within 1.3 units in the last place of exp(the rounded argument); results
-     * below the smallest normal float (1.2e-38) are 0. x and y may be the same.
+     * y = exp(factor·x − shift) for n elements; returns their sum. Within 1.3 ulp of exp(the rounded argument); results below the smallest
+     * normal float (1.2e-38) are 0. x and y may be the same.
      *
      * <p>With k = round(x / ln 2) and r = x − k·ln 2: e^x = 2^k · e^r, where 2^k is added to the exponent bits.
      */
@@ -99,7 +100,7 @@ public final class VectorMath {
         }
     }
 
-    /** y[r, i] ← x[r, i] · (y[r, i] + shift[i]) for matrices (rows, n) that lie alike, their rows {@code ld} apart. */
+    /** y[r, i] ← x[r, i] · (y[r, i] + shift[i]) for matrices (rows, n) of the same layout, their rows {@code ld} apart. */
     static void multiplySums(int rows, int n, float[] x, float[] y, int off, int ld, float[] shift, int shiftOff) {
         int i = 0;
         for (; i <= n - V; i += V) {
@@ -117,7 +118,7 @@ public final class VectorMath {
         }
     }
 
-    /** The same steps for one number. */
+    /** The same steps for one value. */
     public static float exp(float z) {
         float rounded = Math.fma(z, LOG2_E, ROUND);
         float k = rounded - ROUND;
@@ -131,7 +132,7 @@ public final class VectorMath {
         return z < LOWEST ? 0f : z > HIGHEST ? Float.POSITIVE_INFINITY : e;
     }
 
-    /** The largest of n elements; −∞ for none. A NaN among them may be passed over. */
+    /** The largest of n elements; −∞ for none. A NaN among them may be ignored. */
     static float max(int n, float[] x, int off) {
         FloatVector m = FloatVector.broadcast(S, Float.NEGATIVE_INFINITY);
         int i = 0;

@@ -16,12 +16,12 @@ final class VectorNorms {
                 int o = r * cols;
                 float inverse = (float) (1 / Math.sqrt(VectorMath.dot(cols, x, o, x, o) / (double) cols + eps));
                 inverseRms[r] = inverse;
-                normalise(cols, x, o, w, inverse, y);
+                normalize(cols, x, o, w, inverse, y);
             }
         });
     }
 
-    private static void normalise(int n, float[] x, int off, float[] w, float inverse, float[] y) {
+    private static void normalize(int n, float[] x, int off, float[] w, float inverse, float[] y) {
         int j = 0;
         for (; j <= n - V; j += V) {
             FloatVector.fromArray(S, x, off + j).mul(inverse).mul(FloatVector.fromArray(S, w, j)).intoArray(y, off + j);
@@ -43,7 +43,7 @@ final class VectorNorms {
             });
         }
         if (dw != null) {
-            // Columns are shared, not rows: each sum over the rows has one owner and one order.
+            // Threads split the columns, not the rows: each sum over the rows has one thread and one order.
             Ranges.share(cols, Math.max(V, Math.ceilDiv(Ranges.ELEMENTS / Math.max(1, rows), V) * V), (from, to) -> {
                 for (int r = 0; r < rows; r++) {
                     addWeightGradient(from, to, x, dy, r * cols, inverseRms[r], dw);

@@ -7,7 +7,7 @@ import jdk.incubator.vector.VectorOperators;
 import jdk.incubator.vector.VectorShape;
 import jdk.incubator.vector.VectorSpecies;
 
-/** Long sums of float products, accumulated in double: blocks of fixed length, whose sums are added in their order. */
+/** Long sums of float products, accumulated in double: blocks of fixed length, whose sums are added in order. */
 final class VectorReduce {
     private static final VectorSpecies<Double> S = DoubleVector.SPECIES_PREFERRED;
     private static final VectorSpecies<Float> HALF = VectorSpecies.of(float.class, VectorShape.forBitSize(S.vectorBitSize() / 2));
