@@ -716,7 +716,8 @@ white space: {% raw %}{% endraw
 white space: {{ 1 %}
 white space: {% if true }}x{% endif %}
 white space: a
-bc{{ 1 }}
+b
+c{{ 1 }}
 escapes: {{ '\x41\u0042\U00000043\103\60\0' | length }}{{ '\x41\u0042\U00000043\103\60' }}{{ '\1234' }}{{ '\08' | length }}{{ '\18' | length }}{{ '\a\b\f\v\r' | length }}{{ '\z\ ' }}{{ '\N{LATIN SMALL LETTER A}' }}{{ 'a\
 b' }}{{ '\\n' }}{{ '\377' }}{{ '\8' }}
 escapes: {{ '\xg1' }}
@@ -725,6 +726,55 @@ escapes: {{ '\U00110000' }}
 escapes: {{ '\N' }}
 escapes: {{ '\N{' }}
 escapes: {{ '\x' }}
+loop: {% for x in [1] %}{% endfor %}{% break %}
+loop: {% for a in [1, 2] %}{% for b in [1] %}{% endfor %}{{ a }}{% break %}{% endfor %}
+loop: {% for a, loop in [(1, 2)] %}{% endfor %}
+loop: {% for (loop, a) in [(1, 2)] %}{% endfor %}
+loop: {% for x in [1] recursive %}{{ loop(1, 2) }}{% endfor %}
+loop: {% for x in [1, 1, 2] %}{{ loop.changed() }}{{ loop.changed(x, x) }}{% endfor %}{% for x in [1, 2] | map('string') %}{{ loop.revindex }}{{ loop.length }}{% endfor %}
+loop: {% for x in [3, 4, 5] | map('string') if x != '4' %}{{ loop.length }}{{ loop.index }}{{ loop.nextitem }}{{ loop.revindex }}{% endfor %}
+sequences: {{ 0 | map('upper') | list }}{{ none | select | list }}{{ '' | reject | list }}{{ false | selectattr('x') | list }}{{ none | map(attribute='a') | list }}
+sequences: {{ [[5, 6, 7, 8, 9, 1, 2, 3, 4, 0]] | map(attribute='9') | list }}{{ [[5, 6]] | map(attribute='0') | list }}{{ [{'1a': 2, '': 3}] | map(attribute='1a') | list }}
+sequences: {{ [1, 2, 3, 4] | batch(4, 0) | list }}{{ [1, 2, 3] | batch(4, 0) | list }}{{ [{'t': 'B'}, {'t': 'b'}, {'t': 'a'}] | groupby('t', case_sensitive=true) | map('first') | list }}{{ [{'t': 'B'}, {'t': 'b'}] | groupby('t') | map('first') | list }}
+sequences: {{ ['b', 'A', 'a', 'B'] | sort }}{{ ['b', 'A', 'a', 'B'] | sort(reverse=true) }}{{ [{'k': 1, 'v': 'x'}, {'k': 0, 'v': 'y'}, {'k': 1, 'v': 'z'}] | sort(attribute='k', reverse=true) | map(attribute='v') | join }}
+methods: {{ 'a,b,c'.split(',', -1) }}{{ 'a b c'.split(none, -5) }}{{ 'a,b,c'.rsplit(',', -1) }}{{ '-a'.partition('-') }}{{ '-a'.rpartition('-') }}{{ 'a-'.partition('-') }}
+methods: {{ '{}'.format(missing) }}|{{ '{a}{b}'.format(a=1, b=missing) }}|{{ '{9}'.format(0,1,2,3,4,5,6,7,8,9) }}{{ '{0}'.format('z') }}|{{ '}}{{'.format() }}|{{ 'a{}'.format('b') }}
+methods: {{ '{1}'.format('a') }}
+methods: {{ '{ 0 }'.format('a') }}
+methods: {{ 'ΣA'.title() }}{{ 'AΣ'.title() }}{{ 'aΣ b'.title() }}{{ 'aΣb'.title() }}{{ 'ŉx'.title() }}{{ 'ŉx'.capitalize() }}{{ 'ǰ'.title() }}{{ 'ᾈ ᾲ ᾷ ΐ ᾀ և'.title() }}{{ 'ᾼx'.capitalize() }}{{ 'ǅ'.title() }}{{ 'x ﬀ'.title() }}{{ '😀Σ'.title() }}
+methods: {{ 'ABC'.swapcase() }}{{ 'ab'.casefold() }}{{ 'ẞ'.swapcase() }}{{ 'x'.zfill(0) }}{{ '-5'.zfill(2) }}{{ '-5'.zfill(3) }}{{ 'a\tb'.expandtabs(1) }}{{ '²'.isdecimal() }}{{ 'Ⅷ'.isalnum() }}{{ '²'.isalnum() }}{{ 'a²'.isalpha() }}
+methods: {{ 'abc'.find('c', 2) }}{{ 'abc'.find('', 0, 0) }}{{ 'abc'.count('c', 2, 3) }}{{ 'abc'.find('a', 0, 0) }}{{ 'abc'.startswith('', 2, 1) }}{{ 'abc'.find('b', -2, -1) }}{{ 'abc'.rfind('', 1, 2) }}
+methods: {{ '%s' % true }}{{ '%d' % -0.5 }}{{ '%d' % -1.5 }}{{ '%05d' % 12345 }}{{ '%5s' % 'abcde' }}{{ '%.5s' % 'abcde' }}{{ ('%c' % 0x10ffff) | length }}{{ '%c' % 97 }}{{ ('%c' % true) | length }}{{ '%a' % 'x\x7f' }}
+methods: {{ '%e' % 1e-9 }}{{ '%e' % 1e-10 }}{{ '%g' % 1e-10 }}{{ '%g' % 0.00012345678 }}{{ '%.3g' % 999.6 }}{{ '%.3e' % 9999.6 }}{{ '%g' % 1e15 }}{{ '%.20g' % 0.1 }}{{ '%g' % -0.0 }}{{ '%e' % -0.0 }}{{ '%.0f' % 0.5 }}{{ '%.0f' % 1.5 }}{{ '%.1g' % 0 }}{{ '%g' % 100 }}{{ '%.4g' % 100.0 }}
+methods: {{ 'a'.upper == 'a'.upper }}{{ 'a'.upper == 'a'.lower }}{{ 'a'.upper == 1 }}{{ [].x == {}.y }}{{ none == missing }}{{ range == range }}{{ range == dict }}
+printing: {{ ["'a", '"a', "'\"a", 'a\'', "a"] }}{{ [missing, none] }}{{ {'a': 1}.keys() | string }}{{ ((),) }}{{ [[]] }}{{ [{}] }}{{ 1e16 }}{{ 1e10 }}{{ 1.5e-10 }}{{ 1e-9 }}{{ 123456789012345680.0 }}{{ [-1.5, -0.0] }}
+numbers: {{ -7.5 // 2.5 }} {{ 7.5 // 2.5 }} {{ -7.5 % 2.5 }} {{ 5.5 // -2.5 }} {{ 0.0 // 3.0 }} {{ -0.0 // 3.0 }} {{ 0.0 % -3.0 }} {{ 1e308 // 1e-10 if false else 1 }} {{ 4.0 // 0.1 }} {{ -4.0 // 0.1 }} {{ 0.7 // 0.1 }} {{ 1e16 // 0.3 }} {{ 5 % -5.0 }} {{ 3.5 % -1 }}
+numbers: {{ '0' | int(5, 2) }}{{ '7' | int(5, 8) }}{{ '8' | int(5, 8) }}{{ 'z' | int(5, 36) }}{{ 'Z' | int(5, 35) }}{{ '0b1' | int(5, 16) }}{{ '-' | int(5, 16) }}{{ '+0x1' | int(5, 16) }}{{ '\x80' | int(5) }}{{ 'é' | int(5, 36) }}{{ '1\u0660' | int }}{{ 'ａ' | int(5, 16) }}
+numbers: {{ 4611686018427387903 }} {{ [1, 2][4611686018427387904] is defined }} {{ [1, 2][-9223372036854775809] is defined }} {{ 'abc'[9223372036854775808:] }} {{ 'abc'[:-9223372036854775809] }} {{ 'abc'[-(10 ** 30):10 ** 30] }} {{ [1, 2, 3][::10 ** 30] }} {{ [1, 2, 3][::-(10 ** 30)] }} {{ 'a' * -(10 ** 18) }}|
+numbers: {{ 'a' * -(10 ** 30) }}
+numbers: {{ 1.5 | round(400) }}{{ 12345 | round(-400) }}{{ 1 is sameas true }}{{ true is sameas 1 }}{{ 0 is sameas false }}{{ none is sameas none }}{{ 'a' is sameas true }}{{ 300 is sameas 301 }}{{ -6 is sameas 'x' }}{{ 1.0 is sameas 1 }}
+white space: a {#-#} b {#+#} c{#---#}d {#-x-#} e
+white space: x {{
+white space: x {%
+white space: {% raw %}
+  {% endraw %}x
+  {%- raw %}
+   {{ a }}  {% endraw %}
+y
+white space: {% raw %} x  {%+ endraw %} {% raw %}
+   {%- endraw -%}   z
+white space: {# a #}
+{# b #}
+  c
+   {% set x = 1 %}
+{{ x }}   {% if x %}
+ d {% endif %}
+white space: {{ '{#' }}{{ '#}' }}{{ "{% raw %}" }}{{ [')', ']', '}'] }}{{ {'}': 1}['}'] }}
+escapes: {{ '\7' | length }}{{ '\77' }}{{ '\101' }}{{ '\1' | length }}{{ '\x7e' }}{{ '\u0041' }}{{ '\n' | length }}{{ '\'' }}{{ '\\' | length }}{{ '\18' | length }}
+in: {{ 'a' in {'a': 1}.values() }}{{ ('a', 1) in {'a': 1}.items() }}{{ 1.0 in {1: 2}.keys() }}{{ '' in '' }}{{ 'ab' in 'ab' }}{{ none in {none: 1} }}{{ missing in {} }}
+tests: {{ 1 is in {1: 2} and true }}{{ 'x' if 1 is even else 'y' }}{{ 3 is divisibleby 3 and 1 }}{{ [1, 2] is iterable or false }}{{ {} is mapping }}{{ 'a' is eq 'a' }}{{ [1] is eq [1] }}{{ 2 is in [1, 2] }}
+items: {{ {'a': 1, 'a': 2}.a }}{% set d = {'x': 1} %}{{ d.x }}{{ d.y is defined }}{{ d['x'] }}{{ {'zz': 5}.zz }}
+strings: {{ '%s' | format(1) }}{{ '%(a)s-%(b)s' | format(a=1, b=2) }}{{ 'a b' | title }}{{ 'x' | indent(first=true, width=1) }}{{ none | string }}{{ 'ab' | truncate(5, true, '...', 0) }}
 """
 
 

@@ -115,7 +115,8 @@ final class Lexer {
         if (end < 0) {
             throw wrong("{# without #}");
         }
-        char sign = end > open + 2 ? source.charAt(end - 1) : 0;
+        boolean signed = source.startsWith("-", open + 2) || source.startsWith("+", open + 2); // one sign does not count twice
+        char sign = end > open + (signed ? 3 : 2) ? source.charAt(end - 1) : 0;
         close(end + 2, sign, true);
     }
 

@@ -60,7 +60,7 @@ final class Methods {
     }
 
     private static Object list(Budget budget, Object object, String name, Args args) {
-        Object[] given = args.positional(name, 1, name.equals("index") && object instanceof List<?> ? 1 : 1);
+        Object[] given = args.positional(name, 1, 1);
         List<Object> items = Sequences.items(budget, object);
         long count = 0;
         for (int i = 0; i < items.size(); i++) {

@@ -137,8 +137,7 @@ final class Operators {
         int end = Math.min(a.length(), b.length());
         for (int i = 0; i < end; i++) {
             if (a.charAt(i) != b.charAt(i)) {
-                boolean half = i > 0 && Character.isLowSurrogate(a.charAt(i)) && Character.isHighSurrogate(a.charAt(i - 1));
-                return Integer.compare(a.codePointAt(half ? i - 1 : i), b.codePointAt(half ? i - 1 : i));
+                return Integer.compare(a.codePointAt(i), b.codePointAt(i)); // of two second halves the order is that of their characters
             }
         }
         return Integer.compare(a.length(), b.length());
@@ -200,7 +199,11 @@ final class Operators {
         }
         if (operator.equals("*") && (Numbers.isInt(a) || Numbers.isInt(b))) {
             Object sequence = Numbers.isInt(a) ? b : a;
-            long times = Math.max(0, Numbers.index(Numbers.isInt(a) ? a : b, "the factor"));
+            Object factor = Numbers.isInt(a) ? a : b;
+            if (Numbers.big(factor).bitLength() > 63) {
+                throw wrong("the factor of a sequence is too large"); // below 0 as well, as in CPython
+            }
+            long times = Math.max(0, Numbers.index(factor, "the factor"));
             if (Value.isText(sequence)) {
                 String text = Value.text(sequence);
                 budget.make(Math.multiplyHigh(text.length(), times) == 0 && text.length() * times >= 0 ? text.length() * times : Long.MAX_VALUE);

@@ -82,10 +82,17 @@ final class Texts {
         return titled(first) + small.substring(lower(Character.toString(first)).length());
     }
 
+    /** Unicode's title case: of several capitals the first stays one, but for ŉ; an iota below stays below. */
     private static String titled(int c) {
         String upper = upper(Character.toString(c));
-        return Character.toTitleCase(c) == c && size(upper) > 1
-                ? upper.substring(0, upper.offsetByCodePoints(0, 1)) + lower(upper.substring(upper.offsetByCodePoints(0, 1))) : Character.toString(Character.toTitleCase(c));
+        if (c == 0x149) {
+            return upper;
+        }
+        if (Character.toTitleCase(c) != c || Character.isTitleCase(c) || size(upper) == 1) {
+            return Character.toString(Character.toTitleCase(c));
+        }
+        int rest = upper.offsetByCodePoints(0, 1);
+        return upper.substring(0, rest) + lower(upper.substring(rest)).replace('\u03b9', '\u0345');
     }
 
     static boolean isCased(int c) {
