@@ -193,6 +193,10 @@ class TokenizerRefusalTest {
         assertArrayEquals(new int[] {0, 1},
                 with("\"pre_tokenizer\":{\"type\":\"CharDelimiterSplit\",\"delimiter\":\"x\"}").encode("axb", false));
         assertArrayEquals(new int[] {0, 1}, with("\"pre_tokenizer\":{\"type\":\"Digits\"}").encode("a1b", false));
+        List<String> pieces = new ArrayList<>();
+        PreTokenizer.parse(Part.of(JSON.readTree("{\"type\":\"Punctuation\"}"), "x")).split(new PreTokenizer.Piece("a!b", true), piece ->
+                pieces.add(piece.text()));
+        assertEquals(List.of("a", "!", "b"), pieces);
         // Before prepend_scheme there was add_prefix_space, true where it is missing.
         assertEquals(List.of("_a", "a"), List.of(metaspace(""), metaspace(",\"add_prefix_space\":false")));
         assertEquals(List.of("_a", "_a"), List.of(metaspace(",\"add_prefix_space\":true"), metaspace(",\"prepend_scheme\":\"first\"")));
