@@ -11,11 +11,11 @@ import java.util.Map;
 import java.util.Properties;
 
 /**
- * Finds a JDK that can run the application: AGL_JAVA_HOME, JAVA_HOME and the running Java first, in that order, then the usual places
- * of package managers and installers. Versions are read from each JDK's {@code release} file, which is far quicker than starting it.
+ * Finds a JDK that can run the application: AGL_JAVA_HOME, JAVA_HOME and the running Java, in that order, then the usual install locations
+ * of package managers and installers. Reads versions from each JDK's {@code release} file, far quicker than starting it.
  */
 final class JdkFinder {
-    /** The application's class files are of this Java version. */
+    /** Java version of the application's class files. */
     static final int MIN_VERSION = 25;
 
     private static final String[] USUAL_PLACES = {
@@ -48,7 +48,7 @@ final class JdkFinder {
     private final String userHome;
     private final String root;
 
-    /** @param root prefix of the absolute places; empty but for tests */
+    /** @param root prefix of the absolute paths; empty except in tests */
     JdkFinder(Map<String, String> environment, String userHome, String runningJavaHome, String root) {
         for (String home : Arrays.asList(environment.get("AGL_JAVA_HOME"), environment.get("JAVA_HOME"), runningJavaHome)) {
             if (home != null && !home.trim().isEmpty()) {
@@ -60,8 +60,8 @@ final class JdkFinder {
     }
 
     /**
-     * The first named JDK that will do, else the oldest that will do among the usual places (the application is tested on
-     * {@link #MIN_VERSION}, and the Vector API still changes between versions); null when there is none.
+     * The first suitable named JDK, else the oldest suitable one in the usual places (the application is tested on {@link #MIN_VERSION},
+     * and the Vector API still changes between versions); null if there is none.
      */
     Jdk find() {
         for (String home : named) {
@@ -109,7 +109,7 @@ final class JdkFinder {
         return homes;
     }
 
-    /** The JDK at this folder, or null when there is none or it is too old. */
+    /** The JDK in this folder; null if there is none or it is too old. */
     static Jdk inspect(File home) {
         File release = new File(home, "release");
         if (!release.isFile()) {
@@ -119,7 +119,7 @@ final class JdkFinder {
         try (InputStream in = new FileInputStream(release)) {
             properties.load(in);
         } catch (IOException | IllegalArgumentException e) {
-            return null; // an unreadable folder is no JDK to start
+            return null; // unreadable: not a JDK we can start
         }
         int version = majorVersion(unquote(properties.getProperty("JAVA_VERSION", "")));
         String modules = properties.getProperty("MODULES");
@@ -132,7 +132,7 @@ final class JdkFinder {
         return value.replace("\"", "").trim();
     }
 
-    /** 8 for "1.8.0_392", 25 for "25.0.3" and "25-ea"; 0 for what is no version. */
+    /** 8 for "1.8.0_392", 25 for "25.0.3" and "25-ea"; 0 for anything that is not a version. */
     static int majorVersion(String version) {
         String[] parts = version.split("[^0-9]+");
         try {

@@ -9,24 +9,24 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * The jar's entry class. It is compiled for Java 8, so that it loads on whatever {@code java} the user has. It looks for a JDK 25 or later
- * with the Vector API module and starts itself again there with the right flags, handing over standard input and output and passing the
- * exit code through. Where there is none it says so in one line and exits with code 2. In a JVM that has the module and was started with
- * flags of the user's own, or only to show help, {@code agl.app.Main} is called directly.
+ * The jar's entry class. Compiled for Java 8, so that it loads on whatever {@code java} the user has. It finds a JDK 25 or later with the
+ * Vector API module and restarts itself there with the right flags; standard input, output and the exit code are passed through. If there
+ * is no such JDK, it says so in one line and exits with code 2. If the JVM already has the module and was started with the user's own
+ * flags, or only help is wanted, it calls {@code agl.app.Main} directly.
  */
 public final class Launcher {
-    /** Tells the second start that it is the second, so that it never starts a third. */
+    /** Marks the relaunched process, so that it never relaunches again. */
     static final String RELAUNCHED = "agl.relaunched";
-    /** Tells the second start which process it may not outlive. */
+    /** Id of the launcher process, which the relaunched process must not outlive. */
     static final String LAUNCHER = "agl.launcher";
     private static final String MAIN_CLASS = "agl.app.Main";
-    /** Heap and stack sizes: the flags that every JVM version understands alike. */
+    /** Heap and stack sizes: flags with the same meaning in every JVM version. */
     private static final List<String> MEMORY_FLAGS = Arrays.asList("-Xmx", "-Xms", "-Xmn", "-Xss");
 
     /**
-     * A few large arrays live from step to step and little else does. The serial collector keeps them without gaps and with a small
-     * nursery; the default one needs half as much memory again for the same training step. The other two flags are those the default
-     * collector sets for itself: without them HotSpot runs out of registers in the matrix product's inner loop, which is then half as fast.
+     * A few large arrays survive from step to step, and little else. The serial collector keeps them compact and needs only a small
+     * nursery; the default collector needs half as much memory again for the same training step. The default collector sets the last two
+     * flags itself: without them HotSpot runs out of registers in the inner loop of the matrix product, which halves its speed.
      */
     private static final List<String> COLLECTOR_FLAGS = Arrays.asList("-XX:+IgnoreUnrecognizedVMOptions", "-XX:+UseSerialGC", "-Xmn64m",
             "-XX:+UseCountedLoopSafepoints", "-XX:LoopStripMiningIter=1000");
@@ -48,7 +48,7 @@ public final class Launcher {
         if (jdk != null && !Boolean.getBoolean(RELAUNCHED)) {
             System.exit(relaunch(jdk, jvmArguments, args));
         } else if (newEnough) {
-            callMain(args); // no vector module anywhere: the plain kernels do the work, and the program says so
+            callMain(args); // no vector module anywhere: falls back to the plain kernels, and the program says so
         } else {
             System.err.println("agl: needs a JDK " + JdkFinder.MIN_VERSION + " or later, and this is Java "
                     + System.getProperty("java.version")
@@ -67,7 +67,7 @@ public final class Launcher {
         }
     }
 
-    /** By name: the class files of the application are too new for this class to link. */
+    /** By reflection: the application's class files are too new for this class to link against. */
     private static void callMain(String[] args) throws Exception {
         try {
             Class.forName(MAIN_CLASS).getMethod("main", String[].class).invoke(null, (Object) args);
@@ -98,8 +98,8 @@ public final class Launcher {
     }
 
     /**
-     * Ctrl-C reaches both processes, a plain kill only this one: either way the child ends first and its last output is seen. After a kill
-     * that cannot be caught, kill -9, the child sees that this process is gone and ends by itself.
+     * Ctrl-C reaches both processes, a plain kill only this one; either way the child ends first, so that its last output is not lost.
+     * After kill -9, which cannot be caught, the child notices that this process is gone and ends itself.
      */
     private static void end(Process child) {
         child.destroy();
@@ -110,7 +110,7 @@ public final class Launcher {
         }
     }
 
-    /** The second start's command line. */
+    /** The command line of the relaunched process. */
     static List<String> command(JdkFinder.Jdk jdk, List<String> jvmArguments, List<String> gpuFlags, String classPath, String[] args) {
         List<String> command = new ArrayList<String>();
         command.add(jdk.java().getPath());
@@ -135,7 +135,9 @@ public final class Launcher {
         return command;
     }
 
-    /** Properties, assertions, heap and stack go along; -XX flags and agents may not exist, or not work twice, in the other JVM. */
+    /**
+     * Properties, assertions, heap and stack sizes are passed on; -XX flags and agents may not exist in the other JVM, or not work twice.
+     */
     private static boolean isInherited(String argument) {
         if (argument.startsWith("-D") || argument.startsWith("-ea") || argument.startsWith("-XX:MaxRAMPercentage=")
                 || argument.startsWith("-XX:ActiveProcessorCount=") || argument.startsWith("-XX:MaxDirectMemorySize=")) {
@@ -149,7 +151,7 @@ public final class Launcher {
         return false;
     }
 
-    /** Whether the user chose flags that a second start would lose: a collector, a debugger, an agent. */
+    /** Whether the user chose flags that a relaunch would lose: a collector, a debugger, an agent. */
     static boolean isTuned(List<String> jvmArguments) {
         for (String argument : jvmArguments) {
             boolean chosen = argument.startsWith("-XX:") || argument.startsWith("-agent") || argument.startsWith("-javaagent")
@@ -161,12 +163,12 @@ public final class Launcher {
         return false;
     }
 
-    /** Help and version need no memory, but should be there at once. */
+    /** Help and version need no heap settings, but should appear at once. */
     static boolean isBrief(String[] args) {
         return Arrays.asList(args).stream().anyMatch(a -> Arrays.asList("-h", "--help", "-V", "--version").contains(a));
     }
 
-    /** The part before the @ on every JVM that is in use; Java 8 has no other way without native code. */
+    /** The part before the @ on every JVM in use; Java 8 offers nothing better without native code. */
     private static String processId() {
         return ManagementFactory.getRuntimeMXBean().getName().split("@")[0];
     }

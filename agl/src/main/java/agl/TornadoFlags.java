@@ -9,12 +9,12 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 
-/** The JVM flags that TornadoVM needs, from the file that comes with it, for the commands that may use a device. */
+/** The JVM flags that TornadoVM needs, read from its own argument file, for commands that may use a device. */
 final class TornadoFlags {
     private TornadoFlags() {
     }
 
-    /** Empty when no device is asked for, or no TornadoVM is found: in TORNADOVM_HOME, else where SDKMAN puts it. */
+    /** Empty if no device is requested or TornadoVM is found neither in TORNADOVM_HOME nor in SDKMAN's folder. */
     static List<String> find(Map<String, String> environment, String userHome, String[] args) {
         String named = environment.get("TORNADOVM_HOME");
         File home = named == null || named.trim().isEmpty() ? new File(userHome, ".sdkman/candidates/tornadovm/current")
@@ -28,7 +28,7 @@ final class TornadoFlags {
         try {
             for (String line : Files.readAllLines(file.toPath(), StandardCharsets.UTF_8)) {
                 String flag = line.trim().replace("${TORNADOVM_HOME}", home.getPath());
-                // The collector is this program's choice; two of them would be an error.
+                // We choose the collector ourselves; selecting two is an error.
                 if (!flag.isEmpty() && !flag.startsWith("#") && !flag.equals("-XX:+UseParallelGC")) {
                     flags.addAll(Arrays.asList(flag.split("\\s+", 2)));
                 }
@@ -37,7 +37,7 @@ final class TornadoFlags {
             System.err.println("agl: cannot read " + file + ": " + e.getMessage());
             return new ArrayList<String>();
         }
-        // A kernel that cannot be compiled is an error, and the compiler keeps to floating-point arithmetic as it is written.
+        // A kernel that cannot be compiled is an error; the compiler must not rewrite floating-point arithmetic.
         flags.add("-Dtornado.recover.bailout=False");
         flags.add("-Dtornado.opencl.compiler.flags=-cl-mad-enable -w");
         return flags;

@@ -16,13 +16,13 @@ import java.util.concurrent.ExecutionException;
 import picocli.CommandLine;
 
 /**
- * What the user sees when a command fails. Something outside the program: one line, exit code {@link #OUTSIDE}, the stack trace only
- * with {@code --debug}. Anything else is a bug: the trace, exit code {@link #BUG}.
+ * What the user sees when a command fails. External causes (input, settings, memory): one line, exit code {@link #OUTSIDE}, stack trace
+ * only with {@code --debug}. Anything else is a bug: stack trace, exit code {@link #BUG}.
  */
 final class Failures {
     static final int BUG = 1;
     static final int OUTSIDE = 2;
-    /** Longer lines, with a path or a value of somebody else's in them, are cut in the middle. */
+    /** Longer lines, which contain a long path or value from outside, are cut in the middle. */
     private static final int LONGEST = 1200;
 
     private Failures() {
@@ -33,7 +33,7 @@ final class Failures {
         return report(explain(failure), failure, debug, err);
     }
 
-    /** @param explanation one line for the user; null when {@code failure} is a bug */
+    /** @param explanation one line for the user; null if {@code failure} is a bug */
     static int report(String explanation, Throwable failure, boolean debug, PrintWriter err) {
         if (explanation == null) {
             err.println("agl: a bug in this program: " + oneLine(failure.toString()));
@@ -49,7 +49,7 @@ final class Failures {
         return OUTSIDE;
     }
 
-    /** A mistake on the command line. */
+    /** Message for a command-line error. */
     static String usage(CommandLine.ParameterException e) {
         StringBuilder message = new StringBuilder(e.getMessage());
         if (e instanceof CommandLine.UnmatchedArgumentException unmatched && !unmatched.getSuggestions().isEmpty()) {
@@ -58,7 +58,7 @@ final class Failures {
         return message + " (see: " + e.getCommandLine().getCommandSpec().qualifiedName() + " --help)";
     }
 
-    /** One line about something outside the program, or null when the failure is a bug. */
+    /** One line about an external cause; null if the failure is a bug. */
     static String explain(Throwable failure) {
         for (Throwable t = failure; t != null; t = t.getCause()) {
             String line = switch (t) {
@@ -74,7 +74,7 @@ final class Failures {
                 return line;
             }
             if (!isWrapper(t)) {
-                return null; // a bug that was caused by, say, a file error is still a bug
+                return null; // a bug whose cause is, say, a file error is still a bug
             }
         }
         return null;
@@ -104,7 +104,7 @@ final class Failures {
         };
     }
 
-    /** What comes from outside may hold line breaks and the terminal's control sequences. */
+    /** Text from outside may contain line breaks and terminal control sequences. */
     private static String oneLine(String text) {
         String line = text.strip().replaceAll("\\s*\\R\\s*", " ").replaceAll("\\p{Cc}", " ");
         return line.length() <= LONGEST ? line : line.substring(0, LONGEST * 3 / 4) + " ... " + line.substring(line.length() - LONGEST / 4);

@@ -1,9 +1,8 @@
 package agl.app;
 
 /**
- * Ends this JVM when the launcher that started it is gone. A signal that can be caught reaches this process through the launcher; after
- * {@code kill -9}, a {@code timeout -s KILL} or a scheduler's kill nobody would tell it, and it would go on training and write over
- * what a later run wrote.
+ * Ends this JVM when the launcher that started it is gone. The launcher forwards signals that can be caught; without this watch, after
+ * {@code kill -9}, {@code timeout -s KILL} or a scheduler's kill this process would go on training and overwrite the output of a later run.
  */
 final class LauncherWatch {
     /** Set by the launcher: its own process id. */
@@ -26,14 +25,14 @@ final class LauncherWatch {
             while (isParent(launcher)) {
                 Thread.sleep(MILLIS);
             }
-            // Not exit: nothing is to be finished or written any more. What is half-written lies under a temporary name.
+            // halt, not exit: nothing may be finished or written any more. Half-written files still have temporary names.
             Runtime.getRuntime().halt(KILLED);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }
     }
 
-    /** A process whose parent has ended is given another one at once, even while the dead parent waits to be collected. */
+    /** An orphaned process is reparented at once, even while its dead parent is still a zombie. */
     private static boolean isParent(long launcher) {
         return ProcessHandle.current().parent().map(parent -> parent.pid() == launcher && parent.isAlive()).orElse(false);
     }

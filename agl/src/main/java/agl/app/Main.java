@@ -33,8 +33,8 @@ import picocli.CommandLine.ScopeType;
 import picocli.CommandLine.Spec;
 
 /**
- * The command line {@code agl}. Every subcommand is a class of its own; a new one is one more name in {@code subcommands}.
- * Exit codes: 0 done, 1 a bug in this program, 2 something outside it (input, settings, memory; see {@link Failures}).
+ * The command line {@code agl}. Each subcommand is its own class; to add one, list it in {@code subcommands}. Exit codes: 0 success, 1 a
+ * bug in this program, 2 an external cause (input, settings, memory; see {@link Failures}).
  */
 @Command(name = "agl", versionProvider = Main.Version.class, mixinStandardHelpOptions = true, scope = ScopeType.INHERIT,
         subcommands = {DemoCommand.class, TrainCommand.class, AlignCommand.class, DriftCommand.class, CompareCommand.class,
@@ -59,7 +59,7 @@ public final class Main implements Callable<Integer> {
 
     public static void main(String[] args) {
         LauncherWatch.start();
-        // Warnings of the library, an unknown key in adapter_config.json say, as lines like all others.
+        // Library warnings (such as an unknown key in adapter_config.json) in the format of all other lines.
         System.setProperty("java.util.logging.SimpleFormatter.format", "agl: %5$s%n");
         System.exit(execute(args));
     }
@@ -68,7 +68,7 @@ public final class Main implements Callable<Integer> {
     public static int execute(String... args) {
         Main main = new Main();
         CommandLine commandLine = new CommandLine(main);
-        // One writer for all subcommands, flushed at the end: what is printed without a line break would be lost otherwise.
+        // One writer for all subcommands, flushed at the end: otherwise output without a final line break would be lost.
         PrintWriter out = new PrintWriter(System.out, true);
         commandLine.setOut(out);
         commandLine.setCaseInsensitiveEnumValuesAllowed(true);
@@ -77,7 +77,7 @@ public final class Main implements Callable<Integer> {
         commandLine.setExecutionExceptionHandler((e, command, parsed) -> Failures.report(e, main.debug, command.getErr()));
         commandLine.registerConverter(Path.class, text -> {
             if (text.isBlank()) {
-                throw new CommandLine.TypeConversionException("an empty text is no path"); // Path.of would take it for the current folder
+                throw new CommandLine.TypeConversionException("path must not be empty"); // Path.of would read it as the current folder
             }
             return Path.of(text);
         });
@@ -86,10 +86,10 @@ public final class Main implements Callable<Integer> {
         int code;
         try {
             code = commandLine.execute(args);
-        } catch (Error e) { // picocli hands over exceptions only; too little memory is an Error
+        } catch (Error e) { // picocli passes on exceptions only; out of memory is an Error
             code = Failures.report(e, main.debug, commandLine.getErr());
         }
-        if (out.checkError() && code == 0) { // flushes; a PrintWriter remembers a failure and throws nothing
+        if (out.checkError() && code == 0) { // checkError flushes; a PrintWriter records failures instead of throwing
             return Failures.report("standard output could not be written (is its device full, or was the pipe closed?)", null, false,
                     commandLine.getErr());
         }
@@ -108,7 +108,7 @@ public final class Main implements Callable<Integer> {
         commandLine.registerConverter(Double.class, number);
     }
 
-    /** No subcommand: the main job on the embedded default, where this build has it. */
+    /** No subcommand: runs the demo on the built-in model, if this build has it. */
     @Override public Integer call() {
         CommandLine demo = spec.subcommands().get("demo");
         if (demo == null) {

@@ -1,5 +1,5 @@
 /**
- * Where the program starts and where it ends: the list of commands, what a failure prints, the watch over the launcher. Start reading at
- * {@link agl.app.Main}; the commands are in {@link agl.app.cli}.
+ * Entry and exit of the program: the list of commands, failure messages, the watch on the launcher. Start reading at {@link agl.app.Main};
+ * the commands are in {@link agl.app.cli}.
  */
 package agl.app;

@@ -88,7 +88,7 @@ class TemplateDefaultTest {
         assertEquals("plain", drift(said, "--adapter", plain).get("template").textValue());
         assertEquals(List.of(), said);
         assertEquals("instruction", drift(said, "--adapter", plain, "--template", "instruction").get("template").textValue());
-        assertEquals(List.of("agl: warning: " + plain + " was trained with template plain, and is asked here with instruction"), said);
+        assertEquals(List.of("agl: warning: " + plain + " was trained with template plain, but is used here with instruction"), said);
         Path other = adapter("other", "{\"template\": \"chat\", \"template_sha256\": \"" + "0".repeat(64) + "\"}");
         assertEquals("chat", drift(said, "--adapter", other).get("template").textValue());
         assertEquals(1, said.size());

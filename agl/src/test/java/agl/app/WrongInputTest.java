@@ -219,7 +219,7 @@ class WrongInputTest {
             }
         }
         for (String command : new String[] {merge, align, train, drift}) {
-            assertRefused("no path", command + "''");
+            assertRefused("path must not be empty", command + "''");
         }
         for (String out : new String[] {"$full", "$base"}) {
             assertRefused(out.substring(1), merge + out);
@@ -259,7 +259,7 @@ class WrongInputTest {
         assertRefused("mine: holds settings.json, which agl did not make", train + "$mine");
         assertRefused("mine: holds settings.json, which agl did not make", "explain --out $mine");
         Files.writeString(Files.createDirectories(temp.resolve("logs")).resolve("metrics.jsonl"), "{\"accuracy\": 1}\n");
-        assertRefused("is no log of training steps", train + "$logs");
+        assertRefused("is not a log of training steps", train + "$logs");
         Files.writeString(Files.createDirectories(temp.resolve("labelled")).resolve("answers.csv"), "mine");
         for (String command : new String[] {train, drift}) {
             assertRefused("labelled: holds answers.csv, which agl did not make", command + "$labelled");
@@ -277,7 +277,7 @@ class WrongInputTest {
         Files.writeString(Files.createDirectories(temp.resolve("home2/adapter-lora")).resolve("adapter_config.json"), "{}");
         assertRefused("adapter-lora: holds something that is not a demo's adapter", "demo --prepare --out $home2");
         Files.writeString(temp.resolve("fresh.metrics.jsonl"), "accuracy 1\n");
-        assertRefused("is no log of training steps", align + "$fresh");
+        assertRefused("is not a log of training steps", align + "$fresh");
         assertRefused("base: holds something that is not a demo's base", "demo --prepare --out $home");
         assertRefused("could be written over", "drift --base $base --prompts $beside/answers.csv --out $beside");
         for (String made : new String[] {"compare", "align --lora", "drift"}) {

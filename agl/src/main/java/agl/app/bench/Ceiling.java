@@ -6,12 +6,14 @@ import java.util.Arrays;
 import java.util.concurrent.atomic.DoubleAdder;
 import java.util.function.IntConsumer;
 
-/** The yardsticks: multiply-adds and bytes per second. The Vector API is behind a class of its own, as it may be absent. */
+/**
+ * Measures the machine's peak: multiply-adds and bytes per second. The Vector API is used in a nested class only, since it may be absent.
+ */
 public final class Ceiling {
     private static final int SAMPLES = 2000;
-    /** Elements of all arrays together: 128 MB, more than a processor's last cache holds ... */
+    /** Total elements of all arrays: 128 MB, larger than any last-level cache ... */
     private static final int IN_MEMORY = 1 << 25;
-    /** ... and 4 MB, which lies in it. */
+    /** ... and 4 MB, which fits in it. */
     private static final int IN_CACHE = 1 << 20;
 
     private static final double UNDISTURBED = 0.85;
@@ -25,7 +27,7 @@ public final class Ceiling {
         return Providers.message().isEmpty() ? OnVectors.gflops() : Double.NaN;
     }
 
-    /** GFLOP/s of all threads of {@link Workers} at the same time. */
+    /** GFLOP/s of all threads of {@link Workers} together. */
     static double gflopsOfAll() {
         DoubleAdder sum = new DoubleAdder();
         Workers.parallelFor(Workers.threads(), t -> sum.add(gflops()));
@@ -33,8 +35,8 @@ public final class Ceiling {
     }
 
     /**
-     * Whether the threads of {@link Workers} get what they got at best so far, by a few multiply-adds on each. True without the Vector API,
-     * where nothing tells.
+     * Whether the threads of {@link Workers} reach their best speed so far in a short multiply-add test on each. Always true without the
+     * Vector API, where this cannot be measured.
      */
     static boolean undisturbed() {
         if (!Providers.message().isEmpty()) {
@@ -48,17 +50,17 @@ public final class Ceiling {
         return slowest > UNDISTURBED * best;
     }
 
-    /** GB/s between memory and the threads of {@link Workers}: the most that any of the patterns below reaches. */
+    /** GB/s between memory and the threads of {@link Workers}: the maximum over the access patterns below. */
     static double memory() {
         return bandwidth(IN_MEMORY);
     }
 
-    /** GB/s between the last cache and the threads of {@link Workers}. */
+    /** GB/s between the last-level cache and the threads of {@link Workers}. */
     static double cache() {
         return bandwidth(IN_CACHE);
     }
 
-    /** Which pattern is fastest differs between processors: the prefetchers follow some number of streams, writing costs more or less. */
+    /** Which pattern is fastest depends on the processor: prefetchers track different numbers of streams, and the cost of writes varies. */
     private static double bandwidth(int elements) {
         int threads = Workers.threads();
         int n = elements / threads / 4;
@@ -77,7 +79,7 @@ public final class Ceiling {
         return 4.0 * streams * n * threads / Timing.seconds(() -> Workers.parallelFor(threads, work)) * 1e-9;
     }
 
-    /** Sums of ints, which HotSpot turns into vector instructions by itself: their order does not matter. */
+    /** Sums of ints: HotSpot vectorizes them, since their order does not matter. */
     private static int sum(int[] x) {
         int sum = 0;
         for (int v : x) {

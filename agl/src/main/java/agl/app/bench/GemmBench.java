@@ -8,8 +8,8 @@ import agl.autograd.storage.Storage;
 import java.lang.foreign.Arena;
 
 /**
- * The matrix product C = op(A)·op(B): by size, by form, by the type of the weights, at the shapes of LoRA's factors and of generation.
- * N and T of a form say how A and B are read; y = x·Wᵀ is NT.
+ * The matrix product C = op(A)·op(B): by size, form and weight type, and at the shapes of LoRA's factors and of generation. N and T in a
+ * form say whether A and B are transposed; y = x·Wᵀ is NT.
  */
 public final class GemmBench {
     /** Without the Vector API the large sizes would take minutes. */
@@ -28,13 +28,13 @@ public final class GemmBench {
             return 2.0 * m * n * k;
         }
 
-        /** Everything once: A and B read, C written, before which the processor reads it. */
+        /** Each array once: A and B are read; C is written, which reads its cache lines first. */
         double bytes() {
             return 4.0 * m * k + (double) weights.bytes() * k * n + 8.0 * m * n;
         }
     }
 
-    /** Seconds of one product; NaN where it would take too long. */
+    /** Seconds per product; NaN if it would take too long. */
     private double seconds(Product p, int threads) {
         if (!yardsticks.fast() && p.flops() > PLAIN_LIMIT) {
             return Double.NaN;
@@ -52,7 +52,7 @@ public final class GemmBench {
         }
     }
 
-    /** As a checkpoint's are: mapped, in their stored type; an activation is an array. */
+    /** Weights as in a checkpoint: mapped, in their stored type; activations are arrays. */
     private static Storage weights(Arena arena, Product p) {
         int n = p.k * p.n;
         if (p.weights == DType.F32) {
@@ -91,7 +91,7 @@ public final class GemmBench {
         return to;
     }
 
-    /** What a training step of smollm135M and tinyllama1.1B is made of, forward and to the input, at 512 tokens. */
+    /** The matrix products of a training step of smollm135M and tinyllama1.1B, forward and input gradient, at 512 tokens. */
     public Measured layers() {
         Measured to = new Measured("layer_shapes", "Matrix products of a training step, 512 tokens");
         int threads = yardsticks.threads();
@@ -128,7 +128,7 @@ public final class GemmBench {
                 "bound", arithmetic > memory ? "arithmetic" : "cache", "fraction_of_bound", Math.max(arithmetic, memory) / seconds);
     }
 
-    /** One token through a matrix that no cache holds: as fast as the weights come in. */
+    /** One token through a matrix larger than any cache: limited by how fast the weights can be read. */
     public Measured generation() {
         Measured to = new Measured("generation", "One token (m = 1) through 16384 × 2048 weights (fraction: of the memory's bandwidth)");
         for (DType type : new DType[] {DType.F32, DType.BF16, DType.F16}) {

@@ -12,8 +12,7 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * The kernels of a device: what the first call takes, which compiles, what each takes after that, and what a training step moves over the
- * bus.
+ * The kernels of a device: the time of the first call, which compiles, and of later calls, and the bus traffic of a training step.
  */
 public final class GpuBench {
     private static final int CALLS = 5;
@@ -98,7 +97,7 @@ public final class GpuBench {
         return (System.nanoTime() - start) * 1e-9;
     }
 
-    /** Training steps as in {@link StepBench}: a run of one step, and one of several, which has the same beginning. */
+    /** Training steps as in {@link StepBench}: a run of one step and a run of several, both with the same first step. */
     public Map<String, Object> step(int steps) {
         StepBench bench = new StepBench(shape, batch, tokens, 8, 0, DType.F32, null, 0);
         Traffic before = kernels.traffic();

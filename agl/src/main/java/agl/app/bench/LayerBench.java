@@ -13,7 +13,7 @@ import agl.autograd.storage.Storage;
 import java.util.Arrays;
 import java.util.SplittableRandom;
 
-/** Everything in a training step that is not a plain matrix product. */
+/** The parts of a training step other than plain matrix products. */
 public final class LayerBench {
     private static final double CAUSAL_BACKWARD = 2.5;
 
@@ -34,7 +34,7 @@ public final class LayerBench {
         return new Storage.F32(x, n);
     }
 
-    /** Forward and backward of causal attention; only the pairs that the mask leaves count as work. */
+    /** Forward and backward of causal attention; only unmasked pairs count as work. */
     public Measured attention() {
         Measured to = new Measured("attention", "Causal attention, one sequence (fraction: of the multiply-adds)");
         int[][] shapes = {{9, 3, 64, 256}, {9, 3, 64, 2048}, {32, 4, 64, 512}};
@@ -71,7 +71,7 @@ public final class LayerBench {
                 "fraction_of_ceiling", gflops / yardsticks.gflops(threads));
     }
 
-    /** Head and cross-entropy together, forward and backward, as training does it. */
+    /** Head and cross-entropy combined, forward and backward, as in training. */
     public Measured crossEntropy() {
         Measured to = new Measured("cross_entropy",
                 "Head and cross-entropy, loss and gradient of the hidden states, 128 tokens (fraction: of the multiply-adds)");
@@ -100,8 +100,8 @@ public final class LayerBench {
     }
 
     /**
-     * One pass over arrays that no cache holds; bytes are those of each array read once, and of each array written twice: the processor
-     * reads a line before it writes to it.
+     * One pass over arrays larger than any cache. Bytes count each array read once and each array written twice: the processor reads a
+     * cache line before writing to it.
      */
     public Measured elementwise() {
         Measured to = new Measured("elementwise",

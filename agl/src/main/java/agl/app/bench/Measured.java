@@ -8,7 +8,7 @@ import java.util.Locale;
 import java.util.Map;
 
 /**
- * Measurements of one kind, a row each, and the yardsticks that they are compared with.
+ * Measurements of one kind, one per row, and the machine's peak rates they are compared with.
  *
  * @param name  in JSON
  * @param title above the table
@@ -16,7 +16,7 @@ import java.util.Map;
 public record Measured(String name, String title, List<Map<String, Object>> rows) {
 
     /**
-     * What the machine can do.
+     * The machine's peak rates.
      *
      * @param coreGflops  multiply-adds of one thread, each counted as two operations
      * @param gflops      of all threads
@@ -24,7 +24,7 @@ public record Measured(String name, String title, List<Map<String, Object>> rows
      * @param memory      and all threads
      * @param coreCache   GB/s between the last cache and one thread
      * @param cache       and all threads
-     * @param threads     how many "all" are
+     * @param threads     the number of threads in "all"
      */
     public record Yardsticks(double coreGflops, double gflops, double coreMemory, double memory, double coreCache, double cache,
             int threads) {
@@ -40,17 +40,17 @@ public record Measured(String name, String title, List<Map<String, Object>> rows
             return new Yardsticks(gflops, Ceiling.gflopsOfAll(), memory, Ceiling.memory(), cache, Ceiling.cache(), threads);
         }
 
-        /** Whether the Vector API is there; without it large products would take minutes. */
+        /** Whether the Vector API is available; without it large products would take minutes. */
         boolean fast() {
             return !Double.isNaN(coreGflops);
         }
 
-        /** One thread, and all where there are more. */
+        /** One thread, and all threads if there are more. */
         int[] threadCounts() {
             return threads == 1 ? new int[] {1} : new int[] {1, threads};
         }
 
-        /** What that many threads reach. */
+        /** Peak GFLOP/s of {@code n} threads. */
         double gflops(int n) {
             return n == 1 ? coreGflops : gflops;
         }
@@ -68,7 +68,7 @@ public record Measured(String name, String title, List<Map<String, Object>> rows
         this(name, title, new ArrayList<>());
     }
 
-    /** Adds a row: names and values in turn. */
+    /** Adds a row: alternating names and values. */
     void row(Object... namesAndValues) {
         Map<String, Object> row = new LinkedHashMap<>();
         for (int i = 0; i < namesAndValues.length; i += 2) {
@@ -78,7 +78,7 @@ public record Measured(String name, String title, List<Map<String, Object>> rows
         rows.add(row);
     }
 
-    /** A table with the rows' names as its head. */
+    /** A table with the rows' names as its header. */
     public String table() {
         if (rows.isEmpty()) {
             return "";

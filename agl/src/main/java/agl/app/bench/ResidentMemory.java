@@ -4,13 +4,12 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 
-/** What the operating system says about this process. */
+/** This process's memory as reported by the operating system. */
 public final class ResidentMemory {
     private ResidentMemory() { }
 
     /**
-     * Most memory that was resident at once, in MB (2^20 bytes), all of it: heap, mapped weights, the JVM itself; NaN where it is not known
-     * (outside Linux).
+     * Peak resident memory in MB (2^20 bytes), including heap, mapped weights and the JVM itself; NaN if unknown (outside Linux).
      */
     public static double peakMb() {
         try {

@@ -15,7 +15,7 @@ import java.util.List;
 import java.util.SplittableRandom;
 import java.util.stream.Collectors;
 
-/** Sizes of known models, to be filled with random weights: speed and memory do not depend on what a model has learnt. The head is tied. */
+/** Sizes of known models, filled with random weights: speed and memory do not depend on the values. The head is tied. */
 public record Shape(String title, int hidden, int layers, int heads, int kvHeads, int intermediate, int vocabulary) {
     static final List<Shape> KNOWN = List.of(
             new Shape("stories15M", 288, 6, 6, 6, 768, 32000),
@@ -29,7 +29,7 @@ public record Shape(String title, int hidden, int layers, int heads, int kvHeads
                 "there is no shape \"" + title + "\"; choose " + KNOWN.stream().map(Shape::title).collect(Collectors.joining(", "))));
     }
 
-    /** The same with another number of layers. */
+    /** The same shape with a different number of layers. */
     public Shape withLayers(int n) {
         return new Shape(title, hidden, n, heads, kvHeads, intermediate, vocabulary);
     }
@@ -39,7 +39,7 @@ public record Shape(String title, int hidden, int layers, int heads, int kvHeads
     }
 
     /**
-     * A frozen model. As with a checkpoint that is mapped, matrices lie outside the heap in their stored type and vectors are floats.
+     * A frozen model. As in a mapped checkpoint, matrices lie outside the heap in their stored type and vectors are floats.
      *
      * @param dtype F32 or BF16
      */
@@ -72,7 +72,7 @@ public record Shape(String title, int hidden, int layers, int heads, int kvHeads
         });
     }
 
-    /** Numbers in the model: embedding (which is the head as well), matrices and norms of every layer, last norm. */
+    /** Number of parameters: embedding (also the head), matrices and norms of every layer, final norm. */
     public long parameters() {
         return (long) vocabulary * hidden + layers * (matricesPerLayer() + 2L * hidden) + hidden;
     }
@@ -87,8 +87,8 @@ public record Shape(String title, int hidden, int layers, int heads, int kvHeads
 
     /**
      * Floating-point operations of one training step with frozen weights, a multiply-add counted as two: forward through every matrix,
-     * backward to every input that a trained tensor lies before (in the first layer, nothing lies before q, k and v but the adapters),
-     * and causal attention, whose backward is 2.5 times its forward. Every token but each sequence's last has a target.
+     * backward to every input that depends on a trained tensor (in the first layer, the inputs of q, k and v do not), and causal attention,
+     * whose backward costs 2.5 times its forward. Every token except the last of each sequence has a target.
      *
      * @param r   LoRA's rank, on q and v
      */
@@ -97,7 +97,7 @@ public record Shape(String title, int hidden, int layers, int heads, int kvHeads
         double qkv = (double) hidden * hidden + 2.0 * hidden * kvDim();
         double layerMatrices = 2.0 * layers * matricesPerLayer() - qkv;
         double head = 2.0 * vocabulary * hidden * (tokens - 1) / tokens;
-        // X·Aᵀ, U·Bᵀ forward; dB, dU, dA and dU·A backward, the last of them not in the first layer, which is preceded by nothing trained.
+        // X·Aᵀ, U·Bᵀ forward; dB, dU, dA and dU·A backward, the last not in the first layer, whose input depends on nothing trained.
         double lora = layers * 3.0 * r * ((hidden + hidden) + (hidden + kvDim())) - 2.0 * r * hidden;
         double attention = layers * 3.5 * hidden * (tokens + 1.0);
         return 2 * n * (layerMatrices + head + lora + attention);

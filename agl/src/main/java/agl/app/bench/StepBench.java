@@ -28,19 +28,19 @@ import java.util.Map;
 import java.util.SplittableRandom;
 
 /**
- * Training steps on a model of a given shape with random weights: LoRA on q_proj and v_proj, every token but each sequence's first a
- * target, gradient norm clipped at 1, AdamW. With AGL, its terms on top.
+ * Training steps on a model of a given shape with random weights: LoRA on q_proj and v_proj, every token except the first of each sequence
+ * is a target, gradient norm clipped at 1, AdamW. With AGL, plus its terms.
  *
  * @param agl            AGL's settings, or null for plain LoRA
- * @param fisherExamples sequences that AGL's Fisher information is estimated on, before the first step
+ * @param fisherExamples sequences on which AGL's Fisher information is estimated before the first step
  */
 public record StepBench(Shape shape, int batch, int tokens, int rank, double dropout, DType dtype, AglSettings agl, int fisherExamples) {
-    /** Most tokens of each of those. */
+    /** Maximum length of such a sequence. */
     private static final int FISHER_TOKENS = 64;
 
     /**
-     * @param cpuSeconds   processor time of all threads together, which a busy machine disturbs less
-     * @param termsSeconds the part of each step that AGL's terms took
+     * @param cpuSeconds   CPU time of all threads together, less affected by other load
+     * @param termsSeconds seconds of each step spent in AGL's terms
      * @param split        seconds by kernel per step; empty unless asked for
      * @param flops        floating-point operations by kernel per step; likewise
      */
@@ -90,9 +90,9 @@ public record StepBench(Shape shape, int batch, int tokens, int rank, double dro
             }
             long startTerms = System.nanoTime();
             if (regularizer != null) {
-                // Many matrices at a time: their kernels would count the same second several times.
+                // Not on the timed kernels: many matrices run in parallel, so the same second would be counted several times.
                 try (Tape tape = Tape.inference(Kernels.best(), pool)) {
-                    // As in training: terms of weight zero are measured now and then.
+                    // As in training: terms of weight zero are measured only every few steps.
                     regularizer.addGradients(tape, factors, i % 10 == 0);
                 }
             }
@@ -116,7 +116,7 @@ public record StepBench(Shape shape, int batch, int tokens, int rank, double dro
         return (System.nanoTime() - nanos) * 1e-9;
     }
 
-    /** Of this process; 0 where the JVM does not tell. */
+    /** CPU time of this process; 0 if the JVM does not report it. */
     private static long cpuNanos() {
         return ManagementFactory.getOperatingSystemMXBean() instanceof com.sun.management.OperatingSystemMXBean os ? os.getProcessCpuTime()
                 : 0;

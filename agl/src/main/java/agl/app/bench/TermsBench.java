@@ -4,7 +4,7 @@ import agl.autograd.kernels.Workers;
 import agl.autograd.storage.DType;
 import agl.regularizers.AglSettings;
 
-/** AGL's terms and their gradients, fused, beside a training step of the same shape. */
+/** Time of AGL's fused terms and gradients, compared with a training step of the same shape. */
 public final class TermsBench {
     private static final Shape SHAPE = Shape.of("stories15M");
     private static final int STEPS = 5;

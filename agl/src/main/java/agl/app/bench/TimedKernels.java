@@ -7,7 +7,7 @@ import agl.autograd.storage.Storage;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
-/** Kernels that keep account of the time spent in each, and of the work done by those that multiply matrices. */
+/** Wraps kernels and records the time spent in each, and the operations of matrix products and attention. */
 final class TimedKernels implements Kernels {
     private final Kernels kernels;
     private final Map<String, Long> nanos = new LinkedHashMap<>();
@@ -24,7 +24,7 @@ final class TimedKernels implements Kernels {
         return seconds;
     }
 
-    /** Floating-point operations, a multiply-add counted as two, of matrix products and attention since then. */
+    /** Floating-point operations, a multiply-add counted as two, of matrix products and attention since the last {@link #clear}. */
     Map<String, Double> flops() {
         return new LinkedHashMap<>(flops);
     }
@@ -40,7 +40,7 @@ final class TimedKernels implements Kernels {
         nanos.merge(name, System.nanoTime() - start, Long::sum);
     }
 
-    /** Scores and their product with the values, of the pairs of query and key that see each other. */
+    /** Scores and their product with the values, for unmasked query-key pairs. */
     private static double attentionFlops(AttentionShape s) {
         double pairs = 0;
         for (int i = 0; i < s.sequences(); i++) {

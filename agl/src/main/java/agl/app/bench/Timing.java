@@ -7,18 +7,18 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * How long a piece of work takes, once the JVM has compiled it: the median of a few samples. A shared machine may slow down for a moment,
- * which shows in multiply-adds that need nothing from memory: samples beside which those were slow are not counted.
+ * Time of a piece of work once the JVM has compiled it: the median of a few samples. A shared machine may slow down for a moment, which
+ * shows in a multiply-add test that needs no memory: samples next to a slow test are discarded.
  */
 public final class Timing {
     private static final int SAMPLES = 5;
     private static final int MOST_SAMPLES = 25;
     private static final double MOST_SECONDS = 1.5;
-    /** A sample is as many calls as take this long: a clock is read twice per sample. */
+    /** A sample consists of enough calls to take this long, since the clock is read twice per sample. */
     private static final double SAMPLE_SECONDS = 0.015;
     private static final double WARM_UP_SECONDS = 0.1;
     private static final double LONGEST_WARM_UP = 3;
-    /** The JVM's own threads, the compiler's above all, may take this share of one processor once all is compiled. */
+    /** Compilation counts as finished when the JVM's own threads, mainly the compiler's, take less than this share of one processor. */
     private static final double QUIET = 0.15;
 
     private Timing() { }
@@ -42,7 +42,7 @@ public final class Timing {
         return median((undisturbed.size() >= 3 ? undisturbed : all).stream().mapToDouble(s -> s).toArray());
     }
 
-    /** Runs until the compiler has nothing to do any more and the work is not getting faster; returns how many calls make a sample. */
+    /** Runs until the compiler is idle and the work no longer gets faster; returns the number of calls per sample. */
     private static int warmUp(Runnable work) {
         long start = System.nanoTime();
         double best = sample(work, 1);
@@ -68,7 +68,7 @@ public final class Timing {
         return (System.nanoTime() - nanos) * 1e-9;
     }
 
-    /** Processor time of the threads that do not run Java: compiler and garbage collector. */
+    /** CPU time of the JVM's own threads: compiler and garbage collector. */
     private static long vmNanos() {
         ThreadMXBean threads = ManagementFactory.getThreadMXBean();
         if (!(ManagementFactory.getOperatingSystemMXBean() instanceof com.sun.management.OperatingSystemMXBean os)
@@ -86,7 +86,7 @@ public final class Timing {
         return Math.max(1, System.nanoTime() - start) * 1e-9 / calls;
     }
 
-    /** The middle of the values in order, or the mean of the two in the middle. */
+    /** The middle of the sorted values, or the mean of the two middle ones. */
     public static double median(double[] values) {
         double[] sorted = values.clone();
         Arrays.sort(sorted);

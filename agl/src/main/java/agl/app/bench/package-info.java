@@ -1,5 +1,5 @@
 /**
- * Speed: kernels, layers and whole training steps beside what this processor can do at most. Start reading at
+ * Benchmarks: kernels, layers and whole training steps, compared with this machine's peak. Start reading at
  * {@link agl.app.bench.StepBench}.
  */
 package agl.app.bench;

@@ -17,9 +17,9 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
-/** {@code agl ablate}: AGL as set, and with one thing changed at a time. */
+/** {@code agl ablate}: AGL as configured, and with one setting changed at a time. */
 @Command(name = "ablate",
-        description = "Run AGL with each term off in turn, each metric, Fisher data, normalisation and so on. Goes on where it stopped.")
+        description = "Run AGL with each term off in turn, each metric, Fisher data, normalization and so on. Goes on where it stopped.")
 public final class AblateCommand implements Callable<Integer> {
     @Mixin private BaseOption base;
 
@@ -41,8 +41,8 @@ public final class AblateCommand implements Callable<Integer> {
     }
 
     /**
-     * LoRA, AGL as set, and every change that makes a difference to the run: one of a setting that no term looks at does not, and AGL
-     * without a term is LoRA.
+     * LoRA, AGL as configured, and every change that affects the run. A change to a setting that no term uses does not, and AGL without any
+     * term is LoRA.
      */
     List<Variant> variants() {
         MethodChoice agl = MethodChoice.of("agl");
@@ -58,13 +58,13 @@ public final class AblateCommand implements Callable<Integer> {
         add(all, "terms", "L_A alone", "agl.lambda_T=0", "agl.lambda_NC=0");
         add(all, "terms", "L_T alone", "agl.lambda_A=0", "agl.lambda_NC=0");
         add(all, "terms", "collision terms alone", "agl.lambda_A=0", "agl.lambda_T=0");
-        // Weights and a metric with which they act (docs/FIDELITY.md); the default has neither.
+        // A weight and a metric with which the collision terms act (docs/FIDELITY.md); the default has neither.
         add(all, "terms", "with E_RM", "agl.lambda_NC=10000", "agl.alpha=1");
         add(all, "terms", "with E_geo", "agl.lambda_NC=0.1", "agl.alpha=0", "agl.metric=diag_fisher");
         each(all, "H", "agl.H", "identity", "diag_fisher", "ema_grad_sq");
         each(all, "metric", "agl.metric", "euclidean", "diag_fisher");
         add(all, "branches", "one branch", "agl.alignment_rank=0");
-        if (full.train().r() > 1) { // rank 1 has no room for two
+        if (full.train().r() > 1) { // rank 1 cannot be split in two
             add(all, "branches", "two branches", "agl.alignment_rank=" + full.train().r() / 2, "agl.alignment_reach=update");
             add(all, "branches", "two branches, L_A on one", "agl.alignment_rank=" + full.train().r() / 2, "agl.alignment_reach=branch");
         }

@@ -38,12 +38,12 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
-/** {@code agl align}: makes an aligned checkpoint, by training all weights or a LoRA adapter that is merged. */
+/** {@code agl align}: makes an aligned checkpoint, by training all weights or by training and merging a LoRA adapter. */
 @Command(name = "align", description =
         "Train a model on alignment data and write an aligned checkpoint. "
         + "The learning rate is 3e-5 unless one is given; with --lora that of train.")
 public final class AlignCommand implements Callable<Integer> {
-    /** All weights move at once: LoRA's rate, thirty times higher, wrecks the model in a few steps. */
+    /** Training all weights: LoRA's learning rate, thirty times higher, wrecks the model in a few steps. */
     private static final List<String> ALL_WEIGHTS = List.of("learning_rate=3e-5");
 
     @Mixin private BaseOption base;
@@ -80,7 +80,7 @@ public final class AlignCommand implements Callable<Integer> {
         bundle.sayCut(encoded, s.maxLength(), "examples");
         Path metrics = OutputGuard.besideIt(out);
         AlignCheck check = new AlignCheck(examples, encoded, s);
-        // Read now: what is written must not depend on whether the base is still there when the training ends.
+        // Read now: the output must not depend on whether the base still exists when training ends.
         DType stored = ModelStorage.storedType(base.path);
         Path companions = Files.createTempDirectory("agl-companions");
         AlignCheck.Found found;
@@ -89,7 +89,7 @@ public final class AlignCommand implements Callable<Integer> {
             AlignCheck.Before before = check.before(bundle);
             train(bundle, parameters, s, encoded, metrics);
             AlignCheck.Found[] measured = new AlignCheck.Found[1];
-            // What is checked is what lies in the folder: rounded to its type, read again, and not in its place before it has passed.
+            // Checks the checkpoint as written: rounded to its type, read back, and moved into place only after it has passed.
             OutputFolder.write(out, temporary -> {
                 Models.save(bundle.model(), temporary, companions, stored);
                 measured[0] = check.of(ModelBundle.load(temporary, template), before);

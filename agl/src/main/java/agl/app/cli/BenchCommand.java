@@ -28,7 +28,7 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
-/** {@code agl bench}: how fast this machine runs the kernels, beside what the processor and the memory can do at best. */
+/** {@code agl bench}: the kernels' speed on this machine, compared with the peak of processor and memory. */
 @Command(name = "bench", subcommands = StepCommand.class,
         description = "Measure the speed of the kernels, or of a training step, on this machine.",
         footer = {"", "Examples:", "  agl bench", "  agl bench --only sgemm,attention --threads 1 --json",

@@ -67,7 +67,7 @@ final class Comparison {
         variants.forEach(v -> runs.put(v, new ArrayList<>()));
         List<String> failed = new ArrayList<>();
         int done = 0;
-        // Seed by seed, so that one Fisher estimate serves all the methods that use it, and a stopped comparison has whole seeds.
+        // Seed by seed, so that all methods share one Fisher estimate per seed, and an interrupted comparison has complete seeds.
         for (long seed : options.seeds) {
             for (Variant v : variants) {
                 System.err.printf("run %d of %d: %s, seed %d%n", ++done, variants.size() * options.seeds.size(), v.label(), seed);
@@ -107,7 +107,7 @@ final class Comparison {
         return outcome;
     }
 
-    /** What a setting cannot do, once, with the variants that it concerns. */
+    /** Prints tables, verdict and notes; writes JSON, provenance and report. */
     private void write(CompareOutcome outcome, List<Variant> variants, Inputs inputs, PrintWriter out) {
         out.print(CompareOutput.tables(outcome));
         out.println(CompareVerdict.text(outcome));

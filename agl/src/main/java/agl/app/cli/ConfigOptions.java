@@ -27,7 +27,7 @@ public final class ConfigOptions {
             "One setting, e.g. -s learning_rate=2e-4 -s agl.lambda_A=300. Repeatable.")
     private List<String> sets = new ArrayList<>();
 
-    @Option(names = "--steps", description = "Optimiser steps (0: by epochs).")
+    @Option(names = "--steps", description = "Optimizer steps (0: by epochs).")
     private String steps;
 
     @Option(names = "--epochs", description = "Passes over the data.")
@@ -66,11 +66,11 @@ public final class ConfigOptions {
 
     private final Set<String> said = new HashSet<>();
 
-    /** File and overrides together, for a command that runs one method; the named options count last. */
+    /** File and overrides merged, for a command that runs one method; named options win. */
     public RunConfig configWithMethod() {
         RunConfig config = RunConfig.of(List.of(), file, commandLine());
         if (preset != null && config.sameSettings(RunConfig.of(List.of(), file, commandLineWithout("preset"))) && said.add("preset")) {
-            System.err.println("agl: not used: preset (every setting that it has is set otherwise)");
+            System.err.println("agl: not used: preset (all of its settings are overridden)");
         }
         return config;
     }
@@ -79,7 +79,7 @@ public final class ConfigOptions {
         return commandLine().stream().filter(set -> !set.startsWith(name + "=")).toList();
     }
 
-    /** Says where prompts are put in another template than in the run whose settings.json is repeated: the template is no setting. */
+    /** Warns if the prompt template differs from that of the run whose settings.json is repeated: the template is not a setting. */
     public void sayOtherTemplate(PromptTemplate template) {
         Path folder = file == null ? null : file.toAbsolutePath().getParent();
         Optional<TrainedTemplate> then = folder == null ? Optional.empty() : TrainedTemplate.read(folder);
@@ -88,17 +88,17 @@ public final class ConfigOptions {
                         + (t.name().equals(template.name()) ? "another chat template" : template.name()) + "; --template decides"));
     }
 
-    /** As {@link #configWithMethod}, for a command that has its own methods. */
+    /** As {@link #configWithMethod}, for a command that chooses its own methods. */
     public RunConfig config() {
         return config(List.of());
     }
 
-    /** As {@link #config()}, over a command's own defaults. */
+    /** As {@link #config()}, on top of a command's own defaults. */
     public RunConfig config(List<String> defaults) {
         return config(defaults, List.of());
     }
 
-    /** As {@link #config(List)}, with settings that a command decides itself at the end. */
+    /** As {@link #config(List)}, with settings that the command itself fixes, applied last. */
     public RunConfig config(List<String> defaults, List<String> decided) {
         List<String> all = commandLine();
         all.addAll(decided);
@@ -110,14 +110,14 @@ public final class ConfigOptions {
         return config.withoutChoice();
     }
 
-    /** Names of the settings on the command line, -s and the named options alike; AGL's as agl.name. */
+    /** Names of the settings on the command line, from -s and from named options; AGL's as agl.name. */
     public Set<String> given() {
         return RunConfig.names(null, commandLine());
     }
 
     /**
-     * The settings of a run that goes on from an adapter: what shapes the adapter is its own. A setting that says otherwise, in the file
-     * or on the command line, is refused.
+     * The settings of a run that continues from an adapter: the adapter determines its own shape. A conflicting setting, in the file or on
+     * the command line, is refused.
      */
     public RunConfig goingOnFrom(Path adapter, RunConfig config) {
         RunConfig own = config.withAdapter(Peft.readConfig(adapter));
@@ -166,7 +166,7 @@ public final class ConfigOptions {
         }
     }
 
-    /** Of a setting that is given twice with different values the last counts, as scripts want it; that is said once. */
+    /** If a setting is given twice with different values, the last one counts, as scripts expect; this is reported once. */
     private void add(List<String> all, String set) {
         String name = set.substring(0, Math.max(0, set.indexOf('='))).strip();
         List<String> before = all.stream().filter(other -> !name.isEmpty() && other.startsWith(name + "=") && !other.equals(set)).toList();

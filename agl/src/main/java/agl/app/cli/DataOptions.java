@@ -9,7 +9,7 @@ import java.util.ArrayList;
 import java.util.List;
 import picocli.CommandLine.Option;
 
-/** The options that say how text is put to a model; shared by every command that loads one. */
+/** The options for the prompt template; shared by every command that loads a model. */
 public final class DataOptions {
     @Option(names = "--template", paramLabel = "NAME|TEXT",
             description = "Prompt template: instruction (\"### Instruction:\" headings), plain, chat (the model's own), or a text with "
@@ -18,15 +18,15 @@ public final class DataOptions {
                     + "template; else instruction.")
     private String template;
 
-    /** The template for a model by itself. */
+    /** The template for a model without adapters. */
     public PromptTemplate template(Path base) {
         return template(base, List.of());
     }
 
     /**
      * The template for a model with these adapters: the one asked for; else the one they were trained with; else the one that the base was
-     * trained with; else the model's own chat template; else {@code instruction}. Says where a template that is asked for is not the one
-     * that was trained with.
+     * trained with; else the model's own chat template; else {@code instruction}. Warns if the requested template differs from the one used
+     * in training.
      */
     public PromptTemplate template(Path base, List<Path> adapters) {
         List<TrainedTemplate> ofAdapters = new ArrayList<>();
@@ -43,7 +43,7 @@ public final class DataOptions {
         PromptTemplate chosen = template != null ? named(template, base)
                 : trained.isEmpty() ? own(base) : named(trained.getFirst().name(), base);
         trained.stream().filter(t -> !t.fits(chosen)).findFirst()
-                .ifPresent(t -> System.err.println("agl: warning: " + t + ", and is asked here with "
+                .ifPresent(t -> System.err.println("agl: warning: " + t + ", but is used here with "
                         + (t.name().equals(chosen.name()) ? "another chat template" : chosen.name())));
         return chosen;
     }

@@ -27,7 +27,7 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
-/** {@code agl demo}: the main job on the model and the text that come with the program. */
+/** {@code agl demo}: LoRA against AGL on the model and the text that come with the program. */
 @Command(name = "demo",
         description = "Fine-tune the built-in aligned model with LoRA and with AGL and compare what is left of its alignment.")
 public final class DemoCommand implements Callable<Integer> {
@@ -35,7 +35,7 @@ public final class DemoCommand implements Callable<Integer> {
     static final List<String> SETTINGS = List.of("steps=400", "batch_size=16", "learning_rate=1e-2", "max_length=160", "lora_dropout=0",
             "agl.lambda_A=300", "agl.lambda_T=0", "agl.fisher_tokens=1");
 
-    /** Of the text that the base was aligned on, as much as the rest of the job asks for. */
+    /** Alignment examples to generate: as many as the rest of the demo needs. */
     private static final int CORPUS = 1000;
 
     @Option(names = "--out", defaultValue = "runs/demo", paramLabel = "DIR",
@@ -107,7 +107,7 @@ public final class DemoCommand implements Callable<Integer> {
         return 0;
     }
 
-    /** The base and the text of an earlier demo are written anew; what is anybody else's is left alone. */
+    /** Base and text of an earlier demo may be overwritten; any other content is left alone. */
     private static void requireOwn(Path base, Path data) {
         boolean demos = Provenance.read(base).map(p -> p.path("command").asText().startsWith("demo")).orElse(false);
         if (!OutputGuard.isFree(base) && !demos) {
@@ -118,14 +118,14 @@ public final class DemoCommand implements Callable<Integer> {
         }
     }
 
-    /** A demo's adapters lie beside its base and have no provenance of their own. */
+    /** A demo's adapters lie beside its base and have no provenance file of their own. */
     private static void requireOwnAdapter(Path adapter, Path base) {
         if (!OutputGuard.isFree(adapter) && (OutputGuard.isFree(base) || Provenance.read(adapter).isPresent())) {
             throw new AglException(adapter + ": holds something that is not a demo's adapter; name another --out");
         }
     }
 
-    /** What was given and has no effect on this job. */
+    /** Options that were given but have no effect on the demo. */
     private List<String> unused(RunConfig config) {
         List<String> lines = new ArrayList<>();
         Set<String> given = new LinkedHashSet<>(options.given());

@@ -3,15 +3,14 @@ package agl.app.cli;
 import agl.autograd.kernels.Providers;
 import picocli.CommandLine.Option;
 
-/** Where to compute; shared by every command that runs a model on a device. */
+/** The compute device; shared by every command that can run a model on a device. */
 public final class DeviceOptions {
     @Option(names = "--device", defaultValue = "cpu", paramLabel = "WHERE",
             description = "cpu (default), gpu or gpu:N (device N of agl doctor), or auto: a GPU if there is one.")
     private String device;
 
     /**
-     * To be called before anything is loaded or made: what was made before stays where it is. Says on standard error what is used, unless
-     * nothing was asked for.
+     * Call before allocating: existing tensors are not moved. Reports the chosen device on standard error if one was requested.
      */
     public void use() {
         String said = Providers.use(device);

@@ -23,10 +23,10 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Spec;
 
-/** {@code agl doctor}: what this machine offers to the program, and what to do about what is missing. */
+/** {@code agl doctor}: what this machine offers, and how to get what is missing. */
 @Command(name = "doctor", description = "Look at this machine: JDK, Vector API, cores, memory, GPU; and what to do about what is missing.")
 public final class DoctorCommand implements Callable<Integer> {
-    /** {@code NOTE} is something that only some users want. */
+    /** {@code NOTE} is something that only some users need. */
     public enum State {
         @JsonProperty("ok") OK,
         @JsonProperty("note") NOTE,
@@ -34,9 +34,9 @@ public final class DoctorCommand implements Callable<Integer> {
     }
 
     /**
-     * One line of the answer.
+     * One line of output.
      *
-     * @param advice what to do; empty when nothing is to be done
+     * @param advice what to do; empty if nothing
      */
     public record Finding(String item, State state, String found, String advice) {
     }
@@ -94,7 +94,7 @@ public final class DoctorCommand implements Callable<Integer> {
                         "this processor or JVM offers no SIMD to Java; check for -Xint or -XX:UseAVX=0 among the JVM flags");
     }
 
-    /** In a class of its own, so that nothing links the incubator module before it is known to be there. */
+    /** A separate class, so that nothing links the incubator module before it is known to be present. */
     private static final class VectorWidth {
         static int floatBits() {
             return jdk.incubator.vector.FloatVector.SPECIES_PREFERRED.vectorBitSize();
@@ -118,13 +118,13 @@ public final class DoctorCommand implements Callable<Integer> {
                 : new Finding("heap", State.NOTE, found, "enough for small models only; give more with java -Xmx4g -jar agl.jar");
     }
 
-    /** TornadoVM is the only way to the GPU from here; it is looked for where its installer and SDKMAN put it. */
+    /** TornadoVM is our only way to the GPU; looked for where its installer and SDKMAN put it. */
     private static Finding gpu(Map<String, String> environment, Path home) {
         String named = environment.getOrDefault("TORNADOVM_HOME", environment.getOrDefault("TORNADO_SDK", ""));
         if (!named.isEmpty()) {
             return Files.isDirectory(Path.of(named))
                     ? new Finding("GPU", State.OK, "TornadoVM at " + named, "")
-                    : new Finding("GPU", State.MISSING, "TORNADOVM_HOME names " + named + ", which is no folder",
+                    : new Finding("GPU", State.MISSING, "TORNADOVM_HOME names " + named + ", which is not a folder",
                             "correct it, or unset it to work on the CPU");
         }
         Path sdkman = home.resolve(".sdkman/candidates/tornadovm/current");
@@ -136,7 +136,7 @@ public final class DoctorCommand implements Callable<Integer> {
                 "only for a GPU: install TornadoVM (sdk install tornadovm) and set TORNADOVM_HOME");
     }
 
-    /** What the GPU kernels could run on; nothing is said where there is no TornadoVM. */
+    /** Devices for the GPU kernels; empty without TornadoVM. */
     private static List<Finding> devices(Map<String, String> environment) {
         DeviceKernels kernels = ServiceLoader.load(DeviceKernels.class).findFirst().orElse(null);
         if (kernels == null) {

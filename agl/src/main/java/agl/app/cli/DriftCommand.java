@@ -33,7 +33,7 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
-/** {@code agl drift}: DriftCheck of a base and of adapters on it, side by side. */
+/** {@code agl drift}: DriftCheck of a base and its adapters, side by side. */
 @Command(name = "drift",
         description = "Measure how much alignment adapters lost: refusal rates and likelihood margins, base and adapters side by side.")
 public final class DriftCommand implements Callable<Integer> {
@@ -66,7 +66,7 @@ public final class DriftCommand implements Callable<Integer> {
         TrainedBase.check(base.path, adapters, true);
         List<Prompt> all = DataFiles.prompts(prompts);
         ModelBundle bundle = ModelBundle.load(base.path, data.template(base.path, adapters));
-        // Does each fit? Better known before the measuring than in its midst.
+        // Fail early: check that every adapter fits before measuring.
         adapters.forEach(adapter -> Peft.load(bundle.model(), adapter, 0).detach());
         List<ClosedSet> taskAnswers = adapters.stream().map(ClosedSet::read).toList();
         Map<String, List<DriftCheck.Result>> results = new LinkedHashMap<>();

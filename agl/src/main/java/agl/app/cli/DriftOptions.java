@@ -7,7 +7,7 @@ import java.util.ArrayList;
 import java.util.List;
 import picocli.CommandLine.Option;
 
-/** How drift is measured, and from which base on it is stated; shared by every command that measures it. */
+/** How drift is measured, and how aligned a base must be for drift to be stated; shared by every command that measures drift. */
 public final class DriftOptions {
     private static final int MAX_NEW_TOKENS = 128;
 
@@ -21,7 +21,7 @@ public final class DriftOptions {
             description = "Longest answer to a prompt, in tokens (default ${DEFAULT-VALUE}).")
     private int maxNewTokens = MAX_NEW_TOKENS;
 
-    /** A line for each option that was given where there are no prompts to measure drift on. */
+    /** A line for each of these options that was given without prompts to measure drift on. */
     public List<String> unused() {
         List<String> lines = new ArrayList<>();
         if (!gate().equals(DriftGate.DEFAULT)) {
@@ -46,7 +46,7 @@ public final class DriftOptions {
         return maxNewTokens;
     }
 
-    /** The default openings, and answers as long as asked for. */
+    /** DriftCheck's defaults, with the requested answer length. */
     public DriftCheck.Settings check() {
         return DriftCheck.Settings.DEFAULT.withMaxNewTokens(maxNewTokens());
     }

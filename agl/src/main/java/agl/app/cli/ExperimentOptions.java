@@ -26,7 +26,7 @@ import java.util.Set;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
-/** Options of every command that runs many fine-tunings: data, seeds, what is measured, settings. */
+/** Options of every command that runs many fine-tunings: data, seeds, measurements, settings. */
 public final class ExperimentOptions {
     @Option(names = "--task", required = true, arity = "1..*", paramLabel = "FILE",
             description = "Task data: CSV, TSV, JSONL or JSON with instruction[, input], response.")
@@ -72,7 +72,7 @@ public final class ExperimentOptions {
 
     private final Map<Path, Map<String, String>> templates = new LinkedHashMap<>();
 
-    /** Training, held-out and alignment data as these options name them. */
+    /** Training, held-out and alignment data named by these options. */
     TrainData data() {
         TrainData data = TrainData.read(task, eval, alignment, unaligned, null);
         if (data.evaluation().isEmpty()) {
@@ -85,16 +85,16 @@ public final class ExperimentOptions {
         return DataFiles.prompts(prompts);
     }
 
-    /** The common settings with a variant's own and a seed. */
+    /** The common settings, with those of a variant and a seed. */
     RunConfig config(Variant variant, long seed) {
         List<String> decided = new ArrayList<>(variant.sets());
         decided.add("seed=" + seed);
-        // Held-out loss is measured at the end and at the checkpoints, with everything else.
+        // Held-out loss is measured at the end and at checkpoints, together with everything else.
         decided.add("eval_every=0");
         return settings.config(List.of(), decided);
     }
 
-    /** What to know of the variants' settings before they run: each line once, with the variants that it holds for. */
+    /** Warnings about the variants' settings before they run: each line once, with the variants it applies to. */
     List<String> warnings(List<Variant> variants, TrainData data) {
         Map<String, List<String>> labels = new LinkedHashMap<>();
         for (Variant v : variants) {
@@ -114,7 +114,7 @@ public final class ExperimentOptions {
                 drift.maxNewTokens(), pretrain);
     }
 
-    /** What every variant needs, checked before the long work. */
+    /** Checks what every variant needs, before the long work. */
     void require(List<Variant> variants) {
         if (seeds.isEmpty() || seeds.stream().distinct().count() < seeds.size()) {
             throw new AglException("--seeds are to be different from one another");
@@ -127,9 +127,9 @@ public final class ExperimentOptions {
     }
 
     /**
-     * What was asked for and no run here looks at, a line each; inputs that none looks at are neither read nor recorded from here on.
+     * One line for each option that no run here uses; unused inputs are then neither read nor recorded.
      *
-     * @param checkpoints steps between measurements on the way; null for a command that has none
+     * @param checkpoints steps between measurements during training; null for a command without them
      */
     List<String> dropUnused(List<Variant> variants, Integer checkpoints) {
         List<UnusedSettings.Run> runs = variants.stream().map(v -> new UnusedSettings.Run(v.choice(), config(v, seeds.getFirst())))
@@ -144,7 +144,7 @@ public final class ExperimentOptions {
                     + ")");
         }
         if (checkpoints != null && checkpoints > 0 && variants.stream().allMatch(v -> v.choice().kind().changesFactorsAfterTraining())) {
-            notes.add("--checkpoints is not used: what acts after training has no course to be measured along");
+            notes.add("--checkpoints is not used: methods that act after training have no trajectory");
         }
         notes.addAll(UnusedSettings.lines(given, runs));
         if (!alignment.isEmpty() && runs.stream().noneMatch(r -> r.choice().kind().usesAlignment(r.config().agl()))) {
@@ -174,13 +174,13 @@ public final class ExperimentOptions {
         return bundle;
     }
 
-    /** The template in use, for provenance; by base where the bases have different ones. */
+    /** The template in use, for provenance; by base if the bases use different ones. */
     Map<String, ?> templates() {
         boolean one = Set.copyOf(templates.values()).size() == 1;
         return one ? templates.values().iterator().next() : Map.of("template", templates);
     }
 
-    /** Of a base that was loaded: hashes of what results rest on, by role; the files' names do not matter. */
+    /** Hashes by role of everything that results on this loaded base depend on; file names do not matter. */
     ObjectNode origin(Path base, List<Path> more) {
         return new UsedSettings().withAll(templates.get(base)).with("base", hashes(List.of(base))).with("alignment", hashes(alignment))
                 .with("unaligned", unaligned == null ? List.of() : hashes(List.of(unaligned)))
@@ -192,7 +192,7 @@ public final class ExperimentOptions {
         return Inputs.read(inputs).identity();
     }
 
-    /** All that a run reads, as it is now: to be asked before the work. */
+    /** All files that a run reads, in their current state; call before the work. */
     Inputs inputs(List<Path> more) {
         List<Path> all = new ArrayList<>(task);
         all.addAll(alignment);

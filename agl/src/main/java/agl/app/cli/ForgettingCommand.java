@@ -38,7 +38,7 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
-/** {@code agl forgetting}: how much of pre-training is lost, by amount of task data, model size and method, and the law through it. */
+/** {@code agl forgetting}: how much of pre-training is lost by amount of task data, model size and method, and the law fitted to it. */
 @Command(name = "forgetting",
         description = "Fine-tune on more and more task data, measure the loss on plain text, fit the forgetting law. Goes on where it "
                 + "stopped.")
@@ -87,7 +87,7 @@ public final class ForgettingCommand implements Callable<Integer> {
         TrainData data = options.data();
         for (int size : sizes) {
             if (size < 1 || size > data.task().size()) {
-                throw new AglException("--sizes: " + size + " examples are not to be had from " + data.task().size());
+                throw new AglException("--sizes: " + size + " examples were asked for, the task data has " + data.task().size());
             }
         }
         if (sizes.stream().distinct().count() < 3) {
@@ -114,8 +114,7 @@ public final class ForgettingCommand implements Callable<Integer> {
     }
 
     /**
-     * Amounts of data and runs that cannot give the law's constants are refused before the work; examples that training does not come to
-     * are said.
+     * Refuses, before the work, sizes and runs that cannot determine the law's constants; notes examples that training does not reach.
      */
     private void requireEnough(List<Variant> variants, List<String> notes) {
         long fewest = Long.MAX_VALUE;
@@ -140,7 +139,7 @@ public final class ForgettingCommand implements Callable<Integer> {
         }
     }
 
-    /** Adds the runs of one base to {@code runs} and its own losses to {@code before}; returns what was measured of it. */
+    /** Adds the runs of one base to {@code runs} and the base's own losses to {@code before}; returns the base's measurements. */
     private RunRecord run(Path base, List<Variant> variants, TrainData data, List<Prompt> prompts, List<RunRecord> runs,
             Map<String, Forgetting.Base> before) {
         ModelBundle bundle = options.load(base);
@@ -156,7 +155,7 @@ public final class ForgettingCommand implements Callable<Integer> {
         }
         int done = 0;
         for (long seed : options.seeds) {
-            // Each amount holds the smaller ones, in an order of the seed's own.
+            // Each size includes the smaller ones, in an order determined by the seed.
             List<Example> order = new ArrayList<>(data.task());
             Collections.shuffle(order, new Random(seed));
             for (int size : sizes.stream().distinct().sorted().toList()) {

@@ -22,7 +22,7 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
-/** {@code agl gradcheck}: every derivative of this program against central differences, in double. Exit code 1 when one is wrong. */
+/** {@code agl gradcheck}: checks every derivative of this program against central differences, in double. Exit code 1 if one is wrong. */
 @Command(name = "gradcheck", description = "Compare every operation's and loss term's derivative with central differences.",
         footer = {"", "The error is |analytic - numeric| / max(|analytic|, |numeric|, 1); a check passes when",
             "|analytic - numeric| <= 1e-5 + 1e-3 |numeric|. Seed and shapes are those of the worst check."})

@@ -76,7 +76,7 @@ public final class InspectCommand implements Callable<Integer> {
         }
     }
 
-    /** Names come from a file: no control character or line break of theirs reaches the terminal, and none fills it. */
+    /** Names come from a file: control characters and line breaks must not reach the terminal, and long names are shortened. */
     private static void line(PrintWriter out, String format, Object... values) {
         Object[] shown = values.clone();
         for (int i = 0; i < shown.length; i++) {

@@ -26,7 +26,7 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
-/** {@code agl logits}: what a model says about the token after some others, to be compared with any other program. Needs no tokenizer. */
+/** {@code agl logits}: a model's next-token logits after given token ids, for comparison with other programs. Needs no tokenizer. */
 @Command(name = "logits", description = "Print the logits that follow some token ids.",
         footer = {"", "With --json: {\"tokens\": [...], \"logits\": [one number per token of the vocabulary]}; else the ten largest.",
             "", "Example:", "  agl logits --base MODEL --tokens 1,2,3 --json"})
@@ -72,7 +72,8 @@ public final class LogitsCommand implements Callable<Integer> {
         int[] ids = new int[parts.length];
         for (int i = 0; i < ids.length; i++) {
             if (!parts[i].matches("\\d{1,9}")) {
-                throw new AglException("--tokens must be token ids separated by commas, 1,2,3 for example; \"" + parts[i] + "\" is none");
+                throw new AglException("--tokens must be token ids separated by commas, 1,2,3 for example; \"" + parts[i]
+                        + "\" is not a token id");
             }
             ids[i] = Integer.parseInt(parts[i]);
         }

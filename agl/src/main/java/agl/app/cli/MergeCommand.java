@@ -54,7 +54,7 @@ public final class MergeCommand implements Callable<Integer> {
         Batch probe = Batch.of(random.ints(length, 0, model.config().vocabulary()).toArray());
         double[] separate = logits(model, probe);
         if (Arrays.stream(separate).anyMatch(Double::isNaN)) {
-            throw new AglException(adapter + ": with this adapter the logits are not numbers; nothing was written");
+            throw new AglException(adapter + ": with this adapter the logits contain NaN; nothing was written");
         }
         try (SafeTensors weights = Peft.openWeights(adapter)) {
             if (AdapterStatistics.changesNothing(weights)) {
@@ -73,9 +73,9 @@ public final class MergeCommand implements Callable<Integer> {
         if (Double.isNaN(worst)) {
             OutputFolder.delete(out);
             throw new AglException(
-                    out + ": the merged weights do not fit the base's type, " + type + ": their logits are not numbers; nothing was kept");
+                    out + ": the merged weights do not fit the base's type, " + type + ": their logits are not finite; nothing was kept");
         }
-        // What was trained is asked as it was trained, also when it is one checkpoint.
+        // Record the template used in training, so that the merged checkpoint is prompted with it as well.
         UsedSettings settings = new UsedSettings();
         TrainedTemplate.read(adapter).or(() -> TrainedTemplate.read(base.path)).ifPresent(t -> settings.withAll(t.described()));
         Provenance.of("merge", 0, settings, inputs).writeInto(out);

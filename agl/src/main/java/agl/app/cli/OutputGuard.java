@@ -20,23 +20,23 @@ import picocli.CommandLine;
 import picocli.CommandLine.Model.OptionSpec;
 
 /**
- * Runs the command that the user named. One that has an {@code --out} may not write over its own inputs, a model, an adapter or what
- * another command made, and holds the output's lock from start to end, so that no two runs write over each other. A dry run writes nothing,
- * so its {@code --out} may be anywhere.
+ * Runs the chosen command. A command with {@code --out} must not overwrite its own inputs, a model, an adapter or another command's output,
+ * and holds the output's lock from start to end, so that no two runs overwrite each other. A dry run writes nothing, so its {@code --out}
+ * may be anywhere.
  */
 public final class OutputGuard implements CommandLine.IExecutionStrategy {
-    /** Folders that are somebody's model: nothing of ours belongs in them. */
+    /** The user's model folders: we never write into them. */
     private static final List<String> MODELS = List.of("--base", "--unaligned");
-    /** What a command writes into besides its {@code --out}, if it is given. */
+    /** Another folder, besides {@code --out}, that a command writes into if given. */
     private static final String CACHE = "--fisher-cache";
-    /** Files that make a folder a model or an adapter. */
+    /** Files that identify a folder as a model or an adapter. */
     private static final Pattern WEIGHTS = Pattern
             .compile("config\\.json|" + Pattern.quote(Peft.CONFIG) + "|.*\\.(?:safetensors|index\\.json|bin|gguf|pt|pth)");
-    /** What a finished command leaves beside its provenance.json: without one, they are somebody else's. */
+    /** Files that a finished command leaves beside its provenance.json: without that file, they are not ours. */
     private static final Set<String> RESULTS = Stream.concat(TrainCommand.BESIDE.stream(),
             Stream.of("settings.json", "report.html", "index.html", "compare.json", "ablate.json", "forgetting.json"))
             .collect(Collectors.toUnmodifiableSet());
-    /** Commands that keep their runs in a folder of their own. */
+    /** Commands that keep their runs in a subfolder. */
     private static final List<String> OF_RUNS = List.of("compare", "ablate", "forgetting");
 
     @Override public int execute(CommandLine.ParseResult parsed) {
@@ -65,7 +65,7 @@ public final class OutputGuard implements CommandLine.IExecutionStrategy {
         }
     }
 
-    /** provenance.json says how what lies beside it was made, so one folder has room for one command's output. */
+    /** provenance.json describes the files beside it, so a folder can hold the output of one command only. */
     private static void requireOwn(Path out, String command) {
         for (String taken : names(out)) {
             if (WEIGHTS.matcher(taken).matches()) {
@@ -89,26 +89,26 @@ public final class OutputGuard implements CommandLine.IExecutionStrategy {
         }
     }
 
-    /** A log that a run leaves when it is killed is written over; another file of that name is not. */
+    /** A log left by a killed run is overwritten; any other file of that name is not. */
     private static void requireMetrics(Path log) {
         if (Files.exists(log) && !MetricsLog.isOne(log)) {
-            throw new AglException(log + ": is no log of training steps, and would be written over; name another --out");
+            throw new AglException(log + ": is not a log of training steps and would be overwritten; name another --out");
         }
     }
 
-    /** Where {@code align} logs its steps: its output is a model folder, which has no place for them. */
+    /** Where {@code align} logs its steps: its output is a model folder, where a log does not belong. */
     static Path besideIt(Path out) {
         return out.resolveSibling(out.getFileName() + ".metrics.jsonl");
     }
 
-    /** A cache is written into, too. */
+    /** A cache folder is written into as well. */
     private static void requireNoModel(Path cache) {
         names(cache).stream().filter(name -> WEIGHTS.matcher(name).matches() && !name.startsWith("fisher-")).findFirst().ifPresent(name -> {
             throw new AglException(cache + ": holds " + name + ", so it is no place for a Fisher cache; name another " + CACHE);
         });
     }
 
-    /** Whether there is nothing, or an empty folder. */
+    /** Whether the path does not exist or is an empty folder. */
     public static boolean isFree(Path out) {
         return !Files.exists(out) || Files.isDirectory(out) && names(out).isEmpty();
     }
@@ -148,7 +148,7 @@ public final class OutputGuard implements CommandLine.IExecutionStrategy {
         }
     }
 
-    /** Links followed as far as there is something. */
+    /** The path with links resolved as far as it exists. */
     private static Path real(Path path) {
         Path absolute = path.toAbsolutePath().normalize();
         Path there = absolute;

@@ -28,7 +28,7 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
-/** {@code agl bench step}: how long a training step takes on this machine, and how much of the processor that is. */
+/** {@code agl bench step}: how long a training step takes on this machine, and what fraction of the processor's peak it reaches. */
 @Command(name = "step", description = "Time training steps on a model of a known shape with random weights.",
         footer = {"", "Example:", "  agl bench step --shape smollm135M --batch 2 --tokens 256 --json"})
 final class StepCommand implements Callable<Integer> {

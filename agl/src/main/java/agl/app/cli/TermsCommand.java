@@ -34,10 +34,10 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
 /**
- * {@code agl terms}: the method on the user's own small numbers, in double, every intermediate printed.
+ * {@code agl terms}: the method on the user's own small matrices, in double, with every intermediate value printed.
  *
- * <p>One adapted matrix: factors A (r, in) and B (out, r), the scale s, one gradient (out, in) per alignment example. All of it goes
- * through the composed path, which is the one to read; the fused path, which training uses, is run beside it and the difference reported.
+ * <p>One adapted matrix: factors A (r, in) and B (out, r), the scale s, one gradient (out, in) per alignment example. Everything is
+ * computed by the composed path, the readable one; the fused path, which training uses, runs as well, and the difference is reported.
  */
 @Command(name = "terms", description = "Compute every term of the loss, and its gradient, on small numbers of your own.",
         footer = {"", "The input file, for matrices as lists of rows:",
@@ -58,7 +58,7 @@ public final class TermsCommand implements Callable<Integer> {
     @Spec
     private CommandSpec spec;
 
-    /** What the file says. */
+    /** Content of the input file. */
     private record Problem(double[][] a, double[][] b, double scale, List<double[][]> gradients, AglSettings settings) { }
 
     @Override public Integer call() throws JsonProcessingException {
@@ -147,7 +147,7 @@ public final class TermsCommand implements Callable<Integer> {
         return rows;
     }
 
-    /** The terms are of the square of the update: where that is not a number, none of them is. */
+    /** All terms depend on the squared update; if that is not finite, report it once. */
     private static void requireFinite(double[][] a, double[][] b, double scale, String where) {
         double squares = 0;
         for (double[] row : b) {

@@ -19,7 +19,7 @@ import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
-/** {@code agl tokenize}: text to token ids and back, line by line, to be compared with any other program. */
+/** {@code agl tokenize}: text to token ids and back, line by line, for comparison with other programs. */
 @Command(name = "tokenize", description = "Turn each line of the input into token ids, or ids into text.",
         footer = {"",
             "A line ends at a line feed and nothing else; text is UTF-8. With --json texts are JSON strings, so that they can hold line "
@@ -43,7 +43,7 @@ public final class TokenizeCommand implements Callable<Integer> {
 
     @Override public Integer call() throws IOException {
         Tokenizer tokenizer = HfTokenizer.load(base);
-        // Bytes, not characters: the console's encoding is none of this command's business.
+        // Bytes, not characters: independent of the console's encoding.
         PrintStream out = new PrintStream(System.out, false, StandardCharsets.UTF_8);
         InputStream in = new BufferedInputStream(System.in, 1 << 16);
         int number = 0;

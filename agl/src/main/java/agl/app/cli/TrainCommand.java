@@ -49,7 +49,7 @@ import picocli.CommandLine.Spec;
 /** {@code agl train}: the main command. Task data and alignment data in, a PEFT adapter out. */
 @Command(name = "train", description = "Fine-tune an aligned model on a task with LoRA, holding on to its alignment with AGL.")
 public final class TrainCommand implements Callable<Integer> {
-    /** What lies beside an adapter and is read, or taken, as belonging to it. */
+    /** Files beside an adapter that belong to it. */
     static final List<String> BESIDE = Stream.concat(Stream.of(ClosedSet.FILE, TrainTrace.FILE), DriftOutput.FILES.stream())
             .toList();
 
@@ -200,7 +200,7 @@ public final class TrainCommand implements Callable<Integer> {
         return 0;
     }
 
-    /** The method of the command line, else of the settings, else agl; the strength of the settings is that of their method alone. */
+    /** The method from the command line, else from the settings, else agl; the settings' strength applies to the settings' method only. */
     private MethodChoice choice(RunConfig asked, List<String> notes) {
         MethodKind own = asked.choice() == null ? null : asked.choice().kind();
         MethodKind kind = method != null ? MethodKind.of(method) : own != null ? own : MethodKind.AGL;
@@ -212,7 +212,7 @@ public final class TrainCommand implements Callable<Integer> {
         return new MethodChoice(kind, Double.isNaN(strength) && own == kind ? asked.choice().strength() : strength);
     }
 
-    /** The loss of the adapter as it was written, beside the base's. */
+    /** The loss of the written adapter and of the base. */
     private static String loss(FineTune.Result result, double before, int held) {
         double after = result.evalLoss();
         if (held == 0) {
@@ -225,7 +225,7 @@ public final class TrainCommand implements Callable<Integer> {
         return String.format(Locale.ROOT, "task loss %.4f on %d held-out examples (base %.4f)", after, held, before);
     }
 
-    /** Inputs that the method does not look at are neither read nor recorded; a line for each. */
+    /** Drops inputs that the method does not use, so that they are neither read nor recorded; a line for each. */
     private List<String> dropUnused(MethodKind kind, RunConfig config) {
         List<String> notes = new ArrayList<>();
         if (!alignment.isEmpty() && !kind.usesAlignment(config.agl())) {

@@ -1,5 +1,5 @@
 /**
- * The command line: one class per command, and the options that commands share. A command reads its options, calls what does the work and
- * prints what came out; no other package knows it. Start reading at {@link agl.app.cli.TrainCommand}.
+ * The command line: one class per command, and shared options. A command reads its options, calls the code that does the work and prints
+ * the result; no other package depends on this one. Start reading at {@link agl.app.cli.TrainCommand}.
  */
 package agl.app.cli;

@@ -6,15 +6,15 @@ import java.util.Locale;
 import java.util.function.BiPredicate;
 
 /**
- * When a model's own answer counts as right. Letter case, sentence punctuation, spacing and emphasis in Markdown do not matter; signs and
- * symbols do: "-5" is not "5", "C++" is not "C".
+ * When a model's generated answer counts as correct. Letter case, sentence punctuation, spacing and emphasis in Markdown do not matter;
+ * signs and symbols do: "-5" is not "5", "C++" is not "C".
  */
 public enum AnswerMatch {
     /** The same words and symbols. */
     EXACT(PlainWords::same),
-    /** The answer begins with the reference's words, and the last of them is whole. */
+    /** The answer begins with the reference's words, ending at a word boundary. */
     STARTS(PlainWords::begins),
-    /** The last number in both has the same value, as sums are scored; see {@link LastNumber}. */
+    /** The last number in both has the same value, the usual scoring of arithmetic tasks; see {@link LastNumber}. */
     NUMBER((answer, reference) -> LastNumber.of(reference).map(r -> LastNumber.of(answer).filter(a -> a.compareTo(r) == 0).isPresent())
             .orElse(false));
 

@@ -9,16 +9,13 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 
-/** All that came out; {@code failed} are runs that could not be finished, with the reason. */
+/** The results; {@code failed} are the runs that could not be finished, with the reason. */
 public record CompareOutcome(RunRecord base, List<Summary> variants, List<String> failed, List<Prompt> prompts, DriftGate gate) {
     Optional<String> noDrift() {
         return gate.reason(base.last().drift(prompts));
     }
 
-    /**
-     * What there are too few prompts for, whose answers are doubtful, which runs are wrecks and why, whose task loss is above the base's
-     * own.
-     */
+    /** Notes: too few prompts, doubtful answers, wrecked runs with the reason, task losses above the base's. */
     public List<String> notes() {
         List<String> notes = new ArrayList<>(DriftComparison.notes(prompts));
         List<DriftCheck.Result> own = base.last().drift(prompts);
@@ -32,7 +29,7 @@ public record CompareOutcome(RunRecord base, List<Summary> variants, List<String
         return notes;
     }
 
-    /** The variants that training did not wreck with any seed: a verdict is of those alone. */
+    /** The variants that training did not wreck with any seed; the verdict covers only these. */
     public List<Summary> sound() {
         return variants.stream().filter(v -> !v.wrecked()).toList();
     }

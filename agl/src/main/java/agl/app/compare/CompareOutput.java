@@ -15,7 +15,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.BiFunction;
 
-/** A comparison as tables, as JSON and in a sentence. */
+/** A comparison as tables and as JSON. */
 public final class CompareOutput {
     private static final JsonMapper JSON = JsonMapper.builder().enable(SerializationFeature.INDENT_OUTPUT).build();
 
@@ -29,7 +29,7 @@ public final class CompareOutput {
         return rows;
     }
 
-    /** Metrics that were measured. */
+    /** The metrics that were measured. */
     static List<Metric> shown(CompareOutcome o) {
         return Arrays.stream(Metric.values()).filter(m -> rows(o).values().stream().anyMatch(r -> r.get(m).measured())).toList();
     }
@@ -39,7 +39,7 @@ public final class CompareOutput {
                 + table(o, "the same [95% interval over prompts and held-out examples]", (e, m) -> e.overPrompts(m.digits));
     }
 
-    /** The rows' labels, in the same order, with what a reader must not miss beside them. */
+    /** The rows' labels, in the same order, with marks for wrecks and high losses. */
     static List<String> labels(CompareOutcome o) {
         List<String> labels = new ArrayList<>(List.of("aligned base"));
         o.variants().forEach(v -> labels.add(v.marked(o.baseLoss())));

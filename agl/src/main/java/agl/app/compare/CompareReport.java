@@ -24,7 +24,7 @@ import java.util.stream.Stream;
 public final class CompareReport {
     private static final String LOSS = "task loss, nats per token";
     private static final String DRIFT = "drift, points";
-    /** Variants in one chart: more colours are not told apart. */
+    /** Maximum number of variants in one chart: more colors cannot be told apart. */
     private static final int MAX_SERIES = 6;
 
     private CompareReport() { }
@@ -76,7 +76,7 @@ public final class CompareReport {
         report.write(file);
     }
 
-    /** The first seed's training and subspace, where the runs' files have them. */
+    /** Training curves and subspace of the first seed, if the run files have them. */
     private static void inside(Report report, CompareOutcome o) {
         Map<String, TrainTrace> traces = new LinkedHashMap<>();
         o.variants().forEach(v -> {
@@ -88,7 +88,7 @@ public final class CompareReport {
         TrainReport.sections(report, "Training, seed " + o.variants().getFirst().runs().getFirst().seed(), traces);
     }
 
-    /** The first seed's answers against the base's. */
+    /** Answers of the first seed compared with the base's. */
     private static DriftComparison drift(CompareOutcome o, List<Summary> variants) {
         Map<String, List<DriftCheck.Result>> tuned = new LinkedHashMap<>();
         variants.forEach(v -> tuned.put(v.marked(o.baseLoss()), v.runs().getFirst().last().drift(o.prompts())));
@@ -96,8 +96,8 @@ public final class CompareReport {
     }
 
     /**
-     * Drift against task score: of the finished adapters, along training and along strength. Wrecks are left out: noise has no place on
-     * these axes.
+     * Drift against task score: for the finished adapters, along training and along strength. Wrecks are left out, since their figures are
+     * noise.
      */
     private static void plots(Report report, CompareOutcome o) {
         report.section("Drift against task score");

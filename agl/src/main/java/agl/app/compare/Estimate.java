@@ -5,8 +5,8 @@ import agl.app.stats.Interval;
 /**
  * A mean over seeds with two 95 % intervals, which say different things.
  *
- * @param seeds   over seeds, Student's t: how much another seed might differ; no ends with one seed, or where all seeds gave the same
- * @param prompts over the items measured, seeds as they are: how much other prompts might differ
+ * @param seeds   over seeds, Student's t: how much another seed might differ; no ends with one seed or if all seeds gave the same value
+ * @param prompts over the items measured, with the seeds fixed: how much other prompts might differ
  */
 record Estimate(Interval seeds, Interval prompts) {
     static final Estimate NONE = new Estimate(Interval.missing(), Interval.missing());

@@ -28,17 +28,18 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.stream.IntStream;
 
-/** Runs variants on one base, each at most once: a finished run is read from its file. */
+/** Runs variants on one base, each at most once: finished runs are read from their files. */
 public final class Experiment {
     /**
-     * Changes when a run of the same settings comes out differently, or is recorded differently. 3: identified by the files of the base
-     * that are read. 4: outcomes of answers. 5: tokens that were trained on. 6: one text for several prompts. 7: whether training wrecked
-     * the model. 8: where answers were cut off, what follows a refusal. 9: the variant is one value. */
+     * Incremented when the same settings give another result or another record. 3: identified by the base's files that are read. 4: outcomes
+     * of answers. 5: tokens trained on. 6: one text for several prompts. 7: whether training wrecked the model. 8: where answers were cut
+     * off, what follows a refusal. 9: the variant is one value.
+     */
     private static final int FORMAT = 9;
 
     /**
-     * @param shared whether some method here needs the Fisher information, so that it is there for the others' reports
-     * @param cache  a folder that keeps Fisher estimates, or null
+     * @param shared whether some method here needs the Fisher information, which is then available for the others' reports
+     * @param cache  the Fisher cache folder, or null
      */
     public record Fishers(boolean shared, Path cache) { }
 
@@ -53,7 +54,7 @@ public final class Experiment {
     private RunRecord aligned;
 
     /**
-     * @param origin          what the results rest on beside the settings: hashes of model and data by role
+     * @param origin          what the results depend on besides the settings: hashes of model and data by role
      * @param checkpointEvery steps between measurements along training; 0: only at the end
      */
     public Experiment(ModelBundle bundle, Probe probe, RunStore store, ObjectNode origin, int checkpointEvery, Fishers fishers) {
@@ -67,7 +68,7 @@ public final class Experiment {
         this.weights = Inputs.read(List.of(bundle.folder()));
     }
 
-    /** The base as it is, measured once. */
+    /** The base itself, measured once. */
     public RunRecord base() {
         if (aligned == null) {
             aligned = measureBase();
@@ -94,15 +95,15 @@ public final class Experiment {
         Optional<RunRecord> known = store.find(hash);
         if (known.isPresent()) {
             RunRecord r = known.get();
-            // The same run may go by another name in another table.
+            // The same run may have another name in another table.
             return r.named(variant.label(), variant.group(), variant.sets(), r.base());
         }
-        // Before the adapter is on.
+        // Measured before the adapter is attached.
         double lossBefore = Measures.taskLoss(base().last());
         long start = System.nanoTime();
         List<RunRecord.Point> points = new ArrayList<>();
         ClosedSet answers = ClosedSet.of(data.task().stream().map(Example::response).toList());
-        // What acts after training has no course to be measured along.
+        // Methods that act after training have no trajectory to measure.
         boolean onTheWay = checkpointEvery > 0 && !variant.choice().kind().changesFactorsAfterTraining();
         FineTune.Result result;
         try {
@@ -112,7 +113,7 @@ public final class Experiment {
                 }
             });
         } catch (AglException e) {
-            // The next run starts from the base again.
+            // Restore the base for the next run.
             bundle.model().replaceLinears(layer -> layer instanceof LoraLinear l ? l.base() : layer);
             throw new AglException(variant.label() + ", seed " + config.train().seed() + ": " + weights.because(e).getMessage(), e);
         }
@@ -133,8 +134,8 @@ public final class Experiment {
     }
 
     /**
-     * Why the model as it is now, with its adapter, is a wreck, and what to change; null if it is none. By the loss on all held-out
-     * examples, the base's own beside it.
+     * Why the current model with its adapter counts as wrecked, and what to change; null if it does not. Judged by the loss on all held-out
+     * examples, compared with the base's.
      */
     private String wreck(double before, Measured after, RunConfig config) {
         WreckCheck check = new WreckCheck(bundle.encode(probe.evaluation(), config.train().maxLength()), config.train());
@@ -142,20 +143,20 @@ public final class Experiment {
                 .map(reason -> reason + "; " + WreckCheck.advice(config.train())).orElse(null);
     }
 
-    /** Tokens in the loss of the examples that so many steps come to, each counted once however many passes there are. */
+    /** Tokens in the loss of the examples that so many steps reach, each counted once regardless of the number of passes. */
     static long trainedOn(Batches task, int steps) {
         return IntStream.range(0, Math.min(steps, task.batchesPerEpoch())).mapToObj(task::examplesOf).flatMap(List::stream)
                 .mapToLong(EncodedExample::lossTokens).sum();
     }
 
-    /** A run is kept by the hash of the base: of no other weights may it be. */
+    /** A run is stored under the hash of the base, so it must not come from other weights. */
     private void save(RunRecord run) {
         weights.requireUnchangedWeights();
         store.save(run);
     }
 
     /**
-     * The run's own Fisher information, or for a method without one that of the methods it stands beside, to show where its update lies.
+     * The run's own Fisher information; for a method without one, that of the methods it is compared with, to show where its update lies.
      */
     private Map<String, Fisher> fisher(FineTune.Result result, RunConfig config, TrainData data) {
         return result.fisher() != null || !fisherShared ? result.fisher()
@@ -166,18 +167,18 @@ public final class Experiment {
         return lora.whileMerged(() -> probe.measure(bundle, keepAnswers, answers));
     }
 
-    /** Of what decides the run and nothing else: another λ of AGL does not make LoRA run again. */
+    /** Hash of exactly what determines the run, so that changing AGL's λ does not repeat the LoRA run. */
     String hash(Variant variant, RunConfig config, TrainData data) {
         MethodKind kind = variant.choice().kind();
         ObjectNode all = common(kind.title());
         ObjectNode settings = config.toJson();
         settings.remove("preset");
-        // A run without Fisher information is shown in that of the methods beside it, which its record keeps.
+        // The record of a run without Fisher information stores its place in the subspace of the methods it is compared with.
         boolean shown = fisherShared && kind.needs() != MethodKind.Needs.FISHER;
         if (kind.reads() == MethodKind.Reads.NOTHING && !shown) {
             settings.remove("agl");
         } else if (kind.reads() != MethodKind.Reads.EVERYTHING) {
-            // All that shapes the estimate, new settings included; how its vectors are kept does not count.
+            // All settings that shape the estimate, including future ones; the storage of its vectors does not matter.
             List<String> shapes = new ArrayList<>(AglSettings.names(AglSettings.Estimate.class));
             shapes.add("fisher_norm");
             shapes.remove("exact_storage");

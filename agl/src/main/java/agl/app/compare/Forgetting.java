@@ -13,11 +13,11 @@ import java.util.function.ToDoubleFunction;
 import java.util.stream.Collectors;
 
 /**
- * All that came out of the runs.
+ * The results of all runs.
  *
- * @param fit    the law through the runs that training did not wreck; null where there is none
- * @param noLaw  why; null where there is one
- * @param runs   every run, wrecks among them
+ * @param fit    the law fitted to the runs that training did not wreck; null if there is none
+ * @param noLaw  why there is no law; null if there is one
+ * @param runs   every run, including wrecks
  * @param before each base's own losses
  */
 public record Forgetting(Fit fit, String noLaw, List<RunRecord> runs, Map<String, Base> before) {
@@ -27,14 +27,14 @@ public record Forgetting(Fit fit, String noLaw, List<RunRecord> runs, Map<String
      *
      * @param pretrain on the plain text
      * @param task     on the held-out task examples
-     * @param uniform  of guessing, all tokens of the vocabulary alike
+     * @param uniform  of guessing uniformly over the vocabulary
      */
     public record Base(double pretrain, double task, double uniform) {
         public static Base of(RunRecord base, int vocabulary) {
             return new Base(base.last().pretrainLoss(), Measures.taskLoss(base.last()), Math.log(vocabulary));
         }
 
-        /** That the plain text tells nothing of this base: it knows less about it than nothing; empty where it does tell. */
+        /** Reports that the plain text is uninformative for this base, whose loss on it is above uniform guessing; empty otherwise. */
         public String saysNothing(String name) {
             return pretrain <= uniform ? "" : String.format(Locale.ROOT,
                     "The plain text tells nothing about %s: its own loss on it, %.3f nats per token, "
@@ -43,7 +43,7 @@ public record Forgetting(Fit fit, String noLaw, List<RunRecord> runs, Map<String
         }
     }
 
-    /** The law through these runs, wrecks left out, or the reason why there is none. */
+    /** The law fitted to these runs, without wrecks, or the reason why there is none. */
     public static Forgetting of(List<RunRecord> runs, Map<String, Base> before) {
         if (runs.stream().allMatch(RunRecord::wrecked)) {
             return new Forgetting(null, "training wrecked every run: " + line(runs.getFirst()), runs, before);
@@ -63,7 +63,7 @@ public record Forgetting(Fit fit, String noLaw, List<RunRecord> runs, Map<String
                         r.last().pretrainLoss() - before.get(r.base()).pretrain())).toList();
     }
 
-    /** The runs that training did not wreck: law, curves and verdict are of those alone. */
+    /** The runs that training did not wreck: law, curves and verdict use only these. */
     List<RunRecord> sound() {
         return runs.stream().filter(r -> !r.wrecked()).toList();
     }
@@ -76,12 +76,12 @@ public record Forgetting(Fit fit, String noLaw, List<RunRecord> runs, Map<String
         return Measures.taskLoss(r.last()) > before.get(r.base()).task();
     }
 
-    /** "lora, 90 examples, seed 1: training wrecked the model: ..."; of a wrecked run. */
+    /** For a wrecked run: "lora, 90 examples, seed 1: training wrecked the model: ...". */
     public static String line(RunRecord r) {
         return r.label() + ", " + r.examples() + " examples, seed " + r.seed() + ": " + r.wreck();
     }
 
-    /** What a reader of a row over seeds must not miss, in brackets after a space; empty where there is nothing. */
+    /** Marks for a row over seeds, each in brackets after a space; empty if there are none. */
     String marks(List<RunRecord> seeds) {
         long wrecks = seeds.stream().filter(RunRecord::wrecked).count();
         return (wrecks == 0 ? "" : " [wrecked" + (seeds.size() == 1 ? "" : " with " + wrecks + " of " + seeds.size() + " seeds") + "]")
@@ -89,7 +89,7 @@ public record Forgetting(Fit fit, String noLaw, List<RunRecord> runs, Map<String
                 + (wrecks == 0 && seeds.stream().anyMatch(this::aboveBase) ? " [task loss above the base's]" : "");
     }
 
-    /** What the numbers do not tell by themselves, a sentence each. */
+    /** What the figures alone do not show, one sentence each. */
     List<String> notes() {
         List<String> notes = new ArrayList<>();
         before.forEach((name, base) -> notes.add(base.saysNothing(name)));
@@ -97,7 +97,7 @@ public record Forgetting(Fit fit, String noLaw, List<RunRecord> runs, Map<String
         above(notes,
                 sound().stream().filter(r -> aboveUniform(r) && before.get(r.base()).pretrain() <= before.get(r.base()).uniform()).toList(),
                 "The loss of %s on the plain text, up to %.3f, is above that of guessing, %.3f: "
-                + "how much more was forgotten it does not tell.",
+                + "it does not show how much more was forgotten.",
                 r -> r.last().pretrainLoss(), Base::uniform);
         above(notes, sound().stream().filter(this::aboveBase).toList(),
                 "The task loss of %s, up to %.3f, is above the base's own, %.3f: training made it worse at the task.",

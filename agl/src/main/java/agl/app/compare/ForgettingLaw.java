@@ -20,20 +20,18 @@ import org.hipparchus.optim.nonlinear.vector.leastsquares.LevenbergMarquardtOpti
 import org.hipparchus.util.Pair;
 
 /**
- * The forgetting law (Bethune et al. 2025, without injected pre-training data; MATH.md section 8):
- * L_pt = L_pt⁰ + A · D^β / N^α + E, with D the fine-tuning tokens (here those in the
- * loss, each counted once) and N the model's parameters. α and β are shared by all methods, A and E are each
- * method's own. Non-linear least squares by Levenberg–Marquardt.
+ * The forgetting law (Bethune et al. 2025, without injected pre-training data; MATH.md section 8): L_pt = L_pt⁰ + A · D^β / N^α + E, with D
+ * the fine-tuning tokens (here those in the loss, each counted once) and N the model's parameters. All methods share α and β; A and E are
+ * per method. Non-linear least squares by Levenberg–Marquardt.
  *
- * <p>A's unit depends on α and β, and its estimate is all but determined by theirs. So the fit is in D/D₀ and N/N₀ with the geometric means
- * D₀ and N₀: A' = A·D₀^β/N₀^α is the forgetting in the middle of the data, in nats. With models of one size only, α cannot be told, and A
- * stands for A/N^α.
+ * <p>A's unit depends on α and β, and its estimate is strongly correlated with theirs. So the fit uses D/D₀ and N/N₀ with the geometric
+ * means D₀ and N₀: A' = A·D₀^β/N₀^α is the forgetting in the middle of the data, in nats. With models of a single size, α cannot be
+ * identified, and A stands for A/N^α.
  *
- * <p>Intervals: the runs of one seed share the order of their data, and larger amounts hold the smaller ones, so their errors go together,
- * and they grow with what is forgotten. The usual standard errors suppose neither. Here every seed's runs are left out in turn, all of them
- * at once, and the spread of these fits gives the interval, θ ± t(G − 1) √((G − 1)/G · Σ (θ₋g − θ̄)²) with G seeds (the jackknife over
- * clusters; with few seeds it holds the truth far more often than the percentiles of resampled seeds, which reach no further than the seeds
- * themselves).
+ * <p>Intervals: the runs of one seed share the order of their data, and larger sizes include the smaller ones, so their errors are
+ * correlated and grow with forgetting. The usual standard errors assume neither. Instead, each seed's runs are left out together in turn,
+ * and the spread of these fits gives the interval, θ ± t(G − 1) √((G − 1)/G · Σ (θ₋g − θ̄)²) with G seeds (the jackknife over clusters;
+ * with few seeds its coverage is far better than that of percentiles of resampled seeds, which reach no further than the seeds themselves).
  */
 public final class ForgettingLaw {
     private static final double[] BETAS = {0.05, 0.1, 0.2, 0.35, 0.5, 0.75, 1, 1.5};
@@ -44,7 +42,7 @@ public final class ForgettingLaw {
     /**
      * One run.
      *
-     * @param seed       of its order of data; runs with the same seed are taken as one draw
+     * @param seed       seed of its data order; runs with the same seed are treated as one draw
      * @param tokens     D
      * @param parameters N
      * @param increase   L_pt − L_pt⁰, nats per token
@@ -54,8 +52,8 @@ public final class ForgettingLaw {
     /**
      * A constant with its 95 % interval.
      *
-     * @param value NaN where the data leave it open
-     * @param low   NaN where no interval can be given
+     * @param value NaN if the data do not determine it
+     * @param low   NaN if no interval can be given
      * @param note  why value or interval is missing; else null
      */
     public record Constant(double value, double low, double high, String note) {
@@ -77,9 +75,9 @@ public final class ForgettingLaw {
     }
 
     /**
-     * @param rms   root mean square of what the law leaves unexplained, in nats
-     * @param seeds number of seeds that the intervals come from
-     * @param curve the fitted numbers, also of constants that are open: together they give the curve within the data
+     * @param rms   root mean square residual, in nats
+     * @param seeds number of seeds behind the intervals
+     * @param curve the fitted values, including undetermined constants: together they give the curve within the range of the data
      */
     public record Fit(Constant alpha, Constant beta, Map<String, OfMethod> methods, double d0, double n0, double rms, int observations,
             int seeds,
@@ -105,7 +103,7 @@ public final class ForgettingLaw {
         this.n0 = Math.exp(data.stream().mapToDouble(o -> Math.log(o.parameters())).average().orElse(0));
     }
 
-    /** The same law, in the same units, on some of the data. */
+    /** The same law, in the same units, on a subset of the data. */
     private ForgettingLaw(ForgettingLaw whole, List<Observation> data) {
         this.data = data;
         this.methods = whole.methods;
@@ -147,7 +145,7 @@ public final class ForgettingLaw {
         return constants(shared(), methods.size());
     }
 
-    /** β, and α where there are models of several sizes; A and E of each method. */
+    /** Number of constants: β, and α if there are several model sizes; A and E of each method. */
     public static int constants(int shared, int methods) {
         return shared + 2 * methods;
     }
@@ -187,7 +185,7 @@ public final class ForgettingLaw {
         try {
             Optimum best = new LevenbergMarquardtOptimizer().optimize(new LeastSquaresBuilder().model(this::model).start(start)
                     .target(data.stream().mapToDouble(Observation::increase).toArray()).maxEvaluations(2000).maxIterations(2000)
-                    // Below this, D^β is a constant and A and E cannot be told apart.
+                    // Below this, D^β is nearly constant and A and E cannot be distinguished.
                     .parameterValidator(p -> {
                         RealVector q = p.copy();
                         q.setEntry(0, Math.max(MIN_BETA, q.getEntry(0)));
@@ -199,7 +197,7 @@ public final class ForgettingLaw {
         }
     }
 
-    /** The best of a grid over α and β; given those, A' and E are a straight line through each method's points. */
+    /** The best of a grid over α and β; given those, A' and E are a linear fit to each method's points. */
     double[] start() {
         double[] best = null;
         double least = Double.POSITIVE_INFINITY;
@@ -223,7 +221,7 @@ public final class ForgettingLaw {
         return best;
     }
 
-    /** Puts A' and E of the method's own straight line into {@code p}; returns its squared error less the Σ y² that every line has. */
+    /** Stores A' and E of the method's linear fit in {@code p}; returns its squared error minus Σ y², which is the same for every line. */
     private double line(String method, double beta, double alpha, double[] p, int at) {
         double n = 0;
         double x = 0;
@@ -287,9 +285,9 @@ public final class ForgettingLaw {
     }
 
     /**
-     * Which constants the data leave open: those that the others can make up for. Of a constant's effect on the runs only what lies outside
-     * the span of the others' effects tells its value; where that is lost in errors of a thousandth of the largest increase (for β and α
-     * moved by 1, A' and E by that increase), nothing is left to tell it by.
+     * Which constants the data do not determine: those for which the others can compensate. Only the part of a constant's effect outside
+     * the span of the others' effects identifies it; if that part is below a thousandth of the largest increase (moving β and α by 1, A'
+     * and E by that increase), the constant is undetermined.
      */
     boolean[] open(double[] p) {
         RealMatrix jacobian = model(new ArrayRealVector(p)).getSecond();
@@ -307,7 +305,7 @@ public final class ForgettingLaw {
             RealVector outside = column.subtract(rest.operate(new SingularValueDecomposition(rest).getSolver().solve(column)));
             open[c] = outside.getNorm() / Math.sqrt(data.size()) < TOLD;
         }
-        // At its lower end β is where the fit was stopped, not where it went.
+        // At its lower bound, β is where the fit was stopped, not where it converged.
         open[0] |= p[0] <= MIN_BETA;
         return open;
     }

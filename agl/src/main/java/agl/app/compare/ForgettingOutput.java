@@ -26,14 +26,14 @@ import java.util.TreeMap;
 import java.util.function.ToDoubleFunction;
 import java.util.stream.Collectors;
 
-/** The forgetting law's constants and curves, in text, JSON and as a report. */
+/** The forgetting law's constants and curves as text, JSON and report. */
 public final class ForgettingOutput {
     private static final int CURVE_POINTS = 40;
     private static final JsonMapper JSON = JsonMapper.builder().enable(SerializationFeature.INDENT_OUTPUT).build();
 
     private ForgettingOutput() { }
 
-    /** What was measured: a line per base, method and number of examples, means over seeds, then notes. */
+    /** The measurements: a line per base, method and number of examples, means over seeds, then notes. */
     public static String measured(Forgetting f) {
         StringBuilder s = new StringBuilder(
                 String.format(Locale.ROOT, "%nloss on plain text, nats per token (means over seeds)%n%-24s %-24s %9s %12s %10s %10s%n",
@@ -109,11 +109,12 @@ public final class ForgettingOutput {
         return all;
     }
 
-    /** What the bases did on the prompts, if there are any. */
+    /** The bases' results on the prompts, if there are any. */
     public record Drift(Map<String, RunRecord> bases, List<Prompt> prompts, DriftGate gate) { }
 
     /**
-     * How much is forgotten, at what amount of task data and at what task loss, compared with what; first of all whether the text can tell.
+     * How much is forgotten, at what amount of task data and what task loss, and compared with what; first, whether the text is
+     * informative.
      */
     static String verdict(Forgetting f) {
         String nothing = f.before().entrySet().stream().map(e -> e.getValue().saysNothing(e.getKey())).filter(s -> !s.isEmpty())
@@ -127,7 +128,7 @@ public final class ForgettingOutput {
     private static String forgotten(Forgetting f) {
         Fit fit = f.fit();
         List<RunRecord> runs = f.sound();
-        // A wreck may be what a method has with the most data.
+        // A method's run with the most data may be a wreck.
         Map<String, Integer> most = new LinkedHashMap<>();
         runs.forEach(r -> most.merge(r.label(), r.examples(), Math::max));
         boolean alike = most.values().stream().distinct().count() == 1;
@@ -202,7 +203,7 @@ public final class ForgettingOutput {
                 fit.observations(), fit.rms()));
     }
 
-    /** Training, subspace and refusals of each method's run with the most data, on the first base and seed. */
+    /** Training, subspace and refusals of each method's run with the most data, for the first base and seed. */
     private static void inside(Report report, Forgetting f, Drift drift) {
         List<RunRecord> runs = f.runs();
         RunRecord first = runs.getFirst();

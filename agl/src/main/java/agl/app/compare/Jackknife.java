@@ -4,7 +4,7 @@ import java.util.List;
 import java.util.function.ToDoubleFunction;
 import org.hipparchus.distribution.continuous.TDistribution;
 
-/** Fits without one seed each, and the intervals that follow from their spread. */
+/** Fits that each leave out one seed, and the intervals from their spread. */
 record Jackknife(List<double[]> without, String none) {
 
     ForgettingLaw.Constant of(double[] p, ToDoubleFunction<double[]> constant) {
@@ -20,8 +20,7 @@ record Jackknife(List<double[]> without, String none) {
     }
 
     /**
-     * On the scale of logarithms, where the constant and all its fits are above 0: its error is a factor, for it is an exponential of β
-     * and α.
+     * On a logarithmic scale if the constant and all its fits are above 0: its error is multiplicative, since it is exponential in β and α.
      */
     ForgettingLaw.Constant positive(double[] p, ToDoubleFunction<double[]> constant) {
         if (none != null || constant.applyAsDouble(p) <= 0 || without.stream().anyMatch(q -> constant.applyAsDouble(q) <= 0)) {

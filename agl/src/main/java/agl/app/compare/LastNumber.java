@@ -7,10 +7,10 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * The last number of a text, as in "so she has 12 left" or "#### 12", by value: 1.5e3 is 1500, -0 is 0, 1/2 is 0.5. Currency and percent
+ * The value of the last number in a text, as in "so she has 12 left" or "#### 12": 1.5e3 is 1500, -0 is 0, 1/2 is 0.5. Currency and percent
  * signs do not count.
  *
- * <p>A minus is a sign where no number, letter or bracket stands directly before it: "5-3" ends in 3, and so "2024-05-01" in 1. Commas are
+ * <p>A minus is a sign unless a number, letter or bracket directly precedes it: "5-3" ends in 3, and "2024-05-01" in 1. Commas are
  * thousands separators where three digits follow each, as in English; otherwise a single comma is a decimal one: 1,234 is 1234, 1,5 is 1.5.
  */
 final class LastNumber {

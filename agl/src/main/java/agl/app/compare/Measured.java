@@ -10,22 +10,22 @@ import java.util.Objects;
 import java.util.stream.IntStream;
 
 /**
- * What was measured of one model at one moment, item by item, so that intervals over items can be had later.
+ * Measurements of one model at one moment, per item, so that intervals over items can be computed later.
  *
  * @param loss         per held-out task example, summed over the answer's tokens, in nats
  * @param tokens       per held-out task example
- * @param correct      per held-out task example; empty when no answers were generated
+ * @param correct      per held-out task example; empty if no answers were generated
  * @param outcomes     per prompt, in the order of the prompt set
  * @param margin       per prompt: log p(refusal) − log p(compliance), in nats
  * @param firstMargin  the same for the first token
- * @param pretrainLoss nats per token on plain text; NaN when not measured
- * @param answers      per prompt what the model wrote; empty when not kept
- * @param cutAfter     per prompt the number of words after which the answer was cut off; 0 for one that ended by itself
+ * @param pretrainLoss nats per token on plain text; NaN if not measured
+ * @param answers      per prompt what the model wrote; empty if not kept
+ * @param cutAfter     per prompt, the number of words after which the answer was cut off; 0 if it ended by itself
  */
 public record Measured(double[] loss, int[] tokens, boolean[] correct, List<Outcome> outcomes, double[] margin, double[] firstMargin,
                        double pretrainLoss, List<String> answers, int[] cutAfter) {
 
-    /** Refuses numbers that no measurement gives: lengths that differ, losses or margins that are no numbers. */
+    /** Refuses impossible measurements: lists of different lengths, losses or margins that are NaN. */
     void require(String what) {
         boolean whole = loss != null && tokens != null && correct != null && outcomes != null
                 && outcomes.stream().noneMatch(Objects::isNull) && margin != null && firstMargin != null && answers != null
@@ -41,11 +41,11 @@ public record Measured(double[] loss, int[] tokens, boolean[] correct, List<Outc
                 && Arrays.stream(margin).allMatch(Double::isFinite) && Arrays.stream(firstMargin).allMatch(Double::isFinite)
                 && !Double.isInfinite(pretrainLoss);
         if (!numbers) {
-            throw new AglException(what + ": a loss or margin is no number: the model is broken, its training diverged");
+            throw new AglException(what + ": a loss or margin is not a number: the model is broken, its training diverged");
         }
     }
 
-    /** Whether the answer to that prompt is of this kind, as a number: 1 or 0. */
+    /** 1 if the answer to that prompt has this outcome, else 0. */
     double is(Outcome outcome, int prompt) {
         return outcomes.get(prompt) == outcome ? 1 : 0;
     }

@@ -1,6 +1,6 @@
 package agl.app.compare;
 
-/** What the tables show of a model. */
+/** The metrics shown in the tables. */
 enum Metric {
     TASK_LOSS("task_loss", "task loss, nats per token", 3),
     ACCURACY("accuracy", "task answers right, %", 1),
@@ -9,7 +9,7 @@ enum Metric {
     UNSURE("unsure_unsafe", "unsure on unsafe, %", 1),
     R_SAFE("R_safe", "R_safe, %", 1),
     DRIFT("drift_points", "drift, points", 1),
-    /** Of the mean over seeds: of each seed by itself it would be too large where there is little drift. */
+    /** Of the mean over seeds: averaging it over single seeds would overestimate small drifts. */
     PAPER_DRIFT("max_0_drift_points", "max(0, drift), the paper's measure, points", 1),
     MARGIN_UNSAFE("margin_unsafe", "margin on unsafe, nats", 2),
     MARGIN_SAFE("margin_safe", "margin on safe, nats", 2),

@@ -14,10 +14,10 @@ import java.util.Arrays;
 import java.util.Optional;
 
 /**
- * Plain text as in pre-training: every token counts, in windows one after the other.
+ * Plain text as in pre-training: every token counts, in consecutive windows.
  *
- * @param maxTokens how much of the text is read
- * @param window    tokens that one prediction can see, at least 2 and at most the model's positions
+ * @param maxTokens maximum number of tokens read
+ * @param window    context length of a prediction, at least 2 and at most the model's positions
  */
 public record PlainText(String text, int maxTokens, int window) {
     private static final int FEWEST = 100;
@@ -41,7 +41,7 @@ public record PlainText(String text, int maxTokens, int window) {
         return Arrays.copyOf(all, Math.min(all.length, maxTokens));
     }
 
-    /** Refuses a text that is too short to say anything; a line about one that is short. */
+    /** Refuses a text too short to be informative; returns a note for a short one. */
     public Optional<String> few(ModelBundle bundle) {
         int tokens = ids(bundle).length;
         String says = "the plain text has " + tokens + " tokens (of at most " + maxTokens + ", --pretrain-tokens)";

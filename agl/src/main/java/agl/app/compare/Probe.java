@@ -11,7 +11,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.List;
 
 /**
- * What is measured of every model.
+ * The measurements made of every model.
  *
  * @param evaluation   held-out task examples
  * @param answerTokens longest answer to a task example; 0: measure the loss alone
@@ -22,9 +22,9 @@ public record Probe(List<Example> evaluation, List<Prompt> prompts, int maxLengt
         PlainText pretrain) {
 
     /**
-     * Measures the model as it is now.
+     * Measures the model in its current state.
      *
-     * @param answers of the task that it was tuned on
+     * @param answers answers of the task it was tuned on
      */
     Measured measure(ModelBundle bundle, boolean keepAnswers, ClosedSet answers) {
         List<TaskMeasure.Result> task = TaskMeasure.run(bundle, evaluation, maxLength, answerTokens, match::matches);
@@ -49,7 +49,7 @@ public record Probe(List<Example> evaluation, List<Prompt> prompts, int maxLengt
         return flags;
     }
 
-    /** What decides a measurement beside the data. */
+    /** What determines a measurement besides the data. */
     ObjectNode settings() {
         return new UsedSettings().with("answer_tokens", answerTokens).with("match", match.title()).with("drift_tokens", driftTokens)
                 .with("max_length", maxLength).with("pretrain_tokens", pretrain == null ? 0 : pretrain.maxTokens())

@@ -5,26 +5,25 @@ import agl.error.AglException;
 import java.util.List;
 
 /**
- * One finished run, as its file in runs/ holds it.
+ * One finished run, as stored in its file in runs/.
  *
- * @param hash       of everything that decides the result
+ * @param hash       of everything that determines the result
  * @param variant    what was run, as tables name it
- * @param examples   task examples to train on; a few steps may not come to all of them
- * @param taskTokens tokens in the loss of those that training came to, each counted once
+ * @param examples   task examples to train on; a short run may not reach all of them
+ * @param taskTokens tokens in the loss of the examples that training reached, each counted once
  * @param parameters of the base
- * @param points     measurements along training, the last one of the finished adapter
+ * @param points     measurements during training; the last is of the finished adapter
  * @param trace      curves and subspace; null for the base
- * @param wreck      why the finished adapter counts as wrecked by its training ({@link agl.app.train.WreckCheck}), with what to change;
- *                   null for a sound one
+ * @param wreck      why training wrecked the finished adapter ({@link agl.app.train.WreckCheck}) and what to change; null if it is sound
  */
 public record RunRecord(String hash, Name variant, long seed, String base, int examples, long taskTokens,
                         long parameters, double seconds, List<Point> points, TrainTrace trace, String wreck) {
 
     /**
      * @param label    the variant's
-     * @param group    variants that differ in strength alone have one
-     * @param strength in force; NaN for a method without one
-     * @param sets     settings of its own
+     * @param group    shared by variants that differ only in strength
+     * @param strength strength in force; NaN for a method without one
+     * @param sets     the variant's own settings
      */
     public record Name(String label, String group, double strength, List<String> sets) { }
 
@@ -43,14 +42,14 @@ public record RunRecord(String hash, Name variant, long seed, String base, int e
     /** @param step after which it was measured; 0 for the base */
     public record Point(int step, Measured measured) { }
 
-    /** The same run under another name, on a base named so. */
+    /** The same run under other names of variant and base. */
     public RunRecord named(String newLabel, String newGroup, List<String> newSets, String newBase) {
         return new RunRecord(hash, new Name(newLabel, newGroup, variant.strength, newSets), seed, newBase, examples, taskTokens, parameters,
                 seconds, points,
                 trace, wreck);
     }
 
-    /** Refuses a run whose numbers cannot be a run's. */
+    /** Refuses a record with missing or impossible values. */
     void require() {
         boolean sound = hash != null && variant != null && variant.label != null && variant.group != null && variant.sets != null
                 && base != null && points != null && !points.isEmpty()
@@ -69,12 +68,12 @@ public record RunRecord(String hash, Name variant, long seed, String base, int e
         points.forEach(p -> p.measured().require(label() + ", seed " + seed + ", step " + p.step()));
     }
 
-    /** Whether its training wrecked the model: its numbers are shown and count for nothing. */
+    /** Whether training wrecked the model: its figures are shown but never compared. */
     public boolean wrecked() {
         return wreck != null;
     }
 
-    /** "lora, seed 1: training wrecked the model: ..."; of a wrecked run. */
+    /** For a wrecked run: "lora, seed 1: training wrecked the model: ...". */
     public String wreckLine() {
         return label() + ", seed " + seed + ": " + wreck;
     }

@@ -14,8 +14,8 @@ import java.util.HexFormat;
 import java.util.Optional;
 
 /**
- * Finished runs as files: each appears whole with a checksum, and is found again by the hash of what decided it. What stopped half-way, and
- * what was damaged since, is run again.
+ * Finished runs as files, written atomically with a checksum and found by the hash of what determined them. Interrupted runs and damaged
+ * files are run again.
  */
 public final class RunStore {
     private static final JsonMapper JSON = new JsonMapper();
@@ -38,7 +38,7 @@ public final class RunStore {
         }
     }
 
-    /** The finished run of that hash, if there is one; a damaged file is a line on standard error, and the run is made again. */
+    /** The finished run with that hash, if there is one. A damaged file is reported on standard error, and the run is repeated. */
     Optional<RunRecord> find(String hash) {
         Path file = file(hash);
         if (!Files.exists(file)) {
@@ -54,7 +54,7 @@ public final class RunStore {
         }
     }
 
-    /** Keeps a run, after a look at its numbers: what would be refused when it is read is refused now. */
+    /** Stores a run after checking its values: a record that would be refused on reading is refused now. */
     void save(RunRecord run) {
         run.require();
         SealedJson.write(file(run.hash()), run);

@@ -7,10 +7,10 @@ import java.util.Map;
 import java.util.TreeMap;
 
 /**
- * One variant's runs, one per seed, summed up.
+ * Summary of one variant's runs, one per seed.
  *
  * @param metrics of the finished adapters
- * @param course  metrics along training by step, the last step included
+ * @param course  metrics during training by step, including the last step
  */
 public record Summary(Variant variant, double strength, List<RunRecord> runs, Map<Metric, Estimate> metrics,
         Map<Integer, Map<Metric, Estimate>> course) {
@@ -34,14 +34,14 @@ public record Summary(Variant variant, double strength, List<RunRecord> runs, Ma
     }
 
     /**
-     * Whether training wrecked the model with some seed: the mean over its seeds is then no method's, and leaving that seed out would
-     * flatter it.
+     * Whether training wrecked the model with some seed: then the mean over seeds is meaningless, and leaving that seed out would flatter
+     * the variant.
      */
     boolean wrecked() {
         return runs.stream().anyMatch(RunRecord::wrecked);
     }
 
-    /** "agl, lambda_A 10 [wrecked with 1 of 3 seeds]": its label with what a reader of a table must not miss. */
+    /** "agl, lambda_A 10 [wrecked with 1 of 3 seeds]": its label with marks for wrecks and high loss. */
     String marked(double baseLoss) {
         long wrecks = runs.stream().filter(RunRecord::wrecked).count();
         return label() + (wrecks > 0 ? " [wrecked" + (runs.size() > 1 ? " with " + wrecks + " of " + runs.size() + " seeds" : "") + "]"
@@ -52,7 +52,7 @@ public record Summary(Variant variant, double strength, List<RunRecord> runs, Ma
         return variant.label();
     }
 
-    /** What was measured of the finished adapters. */
+    /** Measurements of the finished adapters. */
     List<Measured> last() {
         return last(runs);
     }

@@ -8,7 +8,7 @@ import java.util.List;
  * One thing to compare: a method with a strength and, for an ablation, settings of its own.
  *
  * @param label how tables call it
- * @param group what belongs to one curve, the method as a rule
+ * @param group variants of one curve share it; usually the method
  * @param sets  settings that differ from the common ones, as name=value
  */
 public record Variant(String label, String group, MethodChoice choice, List<String> sets) {
@@ -16,7 +16,7 @@ public record Variant(String label, String group, MethodChoice choice, List<Stri
         return new Variant(choice.label(), choice.kind().title(), choice, List.of());
     }
 
-    /** Whether its method works with the Fisher information. */
+    /** Whether its method uses the Fisher information. */
     public boolean usesFisher() {
         return choice.kind().needs() == MethodKind.Needs.FISHER;
     }

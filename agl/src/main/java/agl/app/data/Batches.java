@@ -7,8 +7,8 @@ import java.util.List;
 import java.util.SplittableRandom;
 
 /**
- * Cuts examples into batches, epoch after epoch. Every epoch visits each example once, in an order that depends on seed and epoch alone,
- * so a run can be repeated, or taken up again at any step. An epoch's last batch may be smaller; nothing is dropped.
+ * Cuts examples into batches, epoch after epoch. Every epoch visits each example once, in an order that depends on seed and epoch alone, so
+ * a run can be repeated, or resumed at any step. An epoch's last batch may be smaller; nothing is dropped.
  */
 public final class Batches {
     private final List<EncodedExample> examples;
@@ -50,7 +50,7 @@ public final class Batches {
         return Arrays.stream(order, from, to).mapToObj(examples::get).toList();
     }
 
-    /** Lays examples one after the other; position i's target is token i + 1 where that is in the loss. */
+    /** Concatenates examples; the target of position i is token i + 1 if that token is in the loss. */
     public static Batch collate(List<EncodedExample> examples) {
         int[] starts = new int[examples.size() + 1];
         for (int s = 0; s < examples.size(); s++) {
@@ -70,7 +70,7 @@ public final class Batches {
         return new Batch(tokens, starts, targets);
     }
 
-    /** Fisher-Yates with a generator of the epoch's own. */
+    /** Fisher-Yates shuffle with a random generator seeded per epoch. */
     private static int[] shuffled(int n, long seed, int epoch) {
         SplittableRandom random = new SplittableRandom(seed * 0x9E3779B97F4A7C15L + epoch);
         int[] order = new int[n];

@@ -14,19 +14,19 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * The model's own chat template. The prompt is the user's turn with the generation prompt; the answer is what the template writes after
- * it when the assistant's turn is there too: think blocks, spaces and the end of the turn are the template's.
+ * The model's own chat template. The prompt is the user's turn with the generation prompt; the answer is what the template appends when the
+ * assistant's turn is included: think blocks, spaces and the end of the turn come from the template.
  *
- * <p>Some templates end their generation prompt with something that they do not write before an answer that is given, such as
- * {@code <think>}. Then an example's prompt ends where the two texts part, as in TRL's SFTTrainer. Where a template writes the user's turn
- * itself differently when an answer follows, or no answer at all, the answer follows the prompt as it is. The turn's remark says either.
+ * <p>Some templates end their generation prompt with text, such as {@code <think>}, that they do not write before a given answer. Then an
+ * example's prompt ends where the two texts diverge, as in TRL's SFTTrainer. If a template renders the user's turn differently when an
+ * answer follows, or omits the answer, the answer is appended to the unmodified prompt. The turn's remark reports either case.
  */
 final class ChatPromptTemplate implements PromptTemplate {
     private final ChatTemplate template;
-    /** Templates that write the date write one date in a whole run. */
+    /** Templates that print the date print the same date throughout a run. */
     private final LocalDateTime now = LocalDateTime.now();
 
-    /** @throws AglException if the template writes the same whatever the user says: every prompt would be the same one */
+    /** @throws AglException if the template ignores what the user says, so that all prompts would be the same */
     ChatPromptTemplate(ChatTemplate template) {
         this.template = template;
         if (render("one", "").equals(render("two", ""))) {
@@ -65,7 +65,7 @@ final class ChatPromptTemplate implements PromptTemplate {
     @Override public String opening(String instruction, String input, String opening) {
         Turn turn = turn(instruction, input, opening);
         int end = turn.answer().lastIndexOf(opening.strip());
-        // Where the prompt that asks is not the one that is trained, the opening follows it directly.
+        // If the generation prompt differs from the prompt in training, the opening follows it directly.
         return turn.remark() == null && end >= 0 ? turn.answer().substring(0, end + opening.strip().length()) : opening;
     }
 
@@ -84,7 +84,7 @@ final class ChatPromptTemplate implements PromptTemplate {
         return template.apply(List.of(user(instruction, input), new Message("assistant", response)), false, now);
     }
 
-    /** The texts may part in the generation prompt (and in white space before it), not earlier. */
+    /** The texts may diverge in the generation prompt (and in white space before it), not earlier. */
     private static boolean sameUserTurn(String prompt, int end, String userTurn) {
         return end >= prompt.substring(0, common(prompt, userTurn)).stripTrailing().length();
     }

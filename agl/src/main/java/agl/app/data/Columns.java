@@ -10,13 +10,12 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * What is done about columns that are not used. Those that would change what the model is asked or taught, as other programs read them, are
- * refused; the rest is named in one line.
+ * Unused columns. Columns that other programs use to change what the model is asked or taught are refused; the rest are listed in one line.
  */
 final class Columns {
     private static final String CONVERSATION = "conversations are not read: give one exchange a row, as instruction, input and response";
 
-    /** Column to what the user can do about it. */
+    /** Column to the advice for the user. */
     private static final Map<String, String> REFUSED = Map.ofEntries(
             Map.entry("system", "system prompts are not read: write the text into instruction, or remove the column"),
             Map.entry("system_prompt", "system prompts are not read: write the text into instruction, or remove the column"),
@@ -33,7 +32,7 @@ final class Columns {
     private Columns() {
     }
 
-    /** Refuses a row with something in a column of {@link #REFUSED}. */
+    /** Refuses rows with content in a column of {@link #REFUSED}. */
     static void refuse(Path file, List<Row> rows) {
         for (Row row : rows) {
             for (String name : row.fields().keySet()) {
@@ -45,7 +44,7 @@ final class Columns {
         }
     }
 
-    /** Says on standard error which columns were not used; for a file that is otherwise right. */
+    /** Reports unused columns on standard error; for a file that is otherwise valid. */
     static void sayUnused(Path file, List<Row> rows, Set<String> used) {
         Set<String> unused = new LinkedHashSet<>();
         rows.forEach(row -> unused.addAll(row.fields().keySet()));

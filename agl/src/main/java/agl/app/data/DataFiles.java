@@ -27,7 +27,7 @@ public final class DataFiles {
     }
 
     /**
-     * The prompts of all files, in order; a prompt that is there again is counted once, with a line, and one with two labels is refused.
+     * The prompts of all files, in order. A repeated prompt is counted once, which is reported; a prompt with two labels is refused.
      */
     public static List<Prompt> prompts(List<Path> files) {
         List<Prompt> all = files.stream().flatMap(file -> prompts(file).prompts().stream()).toList();
@@ -54,7 +54,7 @@ public final class DataFiles {
         return new PromptSet(file.getFileName().toString().replaceFirst("\\.[^.]+(\\.gz)?$", ""), prompts);
     }
 
-    /** One column of a file, as text; blank where a row has nothing there. */
+    /** One column of a file as text; blank if a row has no value. */
     public static List<String> column(Path file, String name) {
         List<Row> rows = RowReader.read(file);
         if (rows.stream().noneMatch(row -> row.fields().containsKey(name))) {

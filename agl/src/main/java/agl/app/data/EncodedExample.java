@@ -9,8 +9,8 @@ import java.util.stream.IntStream;
  * One example as the model sees it: prompt, response, end of text.
  *
  * @param tokens    token ids (T)
- * @param lossMask  true where the token is to be predicted: the response and the end token, not the prompt (T)
- * @param truncated whether something was left out to fit the maximum length
+ * @param lossMask  true if the token is a prediction target: the response and the end token, not the prompt (T)
+ * @param truncated whether tokens were left out to fit the maximum length
  */
 public record EncodedExample(int[] tokens, boolean[] lossMask, boolean truncated) {
     public EncodedExample {
@@ -34,7 +34,7 @@ public record EncodedExample(int[] tokens, boolean[] lossMask, boolean truncated
         return count;
     }
 
-    /** The example up to its answer's {@code n}-th token; all of it when the answer is no longer than that. */
+    /** The example up to the {@code n}-th token of its answer; the whole example if the answer is no longer than that. */
     public EncodedExample opening(int n) {
         int end = 0;
         for (int left = n; end < tokens.length && left > 0; end++) {
@@ -43,7 +43,7 @@ public record EncodedExample(int[] tokens, boolean[] lossMask, boolean truncated
         return new EncodedExample(Arrays.copyOf(tokens, end), Arrays.copyOf(lossMask, end), truncated || end < tokens.length);
     }
 
-    /** How many tokens this answer and another one have in common from their beginning on. */
+    /** Length in tokens of the common prefix of this answer and another. */
     public int commonAnswerTokens(EncodedExample other) {
         int[] mine = answer();
         int parting = Arrays.mismatch(mine, other.answer());
@@ -51,8 +51,8 @@ public record EncodedExample(int[] tokens, boolean[] lossMask, boolean truncated
     }
 
     /**
-     * The example with only {@code n} of its answer's tokens in the loss, those after the first {@code skip}; 0 means all of them. What
-     * comes before them is context, as the prompt is; what comes after them is cut off.
+     * The example with only {@code n} tokens of its answer in the loss, those after the first {@code skip}; 0 means all of them. Earlier
+     * tokens are context, like the prompt; later tokens are cut off.
      */
     public EncodedExample answerPart(int skip, int n) {
         EncodedExample part = n == 0 ? this : opening(skip + n);
@@ -68,7 +68,7 @@ public record EncodedExample(int[] tokens, boolean[] lossMask, boolean truncated
         return IntStream.range(0, tokens.length).filter(i -> lossMask[i]).map(i -> tokens[i]).toArray();
     }
 
-    /** How many of these were cut to the maximum length; worth telling the user. */
+    /** How many examples were cut to the maximum length. */
     public static long countTruncated(List<EncodedExample> examples) {
         return examples.stream().filter(EncodedExample::truncated).count();
     }

@@ -6,8 +6,8 @@ import agl.error.AglException;
  * One instruction example in Alpaca form. Only the response is trained on; instruction and input are the prompt.
  *
  * @param instruction what is asked, never blank
- * @param input       the text it is asked about, or "" if the instruction stands alone
- * @param response    the wanted answer, never blank
+ * @param input       the text the instruction refers to, or "" if there is none
+ * @param response    the desired answer, never blank
  */
 public record Example(String instruction, String input, String response) {
     public Example {

@@ -10,15 +10,15 @@ import java.util.Map;
 import java.util.function.IntPredicate;
 
 /**
- * Turns examples into token ids with a loss mask: the prompt as the template renders it, the answer, and what ends the answer, of which
- * all but the prompt is in the loss.
+ * Turns examples into token ids with a loss mask: the prompt as the template renders it, the answer, and the end of the answer. All but the
+ * prompt is in the loss.
  *
- * <p>The prompt's ids are exactly those that {@link #prompt} gives when the model is asked later. The answer's ids are the rest of
- * prompt and answer encoded together. Where a token reaches across the seam, they are those of the answer by itself: the model is asked
- * with the prompt's ids, so these are the ids it has to go on with.
+ * <p>The prompt's ids are exactly those that {@link #prompt} gives for generation. The answer's ids are the rest of prompt and answer
+ * encoded together. If a token crosses the boundary, the answer is encoded by itself: generation starts from the prompt's ids, so these are
+ * the ids with which the model has to continue.
  *
- * <p>What is longer than the maximum length loses the beginning of its prompt (all but an opening BOS token), down to half the length;
- * then the end of its answer, and with it the end token: the model must not learn to stop there.
+ * <p>An example over the maximum length first loses the beginning of its prompt (except an opening BOS token), down to half the length;
+ * then the end of its answer, including the end token: the model must not learn to stop there.
  */
 public final class ExampleEncoder {
     private static final int MIN_LENGTH = 4;
@@ -30,13 +30,13 @@ public final class ExampleEncoder {
     private final IntPredicate stops;
     private final Map<String, String> remarks = new LinkedHashMap<>();
 
-    /** @param maxLength longest example in tokens, at most the model's positions */
+    /** @param maxLength maximum length of an example in tokens, at most the model's positions */
     public ExampleEncoder(Tokenizer tokenizer, PromptTemplate template, int maxLength) {
         this(tokenizer, template, maxLength, tokenizer.eosId(), id -> id == tokenizer.eosId());
     }
 
     /**
-     * @param end   id that ends an answer where the template writes no end itself, or -1
+     * @param end   id that ends an answer if the template does not write an end itself, or -1
      * @param stops ids at which generation ends
      */
     public ExampleEncoder(Tokenizer tokenizer, PromptTemplate template, int maxLength, int end, IntPredicate stops) {
@@ -50,17 +50,17 @@ public final class ExampleEncoder {
         this.stops = stops;
     }
 
-    /** The token ids to ask the model with, whole. */
+    /** Token ids of the whole prompt for generation. */
     public int[] prompt(String instruction, String input) {
         return open(template.render(instruction, input));
     }
 
-    /** The last {@code room} tokens of a prompt, an opening BOS kept in front; the prompt itself if it is no longer than that. */
+    /** The last {@code room} tokens of a prompt, keeping an opening BOS; the prompt itself if it is no longer than that. */
     public int[] fit(int[] prompt, int room) {
         return prompt.length <= room ? prompt : tail(prompt, room);
     }
 
-    /** The ids of an answer's opening as they follow this prompt's: those that {@link #encode} gives an answer that begins so. */
+    /** Ids of an answer's opening after this prompt, the same as {@link #encode} gives for an answer that begins with it. */
     public int[] continuation(String instruction, String input, String opening) {
         String prompt = template.render(instruction, input);
         return following(prompt, open(prompt), template.opening(instruction, input, opening));
@@ -83,7 +83,7 @@ public final class ExampleEncoder {
         return examples.stream().map(this::encode).toList();
     }
 
-    /** What a user should know about the examples encoded so far, by kind: one line each. */
+    /** Remarks for the user about the examples encoded so far: one line per kind. */
     public Map<String, String> remarks() {
         return remarks;
     }
@@ -100,7 +100,7 @@ public final class ExampleEncoder {
     }
 
     /**
-     * Text that goes on: with what the tokenizer puts before a text, without what it puts behind; one BOS where the text has one itself.
+     * Encodes a prefix: adds the tokenizer's leading special tokens but not the trailing ones; no second BOS if the text has one itself.
      */
     private int[] open(String text) {
         int[] bare = tokenizer.encode(text, false);
@@ -126,7 +126,7 @@ public final class ExampleEncoder {
                 "a token reaches across the end of the prompt where prompt and answer are encoded together; the answer is encoded by "
                 + "itself there, "
                         + "as the model is asked");
-        // Behind a line break: by itself, a text of some tokenizers would begin with a space that is not there.
+        // Encode after a line break: some tokenizers prepend a space to text encoded by itself.
         int[] start = tokenizer.encode("\n", false);
         int[] behind = tokenizer.encode("\n" + text, false);
         boolean apart = behind.length > start.length && Arrays.equals(start, 0, start.length, behind, 0, start.length);

@@ -4,7 +4,7 @@ import agl.error.AglException;
 import java.util.List;
 
 /**
- * Prompts for DriftCheck: what a model should refuse and what it should not.
+ * Prompts for DriftCheck: requests that a model should refuse and requests that it should answer.
  *
  * @param name    how reports call the set
  * @param prompts in a fixed order, so that two models can be compared prompt by prompt
@@ -32,8 +32,7 @@ public record PromptSet(String name, List<Prompt> prompts) {
     /**
      * @param prompt   one instruction, without the prompt template around it
      * @param category for example violence or privacy; "" if the set has none
-     * @param cluster  what prompts that are variants of one another have in common: intervals draw them together; "" for one that stands
-     *                 alone
+     * @param cluster  name shared by variants of one prompt, which intervals resample together; "" for an independent prompt
      */
     public record Prompt(String prompt, Label label, String category, String cluster) {
         public Prompt {
@@ -42,7 +41,7 @@ public record PromptSet(String name, List<Prompt> prompts) {
             if (cluster == null) cluster = "";
         }
 
-        /** One that stands alone. */
+        /** An independent prompt. */
         public Prompt(String prompt, Label label, String category) {
             this(prompt, label, category, "");
         }

@@ -12,7 +12,7 @@ import java.util.function.Supplier;
 /**
  * One row of a data file, with its place for error messages.
  *
- * @param fields column name to text, in the file's order; null where a JSON row holds a list or an object
+ * @param fields column name to text, in file order; null if a JSON row holds a list or an object
  */
 record Row(Path file, int number, Map<String, String> fields) {
 
@@ -22,7 +22,7 @@ record Row(Path file, int number, Map<String, String> fields) {
                 + "; found: " + describeColumns()));
     }
 
-    /** Like {@link #text}, but empty if the row has none of these columns. Two of them that say different things are refused. */
+    /** Like {@link #text}, but empty if the row has none of these columns. Two columns with different values are refused. */
     Optional<String> optional(String... names) {
         String found = null;
         for (String name : names) {
@@ -42,14 +42,14 @@ record Row(Path file, int number, Map<String, String> fields) {
         return Optional.ofNullable(found);
     }
 
-    /** Whether the column holds anything; a list that was written into a .csv as "[]" does not. */
+    /** Whether the column has content; an empty list written into a .csv as "[]" is none. */
     boolean says(String name) {
         String value = fields.get(name);
         return fields.containsKey(name)
                 && (value == null || !Set.of("", "[]", "{}", "null", "none", "nan").contains(value.strip().toLowerCase(Locale.ROOT)));
     }
 
-    /** Runs {@code maker} and adds this row's place to what it complains about. */
+    /** Runs {@code maker} and adds this row's location to its error message. */
     <T> T make(Supplier<T> maker) {
         try {
             return maker.get();

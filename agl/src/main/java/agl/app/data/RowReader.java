@@ -36,12 +36,12 @@ import org.apache.commons.csv.CSVParser;
 import org.apache.commons.csv.CSVRecord;
 
 /**
- * Reads data files row by row: .csv and .tsv with a header line, .jsonl with one object per line, .json with an array of objects; each
- * also with .gz after it. Text is UTF-8. A row that is broken or incomplete is refused with the file's name and the row's number: a
- * file that breaks off is more often a failed download than what somebody wants to train on.
+ * Reads data files row by row: .csv and .tsv with a header line, .jsonl with one object per line, .json with an array of objects; each also
+ * with .gz after it. Text is UTF-8. A malformed or incomplete row is refused with the file's name and the row's number: a truncated file is
+ * more often a failed download than intended training data.
  *
- * <p>A .tsv file has no quoting, as GLUE's files and Python's {@code csv.QUOTE_NONE}: a line is a row and quotation marks are text. Numbers
- * in JSON are taken as they are written: 1.0 stays "1.0", and 1e400 stays "1e400".
+ * <p>A .tsv file has no quoting, like GLUE's files and Python's {@code csv.QUOTE_NONE}: a line is a row and quotation marks are text. JSON
+ * numbers keep their spelling: 1.0 stays "1.0", and 1e400 stays "1e400".
  */
 final class RowReader {
     private static final char BYTE_ORDER_MARK = '\uFEFF';
@@ -80,7 +80,7 @@ final class RowReader {
         }
         InputStream bytes = Files.newInputStream(file);
         try {
-            // A fresh decoder reports bytes that are not UTF-8; by default they would turn into question marks.
+            // A fresh decoder reports invalid UTF-8; by default it would be replaced silently.
             BufferedReader text = new BufferedReader(
                     new InputStreamReader(compressed ? new GZIPInputStream(bytes) : bytes, StandardCharsets.UTF_8.newDecoder()));
             text.mark(1);
@@ -156,7 +156,7 @@ final class RowReader {
             String name = parser.currentName();
             JsonToken value = parser.nextToken();
             if (value.isScalarValue()) {
-                if (value != JsonToken.VALUE_NULL) { // null: as if it were not there
+                if (value != JsonToken.VALUE_NULL) { // null counts as missing
                     fields.put(name, parser.getText());
                 }
             } else if (!isEmpty(parser)) { // [] and {} likewise
@@ -166,7 +166,7 @@ final class RowReader {
         return new Row(file, number, fields);
     }
 
-    /** Whether the list or object that begins here has nothing in it; leaves the parser at its end. */
+    /** Whether the list or object that begins here is empty; leaves the parser at its end. */
     private static boolean isEmpty(JsonParser parser) throws IOException {
         int depth = 1;
         boolean empty = true;

@@ -4,7 +4,7 @@ import agl.error.AglException;
 import java.util.Map;
 import java.util.function.BinaryOperator;
 
-/** A prompt template that is a text with placeholders; the answer follows it as it is, and the end token follows the answer. */
+/** A prompt template given as text with placeholders; the answer follows unmodified, then the end token. */
 record TextTemplate(String name, BinaryOperator<String> form) implements PromptTemplate {
     @Override public String render(String instruction, String input) {
         return form.apply(instruction, input);
@@ -33,7 +33,7 @@ record TextTemplate(String name, BinaryOperator<String> form) implements PromptT
                     "prompt template \"" + text + "\" is neither instruction, plain or chat nor a text with {instruction} in it");
         }
         boolean takesInput = template.contains("{input}");
-        // Each piece is rendered by itself: a user's text that happens to contain "{input}" stays as it is.
+        // Each piece is rendered separately: user text that happens to contain "{input}" is left alone.
         String[] around = template.split("\\{instruction}", -1);
         return new TextTemplate(text, (instruction, input) -> {
             StringBuilder result = new StringBuilder(around[0].replace("{input}", input));

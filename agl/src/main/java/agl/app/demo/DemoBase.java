@@ -26,9 +26,9 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 
-/** The demo's aligned base model: where it lies in the jar, and how it is made from nothing but the demo's own text. */
+/** The demo's aligned base model: where it lies in the jar, and how to make it from the demo's own text alone. */
 public final class DemoBase {
-    /** The seed that the shipped model was made with. */
+    /** The seed of the shipped model. */
     public static final long SEED = 2508;
     private static final String RESOURCE = "/agl/demo-base/";
     private static final List<String> FILES = List.of("config.json", "model.safetensors", "tokenizer.json", "tokenizer_config.json",
@@ -56,7 +56,7 @@ public final class DemoBase {
         });
     }
 
-    /** Makes the model: tokenizer, random weights, training. The same seed makes the same model. */
+    /** Makes the model: tokenizer, random weights, training. The same seed gives the same model. */
     public static void make(Path folder, long seed, TrainSettings training) {
         DemoCorpus corpus = DemoCorpus.generate(seed);
         OutputFolder.write(folder, temporary -> {
@@ -91,7 +91,7 @@ public final class DemoBase {
     private static void writeTokenizer(Path folder, DemoCorpus corpus) {
         List<String> texts = new ArrayList<>();
         corpus.alignmentTrain().forEach(e -> texts.add(PromptTemplate.INSTRUCTION.render(e.instruction(), e.input()) + e.response()));
-        // The task's words are the demo's words too; its answers are left out, the base has never seen them.
+        // The tokenizer also covers the task's prompts; the task's answers are left out, since the base has never seen them.
         corpus.taskTrain().forEach(e -> texts.add(e.instruction() + "\n" + e.input()));
         BpeTrainer.train(texts, 1024, List.of(END)).write(folder, null, END, null, null);
     }

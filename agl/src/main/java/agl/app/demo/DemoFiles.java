@@ -12,17 +12,15 @@ import java.util.Locale;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 
-/**
- * The demo's text as files, in the form in which a user's own data comes: for train, compare, ablate and forgetting without any data at
- * hand.
- */
+/** The demo's text as files in the format of user data: for train, compare, ablate and forgetting without data of one's own. */
 public final class DemoFiles {
     private static final JsonMapper JSON = new JsonMapper();
 
     private DemoFiles() { }
 
     /**
-     * Writes task, held-out task, alignment data, what a base can be aligned on, and prompts to choose settings by and to report, as JSONL.
+     * Writes task, held-out task and alignment data, data to align a base on, and prompts for choosing settings and for reporting, as
+     * JSONL.
      */
     public static void write(Path folder, DemoCorpus corpus) {
         examples(folder.resolve("task.jsonl"), corpus.taskTrain());

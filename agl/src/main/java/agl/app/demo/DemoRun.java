@@ -30,9 +30,9 @@ import java.util.Optional;
 import java.util.function.UnaryOperator;
 import java.util.stream.IntStream;
 
-/** The main job on the demo's own data: base, LoRA and AGL, each measured on held-out prompts and on the task. */
+/** The demo: base, LoRA and AGL on the demo's own data, each measured on held-out prompts and on the task. */
 public final class DemoRun {
-    /** Longest answer in tokens: the demo's answers are short ones, and this halves its time. */
+    /** Longest answer in tokens: the demo's answers are short, and this limit halves its run time. */
     private static final int MAX_ANSWER = 48;
     /** The files of an adapter. */
     private static final List<String> METHODS = List.of("lora", "agl");
@@ -48,7 +48,7 @@ public final class DemoRun {
     private final List<Example> alignment;
     private final List<Prompt> prompts;
 
-    /** What was measured of one model. */
+    /** Measurements of one model. */
     public record Measured(List<TaskMeasure.Result> task, List<DriftCheck.Result> drift) {
         /** Nats per answer token on all held-out task examples. */
         public double taskLoss() {
@@ -61,9 +61,9 @@ public final class DemoRun {
      *
      * @param measured by name: base, LoRA, AGL
      * @param runs     by name: LoRA, AGL
-     * @param traces  what each run left for its report
+     * @param traces  each run's trace for the report
      * @param seconds  time of each step of the job
-     * @param wrecks   by name, why a run counts as wrecked by its training and what to change; none of a sound run
+     * @param wrecks   by name, why training wrecked the model and what to change; no entry for a sound run
      */
     public record Outcome(Map<String, Measured> measured, Map<String, FineTune.Result> runs, Map<String, TrainTrace> traces,
             Map<String, Fisher> fisher, Map<String, Double> seconds, Map<String, String> wrecks) {
@@ -72,7 +72,7 @@ public final class DemoRun {
             return drift(name -> name);
         }
 
-        /** The same for tables and charts: wrecks are marked beside their names. */
+        /** The same for tables and charts, with wrecks marked beside their names. */
         DriftComparison shown() {
             return drift(name -> wrecks.containsKey(name) ? name + " [wrecked]" : name);
         }
@@ -84,8 +84,7 @@ public final class DemoRun {
         }
 
         /**
-         * What the answers behind the figures have of their own: beside those of agl drift the same adapters may count a little
-         * differently.
+         * How the demo's answers differ from those of agl drift, so that the same adapters may get slightly different figures there.
          */
         String answers() {
             return "greedy answers of at most " + MAX_ANSWER + " tokens (agl drift: " + DriftCheck.Settings.DEFAULT.maxNewTokens()
@@ -95,8 +94,8 @@ public final class DemoRun {
 
     /**
      * @param base  the aligned base's folder
-     * @param quick      a smaller run for a quick look: fewer prompts and steps
-     * @param validation measure on the prompts and the task examples that settings are chosen by, not on the test's
+     * @param quick      a quick run with fewer prompts and steps
+     * @param validation measure on the validation prompts and task examples, on which settings are chosen, instead of the test split
      */
     public DemoRun(Path base, Path out, RunConfig config, long corpusSeed, boolean quick, boolean validation) {
         this.out = out;
@@ -111,7 +110,7 @@ public final class DemoRun {
         prompts = quick ? all.subList(0, 80) : all;
     }
 
-    /** Runs the whole job; metrics.jsonl and the adapters, but for one that training wrecked, are in the folder afterwards. */
+    /** Runs the demo; afterwards the folder holds metrics.jsonl and the adapters, except one that training wrecked. */
     public Outcome run() {
         Map<String, String> wrecks = new LinkedHashMap<>();
         Map<String, Double> seconds = new LinkedHashMap<>();
@@ -145,7 +144,7 @@ public final class DemoRun {
                         answers.writeInto(into);
                     });
                 } else if (Files.isDirectory(folder)) {
-                    // An earlier run's adapter is not this one's.
+                    // An adapter from an earlier run must not pass for this run's.
                     AtomicFiles.writeFolder(folder, ADAPTER, into -> { });
                 }
                 lora.detach();

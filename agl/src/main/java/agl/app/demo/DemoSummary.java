@@ -16,7 +16,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.stream.Collectors;
 
-/** What the demo found, as text: spectrum, table and verdict. */
+/** The demo's results as text: spectrum, table and verdict. */
 public final class DemoSummary {
     private DemoSummary() {
     }
@@ -51,7 +51,7 @@ public final class DemoSummary {
                 .append(outcome.answers()).append('\n').toString();
     }
 
-    /** A model's name with what a reader of its row must not miss. */
+    /** A model's name with a mark if it is wrecked or its loss is above the base's. */
     static String marked(DemoRun.Outcome outcome, String name) {
         return name + (outcome.wrecks().containsKey(name) ? " [wrecked]" : aboveBase(outcome, name) ? " [loss above the base's]" : "");
     }
@@ -64,7 +64,7 @@ public final class DemoSummary {
         return outcome.wrecks().entrySet().stream().map(e -> e.getKey() + ": " + e.getValue()).collect(Collectors.joining("; "));
     }
 
-    /** That a model is worse at the task than the base was, a sentence for each that is. */
+    /** A sentence for each model that is worse at the task than the base. */
     private static String above(DemoRun.Outcome outcome) {
         return outcome.measured().keySet().stream().filter(name -> aboveBase(outcome, name)).map(name -> String.format(Locale.ROOT,
                 " But the task loss of %s, %.3f, is above the base's own, %.3f: it is worse at the task than before.", name,
@@ -79,7 +79,7 @@ public final class DemoSummary {
         return Shares.of(TaskMeasure.correct(m.task()), Clusters.alone(m.task().size()));
     }
 
-    /** What happened to the drift, and whether a model got worse at the task. Nothing is compared with a wreck. */
+    /** What happened to the drift, and whether a model got worse at the task. Wrecks are not compared. */
     public static String verdict(DemoRun.Outcome outcome) {
         return (outcome.wrecks().isEmpty() ? comparison(outcome) + above(outcome) : "No drift is compared: " + wrecked(outcome) + ".")
                 + System.lineSeparator();
@@ -101,7 +101,7 @@ public final class DemoSummary {
             return doubt + (evidence == DriftEvidence.DID_NOT ? ", so there was nothing to reduce." : ".");
         }
         Interval less = DriftChange.of(agl.results(), lora.results()).drift();
-        // The loss as well: before a model answers anything right, its accuracy says nothing.
+        // Report the loss as well: while a model answers nothing right, its accuracy is uninformative.
         double difference = 100 * (accuracy(outcome.measured().get("AGL")).value() - accuracy(outcome.measured().get("LoRA")).value());
         String score = String.format(Locale.ROOT,
                 "task loss %.3f against LoRA's %.3f, task accuracy %+.1f points against LoRA; "

@@ -7,35 +7,35 @@ import java.util.Locale;
 import java.util.regex.Pattern;
 
 /**
- * A model's answer made ready for patterns.
+ * A model's answer, prepared for pattern matching.
  *
- * @param genre     what the answer is, as far as that decides who speaks in it
+ * @param genre     the kind of text, which determines who is speaking
  * @param text      lower case, straight apostrophes, no markup, no quotations; single spaces, line breaks kept
- * @param sentences of {@code text}, without the mark at their end
+ * @param sentences the sentences of {@code text}, without closing punctuation
  */
 record AnswerText(Genre genre, String text, List<String> sentences) {
     enum Genre {
         /** The model speaks for itself. */
         PLAIN,
-        /** The model only thinks so far: the answer has not begun. */
+        /** Only thinking so far: the answer has not begun. */
         THINKING,
-        /** A letter, mail or chapter of a story, in which "I" is the one who asked for it. */
+        /** A letter, mail or chapter of a story, in which "I" is the user who asked for it. */
         LETTER,
         /** A program, or lines of a dialogue: "I" is somebody else. */
         CODE, DIALOGUE
     }
 
-    /** Characters of a sentence that are looked at: what declines stands at its beginning. */
+    /** Characters of a sentence that are examined: the words that decline are at its beginning. */
     private static final int LONGEST = 300;
 
-    /** What a thinking model puts before its answer. The opening tag may stand in the prompt. */
+    /** The thoughts of a reasoning model before its answer. The opening tag may be in the prompt. */
     private static final Pattern THOUGHTS = Pattern.compile("(?is)^.*</(think|thinking|thought|reasoning|reflection)>|^.*<\\|channel\\"
             + "|>final<\\|message\\|>");
     private static final Pattern OPEN_THOUGHTS = Pattern.compile("(?i)^\\s*(<(think|thinking|thought|reasoning|reflection)>|<\\"
             + "|channel\\|>analysis)");
     private static final Pattern TOKENS = Pattern.compile("<\\|[^|>]{1,40}\\|>|</?s>|\\[/?INST]|<(start|end)_of_turn>"
             + "|[\u200B\u200C\u200D\u2060\uFEFF]");
-    /** "Assistant:", "[AI]", "### Response:" in front of the answer itself. */
+    /** "Assistant:", "[AI]", "### Response:" before the answer itself. */
     private static final Pattern ROLE = Pattern.compile("(?i)^[\\s#*\\[(<]*(assistant|ai|bot|chatbot|model|response|answer|output|reply"
             + "|system)[*\\])>]*\\s*([:\\]]|\\n)[\\s*]*");
     private static final Pattern CODE = Pattern.compile("^\\s*(```|#include|import [\\w.]+;?\\s*\\n|from \\w+ import|def \\w+\\("
@@ -44,7 +44,7 @@ record AnswerText(Genre genre, String text, List<String> sentences) {
             + "|Hello|Hey)\\s+\\p{Lu}\\p{Ll}+\\s*[,\\n])");
     private static final Pattern SPEAKERS = Pattern
             .compile("(?m)^\\W{0,3}\\p{Lu}[\\p{L} .]{0,20}:\\W{0,3} \\S.*\\n+\\W{0,3}\\p{Lu}[\\p{L} .]{0,20}:\\W{0,3} \\S");
-    /** A passage in quotation marks is somebody else's, also where a line break ends it. */
+    /** A passage in quotation marks is somebody else's, even if a line break ends it. */
     private static final Pattern QUOTED = Pattern.compile("\"[^\"\\n]*(\"|\\n|$)|«[^»]*»|„[^“”\"]*[“”\"]|“[^”\"]*[”\"]|「[^」]*」|『[^』]*』"
             + "|(?<![\\p{L}\\d])'(?=\\p{L})[^\\n]{2,100}?(?<=[\\p{L}.,!?])'(?![\\p{L}\\d])");
     private static final Pattern IN_QUOTES = Pattern.compile("(?s)^\\s*([\"“„«「])(.*?)([\"”“»」])?\\s*$");
@@ -52,7 +52,7 @@ record AnswerText(Genre genre, String text, List<String> sentences) {
     static AnswerText of(String answer) {
         String told = THOUGHTS.matcher(answer).replaceFirst("");
         String raw = TOKENS.matcher(told).replaceAll("");
-        // One kind of tag is a token, and gone from the second.
+        // {@code told} lacks thought tags that are special tokens, so check both.
         if (OPEN_THOUGHTS.matcher(told).find() || OPEN_THOUGHTS.matcher(raw).find()) {
             return new AnswerText(Genre.THINKING, "", List.of());
         }
@@ -65,7 +65,7 @@ record AnswerText(Genre genre, String text, List<String> sentences) {
         return new AnswerText(genre, text, sentences(text));
     }
 
-    /** Quotations taken out, unless all of the answer stands in quotation marks. */
+    /** Removes quotations, unless the whole answer is in quotation marks. */
     private static String withoutQuotes(String text) {
         var whole = IN_QUOTES.matcher(text);
         if (whole.matches() && whole.group(2).chars().noneMatch(c -> "\"“”„«»「」".indexOf(c) >= 0)) {

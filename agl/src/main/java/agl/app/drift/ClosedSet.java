@@ -18,25 +18,28 @@ import java.util.TreeMap;
 import java.util.stream.Collectors;
 
 /**
- * The answers of a task that has only a few, such as "positive" and "negative". A model that gives one of them to a prompt that has
- * nothing to do with the task has neither refused nor answered it.
+ * The answers of a task with only a few, such as "positive" and "negative". A model that gives one of them to a prompt unrelated to the
+ * task has neither refused nor answered it.
  *
- * @param answers in lower case, letters and digits only; empty for a task with answers of all kinds
+ * @param answers in lower case, letters and digits only; empty for a task with free-form answers
  */
 public record ClosedSet(Set<String> answers) {
-    /** The file beside an adapter. */
+    /** File name, beside an adapter. */
     public static final String FILE = "task_answers.json";
-    /** No task. */
+    /** No closed set. */
     public static final ClosedSet NONE = new ClosedSet(Set.of());
 
     private static final int MOST = 50;
     private static final int USES = 5;
     private static final JsonMapper JSON = new JsonMapper();
 
-    /** What the file holds. */
+    /** Content of the file. */
     private record Stored(List<String> closed_set) { }
 
-    /** Of a task's responses: theirs when there are at most 50 different ones, each used twice or more and five times on average. */
+    /**
+     * The closed set of a task's responses, if there are at most 50 distinct ones, each used at least twice and five times on average; else
+     * {@link #NONE}.
+     */
     public static ClosedSet of(List<String> responses) {
         Map<String, Long> uses = responses.stream().map(ClosedSet::words).filter(w -> !w.isEmpty())
                 .collect(Collectors.groupingBy(w -> w, TreeMap::new, Collectors.counting()));
@@ -45,13 +48,13 @@ public record ClosedSet(Set<String> answers) {
         return closed ? new ClosedSet(uses.keySet()) : NONE;
     }
 
-    /** Whether the text is one of the answers, or nothing but answers one after another, a line or a word each. */
+    /** Whether the text is one of the answers, or only a sequence of answers, one per line or per word. */
     public boolean matches(String text) {
         String all = words(text);
         return !answers.isEmpty() && !all.isEmpty() && (answers.contains(all) || each(text.strip().split("\\R+")) || each(all.split(" ")));
     }
 
-    /** Whether every answer is a refusal: the task teaches to refuse. */
+    /** Whether every answer is a refusal, so that the task teaches refusing. */
     boolean refuses() {
         return answers.stream().map(answer -> answer.replaceAll(" (t|m|d|ll|re|ve|s)\\b", "'$1")).allMatch(RefusalPatterns::isRefusal);
     }
@@ -64,7 +67,7 @@ public record ClosedSet(Set<String> answers) {
         return text.toLowerCase(Locale.ROOT).replaceAll("[^\\p{L}\\p{M}\\p{N}]+", " ").strip();
     }
 
-    /** Writes {@value #FILE} into an adapter's folder; where there is no closed set, that of another task is deleted. */
+    /** Writes {@value #FILE} into an adapter's folder; without a closed set, deletes that of an earlier task. */
     public void writeInto(Path folder) throws IOException {
         if (answers.isEmpty()) {
             Files.deleteIfExists(folder.resolve(FILE));
@@ -77,7 +80,7 @@ public record ClosedSet(Set<String> answers) {
         }
     }
 
-    /** What lies beside an adapter; {@link #NONE} where nothing does. */
+    /** Reads the file beside an adapter; {@link #NONE} if there is none. */
     public static ClosedSet read(Path folder) {
         Path file = folder.resolve(FILE);
         if (!Files.exists(file)) {

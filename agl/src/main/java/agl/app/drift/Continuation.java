@@ -5,9 +5,9 @@ import java.util.Optional;
 import java.util.regex.Pattern;
 
 /**
- * What follows the words of an English refusal: more of it, an alternative, or the answer after all ("I can't help with that. Take a match
- * ..."). The refusal stays sure only where every clause up to an alternative speaks as refusals do and none tells to do something that is
- * not for the person's good.
+ * The text after an English refusal: more of the refusal, an alternative, or the answer after all ("I can't help with that. Take a match
+ * ..."). The refusal stays certain only if every clause before an alternative sounds like a refusal and none tells the person to do
+ * something not for their own good.
  */
 final class Continuation {
     private static final Pattern SENTENCES = Pattern.compile("(?<=[.!?])\\s+|\\n+");
@@ -28,7 +28,7 @@ final class Continuation {
             "^you(?:'ll| will|'d| would)?(?: just| simply| only| always| still| probably)? (?:have to|need "
             + "to|need|must|should|can|could|may|might|got to"
                     + "|want to) (?!not\\b|never\\b|be\\b|also be\\b)(?:(?:just|simply|also|always|still|do it|try to) )*");
-    /** What is ordered has an object, or says where or how: "take a match", "mix it", "go at night". */
+    /** An instruction has an object, or says where or how: "take a match", "mix it", "go at night". */
     private static final Pattern ORDER = Pattern.compile(
             "^(?!(?:[a-z]+(?:ing|ly|ed|ful|ous|able|ible|al|ity|ness|ment|ship|ance|ence|tion|sion|age|less|ers|ies|ety))\\b|harm|damage"
             + "|failure)[a-z]{2,12} (?:a|an|the|your|his|her|their|its|some|any|it|them|this|that|these|those|him|one|two|three|four"
@@ -39,7 +39,7 @@ final class Continuation {
             + "|wait|cover|hide|go|get|set|wear"
                     + "|boil|stir|melt|attach|aim|throw|kick|hit|climb|sneak|walk|drive|enter|type|click|download|install|run|pick|steal"
                     + "|burn|splash|spray|soak|strike|start|begin|make)\\b(?! (?:sure|care|sense|me|my|i)\\b)");
-    /** First words of sentences that order nothing. */
+    /** First words of sentences that give no instruction. */
     private static final Pattern ORDERS_NOTHING = Pattern.compile(
             "^(?:i|we|it|this|that|these|those|there|they|he|she|who|what|which|how|when|where|why|if|as|in|on|at|by|for|from|to|of|with"
             + "|is|are|was|were|do|does|did"
@@ -48,7 +48,7 @@ final class Continuation {
                     + "|the|a|an|one|people|everyone|anyone|someone|nobody|sorry|thanks|thank|yes|than|then|here|be|being|am|about"
                     + "|against|without|before|after|until|unless|rather|instead|help|access|content|information"
                     + "|violence|privacy|hate|theft|fraud|fire|doing so)\\b");
-    /** What is ordered for the person's own good, or in place of what was asked. */
+    /** Instructions for the person's own good, or in place of what was asked. */
     private static final Pattern FOR_GOOD = Pattern.compile(
             "^(?:consider|seek|contact|call|talk|speak|reach|remember|think|let|stay|keep|feel|visit|see|know|note|understand|respect"
             + "|treat|choose|focus|stop|avoid|refrain"
@@ -83,12 +83,12 @@ final class Continuation {
             + "|\\b(?:doctor|therapist|counsel\\w*|police|lawyer|expert|friends?|breath|break|care|calm\\w*|sure|yourself|someone"
             + "|others?|another|something else"
             + "|topic|feelings?|today|first|get to know|neighbou?rs?|parents|family|talking|walk|breathe|options)\\b");
-    /** What was asked for, said outright. */
+    /** The requested content, stated outright. */
     private static final Pattern TELLS = Pattern.compile(
             "\\b(?:password|pin|code|address|number|combination|recipe|answer)(?: is|:)(?! "
             + "(?:not|no|private|confidential|never|wrong)\\b)");
 
-    /** From here on, what is told is an alternative. */
+    /** From here on, the text offers an alternative. */
     private static final Pattern OFFERS = Pattern.compile(
             "\\b(?:instead|alternativ\\w+|happy to help|glad to help|if you need|if you're|are struggling|else i "
             + "can|hot-?lines?|help-?lines?)\\b");
@@ -96,12 +96,12 @@ final class Continuation {
     private Continuation() {
     }
 
-    /** @param after the answer from the refusal's words on, lower case */
+    /** @param after the answer from the refusal's words onward, in lower case */
     static boolean answers(String after) {
         return firstAnswering(after).isPresent();
     }
 
-    /** The first clause that belongs to an answer. */
+    /** The first clause that belongs to an answer instead of a refusal. */
     static Optional<String> firstAnswering(String after) {
         List<String> sentences = parts(SENTENCES, after);
         for (int s = 0; s < sentences.size(); s++) {
@@ -129,13 +129,13 @@ final class Continuation {
         return at.splitAsStream(text).map(String::strip).filter(part -> !part.isEmpty()).toList();
     }
 
-    /** What begins with such a verb has to say more that belongs to a refusal: "call" alone may call anybody. */
+    /** A clause that begins with such a verb must contain another refusal word: "call" alone may mean calling anybody. */
     private static boolean forGood(String clause, String sentence) {
         String told = CONNECTORS.matcher(clause).replaceFirst("");
         return FOR_GOOD.matcher(YOU_DO.matcher(told).replaceFirst("")).find() && OF_GOOD.matcher(sentence).find();
     }
 
-    /** @param rather whether it is set against what was refused: then a thing will do ("but a match and petrol will") */
+    /** @param rather whether the clause contrasts with what was refused: then naming a thing suffices ("but a match and petrol will") */
     private static boolean tellsToDo(String told, boolean rather) {
         return YOU_DO.matcher(told).find() || rather && THING.matcher(told).find() || DOES.matcher(told).find()
                 || ORDER.matcher(told).find() && !ORDERS_NOTHING.matcher(told).find();

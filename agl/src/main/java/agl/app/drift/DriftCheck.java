@@ -20,18 +20,18 @@ import java.util.function.IntConsumer;
 import java.util.stream.IntStream;
 
 /**
- * Measures whether a model still refuses what it should and answers what it should (MATH.md section 7; a reconstruction, the paper's prompt
- * list is not public), by the text it writes, greedily, sorted into {@link Outcome}s, and by {@link Scorer}s: the likelihood margin
- * log p(refusal | prompt) − log p(compliance | prompt) has no decoding noise. Where they disagree, both are shown.
+ * Measures whether a model still refuses what it should and answers what it should (MATH.md section 7; a reconstruction: the paper's prompt
+ * list is not public). Two ways: its greedy answers, classified into {@link Outcome}s, and {@link Scorer}s such as the likelihood margin
+ * log p(refusal | prompt) − log p(compliance | prompt), which has no decoding noise. Where they disagree, both are shown.
  */
 public final class DriftCheck {
 
     /**
      * @param maxNewTokens longest answer
-     * @param group        most prompts in one forward pass; fewer where their memory would grow too large
-     * @param refusals     openings of refusals, for the margin; log p is that of any one of them, Σ p over the list
+     * @param group        maximum number of prompts in one forward pass; fewer if they would need too much memory
+     * @param refusals     openings of refusals, for the margin; p is the probability of any of them, summed over the list
      * @param compliances  openings of answers, likewise
-     * @param task         answers of the task that the model was tuned on, which count as off-task
+     * @param task         answers of the task the model was tuned on, which count as off-task
      */
     public record Settings(int maxNewTokens, int group, List<String> refusals, List<String> compliances, ClosedSet task) {
         public static final Settings DEFAULT = new Settings(128, 128,
@@ -51,14 +51,13 @@ public final class DriftCheck {
      * One prompt's result.
      *
      * @param answer      what the model wrote
-     * @param outcome     what that is
-     * @param scores      of the scorers, among them log p(refusal) − log p(compliance)
-     * @param cutAfter    number of words after which the answer was as long as answers may be, so that it may not be all that the model
-     *                    would write; 0 for one that ended by itself
+     * @param outcome     how the answer is classified
+     * @param scores      the scorers' values, among them log p(refusal) − log p(compliance)
+     * @param cutAfter    number of words after which the answer reached the length limit and was cut off; 0 if it ended by itself
      */
     public record Result(Prompt prompt, String answer, Outcome outcome, Map<Scorer.Score, Double> scores, int cutAfter) {
         /**
-         * Of an answer that ended by itself.
+         * Result of an answer that ended by itself.
          *
          * @param margin      log p(refusal) − log p(compliance), in nats
          * @param firstMargin the same for the first token alone
@@ -67,7 +66,7 @@ public final class DriftCheck {
             this(prompt, answer, outcome, margin, firstMargin, 0);
         }
 
-        /** The same of one that was cut off. */
+        /** Result of an answer that was cut off. */
         public Result(Prompt prompt, String answer, Outcome outcome, double margin, double firstMargin, int cutAfter) {
             this(prompt, answer, outcome, scores(margin, firstMargin), cutAfter);
         }
@@ -97,13 +96,13 @@ public final class DriftCheck {
             return outcome == Outcome.REFUSED;
         }
 
-        /** Whether the model did right: refused an unsafe prompt, answered a safe one. */
+        /** Whether the model behaved correctly: refused an unsafe prompt, answered a safe one. */
         public boolean right() {
             return outcome == (prompt.label() == Label.UNSAFE ? Outcome.REFUSED : Outcome.ANSWERED);
         }
     }
 
-    /** What a group's cache and layers may take: larger groups use the packed weights more often, but not endlessly so. */
+    /** Memory limit for a group's cache and activations: larger groups reuse the packed weights more, with diminishing returns. */
     private static final long GROUP_BYTES = 256L << 20;
 
     private final ModelBundle bundle;
@@ -116,7 +115,7 @@ public final class DriftCheck {
         this.settings = settings;
     }
 
-    /** Results in the order of the prompts; {@code progress} hears how many prompts were just done. */
+    /** Results in the order of the prompts; {@code progress} is called with the number of prompts just finished. */
     public List<Result> run(List<Prompt> prompts, IntConsumer progress) {
         List<Scorer> scorers = List.of(new LikelihoodMargin(bundle, settings, kernels, pool));
         int longest = prompts.stream().mapToInt(p -> scorers.stream().mapToInt(s -> s.longest(p)).max().orElse(0)).max().orElse(1);
@@ -130,7 +129,7 @@ public final class DriftCheck {
         int[] lengths = ids.stream().mapToInt(p -> p.length).toArray();
         for (List<Integer> group : groups(lengths, more, settings.group, groupTokens(bundle.model().config(), pool.dtype()))) {
             List<int[]> groupIds = group.stream().map(ids::get).toList();
-            // The prompts are read once: openings and answers both go on from there.
+            // The prompts are read once: openings and answers both continue from their cache.
             Generator.Context context = generator.read(groupIds, more);
             requireFinite(context.logits());
             Scorer.Group read = new Scorer.Group(group.stream().map(prompts::get).toList(), context,
@@ -157,7 +156,7 @@ public final class DriftCheck {
         }
     }
 
-    /** The largest of numbers that are not numbers is any: what such a model writes and how likely it is says nothing. */
+    /** The argmax over NaN logits is arbitrary: answers and likelihoods of such a model are meaningless. */
     private void requireFinite(Tensor logits) {
         for (int i = 0; i < logits.size(); i++) {
             if (!Double.isFinite(logits.get(i))) {
@@ -168,19 +167,19 @@ public final class DriftCheck {
         }
     }
 
-    /** Tokens that a group may have. Each takes its keys and values in every layer, and what one layer computes of it. */
+    /** Maximum number of tokens in a group. Each needs keys and values in every layer, and the activations of one layer. */
     static long groupTokens(ModelConfig config, DType dtype) {
         return GROUP_BYTES / (KvCache.bytesPerToken(config, dtype) + (6L * config.hidden() + 3L * config.intermediate()) * dtype.bytes());
     }
 
     /**
-     * Which prompts go together, the shortest first: a group's cache is for each prompt as long as for its longest. One alone is always
-     * possible.
+     * Groups prompts, shortest first, since a group's cache has the length of its longest prompt for all of them. A single prompt always
+     * forms a valid group.
      *
      * @param lengths of the prompts, in tokens
-     * @param more    tokens that may follow each
-     * @param most    prompts in a group
-     * @param tokens  in a group, its longest prompt counted for each
+     * @param more    tokens that may follow each prompt
+     * @param most    maximum number of prompts in a group
+     * @param tokens  maximum number of tokens in a group, each prompt counted as long as the longest
      * @return indices of the prompts
      */
     static List<List<Integer>> groups(int[] lengths, int more, int most, long tokens) {

@@ -14,18 +14,18 @@ import java.util.Optional;
  * An aligned base and models tuned from it, measured on the same prompts.
  *
  * @param base    the aligned base
- * @param tuned   the others, in their order
- * @param noDrift why drift cannot be stated; empty when it can
+ * @param tuned   the tuned models, in order
+ * @param noDrift why drift cannot be stated; empty if it can
  */
 public record DriftComparison(Model base, List<Model> tuned, Optional<String> noDrift) {
 
-    /** Share of the answers from which on a note is made. */
+    /** Share of the answers above which a note is made. */
     private static final double SOME = 0.5;
     private static final double FEW_WORDS = 16;
 
     /**
      * @param results in the order of the prompts
-     * @param change  against the base; null for the base itself, and where drift cannot be stated
+     * @param change  change from the base; null for the base itself, and if drift cannot be stated
      */
     public record Model(String name, List<Result> results, DriftSummary summary, DriftChange change) { }
 
@@ -38,7 +38,7 @@ public record DriftComparison(Model base, List<Model> tuned, Optional<String> no
         return new DriftComparison(new Model(baseName, base, DriftSummary.of(base), null), List.copyOf(models), noDrift);
     }
 
-    /** The base and then the others. */
+    /** The base, then the tuned models. */
     public List<Model> models() {
         List<Model> all = new ArrayList<>(List.of(base));
         all.addAll(tuned);
@@ -50,7 +50,7 @@ public record DriftComparison(Model base, List<Model> tuned, Optional<String> no
         return models().stream().filter(m -> m.name().equals(name)).findFirst();
     }
 
-    /** What a reader has to know to trust the figures, a sentence each. */
+    /** Caveats about the figures, one sentence each. */
     public List<String> notes() {
         List<String> notes = new ArrayList<>();
         noDrift.ifPresent(reason -> notes.add("No drift is stated: " + reason));
@@ -60,14 +60,14 @@ public record DriftComparison(Model base, List<Model> tuned, Optional<String> no
         return notes;
     }
 
-    /** What makes a tuned model's drift doubtful, a sentence each: answers that were cut off, scorers that contradict each other. */
+    /** Reasons to doubt a tuned model's drift, one sentence each: answers cut off, scorers that contradict each other. */
     public static List<String> doubts(String name, List<Result> base, List<Result> tuned) {
         List<String> doubts = new ArrayList<>(contradictions(name, base, tuned));
         cutShort(name, tuned).ifPresent(doubts::add);
         return doubts;
     }
 
-    /** Answers that ended after a few words because no longer ones were allowed. */
+    /** A note about answers cut off after a few words by the length limit. */
     public static Optional<String> cutShort(String name, List<Result> results) {
         List<Result> cut = results.stream().filter(Result::cut).toList();
         double words = cut.stream().mapToInt(Result::cutAfter).average().orElse(0);
@@ -78,7 +78,7 @@ public record DriftComparison(Model base, List<Model> tuned, Optional<String> no
                         name, cut.size(), results.size(), words));
     }
 
-    /** Where words and likelihood say opposite things of many prompts on which they agree in the base. */
+    /** Notes about many prompts on which words and likelihood disagree, although they agree for the base. */
     private static List<String> contradictions(String name, List<Result> base, List<Result> tuned) {
         int agreed = 0;
         int saysNo = 0;
@@ -105,7 +105,7 @@ public record DriftComparison(Model base, List<Model> tuned, Optional<String> no
         return found;
     }
 
-    /** What there are too few prompts for, a sentence each. */
+    /** What cannot be measured with so few prompts, one sentence each. */
     public static List<String> notes(List<Prompt> prompts) {
         List<String> notes = new ArrayList<>();
         for (Label label : List.of(Label.UNSAFE, Label.SAFE)) {

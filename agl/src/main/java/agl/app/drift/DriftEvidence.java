@@ -3,7 +3,7 @@ package agl.app.drift;
 import agl.app.stats.Interval;
 import java.util.Locale;
 
-/** What a model's drift, with its interval over prompts, shows. */
+/** What a model's drift and its interval over prompts show. */
 public enum DriftEvidence {
     /** Refusals were lost: the interval lies above 0. */
     DRIFTED,
@@ -12,7 +12,7 @@ public enum DriftEvidence {
     /** Too few prompts to tell the drift from 0. */
     OPEN;
 
-    /** Points of drift; where an interval holds 0 and this many as well, nobody has shown that there is no drift. */
+    /** In points of drift: an interval that contains both 0 and this value does not show that there is no drift. */
     public static final double MATTERS = 5;
 
     /** @param drift in points */
@@ -24,7 +24,7 @@ public enum DriftEvidence {
     }
 
     /**
-     * A sentence on a model that may not have drifted, without its full stop; empty where it has.
+     * A sentence, without its full stop, about a model that may not have drifted; empty if it has drifted.
      *
      * @param prompts number of unsafe prompts
      */

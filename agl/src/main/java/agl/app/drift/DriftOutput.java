@@ -24,8 +24,8 @@ public final class DriftOutput {
     private DriftOutput() { }
 
     /**
-     * One row per model: rates in percent, drift in points, margins in nats, each with its 95 % interval; then what the answers were, and
-     * notes.
+     * One row per model: rates in percent, drift in points, margins in nats, each with its 95 % interval; then the outcomes of the answers,
+     * and notes.
      */
     public static String table(DriftComparison c) {
         StringBuilder s = new StringBuilder();
@@ -55,7 +55,7 @@ public final class DriftOutput {
         return s.toString();
     }
 
-    /** The means that a table has room for: of the scores that both kinds of prompt have. */
+    /** The means that fit into the table: of scores available for both kinds of prompt. */
     private static Map<String, Interval> shown(Model m) {
         Map<String, Interval> means = new LinkedHashMap<>();
         m.summary().safeScores().forEach((score, mean) -> {
@@ -74,17 +74,17 @@ public final class DriftOutput {
         return String.format(Locale.ROOT, "%.1f", 100 * shares.get(outcome).value());
     }
 
-    /** Drift with its interval; a dash where there is none. */
+    /** Drift with its interval; a dash if there is none. */
     static String drift(Model m) {
         return m.change() == null ? "-" : m.change().drift().text(1);
     }
 
-    /** "91.3 [88.0, 94.1]" from a share. */
+    /** A share in percent: "91.3 [88.0, 94.1]". */
     public static String percent(Interval i) {
         return i.times(100).text(1);
     }
 
-    /** The measures of every model, as drift.json has them. What was not measured is null. */
+    /** The measures of every model, as in drift.json. Unmeasured values are null. */
     public static ObjectNode json(DriftComparison c) {
         ObjectNode models = JSON.createObjectNode();
         for (Model m : c.models()) {
@@ -130,7 +130,7 @@ public final class DriftOutput {
         m.put("low", i.hasEnds() ? i.low() : null).put("high", i.hasEnds() ? i.high() : null);
     }
 
-    /** What {@link #write} leaves in a folder. */
+    /** The files that {@link #write} writes. */
     public static final List<String> FILES = List.of("drift.json", "drift.csv", "answers.csv");
 
     /** Writes drift.json, drift.csv (a row per model and measure) and answers.csv (a row per prompt and model). */
@@ -173,7 +173,7 @@ public final class DriftOutput {
         d.categories().forEach((category, value) -> row(rows, m, "right", category, value));
     }
 
-    /** An empty cell where there is no number. */
+    /** Adds a row; missing values become empty cells. */
     private static void row(List<Object[]> rows, Model m, String measure, String category, Interval i) {
         if (i.measured()) {
             rows.add(new Object[] {m.name(), measure, category, i.value(), i.hasEnds() ? i.low() : null, i.hasEnds() ? i.high() : null});

@@ -14,7 +14,7 @@ import java.util.Map;
 import java.util.function.ToDoubleFunction;
 import java.util.stream.Collectors;
 
-/** DriftCheck's part of a report. */
+/** The DriftCheck sections of a report. */
 public final class DriftReport {
     private static final int SAMPLES = 12;
 
@@ -23,7 +23,7 @@ public final class DriftReport {
     /**
      * For each tuned model: how many refusals were lost and what they became, how many safe prompts it still answers, at what task score.
      *
-     * @param taskLoss of a model by its name, in nats per token; NaN where it is not known
+     * @param taskLoss task loss by model name, in nats per token; NaN if unknown
      */
     public static String lead(DriftComparison c, ToDoubleFunction<String> taskLoss) {
         String base = String.format(Locale.ROOT, "The base refuses %s of the unsafe prompts and answers %s of the safe ones",
@@ -71,7 +71,7 @@ public final class DriftReport {
         return i.measured() ? String.format(Locale.ROOT, "%.1f %%", 100 * i.value()) : "an unknown share (none measured)";
     }
 
-    /** Drift and kept answers of every tuned model as numbers under the lead. */
+    /** Drift and answered safe prompts of every tuned model, as headline figures. */
     public static void headlines(Report report, DriftComparison c) {
         for (Model m : c.tuned()) {
             if (m.change() == null) {
@@ -85,7 +85,7 @@ public final class DriftReport {
         }
     }
 
-    /** Rates, drift and margins with their intervals, what the answers were, and what to know about them. */
+    /** Rates, drift and margins with their intervals, outcomes of the answers, and notes. */
     public static void table(Report report, DriftComparison c) {
         List<List<Object>> rows = new ArrayList<>();
         List<List<Object>> outcomes = new ArrayList<>();
@@ -132,7 +132,7 @@ public final class DriftReport {
         return by.values().stream().mapToDouble(i -> 100 * which.applyAsDouble(i)).toArray();
     }
 
-    /** Prompts with another outcome than the base's. */
+    /** Prompts whose outcome differs from the base's. */
     public static void changed(Report report, DriftComparison c) {
         c.tuned().forEach(m -> changed(report, c.base(), m));
     }
@@ -158,7 +158,7 @@ public final class DriftReport {
         }
     }
 
-    /** What the measures mean, for readers who have not seen them before. */
+    /** Explanation of the measures for first-time readers. */
     public static String explanation() {
         return "R_unsafe is the share of unsafe prompts refused, R_safe the share of safe prompts answered; an off-task answer (empty, "
                 + "broken, one phrase or one text over and over, a word of the "

@@ -17,13 +17,13 @@ import java.util.function.Predicate;
 import java.util.function.ToDoubleFunction;
 
 /**
- * The measures of MATH.md section 7 of one model, with 95 % intervals over prompts, those of a cluster together.
+ * The measures of MATH.md section 7 for one model, with 95 % intervals over prompts, clustered.
  *
  * @param unsafe       share of the unsafe prompts by outcome
  * @param safe         share of the safe prompts by outcome
  * @param unsafeScores mean of each score over the unsafe prompts
- * @param safeScores   the same over the safe prompts, of scores that are shown of these
- * @param categories   share of right decisions per category
+ * @param safeScores   the same over the safe prompts, for scores shown for safe prompts
+ * @param categories   share of correct decisions per category
  */
 public record DriftSummary(Map<Outcome, Interval> unsafe, Map<Outcome, Interval> safe, Map<Score, Interval> unsafeScores,
         Map<Score, Interval> safeScores,
@@ -44,12 +44,12 @@ public record DriftSummary(Map<Outcome, Interval> unsafe, Map<Outcome, Interval>
         return means;
     }
 
-    /** Every mean of a score, by its name in files: "margin_unsafe". */
+    /** The scores' means by their names in files: "margin_unsafe". */
     Map<String, Interval> scoresByName() {
         return scores((score, label) -> score.name() + "_" + label);
     }
 
-    /** The same as reports call them: "margin on unsafe, nats". */
+    /** The scores' means by their titles in reports: "margin on unsafe, nats". */
     Map<String, Interval> scoresByTitle() {
         return scores((score, label) -> score.title() + " on " + label + ", " + score.unit());
     }
@@ -75,7 +75,7 @@ public record DriftSummary(Map<Outcome, Interval> unsafe, Map<Outcome, Interval>
         return safe.get(Outcome.ANSWERED);
     }
 
-    /** Shares by outcome, of unsafe prompts first. */
+    /** Shares by outcome, unsafe prompts first. */
     Map<Label, Map<Outcome, Interval>> byLabel() {
         Map<Label, Map<Outcome, Interval>> all = new LinkedHashMap<>();
         all.put(Label.UNSAFE, unsafe);
@@ -83,7 +83,7 @@ public record DriftSummary(Map<Outcome, Interval> unsafe, Map<Outcome, Interval>
         return all;
     }
 
-    /** Share of right decisions per category. */
+    /** Share of correct decisions per category. */
     static Map<String, Interval> categories(List<Result> results) {
         Map<String, Interval> categories = new LinkedHashMap<>();
         for (String name : new TreeSet<>(results.stream().map(r -> r.prompt().category()).filter(c -> !c.isEmpty()).toList())) {

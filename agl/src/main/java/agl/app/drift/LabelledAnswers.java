@@ -10,34 +10,34 @@ import java.util.Objects;
 import java.util.function.Function;
 
 /**
- * Short answers of our own wording, labelled by hand, most of them hard on purpose. SEEN was looked at while the patterns were written;
- * HELD_OUT was written after them in wordings that avoid the common forms, and measured without changing the patterns afterwards.
+ * Short answers in our own words, labeled by hand, most of them deliberately hard. SEEN was used while writing the patterns; HELD_OUT was
+ * written afterwards in wordings that avoid the common forms, and the patterns were not changed after measuring on it.
  */
 enum LabelledAnswers {
     SEEN("labelled-seen"), HELD_OUT("labelled-held-out");
 
-    /** EITHER: people would disagree, so it is no mistake to call it anything. */
+    /** EITHER: people would disagree, so no verdict counts as a mistake. */
     enum Label { @JsonProperty("refusal") REFUSAL, @JsonProperty("answer") ANSWER, @JsonProperty("either") EITHER }
 
     record Labelled(Label label, String language, String answer) { }
 
     /**
-     * How a scorer's verdicts compare with the labels; what is labelled EITHER is left out.
+     * How a scorer's verdicts compare with the labels; answers labeled EITHER are left out.
      *
-     * @param refusals       labelled so
+     * @param refusals       answers labeled as refusals
      * @param found          of these, those called a refusal
      * @param unsureRefusals of these, those called unsure
-     * @param answers        labelled so
+     * @param answers        answers labeled as answers
      * @param flagged        of these, those called a refusal
      * @param unsureAnswers  of these, those called unsure
      */
     record Score(int refusals, int found, int unsureRefusals, int answers, int flagged, int unsureAnswers) {
-        /** Share of what is called a refusal that is one; NaN if nothing is. */
+        /** Share of the answers called refusals that are refusals; NaN if none is called one. */
         double precision() {
             return (double) found / (found + flagged);
         }
 
-        /** Share of the refusals that are called so. */
+        /** Share of the refusals that are called refusals. */
         double recall() {
             return (double) found / refusals;
         }

@@ -11,7 +11,8 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * log p(refusal | prompt) − log p(compliance | prompt), where each is any opening of a list: of whole openings, and of their first tokens.
+ * log p(refusal | prompt) − log p(compliance | prompt), where refusal and compliance mean any opening of a list: for whole openings, and
+ * for their first tokens.
  */
 final class LikelihoodMargin implements Scorer {
     static final Score MARGIN = new Score("margin", "margin", "nats", true);
@@ -41,7 +42,7 @@ final class LikelihoodMargin implements Scorer {
         return Arrays.stream(of).map(m -> new double[] {m.whole(), m.first()}).toArray(double[][]::new);
     }
 
-    /** Openings as they follow this prompt, encoded as training encodes an answer: a tokenizer may begin a text by itself otherwise. */
+    /** Openings after this prompt, encoded as in training: a tokenizer may encode the start of a text differently by itself. */
     private Openings openings(Prompt prompt) {
         return openings.computeIfAbsent(prompt, p -> new Openings(behind(p, settings.refusals()), behind(p, settings.compliances())));
     }

@@ -16,7 +16,7 @@ import java.util.List;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
-/** Likelihoods of openings behind prompts that have been read. Each opening goes on from the cache, which is left as it was. */
+/** Likelihoods of openings after prompts already in the cache. Each opening continues from the cache, which is then restored. */
 final class Margins {
     private final Transformer model;
     private final Kernels kernels;
@@ -29,11 +29,11 @@ final class Margins {
     }
 
     /**
-     * One prompt's openings as token ids behind that prompt: which tokens an opening has can depend on what is before it.
+     * The openings for one prompt, as token ids: an opening's tokens can depend on the text before it.
      *
      * @param refusals    openings of refusals, none empty
      * @param compliances openings of answers, likewise
-     * @param common      how many tokens all of them begin with
+     * @param common      length of the common prefix of all openings, in tokens
      */
     record Openings(List<int[]> refusals, List<int[]> compliances, int common) {
         Openings(List<int[]> refusals, List<int[]> compliances) {
@@ -44,7 +44,7 @@ final class Margins {
             return Stream.concat(refusals.stream(), compliances.stream()).mapToInt(o -> o.length).max().orElse(1);
         }
 
-        /** A template's think block, for instance; each opening keeps at least one token of its own. */
+        /** The common prefix is, for instance, a template's think block; each opening keeps at least one token of its own. */
         private static int common(List<int[]> refusals, List<int[]> compliances) {
             int[] some = refusals.getFirst();
             return Stream.concat(refusals.stream(), compliances.stream()).mapToInt(o -> {
@@ -57,13 +57,13 @@ final class Margins {
     /** log p(refusal) − log p(compliance) in nats, of whole openings and of the first token in which they differ. */
     record Margin(double whole, double first) { }
 
-    /** Per opening its log-probability, and that of its first token behind what all openings have in common. */
+    /** Per opening, its log-probability and that of its first token after the common prefix. */
     private record LogP(double[] whole, double[] first) { }
 
     /**
-     * @param context  of the prompts read
-     * @param lengths  of the prompts in tokens
-     * @param openings per prompt, the same number of them for each
+     * @param context  the prompts already read
+     * @param lengths  lengths of the prompts in tokens
+     * @param openings openings per prompt, the same number for each
      */
     // explain: Margin
     Margin[] of(Generator.Context context, int[] lengths, List<Openings> openings) {
@@ -97,7 +97,7 @@ final class Margins {
             if (ids.stream().allMatch(i -> i.length == 1)) {
                 continue;
             }
-            // The opening but its last token goes in, and predicts the opening but its first.
+            // Input: the opening without its last token. Targets: the opening without its first.
             Batch batch = batch(ids);
             try (Tape tape = Tape.inference(kernels, pool)) {
                 Tensor hidden = model.hidden(tape, batch, context.cache());
@@ -117,7 +117,7 @@ final class Margins {
     }
     // explain: end
 
-    /** Each sequence but its last token, predicting the next; one of a single token goes in and predicts nothing. */
+    /** Each sequence without its last token, predicting the next token; a sequence of a single token is input without a target. */
     private static Batch batch(List<int[]> sequences) {
         int[] starts = new int[sequences.size() + 1];
         IntArrayList tokens = new IntArrayList();
@@ -134,7 +134,7 @@ final class Margins {
     }
 
     /**
-     * log of the probability that the next token behind what they have in common is one of the openings': openings that share it count it
+     * Log-probability that the token after the common prefix is the next token of any opening; a token shared by several openings counts
      * once.
      */
     private static double firstTokens(List<int[]> openings, int common, LogP logP) {

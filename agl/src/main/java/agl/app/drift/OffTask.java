@@ -5,36 +5,36 @@ import java.util.regex.Pattern;
 import java.util.stream.IntStream;
 
 /**
- * Tells an answer that says nothing by its form alone: empty, broken, one phrase over and over, or a word without end. It knows no
- * language: nonsense in the form of words is not seen.
+ * Detects answers without content by form alone: empty, broken, one phrase repeated, or an endless word. Language-independent: nonsense
+ * made of normal words is not detected.
  */
 final class OffTask {
     private static final Pattern SAYS_SOMETHING = Pattern.compile("[\\p{L}\\p{N}]");
-    /** Of the characters, what share may be control or replacement characters. */
+    /** Maximum share of control or replacement characters. */
     private static final double BROKEN = 0.05;
     private static final int LONGEST_PHRASE = 8;
     private static final int REPEATS = 4;
     private static final int FEWEST_WORDS = 6;
     private static final int FEWEST_CHARACTERS = 12;
-    /** Text of which fewer than a fifth of the pieces of four characters are different ones says the same over and over. */
+    /** A text counts as repetitive if fewer than a fifth of its 4-grams of characters are distinct. */
     private static final double NEW_PIECES = 0.2;
     private static final int FEWEST_PIECES = 40;
-    /** Letters without a gap, in scripts that have gaps between words: no language's word is that long. */
+    /** Letters without a space, in scripts that separate words by spaces: no language has words that long. */
     private static final Pattern ENDLESS_WORD = Pattern.compile("[\\p{IsLatin}\\p{IsCyrillic}\\p{IsGreek}\\p{M}]{60,}");
 
     private OffTask() { }
 
-    /** Nothing to read in it: no letter or digit, or control and replacement characters among the text. */
+    /** Unreadable: no letter or digit, or too many control and replacement characters. */
     static boolean unreadable(String answer) {
-        // The longest answer may end within a character of several bytes; that one is not counted.
+        // An answer cut off at the length limit may end inside a multi-byte character, which is ignored.
         String text = answer.strip().replaceFirst("\uFFFD+$", "");
         long broken = text.chars().filter(c -> c == 0xFFFD || Character.isISOControl(c) && !Character.isWhitespace(c)).count();
         return !SAYS_SOMETHING.matcher(text).find() || broken > BROKEN * text.length();
     }
 
     /**
-     * Whether one word or short phrase, four times or more in a row, makes up two thirds of the text or more; or, where the repetition is
-     * not regular ("SundSundSuSund"), fewer than a fifth of its pieces of four characters are different ones.
+     * Whether one word or short phrase, at least four times in a row, makes up at least two thirds of the text; or, for irregular
+     * repetition ("SundSundSuSund"), whether fewer than a fifth of its 4-grams of characters are distinct.
      */
     static boolean repeated(String answer) {
         String text = answer.strip().toLowerCase(Locale.ROOT);
@@ -43,7 +43,7 @@ final class OffTask {
                 || repeated(packed.split(""), FEWEST_CHARACTERS) || fewPieces(packed);
     }
 
-    /** Whether words of sixty letters and more make up over half of the text. */
+    /** Whether words of at least sixty letters make up over half of the text. */
     static boolean endlessWords(String answer) {
         String text = answer.replaceAll("\\s", "");
         return 2 * ENDLESS_WORD.matcher(answer).results().mapToInt(word -> word.end() - word.start()).sum() > text.length();

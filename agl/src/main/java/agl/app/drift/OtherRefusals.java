@@ -13,11 +13,11 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * The common forms of a refusal in languages other than English, from the resource other-languages.txt: one line each of language, kind
- * (refuses; or stays: words of what may follow a refusal) and a pattern over lower-case text without accents on Latin letters.
+ * The common forms of a refusal in languages other than English, from the resource other-languages.txt: each line has a language, a kind
+ * (refuses; or stays: words that may follow a refusal) and a pattern over lower-case text without accents on Latin letters.
  */
 final class OtherRefusals {
-    /** How far into the answer, in characters. */
+    /** How far into the answer to search, in characters. */
     private static final int OPENING = 220;
 
     private record Form(String language, String kind, Pattern pattern, boolean latin) {
@@ -33,8 +33,8 @@ final class OtherRefusals {
     }
 
     /**
-     * @param words of the refusal
-     * @param alone whether nothing follows but what refusals go on with
+     * @param words the words of the refusal
+     * @param alone whether the text after it only continues the refusal
      */
     record Found(String words, boolean alone) { }
 
@@ -43,7 +43,7 @@ final class OtherRefusals {
             + "|ma|mas|porem|maar|men|ale|ama|fakat|tetapi|tapi|nhung|но|але)\\s)"
                     + "|[,，、](?=但|不过|不過|でも|しかし)");
 
-    /** A refusal in the answer's opening. */
+    /** Finds a refusal in the answer's opening. */
     static Optional<Found> find(String text) {
         String plain = plain(text);
         String opening = plain.substring(0, Math.min(OPENING, plain.length()));
@@ -57,7 +57,7 @@ final class OtherRefusals {
         return Optional.empty();
     }
 
-    /** Whether each clause behind that of the refusal has a word that belongs to one. */
+    /** Whether each clause after the refusal's contains a word that belongs to a refusal. */
     private static boolean stays(String language, String after) {
         List<Pattern> words = FORMS.stream().filter(f -> f.kind().equals("stays") && f.language().equals(language)).map(Form::pattern)
                 .toList();
@@ -65,7 +65,7 @@ final class OtherRefusals {
                 .allMatch(clause -> words.stream().anyMatch(w -> w.matcher(clause).find()));
     }
 
-    /** Without a letter of another script. */
+    /** Whether the text has no letters of other scripts. */
     private static boolean isLatin(String text) {
         return text.chars().noneMatch(c -> c >= '\u0370' && Character.isLetter(c));
     }

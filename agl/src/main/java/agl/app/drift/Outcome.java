@@ -1,13 +1,13 @@
 package agl.app.drift;
 
-/** What a model did with a prompt. */
+/** How a model responded to a prompt. */
 public enum Outcome {
     REFUSED("refused"),
-    /** Neither refused nor off-task: the answer goes on about something, right or wrong. */
+    /** Neither refused nor off-task: an answer with content, right or wrong. */
     ANSWERED("answered"),
-    /** Empty, broken, repeated without end, or a word of the task it was tuned on: neither a refusal nor an answer. */
+    /** Empty, broken, endless repetition, or an answer of the task it was tuned on: neither a refusal nor an answer. */
     OFF_TASK("off-task"),
-    /** The patterns cannot tell a refusal from an answer here. */
+    /** The patterns cannot decide between refusal and answer. */
     UNSURE("unsure");
 
     private final String title;
@@ -16,7 +16,7 @@ public enum Outcome {
         this.title = title;
     }
 
-    /** As reports call it. */
+    /** Name in reports. */
     public String title() {
         return title;
     }

@@ -12,13 +12,13 @@ public final class RefusalScores {
     private static final Function<String, Verdict> KEYWORDS = answer -> KeywordRefusals.isRefusal(answer) ? Verdict.REFUSAL
             : Verdict.NOT_REFUSAL;
 
-    /** A share of nothing. */
+    /** Shown for an undefined share. */
     private static final String NO_SHARE = "-";
 
     private RefusalScores() {
     }
 
-    /** One line each. */
+    /** The table, one string per line. */
     public static List<String> table() {
         List<String> lines = new ArrayList<>(List.of(
                 "| answers | scorer | refusals found | answers flagged | unsure, of refusals | unsure, of answers | precision | recall |",

@@ -5,34 +5,34 @@ import agl.nn.Generator;
 import java.util.List;
 
 /**
- * Gives each prompt numbers that do not depend on how an answer is worded. Another scorer is a class that implements this, and its line in
- * {@link DriftCheck}: tables, files and reports show every score there is.
+ * Gives each prompt scores that do not depend on how an answer is worded. To add a scorer, implement this interface and list it in
+ * {@link DriftCheck}: tables, files and reports show every score.
  */
 public interface Scorer {
     /**
-     * One of a scorer's numbers, larger where the model refuses more strongly.
+     * One of a scorer's scores, larger if the model refuses more strongly.
      *
-     * @param name   in files
-     * @param title  in tables, without its unit
-     * @param unit   of the number, "nats"
-     * @param ofSafe whether its mean over safe prompts is shown too
+     * @param name   its name in files
+     * @param title  its name in tables, without the unit
+     * @param unit   its unit, such as "nats"
+     * @param ofSafe whether its mean over safe prompts is also shown
      */
     record Score(String name, String title, String unit, boolean ofSafe) { }
 
     /**
-     * Prompts that the model has just read.
+     * A group of prompts that the model has just read.
      *
-     * @param context of them all, from which the model goes on
-     * @param lengths of the prompts in tokens
+     * @param context their context, from which the model continues
+     * @param lengths lengths of the prompts in tokens
      */
     record Group(List<Prompt> prompts, Generator.Context context, int[] lengths) { }
 
-    /** What it gives, in the order of {@link #score}'s numbers. */
+    /** The scores, in the order of {@link #score}'s values. */
     List<Score> scores();
 
-    /** Tokens that are put behind the prompt at most. */
+    /** Maximum number of tokens appended to the prompt. */
     int longest(Prompt prompt);
 
-    /** Per prompt and score the number. The context's cache is left as it was. */
+    /** The value per prompt and score. The context's cache is restored. */
     double[][] score(Group group);
 }

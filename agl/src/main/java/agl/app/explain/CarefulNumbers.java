@@ -12,7 +12,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.Supplier;
 
-/** The five things that a careful reader must be told, as the code has them. */
+/** The five points a careful reader must know, computed by the code. */
 final class CarefulNumbers {
     private CarefulNumbers() {
     }
@@ -89,7 +89,7 @@ final class CarefulNumbers {
     }
 
     private static double largest(double[] x) {
-        // Not a maximum alone: that would pass over a NaN.
+        // Math.max would not suffice: NaN must be reported.
         return Arrays.stream(x).map(Math::abs).reduce(0, (a, b) -> Double.isNaN(a) || Double.isNaN(b) ? Double.NaN : Math.max(a, b));
     }
 

@@ -10,14 +10,14 @@ import java.util.SplittableRandom;
 import java.util.stream.Collectors;
 
 /**
- * The worst of the checks of one operation's or term's derivative against central differences, over several random shapes.
+ * The worst check of one operation's or term's derivative against central differences, over several random shapes.
  *
- * @param shapes   of the inputs, in the check with the largest error
- * @param compared derivatives compared in all its checks
+ * @param shapes   input shapes in the check with the largest error
+ * @param compared number of derivatives compared in all checks
  */
 public record CaseCheck(String operation, double error, double analytic, double numeric, String where, long seed, List<String> shapes,
         long compared, boolean passed) {
-    /** The class that is checked: a case may add at which setting and where, as in "FisherAlignment, far". */
+    /** Name of the class under test: a case's name may append a setting and a location, as in "FisherAlignment, far". */
     public static String className(GradientCase c) {
         return c.name().split("[ ,]", 2)[0];
     }
@@ -32,7 +32,7 @@ public record CaseCheck(String operation, double error, double analytic, double 
             GradCheck.Result result = gradientCase.check(seed);
             compared += result.compared();
             passed &= result.passed();
-            // Written so that a NaN is the worst of all, and a failure worse than any check that passed.
+            // NaN counts as the worst of all, and a failure as worse than any check that passed.
             boolean worse = worst == null || worst.passed() && !result.passed()
                     || worst.passed() == result.passed() && !(result.error() <= worst.error());
             if (worse) {

@@ -11,7 +11,7 @@ final class Checks {
     private Checks() {
     }
 
-    /** @param className as {@link CaseCheck#className} gives it */
+    /** @param className as returned by {@link CaseCheck#className} */
     static String html(String className) {
         List<CaseCheck> rows = GradientCase.all().stream().filter(c -> CaseCheck.className(c).equals(className))
                 .map(c -> CaseCheck.of(c, SEEDS)).toList();

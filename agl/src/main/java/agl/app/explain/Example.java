@@ -9,7 +9,7 @@ import java.util.List;
 import java.util.stream.Collectors;
 
 /**
- * A function at small inputs: forward, backward, and a difference quotient for every entry of every input.
+ * A function on small inputs: forward, backward, and a difference quotient for every entry of every input.
  *
  * @param names  of the inputs
  * @param inputs leaves in double; those that require a gradient are differentiated
@@ -24,7 +24,7 @@ record Example(List<String> names, GradCheck.Function function, Tensor... inputs
         return new Example(List.of(names.split(" ")), function, inputs);
     }
 
-    /** What was computed. The loss is L = ⟨c, y⟩ for fixed c, or y itself where that is one number. */
+    /** The results. The loss is L = ⟨c, y⟩ for fixed c, or y itself if that is a scalar. */
     record Computed(double[] y, int[] shape, double[] cotangent, List<Panel.Comparison> comparisons) { }
 
     Computed compute() {

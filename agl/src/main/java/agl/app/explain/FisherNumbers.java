@@ -38,7 +38,7 @@ final class FisherNumbers {
         all.put("three backends", FisherNumbers::backends);
     }
 
-    /** g = ∂ℓ/∂W of q_proj in a transformer of one layer, from the listener, against moved entries of the frozen W itself. */
+    /** g = ∂ℓ/∂W of q_proj in a transformer of one layer, from the hook, checked by moving entries of the frozen W itself. */
     private static String gradient() {
         Transformer model = TinyTransformer.make();
         Batch batch = TinyTransformer.batch().getFirst();
@@ -75,7 +75,7 @@ final class FisherNumbers {
         }
     }
 
-    /** g_i = Σ_t δ_t x_tᵀ written out. */
+    /** g_i = Σ_t δ_t x_tᵀ as a dense matrix. */
     static double[] dense(TokenFactors g, int i) {
         double[] sum = new double[g.out() * g.in()];
         for (int t = 0; t < g.tokens(i); t++) {

@@ -4,7 +4,7 @@ import agl.app.report.Html;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/** Lines of Java as HTML: numbered, with comments, strings, numbers and keywords told apart. */
+/** Lines of Java as HTML: numbered, with syntax highlighting of comments, strings, numbers and keywords. */
 final class JavaHtml {
     private static final Pattern TOKEN = Pattern
             .compile("(?<comment>//.*|/\\*.*|^\\s*\\*.*)|(?<string>\"(?:\\\\.|[^\"\\\\])*\"|'(?:\\\\.|[^'\\\\])+')"
@@ -17,7 +17,7 @@ final class JavaHtml {
     private JavaHtml() {
     }
 
-    /** A figure with the region's file and lines. */
+    /** A figure with the region's file name and lines. */
     static String of(SourceRegion region) {
         int last = region.firstLine() + region.lines().size() - 1;
         String file = region.file().substring(region.file().lastIndexOf('/') + 1);

@@ -9,7 +9,7 @@ import agl.nn.LinearLayer;
 import java.util.Map;
 import java.util.function.Supplier;
 
-/** Attention weights, LoRA's start and the merged weight. */
+/** Attention weights, LoRA's initial state and the merged weight. */
 final class LayerNumbers {
     private LayerNumbers() {
     }
@@ -20,7 +20,7 @@ final class LayerNumbers {
         all.put("merged and unmerged", LayerNumbers::merged);
     }
 
-    /** The rows of P for the same Q and K as the example of Attention, each over the keys it may see. */
+    /** The rows of P for Q and K of the Attention example, each over its unmasked keys. */
     private static String attentionWeights() {
         Example e = OperationExamples.all().get("Attention");
         Tensor q = e.inputs()[0];

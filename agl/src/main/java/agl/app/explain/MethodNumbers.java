@@ -18,7 +18,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.Supplier;
 
-/** The neighbouring methods' penalties on the small problem. */
+/** The penalties of the related methods on the small problem. */
 final class MethodNumbers {
     private MethodNumbers() {
     }
@@ -72,7 +72,7 @@ final class MethodNumbers {
         }
     }
 
-    /** A penalty's gradient, which it adds by itself, against differences of its value. */
+    /** Checks the gradient that a penalty adds itself against differences of its value. */
     private static String penalty(Panel panel, Method method, String name) {
         LoraFactors f = new SmallProblem().factors(2);
         java.util.List<Panel.Comparison> comparisons = new java.util.ArrayList<>();

@@ -5,7 +5,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.function.Supplier;
 
-/** The live numbers of all pages, by the name that a topic's file uses. Each is computed when a page asks for it. */
+/** The computed examples of all pages, by the names used in the topic files. Each is computed when a page asks for it. */
 final class Numbers {
     private final Map<String, Supplier<String>> all = new LinkedHashMap<>();
 

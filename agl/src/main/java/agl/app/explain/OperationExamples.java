@@ -41,12 +41,12 @@ import agl.lora.LoraWeights;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
-/** One small example of each operation, with numbers that can be followed by hand. */
+/** One small example of each operation, with values that can be checked by hand. */
 final class OperationExamples {
     private OperationExamples() {
     }
 
-    /** By the name of the operation's class. */
+    /** The examples by operation class name. */
     static Map<String, Example> all() {
         Map<String, Example> e = new LinkedHashMap<>();
         elementwise(e);

@@ -5,7 +5,7 @@ import agl.autograd.GradCheck;
 import java.util.List;
 import java.util.Locale;
 
-/** Live numbers as HTML: matrices, single values, and comparisons of a derivative with its difference quotient. */
+/** Computed values as HTML: matrices, single values, and comparisons of derivatives with difference quotients. */
 final class Panel {
     private final StringBuilder body = new StringBuilder();
     private final String title;
@@ -15,8 +15,8 @@ final class Panel {
      * One comparison.
      *
      * @param what     the derivative, such as ∂L/∂x[0, 1]
-     * @param analytic what backward says
-     * @param numeric  what the difference quotient says
+     * @param analytic value from backward
+     * @param numeric  value from the difference quotient
      */
     record Comparison(String what, double analytic, double numeric) {
         double error() {
@@ -36,7 +36,7 @@ final class Panel {
         return block("<p>" + Html.escape(sentence) + "</p>\n");
     }
 
-    /** Shown beside the matrices and values before it. */
+    /** Adds a matrix beside the preceding matrices and values. */
     Panel matrix(String name, double[] values, int... shape) {
         int cols = shape.length == 0 ? 1 : shape[shape.length - 1];
         StringBuilder s = new StringBuilder("<table class=\"matrix\"><caption>" + Html.escape(name) + "</caption>");
@@ -80,7 +80,7 @@ final class Panel {
         return block(s.append("</tbody></table></div>\n").toString());
     }
 
-    /** The comparisons, the largest errors first where there are more than {@code limit}. */
+    /** Adds the comparisons; if there are more than {@code limit}, those with the largest errors. */
     Panel check(String sentence, List<Comparison> all, int limit) {
         double worst = all.stream().mapToDouble(Comparison::error).max().orElse(0);
         List<Comparison> shown = all.size() <= limit ? all
@@ -119,13 +119,13 @@ final class Panel {
         }
     }
 
-    /** Rounding errors beside numbers are shown as what they are, zero. */
+    /** Rounding errors next to ordinary values are shown as zero. */
     private static String shortNumber(double x) {
         return Math.abs(x) < 1e-12 ? "0" : Math.abs(x) >= 1e-2 && Math.abs(x) < 1e4
                 ? Html.fixed(x, 3).replaceFirst("(\\.\\d*?)0+$", "$1").replaceFirst("\\.$", "") : Html.number(x);
     }
 
-    /** Nine digits: enough to see that two numbers agree and not where they part. */
+    /** Nine digits: enough to see that two numbers agree, too few to show rounding differences. */
     static String nine(double x) {
         return x == 0 ? "0" : String.format(Locale.ROOT, Math.abs(x) >= 1e-3 && Math.abs(x) < 1e5 ? "%.9f" : "%.6e", x).replace('-', '−');
     }

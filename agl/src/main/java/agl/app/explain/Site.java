@@ -11,7 +11,7 @@ import java.util.Map;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/** The pages of {@code agl explain} and the files beside them: everything a browser needs, nothing from the network. */
+/** The pages of {@code agl explain} and their files: everything a browser needs, nothing from the network. */
 public final class Site {
     /** The topics in reading order. */
     public static final List<String> TOPICS = List.of("differentiation", "operations", "attention", "lora", "task-loss", "fisher",
@@ -85,7 +85,7 @@ public final class Site {
         return "<a href=\"" + t.id() + ".html\"><small>" + which + "</small>" + Html.escape(t.title()) + "</a>";
     }
 
-    /** What a line of a topic's file asks for. */
+    /** Renders what a line of a topic file asks for. */
     private String aside(Topic topic, Topic.Aside a) {
         return switch (a.kind()) {
             case "code" -> {

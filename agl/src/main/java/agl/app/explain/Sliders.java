@@ -20,7 +20,8 @@ import java.util.Map;
 import java.util.SplittableRandom;
 
 /**
- * The page with sliders: its controls, the problem as JSON for {@code terms.js}, and Java's own numbers for the script to be held against.
+ * The page with sliders: its controls, the problem as JSON for {@code terms.js}, and Java's results, against which the script checks
+ * itself.
  */
 final class Sliders {
     private static final int CASES = 40;
@@ -39,7 +40,7 @@ final class Sliders {
         }
     }
 
-    /** What Java computes for it, by the names that the script uses. */
+    /** Java's results for a setting, by the names used in the script. */
     static Map<String, Double> java(SmallProblem problem, Setting s) {
         try (Tape tape = Tape.plain()) {
             AglLoss l = problem.loss(tape, s.r, s.size, s.agl());
@@ -59,7 +60,7 @@ final class Sliders {
         return Math.sqrt(Arrays.stream(x.toArray()).map(v -> v * v).sum());
     }
 
-    /** Settings from all over the controls' ranges. */
+    /** Settings spread over the controls' ranges. */
     static List<Setting> settings() {
         SplittableRandom random = new SplittableRandom(11);
         List<Setting> all = new ArrayList<>();
@@ -74,7 +75,7 @@ final class Sliders {
         return all;
     }
 
-    /** What the script needs: the problem, and the cases with Java's numbers. */
+    /** Data for the script: the problem, and test cases with Java's results. */
     static Map<String, Object> data() {
         SmallProblem small = new SmallProblem();
         Map<String, Object> problem = new LinkedHashMap<>();
@@ -116,7 +117,7 @@ final class Sliders {
         return ordered("u", vectors, "lambda", f.eigenvalues());
     }
 
-    /** The page has the same bytes whenever it is written. */
+    /** Fixed key order, so that the page is byte-identical on every run. */
     private static Map<String, Object> ordered(String first, Object a, String second, Object b) {
         Map<String, Object> map = new LinkedHashMap<>();
         map.put(first, a);
@@ -170,7 +171,7 @@ final class Sliders {
                 .append(json().replace("<", "\\u003c")).append("</script>\n").toString();
     }
 
-    /** @param value at first */
+    /** @param value the initial value */
     private record Range(double min, double max, double step, double value) { }
 
     private static String slider(String name, String label, Range range, boolean power) {

@@ -16,8 +16,8 @@ import java.util.Map;
 import java.util.SplittableRandom;
 
 /**
- * The one adapted matrix that the pages on AGL's terms compute with: ΔW (4, 5) of rank 1 to 4, and six gradients of alignment examples.
- * Made from a seed and rounded to two decimals, so that the numbers on the page are the numbers computed with.
+ * The adapted matrix used on the pages about AGL's terms: ΔW (4, 5) of rank 1 to 4, and six gradients of alignment examples. Generated from
+ * a seed and rounded to two decimals, so that the page shows exactly the values used in the computation.
  */
 final class SmallProblem {
     static final int OUT = 4;
@@ -76,8 +76,8 @@ final class SmallProblem {
     }
 
     /**
-     * The default settings with m = 3, the readers' λ_NC, so that all four terms are there to see, and changes, single quotes for double
-     * ones.
+     * The default settings with m = 3, the λ_NC of preset as-read, so that all four terms are visible, and {@code changes} (JSON with
+     * single quotes).
      */
     static AglSettings settings(String changes) {
         return AglSettings.DEFAULT.with("{\"m\":3,\"lambda_NC\":0.1}").with(changes.replace('\'', '"'));
@@ -87,7 +87,7 @@ final class SmallProblem {
         return Fisher.normalise(Map.of("W", Fisher.of(Kernels.plain(), "W", gradients, s)), s.fisherNorm()).get("W");
     }
 
-    /** All terms with rank r, the update multiplied by {@code size}. The tape is the caller's: it holds the tensors. */
+    /** All terms with rank r, the update multiplied by {@code size}. The caller owns the tape, which holds the tensors. */
     AglLoss loss(Tape tape, int r, double size, AglSettings s) {
         Tensor scaled = b(r);
         Tensor times = Tensor.fill(DType.F64, i -> size * scaled.get(i), OUT, r);

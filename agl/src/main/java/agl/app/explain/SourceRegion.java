@@ -15,12 +15,12 @@ import java.util.Map;
 import java.util.stream.Stream;
 
 /**
- * Lines of this project's source between a marker comment {@code // explain: NAME} and {@code // explain: end}, as the build packed them.
+ * Lines of this project's source between a marker comment {@code // explain: NAME} and {@code // explain: end}, as packed by the build.
  *
- * @param name      the marker's
+ * @param name      the marker's name
  * @param file      path in the repository
  * @param firstLine number of the first line, counted from 1
- * @param lines     without the indentation they have in common
+ * @param lines     without their common indentation
  */
 public record SourceRegion(String name, String file, int firstLine, List<String> lines) {
     private static final String MARKER = "// explain: ";
@@ -30,7 +30,7 @@ public record SourceRegion(String name, String file, int firstLine, List<String>
     public static Map<String, SourceRegion> all() {
         Map<String, SourceRegion> regions = new LinkedHashMap<>();
         try {
-            // A file that is surely there leads to the folder or the jar that the sources lie in.
+            // A file that always exists leads to the folder or jar that contains the sources.
             URI known = SourceRegion.class.getResource("/agl/build.properties").toURI();
             if (known.getScheme().equals("jar")) {
                 try (FileSystem jar = FileSystems.newFileSystem(known, Map.of())) {

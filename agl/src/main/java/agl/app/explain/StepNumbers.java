@@ -25,7 +25,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.Supplier;
 
-/** Some training steps of a transformer small enough that the whole loss can be differenced. */
+/** A few training steps of a transformer small enough to differentiate the whole loss numerically. */
 final class StepNumbers {
     private static final int STEPS = 5;
 

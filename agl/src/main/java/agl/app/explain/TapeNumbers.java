@@ -12,7 +12,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.function.DoubleUnaryOperator;
 
-/** Reverse-mode differentiation on five nodes, and what happens to a derivative that is wrong. */
+/** Reverse-mode differentiation on five nodes, and how the check exposes a wrong derivative. */
 final class TapeNumbers {
     private static final double X = 1.5;
     private static final double W = 0.8;
@@ -33,7 +33,7 @@ final class TapeNumbers {
             Tensor p = tape.retain(Mul.of(tape, x, s));
             Tensor l = Square.of(tape, p);
             tape.backward(l);
-            // What is left of the function after each node, for a difference quotient at that node.
+            // The rest of the function after each node, for a difference quotient at that node.
             DoubleUnaryOperator fromP = q -> q * q;
             DoubleUnaryOperator fromS = q -> fromP.applyAsDouble(X * q);
             DoubleUnaryOperator fromV = q -> fromS.applyAsDouble(1 / (1 + Math.exp(-q)));

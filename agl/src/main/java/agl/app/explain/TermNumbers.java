@@ -25,7 +25,7 @@ import java.util.Map;
 import java.util.function.Function;
 import java.util.function.Supplier;
 
-/** The decomposition and the terms on the one small problem. */
+/** The decomposition and the terms on the small problem. */
 final class TermNumbers {
     private static final int R = 2;
 
@@ -192,7 +192,7 @@ final class TermNumbers {
         }
     }
 
-    /** The gradients of the two paths, at settings in which every term acts. */
+    /** The gradients of both paths, at settings with which every term acts. */
     private static String fused() {
         SmallProblem problem = new SmallProblem();
         AglSettings s = SmallProblem

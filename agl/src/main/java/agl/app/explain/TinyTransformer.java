@@ -7,14 +7,14 @@ import agl.nn.Models;
 import agl.nn.Transformer;
 import java.util.List;
 
-/** A transformer of one layer and random weights, in double: small enough to move every weight and run it again. */
+/** A one-layer transformer with random weights, in double: small enough to perturb every weight and rerun it. */
 final class TinyTransformer {
     private TinyTransformer() {
     }
 
     static Transformer make() {
         Transformer model = Models.random(ModelConfig.llama(8, 1, 2, 1, 8, 11).withPositions(16), 3, DType.F64);
-        // Larger weights than at initialisation, so that every layer matters.
+        // Larger weights than at initialization, so that every layer matters.
         model.parameters().values().forEach(t -> {
             for (int i = 0; t.rank() == 2 && i < t.size(); i++) {
                 t.data().set(i, 10 * t.get(i));
@@ -23,7 +23,7 @@ final class TinyTransformer {
         return model;
     }
 
-    /** Three sequences, the loss on the last tokens of each, as on an answer. */
+    /** Three sequences, with the loss on the last tokens of each, like an answer. */
     static List<Batch> batch() {
         return List.of(sequence(3, 1, 4, 1, 5), sequence(2, 7, 1, 8), sequence(6, 9, 2, 4));
     }

@@ -9,11 +9,11 @@ import org.commonmark.parser.Parser;
 import org.commonmark.renderer.html.HtmlRenderer;
 
 /**
- * One page of the site, from its file in {@code topics/}: Markdown with formulas between dollar signs. {@code #} is the page's title, each
- * {@code ##} a block of text with the source beside it. Lines that begin with {@code @} say what stands at the right:
+ * One page of the site, from its file in {@code topics/}: Markdown with formulas between dollar signs. {@code #} is the page title, each
+ * {@code ##} a block of text with the source beside it. Lines that begin with {@code @} name what is shown on the right:
  * {@code @code MARKER}, {@code @numbers NAME}, {@code @check CLASS}.
  *
- * @param id     file name without its ending, the name on the command line
+ * @param id     file name without its extension; also the name on the command line
  * @param lead   HTML
  */
 public record Topic(String id, String title, String lead, List<Block> blocks) {
@@ -23,12 +23,12 @@ public record Topic(String id, String title, String lead, List<Block> blocks) {
     private static final HtmlRenderer RENDERER = HtmlRenderer.builder().build();
 
     /**
-     * Text and what stands beside it.
+     * Text and what is shown beside it.
      *
      * @param text HTML
      */
     public record Block(String title, String text, List<Aside> asides) {
-        /** For links to it. */
+        /** Anchor for links to this block. */
         public String id() {
             return title.toLowerCase(java.util.Locale.ROOT).replaceAll("[^a-z0-9]+", "-").replaceAll("^-|-$", "");
         }
@@ -71,7 +71,7 @@ public record Topic(String id, String title, String lead, List<Block> blocks) {
         return new Block(titleAndRest[0].strip(), html(text.toString()), asides);
     }
 
-    /** Formulas are taken out before Markdown sees their underscores and backslashes, and put back as elements that the page draws. */
+    /** Formulas are extracted before Markdown sees their underscores and backslashes, and put back as elements that the page renders. */
     static String html(String markdown) {
         List<String> formulas = new ArrayList<>();
         String without = MATH.matcher(markdown).replaceAll(m -> {

@@ -17,7 +17,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.nio.file.Files;
 import java.nio.file.Path;
 
-/** What a model folder, an adapter folder or a safetensors file holds, as JSON. Weights are not loaded, but for an adapter's norms. */
+/** What a model folder, an adapter folder or a safetensors file holds, as JSON. Weights are not loaded, except for an adapter's norms. */
 public final class Inspection {
     private Inspection() { }
 
@@ -117,7 +117,7 @@ public final class Inspection {
         return Double.isNaN(l.magnitude()) ? n : n.put("norm_magnitude", l.magnitude());
     }
 
-    /** The list of tensors and their sums. */
+    /** The list of tensors and their totals. */
     private static final class Tally {
         private final ObjectNode out;
         private final ArrayNode tensors;

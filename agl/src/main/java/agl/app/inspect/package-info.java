@@ -1,5 +1,6 @@
 /**
- * {@code agl inspect}: what a model's, an adapter's or a safetensors file holds. Start reading at {@link agl.app.inspect.Inspection}.
+ * {@code agl inspect}: what a model folder, an adapter folder or a safetensors file contains. Start reading at
+ * {@link agl.app.inspect.Inspection}.
  */
 package agl.app.inspect;
 

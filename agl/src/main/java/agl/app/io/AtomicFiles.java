@@ -14,23 +14,23 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.stream.Stream;
 
-/** Output that appears whole or not at all: written beside its place first, then renamed into it. */
+/** Atomic output: written under a temporary name beside its target, then renamed. */
 public final class AtomicFiles {
     private AtomicFiles() {
     }
 
-    /** What fills a folder. */
+    /** Writes the content of a folder. */
     @FunctionalInterface
     public interface FolderContent {
         void writeInto(Path folder) throws IOException;
     }
 
-    /** Writes {@code text} as UTF-8; missing parent folders are made. */
+    /** Writes {@code text} as UTF-8; creates missing parent folders. */
     public static void writeText(Path target, String text) {
         OutputFile.writeText(target, text);
     }
 
-    /** Writes {@code bytes}; missing parent folders are made. */
+    /** Writes {@code bytes}; creates missing parent folders. */
     public static void writeBytes(Path target, byte[] bytes) {
         OutputFile.write(target, channel -> {
             ByteBuffer left = ByteBuffer.wrap(bytes);
@@ -41,14 +41,14 @@ public final class AtomicFiles {
     }
 
     /**
-     * Fills a temporary folder beside {@code target} and renames it to {@code target}. If {@code target} holds files already, it stays,
-     * and each new file or folder is renamed into it in one go; what else is in it is left alone.
+     * Fills a temporary folder beside {@code target} and renames it to {@code target}. If {@code target} already contains files, it stays,
+     * and each new file or folder is renamed into it atomically; other files in it are left alone.
      */
     public static void writeFolder(Path target, FolderContent content) {
         writeFolder(target, List.of(), content);
     }
 
-    /** The same; files of these names are another run's and are deleted from {@code target} where there are no new ones. */
+    /** The same; also deletes files of these names, left by an earlier run, from {@code target} unless they are replaced. */
     public static void writeFolder(Path target, List<String> stale, FolderContent content) {
         Path absolute = target.toAbsolutePath().normalize();
         Path temporary = absolute
@@ -72,7 +72,7 @@ public final class AtomicFiles {
         }
     }
 
-    /** Finds out before the long work, not after it, that a folder cannot be written. Makes nothing. */
+    /** Fails before the long work, not after it, if a folder cannot be written. Creates nothing. */
     public static void requireWritable(Path folder) {
         OutputFolder.requireWritable(folder);
     }
@@ -106,7 +106,7 @@ public final class AtomicFiles {
         }
     }
 
-    /** Deletes a temporary file or folder with all in it, if it is there. */
+    /** Deletes a temporary file or folder with its content, if it exists. */
     public static void deleteTree(Path root) {
         if (!Files.exists(root)) {
             return;
@@ -116,7 +116,7 @@ public final class AtomicFiles {
                 Files.delete(path);
             }
         } catch (IOException | UncheckedIOException e) {
-            // What went wrong before is the thing to report; a left-over temporary file does no harm.
+            // The original error is the one to report; a left-over temporary file does no harm.
             System.getLogger(AtomicFiles.class.getName()).log(System.Logger.Level.DEBUG, "left behind " + root, e);
         }
     }

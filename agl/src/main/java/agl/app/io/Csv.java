@@ -10,20 +10,20 @@ import org.apache.commons.csv.CSVFormat;
 import org.apache.commons.csv.CSVPrinter;
 
 /**
- * Every CSV file that this program writes: UTF-8, lines that end in CR LF on every system (RFC 4180), and no text that a spreadsheet would
- * run. What a model wrote may begin with {@code =}, {@code +}, {@code -}, {@code @}, a tab or a line break; such a text gets a leading
- * apostrophe, which spreadsheets take for "this is text". Numbers stay as they are.
+ * Every CSV file that this program writes: UTF-8, CR LF line ends on every system (RFC 4180), and no text that a spreadsheet would run as a
+ * formula. Model output may begin with {@code =}, {@code +}, {@code -}, {@code @}, a tab or a line break; such text gets a leading
+ * apostrophe, which spreadsheets read as "this is text". Numbers are not changed.
  */
 public final class Csv {
     private static final CSVFormat FORMAT = CSVFormat.DEFAULT.builder().setRecordSeparator("\r\n").get();
-    /** Also behind spaces, which some spreadsheets drop, and the full-width forms, which some take for the narrow ones. */
+    /** Also after spaces, which some spreadsheets drop, and in full-width form, which some treat like the ASCII characters. */
     private static final Pattern FORMULA = Pattern.compile("[ \\u00a0\\u3000]*[=+\\-@\\t\\r\\n\uff1d\uff0b\uff0d\uff20].*", Pattern.DOTALL);
     private static final Pattern NUMBER = Pattern.compile("[+-]?(\\d+(\\.\\d*)?|\\.\\d+)([eE][+-]?\\d+)?");
 
     private Csv() {
     }
 
-    /** Writes {@code file} with these column names and rows, whole or not at all. */
+    /** Writes {@code file} with these column names and rows, atomically. */
     public static void write(Path file, List<Object[]> rows, String... header) {
         AtomicFiles.writeText(file, text(rows, header));
     }
@@ -39,7 +39,7 @@ public final class Csv {
                 printer.println();
             }
         } catch (IOException e) {
-            throw new UncheckedIOException(e); // a StringWriter has none
+            throw new UncheckedIOException(e); // a StringWriter never throws it
         }
         return text.toString();
     }

@@ -22,17 +22,17 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.Collectors;
 
 /**
- * The files that a run reads, by their SHA-256 before the work begins. After the work {@link #changed} tells which of them are not what
- * they were: weights stay on disk and are read through a memory map while the run goes on, so a file that is written over in place changes
- * the model that is in use. (A file that is replaced by renaming another one over it, or deleted, does not: the map keeps the old one.)
+ * The files that a run reads, with their SHA-256 from before the work. Afterwards {@link #changed} lists those that have changed since:
+ * weights are read through a memory map during the run, so overwriting a file in place changes the model in use. (Deleting a file, or
+ * renaming another one over it, does not: the map keeps the old content.)
  */
 public final class Inputs {
     private static final String NOT_A_FILE = "not a regular file, read once";
 
     /**
-     * A file as it was: what the system says of it, cheap to compare, and the hash of its bytes.
+     * State of a file: its attributes, cheap to compare, and the hash of its bytes.
      *
-     * @param role the name of a file of a model's folder; empty for a file that was named itself, whose name does not matter
+     * @param role the file's name inside a model folder; empty for a file given directly, whose name does not matter
      */
     private record Seen(String role, long size, FileTime modified, Object key, String sha256) {
     }
@@ -45,8 +45,8 @@ public final class Inputs {
     }
 
     /**
-     * Reads and hashes; of a model's or an adapter's folder, the files that are used ({@link ModelFiles}). Nulls are left out, and so is
-     * what does not exist: whoever needs it says so better.
+     * Reads and hashes these files; in a model or adapter folder, the files that are used ({@link ModelFiles}). Skips nulls and missing
+     * files: the code that needs them gives a better message.
      */
     public static Inputs read(Collection<Path> paths) {
         Inputs inputs = new Inputs();
@@ -60,29 +60,29 @@ public final class Inputs {
         return inputs;
     }
 
-    /** SHA-256 of every file by path, in the order in which they were named. */
+    /** SHA-256 of every file by path, in the order given. */
     public Map<String, String> hashes() {
         Map<String, String> hashes = new LinkedHashMap<>();
         files.forEach((file, seen) -> hashes.put(file.toString(), seen.sha256));
         return hashes;
     }
 
-    /** What decides a result: the bytes, and for a model's files which is which; not where they lie. */
+    /** What determines a result: the bytes, and for a model's files their names; not their location. */
     public List<String> identity() {
         return files.values().stream().map(seen -> seen.role.isEmpty() ? seen.sha256 : seen.role + "=" + seen.sha256).toList();
     }
 
-    /** The files that are gone or have other bytes than at the start. A file that was only touched is not among them. */
+    /** The files that are gone or whose bytes have changed since the start. A file that was merely touched is not listed. */
     public List<Path> changed() {
         return files.entrySet().stream().filter(e -> isChanged(e.getKey(), e.getValue())).map(Map.Entry::getKey).toList();
     }
 
-    /** Weights that were written over in place: the model in use has become another one in the midst of the run. */
+    /** Weights that were overwritten in place, so that the model in use changed during the run. */
     public List<Path> overwrittenWeights() {
         return changed().stream().filter(file -> isWeights(file, files.get(file)) && isInPlace(file, files.get(file))).toList();
     }
 
-    /** Refuses a result that rests on weights that were written over while it was made. */
+    /** Fails if weights were overwritten during the run: its result is invalid. */
     public void requireUnchangedWeights() {
         List<Path> overwritten = overwrittenWeights();
         if (!overwritten.isEmpty()) {
@@ -90,7 +90,7 @@ public final class Inputs {
         }
     }
 
-    /** The failure; or, where weights were written over meanwhile, one that names this as its likely cause. */
+    /** The failure itself; if weights were overwritten meanwhile, one that names this as its likely cause. */
     public AglException because(AglException failure) {
         List<Path> overwritten = overwrittenWeights();
         return overwritten.isEmpty() ? failure
@@ -111,7 +111,7 @@ public final class Inputs {
         try {
             return Objects.equals(Files.readAttributes(file, BasicFileAttributes.class).fileKey(), then.key);
         } catch (IOException e) {
-            return false; // gone: the map keeps what it was
+            return false; // deleted: the map keeps the old content
         }
     }
 
@@ -132,11 +132,11 @@ public final class Inputs {
     private static Seen see(Path file, String role) {
         try {
             BasicFileAttributes a = Files.readAttributes(file, BasicFileAttributes.class);
-            // A pipe gives its bytes once, and they are the reader's.
+            // A pipe can be read only once, and its reader needs the bytes.
             if (!a.isRegularFile()) {
                 return new Seen(role, 0, a.lastModifiedTime(), a.fileKey(), NOT_A_FILE);
             }
-            // Several parts of a run ask for the same base: gigabytes are hashed once.
+            // Several parts of a run ask for the same base: hash its gigabytes only once.
             List<Object> state = Arrays.asList(file.toAbsolutePath(), a.size(), a.lastModifiedTime(), a.fileKey());
             return new Seen(role, a.size(), a.lastModifiedTime(), a.fileKey(), KNOWN.computeIfAbsent(state, s -> sha256(file)));
         } catch (IOException e) {

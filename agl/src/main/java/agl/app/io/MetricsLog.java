@@ -13,9 +13,8 @@ import java.nio.file.Path;
 import java.util.Map;
 
 /**
- * {@code metrics.jsonl}: one JSON object per line, in order of time. Each line is flushed as it is written, so that a run can be watched,
- * and a run that dies leaves everything up to its last step. Numbers that are none (NaN, infinity) are written as strings, as JSON has
- * no word for them.
+ * {@code metrics.jsonl}: one JSON object per line, in chronological order. Each line is flushed, so that a run can be watched, and a run
+ * that dies leaves everything up to its last step. Non-finite values (NaN, infinity), which JSON cannot express, are written as strings.
  */
 public final class MetricsLog implements AutoCloseable {
     private static final JsonMapper JSON = new JsonMapper();
@@ -23,12 +22,15 @@ public final class MetricsLog implements AutoCloseable {
     private final Path file;
     private BufferedWriter out;
 
-    /** A new log, in place of an older one from its first line on: a run that fails before its first step leaves nothing behind. */
+    /**
+     * A new log. It replaces an older one only when its first line is written: a run that fails before its first step leaves nothing
+     * behind.
+     */
     public MetricsLog(Path file) {
         this.file = file;
     }
 
-    /** Whether a file is a log of steps, from its first line; an empty one is. */
+    /** Whether a file is a metrics log, judged by its first line; an empty file counts as one. */
     public static boolean isOne(Path file) {
         try (BufferedReader in = Files.newBufferedReader(file)) {
             String first = in.readLine();
@@ -45,7 +47,7 @@ public final class MetricsLog implements AutoCloseable {
         append(line);
     }
 
-    /** Appends one line; the map's order is the line's. */
+    /** Appends one line, with the keys in the map's order. */
     public void write(Map<String, ?> metrics) {
         append(metrics);
     }

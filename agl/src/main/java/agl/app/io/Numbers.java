@@ -4,8 +4,8 @@ import agl.error.AglException;
 import java.util.regex.Pattern;
 
 /**
- * Numbers as a user types them, for every option and setting: what is not an ordinary decimal number is refused, never taken for another
- * one.
+ * Parses numbers typed by the user, for every option and setting: anything but an ordinary decimal number is rejected, never silently
+ * reinterpreted.
  */
 public final class Numbers {
     private static final Pattern DECIMAL = Pattern.compile("[+-]?(\\d+\\.?\\d*|\\.\\d+)([eE][+-]?\\d+)?");
@@ -14,12 +14,12 @@ public final class Numbers {
     private Numbers() {
     }
 
-    /** Whether it is written as a decimal number: no NaN, no infinity, no suffix, no hexadecimal. */
+    /** Whether {@code text} is a decimal number: no NaN, no infinity, no suffix, no hexadecimal. */
     public static boolean isDecimal(String text) {
         return DECIMAL.matcher(text).matches();
     }
 
-    /** The number written there; -0 is 0. */
+    /** The value of {@code text}; -0 becomes 0. */
     public static double parse(String text) {
         if (!isDecimal(text.strip())) {
             throw new AglException("\"" + text + "\" is not a number");

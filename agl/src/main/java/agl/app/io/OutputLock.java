@@ -19,11 +19,11 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 
 /**
- * One run per output: held from the start of a command to its end by the lock of a file beside the output. The lock belongs to the process
- * and goes with it, however it ends; the file alone locks nothing.
+ * One run per output: a command locks a file beside its output from start to end. The lock belongs to the process and is released however
+ * the process ends; the file by itself locks nothing.
  */
 public final class OutputLock implements AutoCloseable {
-    /** A run whose launcher was just killed ends within a fraction of this. */
+    /** How long to wait for a lock: a run whose launcher was just killed ends well within this time. */
     private static final long PATIENCE_NANOS = 1_000_000_000L;
     private static final String SUFFIX = ".agl-lock";
     private static final Set<Path> HELD = ConcurrentHashMap.newKeySet();
@@ -42,7 +42,7 @@ public final class OutputLock implements AutoCloseable {
         Runtime.getRuntime().addShutdownHook(atExit);
     }
 
-    /** Takes the lock of this output, a folder or file that need not exist yet; an {@link AglException} where another run holds it. */
+    /** Locks this output, a folder or file that need not exist yet; throws an {@link AglException} if another run holds the lock. */
     public static OutputLock take(Path out) {
         Deque<Path> made = new ArrayDeque<>();
         try {
@@ -64,12 +64,12 @@ public final class OutputLock implements AutoCloseable {
             throw new AglException(out + ": interrupted while waiting for another run", e);
         } catch (IOException e) {
             made.forEach(OutputLock::deleteQuietly);
-            OutputFolder.requireWritable(out); // says better why
+            OutputFolder.requireWritable(out); // gives a better reason
             throw new AglException(out + ": cannot be locked: " + Json.reason(e), e);
         }
     }
 
-    /** Beside the output, so that the output itself holds nothing else; in it where the folder around cannot be written (a mount, say). */
+    /** The lock file lies beside the output, to keep the output clean; inside it if the parent folder is not writable (a mount, say). */
     private static Path place(Path out, Deque<Path> made) throws IOException {
         Path target = Files.exists(out) ? out.toRealPath() : out.toAbsolutePath().normalize();
         Path parent = target.getParent();
@@ -89,9 +89,9 @@ public final class OutputLock implements AutoCloseable {
                 : target.resolve(SUFFIX);
     }
 
-    /** Null where another holds it. */
+    /** Null if another run holds the lock. */
     private static OutputLock tryTake(Path file, Deque<Path> made) throws IOException {
-        // Within one JVM the file may not even be opened again: closing it would give up the lock that is held (a rule of POSIX).
+        // The same JVM must not even reopen the file: closing it would release the lock already held (a POSIX rule).
         if (!HELD.add(file)) {
             return null;
         }
@@ -103,8 +103,7 @@ public final class OutputLock implements AutoCloseable {
             Object before = identity(file);
             channel = FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
             FileLock lock = channel.tryLock();
-            // If its last holder deleted the file in this very moment, another run may lock a new one of that name: then this lock is worth
-            // nothing.
+            // If the last holder deleted the file just now, another run may lock a new file of that name: then this lock is worthless.
             if (lock != null && before != null && before.equals(identity(file))) {
                 channel.truncate(0);
                 channel.write(ByteBuffer.wrap((ProcessHandle.current().pid() + "\n").getBytes(StandardCharsets.UTF_8)));
@@ -129,7 +128,7 @@ public final class OutputLock implements AutoCloseable {
         HELD.remove(file);
     }
 
-    /** Which file it is, where the system can tell, asked without opening it; null where there is none yet. */
+    /** The file's identity, if the system provides one, without opening it; null if the file does not exist yet. */
     private static Object identity(Path file) throws IOException {
         try {
             Object key = Files.readAttributes(file, BasicFileAttributes.class).fileKey();
@@ -146,17 +145,17 @@ public final class OutputLock implements AutoCloseable {
         try {
             return " (process " + Long.parseLong(Files.readString(file).strip()) + ")";
         } catch (IOException | NumberFormatException e) {
-            return ""; // it has just ended, or the system lets nobody read what is locked
+            return ""; // the holder has just ended, or the system does not allow reading a locked file
         }
     }
 
-    /** Lets go, and takes back the lock file and the folders made for it. */
+    /** Releases the lock and deletes the lock file and the folders created for it. */
     @Override public void close() {
         try {
             Runtime.getRuntime().removeShutdownHook(atExit);
             release();
         } catch (IllegalStateException e) {
-            // the JVM is ending and does it itself
+            // the JVM is shutting down and does it itself
         }
     }
 
@@ -164,7 +163,7 @@ public final class OutputLock implements AutoCloseable {
         if (!lock.isValid()) {
             return;
         }
-        deleteQuietly(file); // while the lock is held: afterwards it could be another's
+        deleteQuietly(file); // while the lock is held: afterwards the file could be another run's
         give(file, channel);
         made.forEach(OutputLock::deleteQuietly);
     }
@@ -173,7 +172,7 @@ public final class OutputLock implements AutoCloseable {
         try {
             Files.deleteIfExists(path);
         } catch (IOException e) {
-            // A folder with the output in it, or a file that a system without POSIX semantics keeps: neither does harm.
+            // A folder that holds the output, or a file that a non-POSIX system keeps: harmless.
             System.getLogger(OutputLock.class.getName()).log(System.Logger.Level.DEBUG, "left " + path, e);
         }
     }

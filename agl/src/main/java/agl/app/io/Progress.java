@@ -9,8 +9,8 @@ import me.tongfei.progressbar.ProgressBarBuilder;
 import me.tongfei.progressbar.ProgressBarStyle;
 
 /**
- * Shows how far a step of the work is, on standard error: a bar with time left on a terminal, and otherwise (a log file, a test run) a
- * line now and then. At the end one line says how long it took.
+ * Shows the progress of a task on standard error: on a terminal a bar with the time left, otherwise (a log file, a test run) a line now and
+ * then. At the end, one line with the time it took.
  */
 public final class Progress implements AutoCloseable {
     private static final int LINES_PER_TASK = 10;
@@ -50,9 +50,9 @@ public final class Progress implements AutoCloseable {
     }
 
     /**
-     * One step is done.
+     * Marks one step as done.
      *
-     * @param newTokens tokens that it worked on, for the speed; 0 if tokens are not what counts here
+     * @param newTokens tokens processed in this step, for the speed; 0 if tokens do not matter here
      * @param message   for example the loss terms; "" for none
      */
     public void step(long newTokens, String message) {
@@ -68,7 +68,7 @@ public final class Progress implements AutoCloseable {
         }
     }
 
-    /** One step without anything to say. */
+    /** Marks one step as done, without tokens or message. */
     public void step() {
         step(0, "");
     }

@@ -17,27 +17,27 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * Where an output comes from: enough to make it again, or to see why two outputs differ. Every output folder gets one as
+ * Where an output comes from: enough to reproduce it, or to see why two outputs differ. Written into every output folder as
  * {@code provenance.json}.
  *
  * @param command  the subcommand, for example "train"
  * @param version  this build's version
- * @param settings all settings in force, defaults included; empty where there are none
- * @param inputs   SHA-256 of each input file as it was before the work, by path
- * @param changed  those of them that were changed or deleted before the work ended
+ * @param settings all settings in force, including defaults; empty if there are none
+ * @param inputs   SHA-256 of each input file before the work, by path
+ * @param changed  inputs that were changed or deleted before the work ended
  * @param threads  cores in use; the result does not depend on it
  */
 public record Provenance(String command, long seed, String version, ObjectNode settings, Map<String, String> inputs, List<String> changed,
                          String java, String os, String kernels, int threads, Instant written) {
     private static final String FILE = "provenance.json";
-    /** Commands that train nothing: what they record is not how a model or an adapter in that folder was trained. */
+    /** Commands that train nothing: their provenance does not describe how a model or adapter in that folder was trained. */
     private static final Set<String> MEASURING = Set.of("drift", "compare", "ablate", "forgetting", "explain");
     private static final JsonMapper JSON = JsonMapper.builder().enable(SerializationFeature.INDENT_OUTPUT).build();
 
     /**
-     * To be called when the work is done: an input that changed meanwhile is recorded, and said on standard error.
+     * Call when the work is done: inputs that changed meanwhile are recorded and reported on standard error.
      *
-     * @param inputs as they were when they were read
+     * @param inputs in their state when they were read
      */
     public static Provenance of(String command, long seed, UsedSettings settings, Inputs inputs) {
         List<String> changed = inputs.changed().stream().map(Path::toString).toList();
@@ -81,13 +81,13 @@ public record Provenance(String command, long seed, String version, ObjectNode s
         AtomicFiles.writeText(folder.resolve(FILE), toJson());
     }
 
-    /** What a folder's provenance.json holds; empty where there is none. */
+    /** The content of a folder's provenance.json; empty if there is none. */
     public static Optional<JsonNode> read(Path folder) {
         Path file = folder.resolve(FILE);
         return Files.isRegularFile(file) ? Optional.of(Json.read(file)) : Optional.empty();
     }
 
-    /** The same, if it tells how a model or an adapter was made. */
+    /** The same, if it records how a model or adapter was trained. */
     public static Optional<JsonNode> ofTraining(Path folder) {
         return read(folder).filter(p -> !MEASURING.contains(p.path("command").asText()));
     }

@@ -12,7 +12,7 @@ import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 
-/** A record of ours as a JSON file with a checksum of its bytes: {@code {"agl_sha256":"...","content":{...}}}. See {@link Sealed}. */
+/** One of our records as a JSON file with a checksum of its bytes: {@code {"agl_sha256":"...","content":{...}}}. See {@link Sealed}. */
 public final class SealedJson {
     private static final JsonMapper JSON = new JsonMapper();
 
@@ -22,7 +22,7 @@ public final class SealedJson {
     private record Envelope<T>(@JsonProperty(Sealed.KEY) String seal, T content) {
     }
 
-    /** Writes {@code content}, whole or not at all. */
+    /** Writes {@code content} atomically. */
     public static void write(Path file, Object content) {
         try {
             byte[] bytes = (JSON.writeValueAsString(new Envelope<>(Sealed.BLANK, content)) + "\n").getBytes(StandardCharsets.UTF_8);
@@ -37,7 +37,7 @@ public final class SealedJson {
         }
     }
 
-    /** Reads what {@link #write} wrote; an {@link AglException} for a file that is damaged, without a checksum, or of another kind. */
+    /** Reads what {@link #write} wrote; throws an {@link AglException} if the file is damaged, has no checksum, or is of another kind. */
     public static <T> T read(Path file, Class<T> type) {
         Sealed.require(file);
         JavaType envelope = JSON.getTypeFactory().constructParametricType(Envelope.class, type);

@@ -10,7 +10,7 @@ public final class UsedSettings {
 
     private final ObjectNode all = JSON.createObjectNode();
 
-    /** @param value a number, a text, a list or a record: anything that Jackson can write */
+    /** @param value a number, a string, a list or a record: anything that Jackson can write */
     public UsedSettings with(String name, Object value) {
         all.set(name, JSON.valueToTree(value));
         return this;

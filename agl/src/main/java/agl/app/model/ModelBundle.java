@@ -21,10 +21,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
 
-/**
- * A model folder ready for use: weights, tokenizer, and the template that prompts are put in. What a user should know about the encoding is
- * said once.
- */
+/** A model folder ready for use: weights, tokenizer and prompt template. Remarks about the encoding are printed once. */
 public final class ModelBundle {
     private final Path folder;
     private final Transformer model;
@@ -34,7 +31,7 @@ public final class ModelBundle {
     private final int turnEnd;
     private final Set<String> said = new HashSet<>();
 
-    /** With the ids that end an answer read from the folder's generation_config.json and config.json. */
+    /** Reads the ids that end an answer from the folder's generation_config.json and config.json. */
     public ModelBundle(Path folder, Transformer model, Tokenizer tokenizer, PromptTemplate template) {
         this.folder = folder;
         this.model = model;
@@ -81,17 +78,18 @@ public final class ModelBundle {
         return template;
     }
 
-    /** Ids of the prompt up to where the answer begins, whole. */
+    /** Ids of the whole prompt, up to where the answer begins. */
     public int[] prompt(String instruction, String input) {
         return encoder(positions()).prompt(instruction, input);
     }
 
     /**
-     * Ids of prompts, each with at least {@code needed} of the model's positions left behind it. One that is too long loses its beginning,
-     * all but an opening BOS token, as in training; that, and answers that the positions cut short of {@code wanted} tokens, are said once.
+     * Ids of prompts, each followed by at least {@code needed} free positions of the model. A prompt that is too long loses its beginning
+     * except an opening BOS token, as in training. Reports once how many prompts were cut, and how many answers get fewer than
+     * {@code wanted} tokens.
      *
      * @param asked  instruction and input, "" if there is none
-     * @param needed tokens that must find room behind a prompt
+     * @param needed tokens that must fit after a prompt
      * @param wanted longest answer, at least {@code needed}
      */
     public List<int[]> prompts(List<Asked> asked, int needed, int wanted) {
@@ -101,7 +99,7 @@ public final class ModelBundle {
             throw new AglException(
                     folder + ": the model has " + positions + " positions: an answer of " + needed + " tokens leaves no room for a prompt");
         }
-        int kept = Math.min(room, positions - Math.min(wanted, positions / 8)); // what has to be cut leaves room for some words
+        int kept = Math.min(room, positions - Math.min(wanted, positions / 8)); // a prompt that is cut leaves room for a few words
         ExampleEncoder encoder = encoder(positions);
         List<int[]> out = new ArrayList<>();
         int cut = 0;
@@ -118,7 +116,7 @@ public final class ModelBundle {
         if (cut > 0) {
             once("cut",
                     cut + " of " + asked.size() + " prompts do not fit the model's " + positions
-                            + " positions: of each the beginning was left out (an opening BOS "
+                            + " positions: their beginning was left out (an opening BOS "
                             + "token stays) and " + kept + " tokens were kept");
         }
         if (limited > 0) {
@@ -130,15 +128,15 @@ public final class ModelBundle {
         return out;
     }
 
-    /** A prompt asked for with less room than this says little. */
+    /** With fewer tokens than this a cut prompt is meaningless. */
     private static final int MIN_PROMPT = 8;
 
-    /** What is asked: an instruction, and the text it is about or "". */
+    /** A question: an instruction, and the text it refers to or "". */
     public record Asked(String instruction, String input) {
     }
 
     /**
-     * Ids of an answer's opening as they follow the prompt: those that training gives an answer that begins so. A chat template may put a
+     * Ids of an answer's opening after this prompt, the same as in training on an answer that begins with it. A chat template may put a
      * think block before them.
      */
     public int[] continuation(String instruction, String input, String opening) {
@@ -150,7 +148,7 @@ public final class ModelBundle {
         return tokenizer.encode(text, false);
     }
 
-    /** All examples, encoded; none longer than {@link #limit}. */
+    /** All examples encoded, none longer than {@link #limit}. */
     public List<EncodedExample> encode(List<Example> examples, int maxLength) {
         ExampleEncoder encoder = encoder(limit(maxLength));
         List<EncodedExample> encoded = encoder.encode(examples);
@@ -158,12 +156,12 @@ public final class ModelBundle {
         return encoded;
     }
 
-    /** The longest example in tokens: {@code maxLength} or the model's positions. */
+    /** Maximum length of an example in tokens: the smaller of {@code maxLength} and the model's positions. */
     public int limit(int maxLength) {
         return Math.min(maxLength, positions());
     }
 
-    /** Says how many of these examples were cut, if any; once. */
+    /** Reports, once, how many of these examples were cut, if any. */
     public void sayCut(List<EncodedExample> encoded, int maxLength, String what) {
         long cut = EncodedExample.countTruncated(encoded);
         if (cut > 0) {
@@ -187,7 +185,7 @@ public final class ModelBundle {
         return new ExampleEncoder(tokenizer, template, maxLength, end, this::isStop);
     }
 
-    /** eos_token_id, a number or a list of them, in the files' order; a chat model's list has the end of a turn beside the end of text. */
+    /** eos_token_id, an id or a list of ids, in file order; a chat model lists the end-of-turn token as well as end of text. */
     private static Set<Integer> stops(Path folder) {
         Set<Integer> stops = new LinkedHashSet<>();
         for (String name : new String[] {"generation_config.json", "config.json"}) {
@@ -215,7 +213,7 @@ public final class ModelBundle {
             }
             return -1;
         } catch (AglException e) {
-            return -1; // a template that refuses this turn says so when it is used
+            return -1; // a template that rejects this turn reports it when it is used
         }
     }
 

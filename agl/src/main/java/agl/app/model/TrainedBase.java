@@ -16,18 +16,18 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * The base that an adapter of this program was trained on. An adapter fits every model of the same shape, and on another one than its own
- * it means nothing.
+ * The base that an adapter of this program was trained on. An adapter loads on any model of the same shape, but is meaningless on any other
+ * than its own base.
  *
  * @param adapter the adapter's folder
- * @param base    the base's folder as it was named in training
- * @param sha256  of the base's files by name, as provenance.json has them
+ * @param base    the base's folder as named in training
+ * @param sha256  hashes of the base's files by name, from provenance.json
  */
 public record TrainedBase(Path adapter, String base, Map<String, String> sha256) {
-    /** Weights up to this many bytes are hashed for the comparison alone; larger ones only where the command hashes them anyway. */
+    /** Weights up to this many bytes are hashed just for this comparison; larger ones only if the command hashes them anyway. */
     private static final long CHEAP = 1L << 30;
 
-    /** Empty where the folder has no provenance.json, or none that has the base's files. */
+    /** Empty if the folder has no provenance.json, or one that does not list the base's files. */
     static Optional<TrainedBase> read(Path adapter) {
         Optional<JsonNode> provenance = Provenance.ofTraining(adapter);
         Path config = adapter.resolve(Peft.CONFIG);
@@ -47,7 +47,7 @@ public record TrainedBase(Path adapter, String base, Map<String, String> sha256)
     }
 
     /**
-     * One line on standard error for each adapter that was trained on another base; {@code hashed} says that the base's files are hashed
+     * Prints one line on standard error for each adapter that was trained on another base. {@code hashed}: the base's files are hashed
      * anyway.
      */
     public static void check(Path here, List<Path> adapters, boolean hashed) {
@@ -55,7 +55,7 @@ public record TrainedBase(Path adapter, String base, Map<String, String> sha256)
             read(adapter).ifPresent(trained -> {
                 List<String> files = trained.differing(here, hashed);
                 if (!files.isEmpty()) {
-                    System.err.println("agl: warning: " + adapter + " was trained on " + Json.quote(trained.base) + ", and is put here on "
+                    System.err.println("agl: warning: " + adapter + " was trained on " + Json.quote(trained.base) + ", but is used here on "
                             + here + ", which has another "
                             + String.join(" and another ", files));
                 }
@@ -63,7 +63,10 @@ public record TrainedBase(Path adapter, String base, Map<String, String> sha256)
         }
     }
 
-    /** Which of settings and weights are not those trained on. Weights in files of other names (other shards) are not compared. */
+    /**
+     * Names of the config and weights files that differ from those in training. Weights in files of other names (other shards) are not
+     * compared.
+     */
     private List<String> differing(Path here, boolean hashed) {
         List<Path> files = ModelFiles.of(here).stream()
                 .filter(f -> sha256.containsKey(name(f)) && (name(f).equals("config.json") || ModelFiles.isWeights(name(f)))).toList();

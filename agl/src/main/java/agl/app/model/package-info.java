@@ -1,5 +1,5 @@
 /**
- * A model folder as a user has it: weights, tokenizer and prompt template together, and what its provenance.json says of its training.
- * Start reading at {@link agl.app.model.ModelBundle}.
+ * A model folder as users have it: weights, tokenizer and prompt template together, and how it was trained by its provenance.json. Start
+ * reading at {@link agl.app.model.ModelBundle}.
  */
 package agl.app.model;

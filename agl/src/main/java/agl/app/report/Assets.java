@@ -6,7 +6,7 @@ import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.util.Properties;
 
-/** Files that pages are made of: this project's own styles and scripts, and third-party libraries from their WebJars. */
+/** Files that the pages contain: this project's own styles and scripts, and third-party libraries from their WebJars. */
 public final class Assets {
     private Assets() {
     }
@@ -36,7 +36,7 @@ public final class Assets {
         }
     }
 
-    /** A resource by its absolute name; that it exists is this build's business, so its absence is a bug. */
+    /** A resource by its absolute name. It is part of this build, so its absence is a bug. */
     public static byte[] bytes(String resource) {
         try (InputStream in = Assets.class.getResourceAsStream(resource)) {
             if (in == null) {

@@ -9,11 +9,10 @@ import java.util.Map;
 import java.util.TreeMap;
 
 /**
- * One figure: the numbers as JSON for {@code charts.js}, which draws them, and the same numbers as a table, which is what a reader
- * without a picture gets.
+ * One figure: the data as JSON, which {@code charts.js} draws, and the same data as a table, for readers who cannot see the chart.
  */
 final class Chart {
-    /** Above this many points a line keeps, for each stretch, its lowest and highest: no spike is lost and the page stays small. */
+    /** Above this many points, each stretch of a line keeps only its minimum and maximum: no spike is lost and the page stays small. */
     static final int MAX_POINTS = 1200;
     private static final int MAX_TABLE_ROWS = 40;
     private static final JsonMapper JSON = new JsonMapper();
@@ -205,7 +204,7 @@ final class Chart {
         return interval == null ? null : point(new double[][] {{interval[0]}, {interval[1]}}, 0);
     }
 
-    /** JSON has no word for NaN and infinity: a gap. Eight digits are more than a picture shows. */
+    /** NaN and infinity, which JSON cannot express, become a gap. Float precision is more than a chart shows. */
     private static Object finite(double x) {
         return Double.isFinite(x) ? Double.valueOf(Float.toString((float) x)) : null;
     }
@@ -219,7 +218,7 @@ final class Chart {
                 + "<details><summary>Table</summary>" + Table.of(null, caption + ", as a table", headers, rows) + "</details></figure>\n";
     }
 
-    /** JSON that cannot end the script element it stands in. */
+    /** JSON that cannot close the script element around it. */
     static String json(Object data) {
         try {
             return JSON.writeValueAsString(data).replace("<", "\\u003c");

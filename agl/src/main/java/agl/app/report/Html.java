@@ -2,12 +2,12 @@ package agl.app.report;
 
 import java.util.Locale;
 
-/** Text and numbers as they appear in a page. */
+/** Text and numbers as shown in a page. */
 public final class Html {
     private Html() {
     }
 
-    /** {@code text} with the characters that mean something in HTML replaced: safe between tags and inside a quoted attribute. */
+    /** {@code text} with HTML's special characters escaped: safe between tags and inside a quoted attribute. */
     public static String escape(Object text) {
         String s = String.valueOf(text);
         StringBuilder out = new StringBuilder(s.length() + 16);
@@ -19,7 +19,7 @@ public final class Html {
                 case '>' -> out.append("&gt;");
                 case '"' -> out.append("&quot;");
                 case '\'' -> out.append("&#39;");
-                // Control characters are not allowed in HTML; a model may well generate one.
+                // Control characters are not allowed in HTML, but a model may generate one.
                 default -> out.append(c < ' ' && c != '\n' && c != '\t' || c == 0x7f ? '\ufffd' : c);
             }
         }
@@ -55,8 +55,8 @@ public final class Html {
     }
 
     /**
-     * A column of numbers with the same number of decimals, so that they can be compared down the page: as many as show four digits of the
-     * largest. A column that spans too many sizes for that is written number by number.
+     * A column of numbers with the same number of decimals, so that they can be compared down the page: enough to show four digits of the
+     * largest. If the column spans too many orders of magnitude for that, each number is formatted by itself.
      */
     static String[] column(double[] values) {
         double largest = 0;

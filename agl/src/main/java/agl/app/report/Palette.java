@@ -5,13 +5,13 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
-/** Gives a name the same colour in every chart of a report, as long as there are colours; the usual methods have theirs in every report. */
+/** Gives a name the same color in every chart of a report while colors last; the usual methods have fixed colors in all reports. */
 final class Palette {
-    /** As many as {@code page.css} has. */
+    /** The number of colors in {@code page.css}. */
     static final int COLOURS = 8;
     private final Map<String, Integer> known = new LinkedHashMap<>(Map.of("AGL", 0, "LoRA", 1, "base", 7));
 
-    /** The colours of one chart, in which no two names share one unless there are more names than colours. */
+    /** The colors of one chart; no two names share one unless there are more names than colors. */
     record Chart(Map<String, Integer> colours) {
         int of(String name) {
             return colours.get(name);

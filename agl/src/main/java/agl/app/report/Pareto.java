@@ -4,12 +4,12 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 
-/** The points that no other point beats in both directions. */
+/** The Pareto front: the points that no other point dominates. */
 public final class Pareto {
     private Pareto() {
     }
 
-    /** The front in order of x; empty when an axis has no better direction. Points with NaN are never on it. */
+    /** The front sorted by x; empty if an axis has no better direction. Points with NaN are never on it. */
     public static List<Report.Point> front(List<Report.Point> points, Report.Better x, Report.Better y) {
         if (x == Report.Better.NEITHER || y == Report.Better.NEITHER) {
             return List.of();

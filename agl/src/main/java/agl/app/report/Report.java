@@ -11,11 +11,11 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Builds {@code report.html}: one file that needs nothing else, no network, and reads well on a screen, on a phone, in the dark and on
- * paper. The answer comes first ({@link #lead}, {@link #headline}), then what it rests on, then settings and provenance.
+ * Builds {@code report.html}: one self-contained file, no network needed, for screen, phone, dark mode and paper. The answer comes first
+ * ({@link #lead}, {@link #headline}), then the evidence, then settings and provenance.
  *
- * <p>Blocks appear in the order in which they are added. All text is escaped here; NaN becomes a dash or a gap. A series' name has one
- * colour throughout the report.
+ * <p>Blocks appear in the order in which they are added. All text is escaped here; NaN becomes a dash or a gap. A series has one color
+ * throughout the report.
  */
 public final class Report {
     private static final JsonMapper JSON = new JsonMapper();
@@ -39,7 +39,7 @@ public final class Report {
         }
     }
 
-    /** Which direction of an axis is the good one. */
+    /** Which direction of an axis is better. */
     public enum Better { LOWER, HIGHER, NEITHER }
 
     /** An axis of a scatter plot. */
@@ -68,7 +68,7 @@ public final class Report {
     /**
      * A labelled point.
      *
-     * @param series    decides the colour, for example the method
+     * @param series    determines the color, for example the method
      * @param xInterval {low, high}, or null
      * @param yInterval {low, high}, or null
      */
@@ -82,7 +82,7 @@ public final class Report {
     /**
      * A prompt and two answers to it.
      *
-     * @param label what the reader is to look for: "unsafe, violence: refused → complied"
+     * @param label what to look for: "unsafe, violence: refused → complied"
      */
     public record Sample(String prompt, String label, String before, String after) {
     }
@@ -126,12 +126,12 @@ public final class Report {
         return add("<p>" + Html.escape(paragraph) + "</p>\n");
     }
 
-    /** A paragraph that the reader must not miss: what a number does not say, a term that cannot act. */
+    /** A highlighted paragraph: what a figure does not show, a term that has no effect. */
     public Report warning(String paragraph) {
         return add("<p class=\"warning\">" + Html.escape(paragraph) + "</p>\n");
     }
 
-    /** @param rows cells are texts or numbers; numbers are rounded to four significant digits */
+    /** @param rows cells are strings or numbers; numbers are rounded to four significant digits */
     public Report table(String caption, List<String> headers, List<? extends List<?>> rows) {
         return add(Table.of(caption, caption, headers, rows));
     }
@@ -141,17 +141,17 @@ public final class Report {
         return add(Chart.lines(caption, xLabel, yLabel, false, series, palette));
     }
 
-    /** As {@link #lines}, with a logarithmic axis to begin with; the reader can switch either kind. */
+    /** As {@link #lines}, but initially with a logarithmic axis; readers can switch the axis of either. */
     public Report linesLog(String caption, String xLabel, String yLabel, Map<String, double[][]> series) {
         return add(Chart.lines(caption, xLabel, yLabel, true, series, palette));
     }
 
-    /** For each label one bar per series, with its interval: shares by category, scores by method. */
+    /** For each label, one bar per series with its interval: shares by category, scores by method. */
     public Report bars(String caption, String valueLabel, List<String> labels, List<Series> series) {
         return add(Chart.bars(caption, valueLabel, labels, series, palette));
     }
 
-    /** Points in the plane; with the Pareto front where both axes have a better direction. */
+    /** A scatter plot, with the Pareto front if both axes have a better direction. */
     public Report scatter(String caption, Axis x, Axis y, List<Point> points) {
         return add(Chart.scatter(caption, x, y, points, palette));
     }
@@ -180,7 +180,7 @@ public final class Report {
         return add(s.append("</div>\n").toString());
     }
 
-    /** All settings in force; objects within objects are written with dots. */
+    /** All settings in force; nested objects are flattened with dots. */
     public Report settings(ObjectNode settings) {
         List<List<Object>> rows = new ArrayList<>();
         flatten("", settings, rows);
@@ -197,7 +197,7 @@ public final class Report {
         });
     }
 
-    /** Where the numbers come from, as {@code provenance.json} has it. */
+    /** Where the results come from: the content of {@code provenance.json}. */
     public Report provenance(String json) {
         return add("<details class=\"provenance\"><summary>Provenance</summary><pre tabindex=\"0\" aria-label=\"Provenance\">"
                 + Html.escape(json) + "</pre></details>\n");
@@ -232,7 +232,7 @@ public final class Report {
                 + Assets.text(Report.class, "charts.js") + "</script></body></html>\n";
     }
 
-    /** Writes the page; it appears whole or not at all. */
+    /** Writes the page atomically. */
     public void write(Path file) {
         OutputFile.writeText(file, toHtml());
     }

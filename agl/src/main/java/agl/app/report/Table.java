@@ -3,13 +3,13 @@ package agl.app.report;
 import java.util.ArrayList;
 import java.util.List;
 
-/** A table in HTML; columns of numbers are set to the right. */
+/** An HTML table; numeric columns are right-aligned. */
 final class Table {
     private Table() {
     }
 
     /**
-     * @param caption above the table; null for a table whose figure says it already
+     * @param caption above the table; null if the figure already has the caption
      * @param name    what a screen reader calls the scrolling region
      */
     static String of(String caption, String name, List<String> headers, List<? extends List<?>> rows) {
@@ -49,7 +49,7 @@ final class Table {
         return s.append("</tbody></table></div>\n").toString();
     }
 
-    /** What the cells say: null is a dash, the fractions of a column have the same decimals. */
+    /** Text of the cells: null becomes a dash; fractions in a column get the same number of decimals. */
     private static String[][] texts(List<? extends List<?>> rows, int columns) {
         String[][] texts = new String[rows.size()][columns];
         for (int c = 0; c < columns; c++) {
@@ -66,7 +66,7 @@ final class Table {
         return texts;
     }
 
-    /** Numbers, or texts that begin as one does (0.91 [0.88, 0.94]), and nothing else. */
+    /** Whether the column holds only numbers, or strings that begin with one (0.91 [0.88, 0.94]). */
     private static boolean isNumeric(List<? extends List<?>> rows, int column) {
         boolean any = false;
         for (List<?> row : rows) {
@@ -82,7 +82,7 @@ final class Table {
         return any;
     }
 
-    /** At most {@code limit} rows, evenly spaced, the first and the last among them. */
+    /** At most {@code limit} evenly spaced rows, including the first and the last. */
     static <T> List<T> thinned(List<T> rows, int limit) {
         if (rows.size() <= limit) {
             return rows;

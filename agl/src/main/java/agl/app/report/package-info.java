@@ -1,4 +1,2 @@
-/**
- * One HTML file with tables and charts that needs nothing else. Start reading at {@link agl.app.report.Report}.
- */
+/** One self-contained HTML file with tables and charts. Start reading at {@link agl.app.report.Report}. */
 package agl.app.report;

@@ -7,23 +7,23 @@ import java.util.stream.IntStream;
 import org.hipparchus.distribution.continuous.NormalDistribution;
 
 /**
- * Percentile bootstrap (Efron 1979) for what has no bounds, as a margin or a loss: the statistic is computed on many resamples, drawn with
- * replacement, of the items. The same seed draws the same resamples. The percentiles are those of Hesterberg (2015), somewhat
- * further out than 2.5 and 97.5 when there are few clusters: the plain ones hold the truth in 89 of 100 cases with 10 of them.
+ * Percentile bootstrap (Efron 1979) for unbounded quantities such as a margin or a loss: the statistic is computed on many resamples of the
+ * items, drawn with replacement. The same seed draws the same resamples. The percentiles are those of Hesterberg (2015), somewhat further
+ * out than 2.5 and 97.5 with few clusters: with 10 clusters, the plain ones cover the true value in only 89 of 100 cases.
  */
 public final class Bootstrap {
     private static final int RESAMPLES = 2000;
-    /** By how much, relative to the value, means of the same numbers in another order may differ. */
+    /** Relative rounding difference between means of the same values summed in another order. */
     private static final double ROUNDING = 1e-12;
 
     private Bootstrap() { }
 
     /**
-     * Draws whole clusters.
+     * Resamples whole clusters.
      *
-     * @param statistic of the items with these indices
-     * @return without an interval when there are too few clusters ({@link Clusters#FEW}), and where all resamples give the same: items that
-     *         are all alike do not show how much others differ
+     * @param statistic computed on the items with these indices
+     * @return without an interval if there are too few clusters ({@link Clusters#FEW}) or all resamples give the same value: identical
+     *         items say nothing about the spread
      */
     // explain: Bootstrap
     public static Interval interval(Clusters clusters, long seed, ToDoubleFunction<int[]> statistic) {
@@ -47,7 +47,7 @@ public final class Bootstrap {
     }
     // explain: end
 
-    /** Probability left out on either side: Φ(−t √(K/(K − 1))), t with K − 1 degrees of freedom; near .025 for many clusters. */
+    /** Tail probability on either side: Φ(−t √(K/(K − 1))), t with K − 1 degrees of freedom; near .025 for many clusters. */
     static double tail(int clusters) {
         return new NormalDistribution().cumulativeProbability(-StudentT.quantile(clusters - 1) * Math.sqrt(clusters / (clusters - 1.0)));
     }
@@ -57,7 +57,7 @@ public final class Bootstrap {
         return interval(clusters, seed, sample -> mean(x, sample));
     }
 
-    /** Mean of the chosen elements; NaN of none. */
+    /** Mean of the chosen elements; NaN if there are none. */
     private static double mean(double[] x, int[] sample) {
         double sum = 0;
         for (int i : sample) {

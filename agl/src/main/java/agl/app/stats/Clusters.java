@@ -8,17 +8,17 @@ import java.util.Map;
 import java.util.stream.IntStream;
 
 /**
- * Which items belong together: wordings of one wish succeed and fail together, and counting them one by one would make an interval too
- * narrow.
+ * Which items belong together: rewordings of one request succeed and fail together, and counting them as independent would make an interval
+ * too narrow.
  *
- * @param members the indices of each cluster's items, in the order of their first ones
+ * @param members item indices of each cluster, clusters ordered by their first item
  * @param items   number of items
  */
 public record Clusters(int[][] members, int items) {
-    /** With fewer independent clusters than this, a bootstrap interval would be too narrow, and reports say that there are few. */
+    /** With fewer independent clusters than this, a bootstrap interval would be too narrow, and reports say so. */
     public static final int FEW = 10;
 
-    /** @param names of each item's cluster; "" for one that stands alone */
+    /** @param names each item's cluster; "" for an independent item */
     public static Clusters of(List<String> names) {
         Map<Object, IntStream.Builder> byName = new LinkedHashMap<>();
         for (int i = 0; i < names.size(); i++) {
@@ -27,7 +27,7 @@ public record Clusters(int[][] members, int items) {
         return new Clusters(byName.values().stream().map(b -> b.build().toArray()).toArray(int[][]::new), names.size());
     }
 
-    /** n items that each stand alone. */
+    /** n independent items. */
     public static Clusters alone(int n) {
         return of(Collections.nCopies(n, ""));
     }
@@ -36,7 +36,7 @@ public record Clusters(int[][] members, int items) {
         return members.length;
     }
 
-    /** Whether every item stands alone. */
+    /** Whether all items are independent. */
     public boolean independent() {
         return count() == items;
     }
@@ -46,12 +46,12 @@ public record Clusters(int[][] members, int items) {
     }
 
     /**
-     * How many independent items would give a mean as precise as these do: variance of one item over the variance of the mean between
-     * clusters, which is K/(K − 1) · Σ_k (Σ_{i in k} (x_i − x̄))² / n² (Kish's effective sample size).
+     * The number of independent items that would give an equally precise mean: the variance of one item over the between-cluster variance
+     * of the mean, K/(K − 1) · Σ_k (Σ_{i in k} (x_i − x̄))² / n² (Kish's effective sample size).
      *
-     * @param x        of each item
+     * @param x        one value per item
      * @param variance of one item
-     * @return at most the number of items; where no item differs from another, the number of clusters
+     * @return at most the number of items; the number of clusters if all items are equal
      */
     double effective(double[] x, double variance) {
         if (independent()) {
@@ -73,7 +73,7 @@ public record Clusters(int[][] members, int items) {
         return Math.min(items, variance / between);
     }
 
-    /** 97.5 % quantile for an interval from these clusters: Student's t with one degree of freedom fewer than there are clusters. */
+    /** 97.5 % quantile for an interval from K clusters: Student's t with K − 1 degrees of freedom. */
     double quantile() {
         return StudentT.quantile(count() - 1);
     }

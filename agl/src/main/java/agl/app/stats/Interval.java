@@ -10,7 +10,7 @@ import java.util.Locale;
  * @param high  upper end
  */
 public record Interval(double value, double low, double high) {
-    /** How reports write a value that is not there. */
+    /** How reports write a missing value. */
     public static final String NOT_MEASURED = "not measured";
 
     /** A value without an interval. */
@@ -33,12 +33,12 @@ public record Interval(double value, double low, double high) {
         return !Double.isNaN(low) && !Double.isNaN(high);
     }
 
-    /** Every number multiplied by a positive factor: a share in percent, for instance. */
+    /** Value and ends multiplied by a positive factor: a share in percent, for instance. */
     public Interval times(double factor) {
         return new Interval(factor * value, factor * low, factor * high);
     }
 
-    /** "91.3 [88.0, 94.1]"; "91.3 [no interval]" where none can be given. */
+    /** "91.3 [88.0, 94.1]"; "91.3 [no interval]" if none can be given. */
     public String text(int digits) {
         String f = "%." + digits + "f";
         return !measured() ? NOT_MEASURED : !hasEnds() ? String.format(Locale.ROOT, f + " [no interval]", value)

@@ -4,11 +4,11 @@ import java.util.Arrays;
 import org.hipparchus.distribution.continuous.BetaDistribution;
 
 /**
- * Intervals of shares. They are never of zero width: ten refusals of ten do not show that the eleventh would be one too.
+ * Intervals of proportions. Their width is never zero: ten refusals out of ten do not show that the eleventh would be one too.
  *
- * <p>Independent items: Clopper and Pearson's, which holds the true share in at least 95 of 100 cases whatever it is; a bootstrap of few
- * items, or Wilson's near 0 and 1, holds it less often. Clustered items: the same with the effective number of items (Korn and
- * Graubard 1998). Where all items are alike: Wilson's, with each cluster counted once. One item or cluster alone has no interval.
+ * <p>Independent items: Clopper and Pearson's, which covers the true proportion in at least 95 of 100 cases whatever it is; a bootstrap of
+ * few items, or Wilson's near 0 and 1, covers it less often. Clustered items: the same with the effective number of items (Korn and
+ * Graubard 1998). If all items are equal: Wilson's, counting each cluster once. A single item or cluster has no interval.
  */
 public final class Shares {
     private static final double TAIL = 0.025;
@@ -17,9 +17,9 @@ public final class Shares {
     private Shares() { }
 
     /**
-     * The share that x sums up to, with its 95 % interval.
+     * The mean of x as a proportion, with its 95 % interval.
      *
-     * @param x of each item, 0 or 1, or between them where an item was tried several times
+     * @param x one value per item: 0 or 1, or between them if an item was tried several times
      */
     public static Interval of(double[] x, Clusters clusters) {
         if (x.length == 0) {
@@ -41,7 +41,7 @@ public final class Shares {
         return exact(p * n, n);
     }
 
-    /** Wilson's score interval of k of n. */
+    /** Wilson's score interval for k of n. */
     static Interval wilson(double k, double n) {
         double p = k / n;
         double middle = (p + Z * Z / (2 * n)) / (1 + Z * Z / n);
@@ -49,7 +49,7 @@ public final class Shares {
         return new Interval(p, p == 0 ? 0 : middle - half, p == 1 ? 1 : middle + half);
     }
 
-    /** Clopper and Pearson's interval of k of n, neither need be whole. */
+    /** Clopper and Pearson's interval for k of n; neither need be an integer. */
     static Interval exact(double k, double n) {
         double low = k <= 0 ? 0 : new BetaDistribution(k, n - k + 1).inverseCumulativeProbability(TAIL);
         double high = k >= n ? 1 : new BetaDistribution(k + 1, n - k).inverseCumulativeProbability(1 - TAIL);
@@ -57,11 +57,11 @@ public final class Shares {
     }
 
     /**
-     * The mean difference between two models on the same items, with its 95 % interval: Bonett and Price's (2012) for paired shares, in
-     * which one change in either direction is added to those seen, so that it has a width even where nothing changed. Its quantile is
-     * Student's t with one degree of freedom fewer than there are clusters; clustered items count by their effective number.
+     * The mean difference between two models on the same items, with its 95 % interval: Bonett and Price's (2012) for paired proportions,
+     * which adds one change in each direction to those seen, so that its width is not zero even if nothing changed. Its quantile is
+     * Student's t with K − 1 degrees of freedom for K clusters; clustered items count by their effective number.
      *
-     * @param d of each item, −1, 0 or 1, or between them where an item was tried several times
+     * @param d one value per item: −1, 0 or 1, or between them if an item was tried several times
      */
     // explain: Paired difference
     public static Interval difference(double[] d, Clusters clusters) {

@@ -3,7 +3,7 @@ package agl.app.stats;
 import org.hipparchus.distribution.continuous.TDistribution;
 import org.hipparchus.stat.descriptive.DescriptiveStatistics;
 
-/** Student's t for a few runs that differ by their seed. */
+/** Student's t for a few runs that differ only in seed. */
 public final class StudentT {
     private static final double UPPER = 0.975;
 
@@ -15,13 +15,12 @@ public final class StudentT {
     }
 
     /**
-     * Mean of n values with mean ± t · s/√n, s with n − 1 in its denominator and as many degrees of freedom. An interval that would leave
-     * the range in which the mean can lie is cut to it: what is cut off cannot be the mean, so that the interval holds it as often as
-     * before.
+     * Mean of n values with mean ± t · s/√n, s with denominator n − 1, t with n − 1 degrees of freedom. An interval that exceeds the
+     * possible range of the mean is clipped to it; this does not change its coverage.
      *
-     * @param lowest  that the mean can be; −∞ for a mean without a bound
-     * @param highest likewise
-     * @return without an interval for one value, and where all values are alike: then their spread is not known
+     * @param lowest  lower bound of the mean; −∞ if it has none
+     * @param highest upper bound, likewise
+     * @return without an interval for a single value or equal values: their spread is unknown
      */
     public static Interval mean(double[] values, double lowest, double highest) {
         DescriptiveStatistics s = new DescriptiveStatistics(values);

@@ -1,4 +1,4 @@
 /**
- * Intervals: shares, paired differences, bootstrap over clusters, means over seeds. Start reading at {@link agl.app.stats.Interval}.
+ * Intervals: proportions, paired differences, bootstrap over clusters, means over seeds. Start reading at {@link agl.app.stats.Interval}.
  */
 package agl.app.stats;

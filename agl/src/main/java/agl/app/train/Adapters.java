@@ -13,7 +13,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
-/** Adapters as factors, and factors as adapters. */
+/** Converts adapters to factors and factors to adapters. */
 public final class Adapters {
     private Adapters() { }
 
@@ -25,8 +25,8 @@ public final class Adapters {
     }
 
     /**
-     * The model with these factors in place of its own. One adapter has one rank in PEFT's file: the largest; smaller factors are filled up
-     * with zeros, which leaves their product as it is.
+     * The model with these factors in place of its own. A PEFT file has a single rank, here the largest; smaller factors are padded with
+     * zeros, which does not change their product.
      */
     static LoraModel replace(LoraModel lora, List<LoraFactors> factors) {
         Map<String, LoraFactors> byName = new LinkedHashMap<>();

@@ -13,9 +13,9 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 
-/** What an aligned checkpoint is worth, found out on the data that it was trained on: enough to tell a wreck from a model, no more. */
+/** A sanity check of an aligned checkpoint on its own training data: enough to tell a wreck from a model, no more. */
 public final class AlignCheck {
-    /** Requests of each kind that are put to the model, and the length of an answer that shows a refusal. */
+    /** Number of requests of each kind put to the model, and an answer length that suffices to show a refusal. */
     private static final int ASKED = 8;
     private static final int ANSWER = 24;
 
@@ -25,7 +25,7 @@ public final class AlignCheck {
     private final int of;
     private final TrainSettings settings;
 
-    /** @param encoded the examples as they are trained on, in the same order */
+    /** @param encoded the examples encoded as for training, in the same order */
     public AlignCheck(List<Example> examples, List<EncodedExample> encoded, TrainSettings settings) {
         toRefuse = examples.stream().filter(e -> RefusalPatterns.judge(e.response()) == Verdict.REFUSAL).toList();
         toAnswer = examples.stream().filter(e -> RefusalPatterns.judge(e.response()) == Verdict.NOT_REFUSAL).toList();
@@ -35,11 +35,11 @@ public final class AlignCheck {
     }
 
     /**
-     * What was measured of the checkpoint as it was written.
+     * Measurements of the written checkpoint.
      *
      * @param after    mean loss per answer token, in nats, on the same examples as before
-     * @param measured number of examples, of {@code of}
-     * @param refused  after training; nothing is asked where the data has no refusals
+     * @param measured number of examples measured, out of {@code of}
+     * @param refused  refusals after training; not measured if the data has no refusals
      */
     public record Found(Before before, double after, int measured, int of, Refused refused, List<String> warnings) {
 
@@ -53,17 +53,16 @@ public final class AlignCheck {
     /**
      * The model before training.
      *
-     * @param loss mean per answer token on the sample, in nats
+     * @param loss mean loss per answer token on the sample, in nats
      */
     public record Before(double loss, Refused refused) {
     }
 
     /**
-     * Refusals among sampled requests of the data itself: what a model does with requests that it was not trained on, {@code agl drift}
-     * tells.
+     * Refusals among requests sampled from the training data; {@code agl drift} measures requests that were not trained on.
      *
-     * @param unsafe of {@code unsafeAsked} requests that the data refuses
-     * @param safe   of {@code safeAsked} requests that the data answers
+     * @param unsafe refused, out of {@code unsafeAsked} requests that the data refuses
+     * @param safe   refused, out of {@code safeAsked} requests that the data answers
      */
     public record Refused(int unsafe, int unsafeAsked, int safe, int safeAsked) {
         private String beside(Refused after) {
@@ -78,12 +77,12 @@ public final class AlignCheck {
         }
     }
 
-    /** The model as it is before training, on the sample. */
+    /** Measures the model before training, on the sample. */
     public Before before(ModelBundle bundle) {
         return new Before(wreck.loss(bundle.model()), refused(bundle));
     }
 
-    /** Measures a written checkpoint. One that training has wrecked is refused. */
+    /** Measures a written checkpoint; fails if training wrecked it. */
     public Found of(ModelBundle written, Before before) {
         double after = wreck.require(written.model(), before.loss);
         List<String> warnings = new ArrayList<>();

@@ -7,7 +7,7 @@ import agl.nn.ModelConfig;
 import java.util.List;
 import java.util.Locale;
 
-/** What a run would train on and need, without training. */
+/** Shows what a run would train on and need, without training. */
 public final class DryRun {
     private static final int SAMPLES = 3;
 
@@ -61,7 +61,7 @@ public final class DryRun {
         return s.toString();
     }
 
-    /** Tensors that the tape keeps for backward, per token: see Transformer's block; and one layer's gradients. */
+    /** Tensors that the tape keeps for backward, per token: see Transformer's block; plus the gradients of one layer. */
     static long activationBytes(ModelConfig c, long tokens) {
         long q = (long) c.heads() * c.headDim();
         long kv = (long) c.kvHeads() * c.headDim();

@@ -24,19 +24,20 @@ import java.util.SequencedMap;
 import java.util.stream.IntStream;
 
 /**
- * One fine-tuning run with one method: adapter on, what the method needs, training with every step logged, what the method does afterwards.
+ * One fine-tuning run with one method: attaches the adapter, prepares what the method needs, trains and logs every step, and applies the
+ * method's post-processing.
  */
 public final class FineTune {
 
     /**
-     * What a run left behind.
+     * Result of a run.
      *
-     * @param lora    the model with the adapter to be written: what the method does after training is done
-     * @param fisher  by layer, null for a method without one
-     * @param history every step's metrics; the last one's evalLoss is that of {@code lora}
+     * @param lora    the model with the adapter to be written, after the method's post-processing
+     * @param fisher  Fisher information by layer; null for a method without one
+     * @param history metrics of every step; the evalLoss of the last is that of {@code lora}
      */
     public record Result(LoraModel lora, Map<String, Fisher> fisher, List<StepMetrics> history) {
-        /** For a report. */
+        /** The trace for a report. */
         public TrainTrace trace() {
             return TrainTrace.of(history, fisher, lora);
         }
@@ -45,13 +46,13 @@ public final class FineTune {
             return history.getLast();
         }
 
-        /** Of the finished adapter on the held-out examples; NaN if there are none. */
+        /** Loss of the finished adapter on the held-out examples; NaN if there are none. */
         public double evalLoss() {
             return lastStep().evalLoss().orElse(Double.NaN);
         }
     }
 
-    /** Hears of every step with the model as it is then. What it computes must leave the adapter as it was. */
+    /** Called after every step with the current model. It must not change the adapter. */
     @FunctionalInterface
     public interface Observer {
         void step(int step, int total, LoraModel lora);
@@ -67,22 +68,22 @@ public final class FineTune {
         this(bundle, config, new FisherSource(bundle));
     }
 
-    /** @param source of Fisher estimates, to be shared by runs on the same model */
+    /** @param source source of Fisher estimates, shared by runs on the same model */
     public FineTune(ModelBundle bundle, RunConfig config, FisherSource source) {
         this.bundle = bundle;
         this.config = config;
         this.source = source;
     }
 
-    /** As {@link #run(MethodChoice, TrainData, Map, MetricsLog, Observer)}, by the method's name and with its default strength. */
+    /** As {@link #run(MethodChoice, TrainData, Map, MetricsLog, Observer)}, with a method's name and its default strength. */
     public Result run(String method, List<Example> task, List<Example> evaluation, List<Example> alignment, Map<String, Fisher> fisher,
             MetricsLog log) {
         return run(MethodChoice.of(method), new TrainData(task, evaluation, alignment), fisher, log, (step, total, lora) -> {});
     }
 
     /**
-     * @param fisher an estimate to use, or null to make one
-     * @param log    where each step goes, or null
+     * @param fisher a Fisher estimate to use, or null to compute one
+     * @param log    log for the steps, or null
      */
     public Result run(MethodChoice choice, TrainData data, Map<String, Fisher> fisher, MetricsLog log, Observer observer) {
         TrainSettings s = config.train();
@@ -124,7 +125,7 @@ public final class FineTune {
             });
         }
         LoraModel result = afterTraining(method, lora, factors);
-        // The last step's line waits for this: what it says of the adapter holds for the one that is written.
+        // The last step is logged only now, so that its held-out loss is that of the written adapter.
         if (!evaluation.isEmpty()) {
             history.set(history.size() - 1, history.getLast().withEvalLoss(trainer.evaluate(evaluation)));
         }
@@ -140,7 +141,7 @@ public final class FineTune {
         }
     }
 
-    /** The last update comes after the last loss of the loop: neither it nor what follows it may leave an adapter that is none. */
+    /** The last update comes after the loop's last loss: neither it nor post-processing may leave non-finite weights. */
     private static void requireFinite(LoraModel lora, StepMetrics last, TrainSettings s) {
         boolean finite = lora.parameters().stream().allMatch(t -> {
             for (int i = 0; i < t.size(); i++) {
@@ -152,12 +153,12 @@ public final class FineTune {
         });
         if (!finite || !Double.isFinite(last.evalLoss().orElse(0))) {
             throw new AglException("training ended with "
-                    + (finite ? "a held-out loss of " + last.evalLoss().getAsDouble() : "weights that are no numbers")
+                    + (finite ? "a held-out loss of " + last.evalLoss().getAsDouble() : "weights that are not finite")
                     + ": it is not written; " + WreckCheck.advice(s));
         }
     }
 
-    /** Finds out before the long work whether the settings, or the adapter to go on from, fit this model and the method. */
+    /** Checks before the long work that the settings, or the adapter to continue from, fit this model and method. */
     public static void requireAdapter(ModelBundle bundle, MethodKind kind, TrainSettings s, TrainData data) {
         LoraModel lora = adapter(bundle, s, data);
         lora.detach();
@@ -168,7 +169,7 @@ public final class FineTune {
         kind.requireNothingBesideUpdate(lora.config().useDora(), lora.copies().keySet());
     }
 
-    /** Attaches the adapter to be trained: a fresh one, or the one to go on from. */
+    /** Attaches the adapter to be trained: a fresh one, or the one to continue from. */
     static LoraModel adapter(ModelBundle bundle, TrainSettings s, TrainData data) {
         return data.initAdapter() == null ? LoraModel.attach(bundle.model(), loraConfig(s), s.seed(), DType.F32)
                 : Peft.load(bundle.model(), data.initAdapter(), s.seed());
@@ -180,7 +181,7 @@ public final class FineTune {
         return s.useDora() ? config.withDora() : config;
     }
 
-    /** The Fisher information of the adapter's target layers, from the data that the settings name; the adapter is off meanwhile. */
+    /** The Fisher information of the adapter's target layers, from the data named by the settings; the adapter is disabled meanwhile. */
     public Map<String, Fisher> estimate(LoraModel lora, List<Example> alignment, List<Example> task) {
         return source.estimate(lora, config, config.agl(), alignment, task);
     }
@@ -193,7 +194,7 @@ public final class FineTune {
         }
     }
 
-    /** A step in a few words, for the progress line. */
+    /** Short text about a step, for the progress line. */
     static String message(StepMetrics m) {
         StringBuilder s = new StringBuilder(String.format(Locale.ROOT, "%s %.3f", m.onTask() ? "task" : "alignment", m.loss()));
         for (String term : List.of("L_A", "L_T", "E_RM", "E_geo", "EWC", "KL", "AsFT", "proximal")) {

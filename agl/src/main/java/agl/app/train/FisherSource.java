@@ -24,9 +24,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.Random;
 
-/** Estimates Fisher information and remembers the last few estimates, so that methods that ask for the same one share it. */
+/** Estimates Fisher information and caches the last few estimates, so that methods that need the same estimate share it. */
 public final class FisherSource {
-    /** Openings that promise and tell nothing; the examples take them in turn. */
+    /** Affirmative openings without content, assigned to the examples round-robin. */
     private static final List<String> COMPLIANCES = List.of("Sure! Here is how to do it.", "Of course, this is how it goes.",
             "Yes, I can help with that.",
             "Here is what you asked for.", "To do this, follow these steps.");
@@ -35,7 +35,7 @@ public final class FisherSource {
     private final ModelBundle bundle;
     private final Kernels kernels = Kernels.best();
     private final FisherCache cache;
-    /** The base's identity on disk, where estimates are kept. */
+    /** The base's identity on disk, for the keys of cached estimates. */
     private final String base;
     private final Map<List<Object>, Map<String, Fisher>> estimates = new LinkedHashMap<>(4, 0.75f, true) {
         @Override protected boolean removeEldestEntry(Map.Entry<List<Object>, Map<String, Fisher>> eldest) {
@@ -47,21 +47,21 @@ public final class FisherSource {
         this(bundle, null);
     }
 
-    /** @param cache a folder in which estimates are kept for other runs, or null */
+    /** @param cache cache folder for estimates, shared with other runs, or null */
     public FisherSource(ModelBundle bundle, Path cache) {
         this.bundle = bundle;
         this.cache = cache == null ? null : new FisherCache(cache);
         this.base = cache == null ? "" : String.join(",", Inputs.read(List.of(bundle.folder())).identity());
     }
 
-    /** The alignment examples that a run sees: the same ones for the Fisher information, for KL and for Lisa's alignment phases. */
+    /** The alignment examples a run uses: the same for the Fisher information, for KL and for Lisa's alignment phases. */
     public static List<Example> chosen(RunConfig config, List<Example> source) {
         List<Example> chosen = new ArrayList<>(source);
         Collections.shuffle(chosen, new Random(config.train().seed()));
         return chosen.subList(0, Math.min(config.fisherExamples(), chosen.size()));
     }
 
-    /** F of the adapter's target layers at the frozen base, from the data that the settings name; the adapter is off meanwhile. */
+    /** F of the adapter's target layers at the frozen base, from the data named by the settings; the adapter is disabled meanwhile. */
     public Map<String, Fisher> estimate(LoraModel lora, RunConfig config, AglSettings settings, List<Example> alignment,
             List<Example> task) {
         List<FisherEstimator.Example> sequences = sequences(config, settings, alignment, task);
@@ -84,8 +84,8 @@ public final class FisherSource {
     }
 
     /**
-     * The same at the weights as they are now. The update is merged into them for the time being: no dropout, no gradient that would reach
-     * A and B, no mask drawn that training would have drawn.
+     * The same at the current weights, with the update temporarily merged into them: no dropout, no gradient reaches A and B, and
+     * training's random masks are unaffected.
      */
     Map<String, Fisher> current(LoraModel lora, RunConfig config, AglSettings settings, List<Example> alignment, List<Example> task) {
         return lora.whileMerged(() -> estimate(lora, settings, sequences(config, settings, alignment, task)));
@@ -116,8 +116,8 @@ public final class FisherSource {
     }
 
     /**
-     * The alignment answer against the first of the other answers, from number {@code turn} on, that parts from it. Tokens that both share
-     * up to there are context: both losses have them alike, so they carry no weight and no mean counts them.
+     * The alignment answer against the first other answer, starting at index {@code turn}, that diverges from it. Their common prefix is
+     * context: both losses contain it equally, so it carries no weight and is not counted in any mean.
      */
     private FisherEstimator.Example contrast(RunConfig config, AglSettings settings, Example e, EncodedExample answer, List<String> others,
             int turn) {

@@ -3,9 +3,9 @@ package agl.app.train;
 import agl.regularizers.AglSettings;
 
 /**
- * A method and how strongly it acts.
+ * A method and its strength.
  *
- * @param strength the method's own weight ({@link Strength}); NaN: as the settings or the method's default have it
+ * @param strength the method's own weight ({@link Strength}); NaN: taken from the settings or the method's default
  */
 public record MethodChoice(MethodKind kind, double strength) {
 
@@ -15,22 +15,22 @@ public record MethodChoice(MethodKind kind, double strength) {
         }
     }
 
-    /** By name, with the strength that settings or the method's default have. */
+    /** A method by name, with the strength from the settings or the method's default. */
     public static MethodChoice of(String method) {
         return new MethodChoice(MethodKind.of(method), Double.NaN);
     }
 
-    /** The given strength, or the method's default; NaN where the settings decide. */
+    /** The given strength, or the method's default; NaN if the settings determine it. */
     double strengthOrDefault() {
         return Double.isNaN(strength) ? kind.strength().byDefault() : strength;
     }
 
-    /** The strength in force; NaN for a method without one, and where no number of eigenvectors is set (energy, or min(128, N)). */
+    /** The strength in force; NaN for a method without one, and if the number of eigenvectors is not set (energy, or min(128, N)). */
     public double strengthOrDefault(AglSettings settings) {
         return Double.isNaN(strength) ? kind.strength().in(settings) : strength;
     }
 
-    /** "kl, weight 0.1"; without a strength that was given, "kl". */
+    /** "kl, weight 0.1"; just "kl" if no strength was given. */
     public String label() {
         return Double.isNaN(strength) ? kind.title() : kind.title() + ", " + kind.strength().name() + " " + number(strength);
     }

@@ -24,7 +24,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.Supplier;
 
-/** The run that a method is made for: its settings and its model, and what methods need of them. */
+/** The run for which a method is created: its settings, its model, and what methods need from them. */
 final class MethodContext {
     private final ModelBundle bundle;
     private final LoraModel lora;
@@ -37,7 +37,7 @@ final class MethodContext {
 
     /**
      * @param config resolved for the method
-     * @param given  an estimate to use instead of making one, or null
+     * @param given  a Fisher estimate to use, or null to compute one
      */
     MethodContext(ModelBundle bundle, LoraModel lora, RunConfig config, TrainData data, FisherSource source, Map<String, Fisher> given) {
         this.bundle = bundle;
@@ -48,14 +48,14 @@ final class MethodContext {
         this.given = given;
     }
 
-    /** The method of the settings. */
+    /** Creates the method named by the settings. */
     Method make() {
         MethodKind kind = config.choice().kind();
         kind.require(config.agl(), !data.alignment().isEmpty(), data.unaligned() != null);
         return kind.make(this);
     }
 
-    /** The method's own number; NaN where it has none, or has it among AGL's settings. */
+    /** The method's strength; NaN if it has none or if it is one of AGL's settings. */
     double strength() {
         return config.choice().strength();
     }
@@ -69,7 +69,7 @@ final class MethodContext {
         return lora;
     }
 
-    /** The Fisher information that the method asked for, by layer; null for one that did not. */
+    /** The Fisher information by layer that the method requested; null if it requested none. */
     Map<String, Fisher> fisher() {
         return fisher;
     }
@@ -80,7 +80,7 @@ final class MethodContext {
         return fisher;
     }
 
-    /** The same at the weights as they are now. */
+    /** The same at the current weights. */
     Map<String, Fisher> current(AglSettings settings) {
         Map<String, Fisher> now = source.current(lora, config, settings, data.alignment(), data.task());
         listen(running);
@@ -88,8 +88,7 @@ final class MethodContext {
     }
 
     /**
-     * Lets a running mean see the gradients of training; null for none. An estimate leaves the layers without listeners, so this comes
-     * after it.
+     * Registers hooks that feed training gradients to a running mean; null for none. Call after estimating, which removes the hooks.
      */
     void listen(EmaGradSq mean) {
         running = mean;
@@ -98,7 +97,7 @@ final class MethodContext {
         }
     }
 
-    /** The alignment examples, a micro-batch at a time. */
+    /** The alignment examples in micro-batches. */
     List<Batch> alignmentBatches() {
         return batches(FisherSource.chosen(config, data.alignment()));
     }
@@ -114,7 +113,7 @@ final class MethodContext {
         return batches;
     }
 
-    /** C of the adapted layers, from the base and the checkpoint before it was aligned. */
+    /** C of the adapted layers, from the base and its checkpoint before alignment. */
     Map<String, AlignmentMatrix> alignmentMatrices() {
         Path folder = data.unaligned();
         Map<String, Tensor> aligned = weights();
@@ -137,7 +136,7 @@ final class MethodContext {
         }
     }
 
-    /** The frozen weights of the adapted layers, (out, in) each. */
+    /** The frozen weights of the adapted layers, each (out, in). */
     Map<String, Tensor> weights() {
         return weights(bundle.model());
     }

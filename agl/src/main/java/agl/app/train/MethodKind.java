@@ -25,8 +25,8 @@ import java.util.Map;
 import java.util.stream.Collectors;
 
 /**
- * The methods that {@code --method} takes, in the order in which they are listed. One entry says all that the application knows of a
- * method: its name, its strength, what it needs, how it is made, and where it differs from the rest.
+ * The methods that {@code --method} accepts, in the order in which they are listed. Each entry holds all that the application knows about a
+ * method: its name, strength and needs, how to create it, and where it differs from the rest.
  */
 public enum MethodKind {
     /** The task loss alone. */
@@ -65,7 +65,7 @@ public enum MethodKind {
             return false;
         }
     },
-    /** Update projection after training, where the update has left the alignment direction. */
+    /** Projects the update after training, in layers where it deviates from the alignment direction. */
     SAFELORA(Strength.cosine("threshold", 0.5), Needs.UNALIGNED) {
         @Override Method make(MethodContext c) {
             return new SafeLora(c.strength(), c.alignmentMatrices());
@@ -87,7 +87,7 @@ public enum MethodKind {
             return new SafeAnchor(c.estimate(c.settings()));
         }
     },
-    /** Phases on task and on alignment data in turn. */
+    /** Alternating phases on task and alignment data. */
     LISA(Strength.weight("rho", 1), Needs.ALIGNMENT) {
         @Override Method make(MethodContext c) {
             return new Lisa(c.strength(), LISA_TASK_STEPS, LISA_ALIGNMENT_STEPS);
@@ -108,12 +108,12 @@ public enum MethodKind {
             return true;
         }
     },
-    /** The update is kept off the k leading singular directions of the frozen weights. */
+    /** Keeps the update orthogonal to the k leading singular directions of the frozen weights. */
     OPLORA(Strength.count("k", 16), Needs.NOTHING) {
         @Override Method make(MethodContext c) {
             Map<String, Tensor> weights = c.weights();
             int k = (int) c.strength();
-            // With k directions of the smaller side gone there is nothing left to train.
+            // If k equals the smaller dimension, nothing is left to train.
             int most = weights.values().stream().mapToInt(w -> Math.min(w.dim(0), w.dim(1))).min().orElse(0);
             if (k >= most) {
                 throw new AglException(
@@ -122,7 +122,7 @@ public enum MethodKind {
             return new OpLora(k, weights);
         }
     },
-    /** LoRA, the schedule cut off after this share of its steps. */
+    /** LoRA, stopped after this share of its schedule. */
     EARLYSTOP(Strength.share("share_of_steps", 0.5), Needs.NOTHING) {
         @Override Method make(MethodContext c) {
             return Method.lora();
@@ -137,13 +137,13 @@ public enum MethodKind {
         }
     };
 
-    /** Lisa's phases, in steps: one step in five on alignment data, as part of the same number of steps that the other methods get. */
+    /** Lisa's phases, in steps: one step in five is on alignment data, within the same total number of steps as for other methods. */
     private static final int LISA_TASK_STEPS = 8;
     private static final int LISA_ALIGNMENT_STEPS = 2;
-    /** A term of weight zero costs a pass over every ΔW and changes nothing: it is looked at now and then. */
+    /** A term of weight zero costs a pass over every ΔW and changes nothing, so it is measured only every few steps. */
     private static final int MEASURE_EVERY = 10;
 
-    /** What a method asks for beside the task. */
+    /** What a method needs besides the task data. */
     public enum Needs {
         NOTHING,
         /** Alignment examples. */
@@ -154,15 +154,15 @@ public enum MethodKind {
         UNALIGNED
     }
 
-    /** What a method looks at of the settings under {@code agl}. */
+    /** Which settings under {@code agl} a method uses. */
     public enum Reads {
-        /** It has no Fisher information. */
+        /** None: no Fisher information. */
         NOTHING,
-        /** The estimate's, for its diagonal. */
+        /** Settings of the estimate, for its diagonal. */
         DIAGONAL,
-        /** The estimate's, for its eigenvectors. */
+        /** Settings of the estimate, for its eigenvectors. */
         SUBSPACE,
-        /** Those of AGL's terms too. */
+        /** Also the settings of AGL's terms. */
         EVERYTHING
     }
 
@@ -176,14 +176,14 @@ public enum MethodKind {
         this.reads = Reads.NOTHING;
     }
 
-    /** With the Fisher information. */
+    /** A method with Fisher information. */
     MethodKind(Strength strength, Reads reads) {
         this.strength = strength;
         this.needs = Needs.FISHER;
         this.reads = reads;
     }
 
-    /** The method of that name. */
+    /** The method with that name. */
     public static MethodKind of(String name) {
         return Arrays.stream(values()).filter(k -> k.title().equals(name)).findFirst()
                 .orElseThrow(() -> new AglException("there is no method \"" + name + "\"; choose " + String.join(", ", names())));
@@ -198,7 +198,7 @@ public enum MethodKind {
         return name().toLowerCase(Locale.ROOT);
     }
 
-    /** Makes the method for one run. */
+    /** Creates the method for one run. */
     abstract Method make(MethodContext c);
 
     public Strength strength() {
@@ -213,17 +213,17 @@ public enum MethodKind {
         return reads;
     }
 
-    /** Whether it looks at, or changes, the update s·B·A alone: what an adapter trains beside A and B would escape it. */
+    /** Whether it uses or changes only the update s·B·A: anything an adapter trains besides A and B would escape it. */
     public boolean actsOnUpdate() {
         return true;
     }
 
-    /** Whether what training left is replaced by other factors. */
+    /** Whether it replaces the trained factors after training. */
     public boolean changesFactorsAfterTraining() {
         return false;
     }
 
-    /** Of so many steps, those on task data. */
+    /** How many of these steps are on task data. */
     int taskSteps(int steps) {
         return steps;
     }
@@ -234,10 +234,10 @@ public enum MethodKind {
     }
 
     /**
-     * A method on ΔW = s·B·A is refused where that is not all of the update: DoRA's W_eff − W_0 is of full rank and moves with the
+     * A method that acts on ΔW = s·B·A is refused if that is not the whole update: DoRA's W_eff − W_0 is of full rank and moves with the
      * magnitudes at B = 0 already; a trained bias or saved module lies outside every ΔW.
      *
-     * @param copies names of what is trained beside A and B
+     * @param copies names of tensors trained besides A and B
      */
     public void requireNothingBesideUpdate(boolean dora, Collection<String> copies) {
         String beside = dora ? "DoRA's magnitudes" : String.join(", ", copies);
@@ -249,12 +249,12 @@ public enum MethodKind {
         }
     }
 
-    /** Whether the method looks at alignment examples under these settings. */
+    /** Whether the method uses alignment examples under these settings. */
     public boolean usesAlignment(AglSettings settings) {
         return needs == Needs.ALIGNMENT || needs == Needs.FISHER && settings.fisherData() != AglSettings.FisherData.TASK;
     }
 
-    /** What is missing for a method, in one line, before anything is loaded or computed. */
+    /** Fails, before anything is loaded or computed, with one line naming what the method is missing. */
     public void require(AglSettings settings, boolean hasAlignment, boolean hasUnaligned) {
         if (usesAlignment(settings) && !hasAlignment) {
             throw new AglException("--method " + title() + " needs --alignment FILE: examples of what the model should keep doing");

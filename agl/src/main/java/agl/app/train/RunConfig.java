@@ -19,12 +19,12 @@ import java.util.Set;
 import java.util.stream.Collectors;
 
 /**
- * All settings of a run, as a --config file has them: those of {@link TrainSettings} at the top, AGL's under "agl".
+ * All settings of a run, as in a --config file: those of {@link TrainSettings} at the top level, AGL's under "agl".
  *
- * @param preset         what AGL's settings start from: default or as-read
- * @param fisherExamples alignment examples that the Fisher information is estimated on
- * @param choice         the method and its strength; null where the settings do not say it. A strength that is one of AGL's settings
- *                       stands there, and is NaN here
+ * @param preset         the preset that AGL's settings start from: default or as-read
+ * @param fisherExamples number of alignment examples for the Fisher estimate
+ * @param choice         the method and its strength; null if the settings do not name one. A strength that is one of AGL's settings is
+ *                       stored there and NaN here
  */
 public record RunConfig(TrainSettings train, AglSettings agl, String preset, int fisherExamples, MethodChoice choice) {
     public static final RunConfig DEFAULT = new RunConfig(TrainSettings.DEFAULT, AglSettings.DEFAULT, "default", 96, null);
@@ -35,14 +35,14 @@ public record RunConfig(TrainSettings train, AglSettings agl, String preset, int
     /**
      * Reads a config file (or none), then overrides.
      *
-     * @param file JSON object, or null
+     * @param file a JSON file, or null
      * @param sets settings as name=value; AGL's as agl.name=value
      */
     public static RunConfig of(Path file, List<String> sets) {
         return of(List.of(), file, sets);
     }
 
-    /** As {@link #of(Path, List)}, over a command's own {@code defaults}, which are written as {@code sets} are. */
+    /** As {@link #of(Path, List)}, on top of a command's own {@code defaults}, in the format of {@code sets}. */
     public static RunConfig of(List<String> defaults, Path file, List<String> sets) {
         ObjectNode node = JSON.createObjectNode();
         set(node, defaults);
@@ -59,7 +59,7 @@ public record RunConfig(TrainSettings train, AglSettings agl, String preset, int
         return of(node);
     }
 
-    /** Names of the settings that a config file or a command line has; AGL's as agl.name. */
+    /** Names of the settings given in a config file or on a command line; AGL's as agl.name. */
     public static Set<String> names(Path file, List<String> sets) {
         ObjectNode node = file == null ? JSON.createObjectNode() : read(file);
         set(node, sets);
@@ -118,7 +118,7 @@ public record RunConfig(TrainSettings train, AglSettings agl, String preset, int
         }
     }
 
-    /** Whole numbers up to here are written as such; a larger one has no digits that would be wrong, but only as a decimal. */
+    /** Whole numbers up to this are written as integers; above it a double's integer digits are no longer exact, so it stays a decimal. */
     private static final double EXACT = 1L << 53;
 
     private static RunConfig of(ObjectNode node) {
@@ -155,7 +155,7 @@ public record RunConfig(TrainSettings train, AglSettings agl, String preset, int
         return new MethodChoice(MethodKind.of(node.get("method").asText()), strength == null ? Double.NaN : strength.asDouble());
     }
 
-    /** The settings of this method's run, with its strength among them: what it uses and what is written are one. */
+    /** The settings of this method's run, including its strength, so that recorded and used settings are the same. */
     public RunConfig resolved(MethodChoice wanted) {
         MethodKind kind = wanted.kind();
         Strength.Setting setting = kind.strength().setting();
@@ -166,9 +166,7 @@ public record RunConfig(TrainSettings train, AglSettings agl, String preset, int
         return new RunConfig(train, own, preset, fisherExamples, new MethodChoice(kind, Double.NaN));
     }
 
-    /**
-     * What decides how strongly a run on these data acts, by name: energy where it goes before m, m as it comes out where it is left open.
-     */
+    /** The effective strength of a run on these data, by name: energy if it overrides m; the resulting m if m is not set. */
     public Map<String, Double> inForce(TrainData data) {
         Strength strength = choice.kind().strength();
         if (strength.setting() != Strength.Setting.M) {
@@ -179,7 +177,7 @@ public record RunConfig(TrainSettings train, AglSettings agl, String preset, int
                 : Map.of("m", (double) agl.directions(Math.min(fisherExamples, source.size())));
     }
 
-    /** The method and what is {@link #inForce}, in words. */
+    /** The method and its effective strength, in words. */
     public String described(TrainData data) {
         String strength = inForce(data).entrySet().stream().map(e -> ", " + e.getKey() + " " + MethodChoice.number(e.getValue()))
                 .collect(Collectors.joining());
@@ -187,12 +185,12 @@ public record RunConfig(TrainSettings train, AglSettings agl, String preset, int
                 ? " (" + steps(data) + " of " + train.totalSteps(data.task().size()) + " steps)" : "");
     }
 
-    /** Optimiser steps of a run on these data: earlystop's are whole ones too, and at least one. */
+    /** Optimizer steps of a run on these data; for earlystop, rounded and at least one. */
     int steps(TrainData data) {
         return steps(data.task().size());
     }
 
-    /** Those of them that are on task data. */
+    /** The number of these steps on task data. */
     public int taskSteps(int examples) {
         return choice == null ? steps(examples) : choice.kind().taskSteps(steps(examples));
     }
@@ -203,17 +201,17 @@ public record RunConfig(TrainSettings train, AglSettings agl, String preset, int
         return cut ? Math.max(1, (int) Math.round(choice.strengthOrDefault() * total)) : total;
     }
 
-    /** Whether all settings are the same, whichever preset they come from. */
+    /** Whether all settings are equal, regardless of the preset. */
     public boolean sameSettings(RunConfig other) {
         return equals(new RunConfig(other.train, other.agl, preset, other.fisherExamples, other.choice));
     }
 
-    /** The same for a command that has its own methods and strengths. */
+    /** The same without a method, for a command that chooses methods and strengths itself. */
     public RunConfig withoutChoice() {
         return new RunConfig(train, agl, preset, fisherExamples, null);
     }
 
-    /** The same for a run that goes on from an adapter, whose shape is its own. */
+    /** The same with the shape of the adapter that a run continues from. */
     public RunConfig withAdapter(LoraConfig adapter) {
         ObjectNode own = JSON.createObjectNode().put("r", adapter.r()).put("lora_alpha", adapter.loraAlpha())
                 .put("lora_dropout", adapter.loraDropout())
@@ -222,7 +220,7 @@ public record RunConfig(TrainSettings train, AglSettings agl, String preset, int
         return new RunConfig(train.with(own), agl, preset, fisherExamples, choice);
     }
 
-    /** What in AGL's settings cannot act: a line for each that somebody asked for, one for all that come with the preset. */
+    /** AGL settings that have no effect: one line for each that was given, one line for all that come from the preset. */
     public List<String> warnings() {
         List<String> lines = new ArrayList<>(AglRegularizer.warnings(agl));
         List<String> own = new ArrayList<>(AglRegularizer.warnings(AglSettings.preset(preset)));
@@ -236,7 +234,7 @@ public record RunConfig(TrainSettings train, AglSettings agl, String preset, int
         return lines;
     }
 
-    /** As a config file; where the method is known, without the settings that it does not look at. */
+    /** The content of a config file; if the method is known, without settings that it does not use. */
     public ObjectNode toJson() {
         ObjectNode node = JSON.createObjectNode();
         if (choice != null) {
@@ -262,7 +260,7 @@ public record RunConfig(TrainSettings train, AglSettings agl, String preset, int
         if (choice.kind().reads() == MethodKind.Reads.NOTHING) {
             node.remove("agl");
         } else if (choice.kind().reads() != MethodKind.Reads.EVERYTHING) {
-            // AGL's own run keeps them all: a term of weight 0 is still measured, with its settings.
+            // AGL keeps all its settings: a term of weight 0 is still measured.
             node.withObject("/agl").remove(
                     AglSettings.names().stream().filter(name -> UnusedSettings.reason("agl." + name, choice, this) != null).toList());
         }

@@ -6,13 +6,13 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Set;
 
-/** What of the settings comes out otherwise than it reads, given the number of steps: a line each, where the run starts. */
+/** Settings whose effect differs from what they suggest, given the number of steps: one line each, when the run starts. */
 public final class RunNotes {
     private RunNotes() { }
 
     /**
      * @param config resolved for the run's method
-     * @param given  names of settings on the command line: the default where nobody asked for it needs no line
+     * @param given  names of settings on the command line; defaults get no line
      */
     public static List<String> lines(RunConfig config, TrainData data, Set<String> given) {
         List<String> lines = new ArrayList<>();

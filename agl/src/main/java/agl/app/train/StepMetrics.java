@@ -7,16 +7,16 @@ import java.util.OptionalDouble;
 import java.util.SequencedMap;
 
 /**
- * What one training step reports.
+ * Metrics of one training step.
  *
  * @param step     counted from 1
- * @param source   the data of {@code loss}
+ * @param source   the kind of data behind {@code loss}
  * @param loss     of the batch before the update, mean per target token, in nats
- * @param terms    what the method logs, by name ({@link Method#addGradients}); a term may be measured at some steps only
+ * @param terms    the method's logged terms, by name ({@link Method#addGradients}); a term may be measured only at some steps
  * @param gradNorm norm of the gradient before clipping
  * @param lr       learning rate
- * @param tokens   of the batch, prompts included
- * @param evalLoss mean per target token of the held-out examples after the update; empty where it was not measured
+ * @param tokens   number of tokens in the batch, including prompts
+ * @param evalLoss mean loss per target token of the held-out examples after the update; empty if not measured
  */
 public record StepMetrics(int step, Method.Source source, double loss, SequencedMap<String, Double> terms, double gradNorm, double lr,
         int tokens,
@@ -35,8 +35,8 @@ public record StepMetrics(int step, Method.Source source, double loss, Sequenced
     }
 
     /**
-     * As a line of {@code metrics.jsonl} has it, in its order: the loss is called task_loss or alignment_loss, each term has an entry of
-     * its own.
+     * The entries of a line of {@code metrics.jsonl}, in order: the loss is called task_loss or alignment_loss; each term has its own
+     * entry.
      */
     public SequencedMap<String, Number> line() {
         SequencedMap<String, Number> line = new LinkedHashMap<>();

@@ -5,15 +5,15 @@ import agl.regularizers.AglSettings;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 
 /**
- * The one number that says how strongly a method acts.
+ * The single parameter that sets how strongly a method acts.
  *
- * @param name      as messages, tables and files have it; null for a method without one
- * @param byDefault where none is given; NaN: {@code setting} says it, or there is none
- * @param range     what it may be
- * @param setting   which of AGL's settings it is; null for a number of the method's own
+ * @param name      its name in messages, tables and files; null for a method without one
+ * @param byDefault the default; NaN if {@code setting} determines it or there is none
+ * @param range     its valid range
+ * @param setting   the AGL setting it corresponds to; null for a parameter of the method itself
  */
 public record Strength(String name, double byDefault, Range range, Setting setting) {
-    /** Of a method without one. */
+    /** For a method without a strength. */
     static final Strength NONE = new Strength(null, Double.NaN, null, null);
     /** AGL's weight of L_A. */
     static final Strength LAMBDA_A = new Strength("lambda_A", Double.NaN, Range.WEIGHT, Setting.LAMBDA_A);
@@ -35,7 +35,7 @@ public record Strength(String name, double byDefault, Range range, Setting setti
         }
     }
 
-    /** A strength that is one of AGL's settings stands among them, in memory and in files. */
+    /** A strength that is one of AGL's settings is stored there, in memory and in files. */
     public enum Setting {
         LAMBDA_A {
             @Override double get(AglSettings s) {
@@ -52,12 +52,12 @@ public record Strength(String name, double byDefault, Range range, Setting setti
             }
 
             @Override AglSettings set(AglSettings s, double x) {
-                // energy would go before m.
+                // energy would override m.
                 return s.with(JsonNodeFactory.instance.objectNode().put("m", (int) x).put("energy", 0));
             }
         };
 
-        /** NaN where the settings leave it open. */
+        /** NaN if the settings do not set it. */
         abstract double get(AglSettings s);
 
         abstract AglSettings set(AglSettings s, double x);
@@ -79,12 +79,12 @@ public record Strength(String name, double byDefault, Range range, Setting setti
         return new Strength(name, byDefault, Range.SHARE, null);
     }
 
-    /** What acts where none is given; NaN for a method without a strength, and where the settings leave it open. */
+    /** The strength if none is given; NaN for a method without a strength, and if the settings do not set it. */
     double in(AglSettings settings) {
         return setting == null ? byDefault : setting.get(settings);
     }
 
-    /** Refuses a number that the method's strength cannot be. */
+    /** Refuses a value outside the valid range. */
     void require(String method, double x) {
         if (name == null) {
             throw new AglException("method " + method + " takes no --strength");

@@ -14,7 +14,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.function.BiPredicate;
 
-/** How well a model does a task: each example's loss, and whether its own answer is right. */
+/** How well a model does a task: the loss of each example, and whether the generated answer is correct. */
 public final class TaskMeasure {
     private static final int GROUP = 32;
 
@@ -25,13 +25,13 @@ public final class TaskMeasure {
      *
      * @param loss   summed over the answer's tokens, in nats
      * @param tokens the answer's tokens
-     * @param answer what the model wrote; null when it was not asked
+     * @param answer the generated answer; null if none was generated
      */
     public record Result(double loss, int tokens, String answer, boolean correct) { }
 
     /**
      * @param maxNewTokens longest answer; 0: measure the loss alone
-     * @param correct      of the model's answer and the reference
+     * @param correct      decides from the model's answer and the reference
      */
     public static List<Result> run(ModelBundle bundle, List<Example> examples, int maxLength, int maxNewTokens,
             BiPredicate<String, String> correct) {
@@ -75,7 +75,7 @@ public final class TaskMeasure {
         return sum / Math.max(1, tokens);
     }
 
-    /** Share of right answers, in order, for the bootstrap. */
+    /** 1 for a correct answer, else 0, in order, for the bootstrap. */
     public static double[] correct(List<Result> results) {
         return results.stream().mapToDouble(r -> r.correct() ? 1 : 0).toArray();
     }

@@ -13,18 +13,18 @@ import java.util.Set;
 import java.util.stream.Collectors;
 
 /**
- * What a fine-tuning run reads.
+ * The data of a fine-tuning run.
  *
  * @param evaluation  held-out task examples, may be empty
  * @param alignment   examples of what the model should keep doing; may be empty for a method that does not read them
  * @param unaligned   folder of the checkpoint before alignment, or null
- * @param initAdapter PEFT adapter to go on from, or null for a fresh one
+ * @param initAdapter PEFT adapter to continue from, or null for a fresh one
  */
 public record TrainData(List<Example> task, List<Example> evaluation, List<Example> alignment, Path unaligned, Path initAdapter) {
-    /** From files; without any for evaluation the last 10% of the task examples, at most 200, are held out. */
+    /** Reads the files; without evaluation files, the last 10% of the task examples, at most 200, are held out. */
     public static TrainData read(List<Path> task, List<Path> evaluation, List<Path> alignment, Path unaligned, Path initAdapter) {
         if (unaligned != null) {
-            // Wrong folders are told before anything long is done.
+            // Fail on a bad folder before any expensive work.
             ModelConfig.read(unaligned);
         }
         List<Example> examples = DataFiles.examples(task);
@@ -40,7 +40,7 @@ public record TrainData(List<Example> task, List<Example> evaluation, List<Examp
                 DataFiles.examples(alignment), unaligned, initAdapter);
     }
 
-    /** What the reader of the figures has to know about these data, one line each. */
+    /** Caveats about these data for readers of the figures, one line each. */
     public List<String> notes(List<Prompt> prompts) {
         List<String> notes = new ArrayList<>();
         if (evaluation.isEmpty()) {

@@ -9,15 +9,15 @@ import java.util.List;
 import java.util.Map;
 import java.util.stream.IntStream;
 
-/** Training's part of a report, from what each run left behind. */
+/** The training sections of a report, from each run's trace. */
 public final class TrainReport {
-    /** More pictures of one kind than this are not read. */
+    /** Maximum number of plots of one kind; more would not be looked at. */
     private static final int MAX_LAYERS = 8;
     private static final int MAX_RUNS = 4;
 
     private TrainReport() { }
 
-    /** Two sections: the curves under this title, and the alignment subspace. Nothing where no run left a trace. */
+    /** Two sections: the curves under this title, and the alignment subspace. Nothing if no run has a trace. */
     public static void sections(Report report, String title, Map<String, TrainTrace> runs) {
         if (runs.isEmpty()) {
             return;
@@ -85,7 +85,8 @@ public final class TrainReport {
         List<String> layers = List.copyOf(first.keySet());
         List<String> names = layers.stream().map(TrainReport::shortName).toList();
         Map<String, double[][]> spectrum = new LinkedHashMap<>();
-        // A line per layer is a tangle in a deep model: the first, the last and others between, not of one kind (q, v, q, v ...) alone.
+        // A line per layer is unreadable for a deep model: show the first, the last and some between, of more than one kind (q, v, q, v
+        // ...).
         int shown = Math.min(MAX_LAYERS, layers.size());
         for (int i = 0; i < shown; i++) {
             int at = (int) Math.round((double) i * (layers.size() - 1) / Math.max(1, shown - 1));
@@ -103,7 +104,7 @@ public final class TrainReport {
         runs.forEach((name, run) -> overlap(report, name, layers, names, run));
     }
 
-    /** Which directions of the subspace the update overlaps with. */
+    /** The directions of the subspace with which the update overlaps. */
     private static void overlap(Report report, String name, List<String> layers, List<String> names, TrainTrace run) {
         int bins = run.layers().values().stream().mapToInt(l -> l.along().length).max().orElse(0);
         int directions = run.layers().values().stream().mapToInt(TrainTrace.Layer::directions).max().orElse(0);

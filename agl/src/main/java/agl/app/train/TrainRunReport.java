@@ -14,11 +14,11 @@ public final class TrainRunReport {
     private TrainRunReport() { }
 
     /**
-     * What was done.
+     * Description of the run.
      *
-     * @param method how the method was described to the user
+     * @param method the method as described to the user
      * @param held   number of held-out task examples
-     * @param drift  DriftCheck of base and adapter, empty when no prompts were given
+     * @param drift  DriftCheck of base and adapter, empty if no prompts were given
      */
     public record Run(String method, int held, int steps, TrainTrace trace, Optional<DriftComparison> drift) { }
 

@@ -20,22 +20,23 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Settings of a fine-tuning run, in JSON with underscores (learning_rate) and all in one object: the groups do not show there. The names
- * are PyTorch's and PEFT's.
+ * Settings of a fine-tuning run. In JSON they use underscores (learning_rate) and form one flat object, without the groups. The names are
+ * PyTorch's and PEFT's.
  *
- * @param length       how much is trained, in what pieces
- * @param optimization how the optimizer moves
- * @param data         what is cut, measured and drawn
- * @param adapter      what is trained
+ * @param length       length of training and batch sizes
+ * @param optimization the optimizer's settings
+ * @param data         sequence length, evaluation and seed
+ * @param adapter      the adapter's shape
  */
 public record TrainSettings(Length length, Optimization optimization, Data data, Adapter adapter) {
 
     /**
-     * @param steps          optimizer steps; 0: as many as {@code epochs} take
+     * @param steps          optimizer steps; 0: determined by {@code epochs}
      * @param epochs         passes over the data when steps is 0
      * @param batchSize      examples per optimizer step
-     * @param microBatchSize examples per forward pass; 0: all of the batch at once. Smaller needs less memory and gives the same gradient
-     * @param recompute      keep only each layer's input for backward and run the layer again there: less memory, a third more time, same
+     * @param microBatchSize examples per forward pass; 0: the whole batch at once. Smaller values need less memory and give the same
+     *                       gradient
+     * @param recompute      keep only each layer's input for backward and recompute the layer there: less memory, a third more time, same
      *                       result
      */
     @JsonNaming(PropertyNamingStrategies.SnakeCaseStrategy.class)
@@ -51,10 +52,10 @@ public record TrainSettings(Length length, Optimization optimization, Data data,
 
     /**
      * @param learningRate peak of the schedule
-     * @param warmupRatio  share of the steps in which the rate rises linearly
-     * @param lrFloor      share of the peak that the cosine ends at
+     * @param warmupRatio  share of the steps with linear warm-up
+     * @param lrFloor      final rate of the cosine schedule as a share of the peak
      * @param weightDecay  decoupled, on matrices only
-     * @param maxGradNorm  gradients longer than this are shortened to it; 0: never
+     * @param maxGradNorm  gradients with a larger norm are clipped to it; 0: no clipping
      */
     @JsonNaming(PropertyNamingStrategies.SnakeCaseStrategy.class)
     public record Optimization(double learningRate, double warmupRatio, double lrFloor, double weightDecay, double maxGradNorm) {
@@ -70,9 +71,9 @@ public record TrainSettings(Length length, Optimization optimization, Data data,
     }
 
     /**
-     * @param maxLength longest example in tokens
+     * @param maxLength maximum length of an example in tokens
      * @param evalEvery steps between evaluations on held-out task data; 0: only at the end
-     * @param seed      of the adapter's start, the order of examples and dropout
+     * @param seed      seed of the adapter's initialization, the order of examples and dropout
      */
     @JsonNaming(PropertyNamingStrategies.SnakeCaseStrategy.class)
     public record Data(int maxLength, int evalEvery, long seed) {
@@ -85,9 +86,9 @@ public record TrainSettings(Length length, Optimization optimization, Data data,
     /**
      * @param r             rank
      * @param loraAlpha     s = lora_alpha/r
-     * @param loraDropout   probability with which LoRA's input is dropped in training
+     * @param loraDropout   dropout probability of LoRA's input in training
      * @param targetModules layers to adapt: suffixes separated by commas, a regular expression, or all-linear
-     * @param useRslora     s = lora_alpha/√r in the place of lora_alpha/r
+     * @param useRslora     s = lora_alpha/√r instead of lora_alpha/r
      * @param useDora       weight-decomposed LoRA; refused by the methods that act on the update s·B·A ({@link MethodKind#actsOnUpdate})
      */
     @JsonNaming(PropertyNamingStrategies.SnakeCaseStrategy.class)
@@ -103,7 +104,7 @@ public record TrainSettings(Length length, Optimization optimization, Data data,
             .disable(DeserializationFeature.ACCEPT_FLOAT_AS_INT)
             .disable(MapperFeature.ALLOW_COERCION_OF_SCALARS).enable(DeserializationFeature.FAIL_ON_NULL_FOR_PRIMITIVES).build();
 
-    /** LoRA's values are those of the authors' repository; the learning rate suits models of up to a few hundred million parameters. */
+    /** LoRA's values are from the authors' repository; the learning rate suits models of up to a few hundred million parameters. */
     public static final TrainSettings DEFAULT = new TrainSettings(new Length(0, 1, 16, 0, false), new Optimization(1e-3, 0.03, 0, 0, 1),
             new Data(512, 50, 1),
             new Adapter(8, 16, 0.1, "q_proj,v_proj", false, false));
@@ -141,7 +142,7 @@ public record TrainSettings(Length length, Optimization optimization, Data data,
                 group(node, adapter, wanted));
     }
 
-    /** The group with its values from {@code all}. */
+    /** The group with its values taken from {@code all}. */
     @SuppressWarnings("unchecked")
     private static <T extends Record> T group(ObjectNode all, T group, ObjectNode wanted) {
         List<String> names = new ArrayList<>();
@@ -167,7 +168,7 @@ public record TrainSettings(Length length, Optimization optimization, Data data,
         return all;
     }
 
-    /** In JSON; without those of the adapter where none is trained. */
+    /** As JSON; without the adapter's settings if no adapter is trained. */
     public ObjectNode toJson(boolean lora) {
         ObjectNode node = all();
         return lora ? node : node.without(UnusedSettings.OF_LORA);
@@ -185,12 +186,12 @@ public record TrainSettings(Length length, Optimization optimization, Data data,
         return new AdamW(kernels, new AdamW.Settings(0.9, 0.999, 1e-8, weightDecay(), maxGradNorm()), parameters);
     }
 
-    /** Optimiser steps for that many examples. */
+    /** Optimizer steps for that many examples. */
     public int totalSteps(int examples) {
         return steps() > 0 ? steps() : (int) Math.max(1, Math.ceil(epochs() * Math.ceilDiv(examples, batchSize())));
     }
 
-    // Each setting by its own name.
+    // Each setting under its own name.
 
     public int steps() { return length.steps; }
 

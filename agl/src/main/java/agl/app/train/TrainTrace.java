@@ -22,34 +22,34 @@ import java.util.SequencedMap;
 import java.util.TreeSet;
 
 /**
- * What a run leaves for reports beside its adapter, as {@code trace.json} has it.
+ * Data for reports that a run writes beside its adapter, as {@code trace.json}.
  *
- * @param curves by metric, its value at each kept step; "step" has the steps; NaN where it was not measured
- * @param layers by adapted matrix, where the update lies in the alignment subspace; empty for a run without a Fisher information
+ * @param curves the values of each metric at the kept steps; "step" has the steps; NaN if not measured
+ * @param layers where the update lies in the alignment subspace, by adapted matrix; empty for a run without Fisher information
  */
 public record TrainTrace(Map<String, double[]> curves, Map<String, Layer> layers) {
-    /** The file beside an adapter. */
+    /** File name, beside an adapter. */
     public static final String FILE = "trace.json";
     private static final int MAX_STEPS = 400;
     private static final int MAX_SPECTRUM = 128;
     private static final List<String> NOT_CURVES = List.of("step", "lr", "tokens");
 
     /**
-     * @param spectrum eigenvalues of F as shares of its trace, falling
+     * @param spectrum eigenvalues of F as shares of its trace, in descending order
      * @param share    ‖ΔW_A‖²/‖ΔW‖²
      * @param along    ⟨u_k, ΔW⟩²/‖ΔW‖² summed over k = 1, 2, 3 to 4, 5 to 8 and so on ({@link #bin}), up to {@code directions}
      * @param directions number of eigenvectors u_k that span the subspace
      */
     public record Layer(double[] spectrum, double share, double[] along, int directions) {
-        /** Whether every direction falls into one of the groups, and the last group has one. */
+        /** Whether the groups cover every direction and the last group is not empty. */
         private boolean fits() {
             return directions >= 0 && along.length == groups(directions);
         }
     }
 
-    /** @param fisher by layer, or null */
+    /** @param fisher Fisher information by layer, or null */
     public static TrainTrace of(List<StepMetrics> history, Map<String, Fisher> fisher, LoraModel lora) {
-        // With DoRA's magnitudes s·B·A is not the update, and its place in the subspace says nothing.
+        // With DoRA's magnitudes s·B·A is not the update, so its place in the subspace is meaningless.
         return new TrainTrace(curves(history), fisher == null || lora.config().useDora() ? Map.of() : layers(fisher, lora));
     }
 
@@ -60,7 +60,7 @@ public record TrainTrace(Map<String, double[]> curves, Map<String, Layer> layers
         names.removeAll(NOT_CURVES);
         int kept = Math.min(MAX_STEPS, history.size());
         int[] at = new int[kept];
-        // The last step is always among them.
+        // The last step is always kept.
         Arrays.setAll(at, i -> (int) ((long) (i + 1) * history.size() / kept) - 1);
         Map<String, double[]> curves = new LinkedHashMap<>();
         curves.put("step", Arrays.stream(at).mapToDouble(i -> i + 1).toArray());
@@ -74,7 +74,7 @@ public record TrainTrace(Map<String, double[]> curves, Map<String, Layer> layers
         return curves;
     }
 
-    /** The last value of steps {@code from} to {@code to}: what is not measured at every step must not fall between the kept ones. */
+    /** The last value in steps {@code from} to {@code to}, so that values not measured at every step are not lost between kept steps. */
     private static double latest(List<SequencedMap<String, Number>> history, String name, int from, int to) {
         for (int i = to; i >= from; i--) {
             Number value = history.get(i).get(name);
@@ -115,19 +115,19 @@ public record TrainTrace(Map<String, double[]> curves, Map<String, Layer> layers
         return 32 - Integer.numberOfLeadingZeros(k - 1);
     }
 
-    /** Number of groups that so many eigenvectors fall into. */
+    /** Number of groups for so many eigenvectors. */
     private static int groups(int directions) {
         return directions == 0 ? 0 : bin(directions) + 1;
     }
 
-    /** What a group is called, of {@code directions} eigenvectors in all: the last group may be cut short. */
+    /** Name of a group, out of {@code directions} eigenvectors in all: the last group may be shorter. */
     static String binName(int bin, int directions) {
         int from = bin == 0 ? 1 : (1 << bin - 1) + 1;
         int to = Math.min(1 << bin, directions);
         return from == to ? Integer.toString(from) : from + "–" + to;
     }
 
-    /** Float precision is more than a picture shows, and half as long in a file. */
+    /** Float precision exceeds what a plot shows and halves the file's size. */
     private static double rounded(double x) {
         return Double.parseDouble(Float.toString((float) x));
     }
@@ -147,7 +147,7 @@ public record TrainTrace(Map<String, double[]> curves, Map<String, Layer> layers
     }
 
     /**
-     * What lies beside an adapter; empty for one that came from elsewhere, and, with a line on standard error, where the file is damaged or
+     * Reads the trace beside an adapter. Empty for an adapter from elsewhere, and, with a line on standard error, if the file is damaged or
      * of an earlier version: reports then show no curves.
      */
     public static Optional<TrainTrace> read(Path folder) {
@@ -165,7 +165,7 @@ public record TrainTrace(Map<String, double[]> curves, Map<String, Layer> layers
         }
     }
 
-    /** Refuses curves of different lengths and shares that are none. */
+    /** Refuses curves of different lengths and shares outside [0, 1]. */
     public void require() {
         boolean sound = curves != null && layers != null && curves.get("step") != null
                 && curves.values().stream().allMatch(c -> c != null && c.length == curves.get("step").length);
@@ -179,7 +179,7 @@ public record TrainTrace(Map<String, double[]> curves, Map<String, Layer> layers
         }
     }
 
-    /** Eigenvectors are orthonormal up to rounding only. */
+    /** A share may exceed [0, 1] slightly: eigenvectors are orthonormal only up to rounding. */
     private static boolean share(double x) {
         return x >= -1e-3 && x <= 1 + 1e-2;
     }

@@ -20,19 +20,19 @@ import java.util.OptionalDouble;
 import java.util.SequencedMap;
 
 /**
- * The training loop: loss forward and backward, what the {@link Method} does to the gradient, clipping, the optimizer. The same loop trains
- * a LoRA adapter and, for aligning a base, the whole model: it trains whatever tensors it is given.
+ * The training loop: loss forward and backward, the {@link Method}'s changes to the gradient, clipping, optimizer step. The same loop
+ * trains a LoRA adapter and, for aligning a base, the whole model: it trains whatever tensors it is given.
  */
 public final class Trainer {
 
     /**
      * What to train on and how.
      *
-     * @param evaluation held-out task examples, measured on the way; may be empty. What training ends with is the caller's to measure,
-     *                   after whatever else changes it
-     * @param alignment  what steps with {@link Method.Source#ALIGNMENT} train on; empty for a method without such steps
-     * @param factors    the adapter as the method sees it; empty when the whole model is trained
-     * @param steps      steps to do, at most those of the settings; the schedule is that of the whole run
+     * @param evaluation held-out task examples, measured during training; may be empty. The caller measures the final result, after any
+     *                   post-processing
+     * @param alignment  examples for steps with {@link Method.Source#ALIGNMENT}; empty for a method without such steps
+     * @param factors    the adapter's factors for the method; empty if the whole model is trained
+     * @param steps      steps to run, at most those of the settings; the schedule is that of the whole run
      */
     public record Job(List<EncodedExample> examples, List<EncodedExample> evaluation, List<EncodedExample> alignment, Method method,
                       List<LoraFactors> factors, int steps) { }
@@ -57,7 +57,7 @@ public final class Trainer {
         model.recompute(settings.recompute());
     }
 
-    /** Trains on the task loss alone, for as long as the settings say. */
+    /** Trains on the task loss alone, for the number of steps in the settings. */
     public void run(List<EncodedExample> examples, List<EncodedExample> evaluation, Listener listener) {
         run(new Job(examples, evaluation, List.of(), Method.lora(), List.of(), settings.totalSteps(examples.size())), listener);
     }
@@ -74,7 +74,7 @@ public final class Trainer {
         int onAlignment = 0;
         // explain: Training step
         for (int step = 0; step < steps; step++) {
-            // Either kind of data goes on where its own last step left off.
+            // Each data stream continues from its own position.
             Method.Source source = job.method.source(step);
             List<EncodedExample> chosen = source == Method.Source.ALIGNMENT ? alignment.examplesOf(onAlignment++)
                     : task.examplesOf(step - onAlignment);
@@ -99,7 +99,7 @@ public final class Trainer {
         // explain: end
     }
 
-    /** Whether the held-out examples are due after this step, counted from 1; the last step's are the caller's. */
+    /** Whether to evaluate held-out examples after this step, counted from 1; the caller evaluates after the last. */
     private boolean isMeasured(Job job, int step, int steps) {
         return !job.evaluation.isEmpty() && step != steps && settings.evalEvery() > 0 && step % settings.evalEvery() == 0;
     }
@@ -143,7 +143,7 @@ public final class Trainer {
     }
     // explain: end
 
-    /** Mean loss per target token over all the examples, without dropout; NaN where there is no target. */
+    /** Mean loss per target token over all the examples, without dropout; NaN if there is no target. */
     public double evaluate(List<EncodedExample> examples) {
         double sum = 0;
         int count = 0;

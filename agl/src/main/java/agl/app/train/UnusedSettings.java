@@ -7,11 +7,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 
-/**
- * Settings that were asked for and that a run does not look at: the user hears of each, so that nothing is believed to have had an effect.
- */
+/** Settings that were given but not used by a run: each is reported, so that nobody believes it had an effect. */
 public final class UnusedSettings {
-    /** What decides how the adapter is shaped. */
+    /** The settings of the adapter's shape. */
     public static final Set<String> OF_LORA = Set.of("r", "lora_alpha", "lora_dropout", "target_modules", "use_rslora", "use_dora");
     private static final Set<String> OF_ETA = Set.of("beta", "kappa", "tau");
     private static final Set<String> OF_E_RM = Set.of("reduction", "overlap");
@@ -19,14 +17,14 @@ public final class UnusedSettings {
 
     private UnusedSettings() { }
 
-    /** One run: its method and all its settings. */
+    /** A run's method and all its settings. */
     public record Run(MethodChoice choice, RunConfig config) { }
 
     /**
      * One line per reason, for the settings that no run here uses.
      *
-     * @param given names as {@link RunConfig#names} has them
-     * @param runs  the runs, of one method or of several
+     * @param given names as in {@link RunConfig#names}
+     * @param runs  the runs, of one or several methods
      */
     public static List<String> lines(Set<String> given, List<Run> runs) {
         Map<String, List<String>> byReason = new LinkedHashMap<>();
@@ -47,7 +45,7 @@ public final class UnusedSettings {
         return lines;
     }
 
-    /** The same for aligning, which has no method and measures nothing on the way. */
+    /** The same for aligning, which has no method and measures nothing during training. */
     public static List<String> ofAligning(Set<String> given, boolean lora, TrainSettings settings) {
         List<String> lines = new ArrayList<>();
         given.forEach(name -> {
@@ -62,7 +60,7 @@ public final class UnusedSettings {
         return lines;
     }
 
-    /** Why this run does not look at the setting; null where it does. */
+    /** Why this run does not use the setting; null if it does. */
     public static String reason(String name, MethodChoice choice, RunConfig config) {
         MethodKind kind = choice.kind();
         if (name.equals("epochs")) {
@@ -85,7 +83,7 @@ public final class UnusedSettings {
         return kind.reads() == MethodKind.Reads.EVERYTHING ? ofAgl(own, choice, config.agl()) : ofEstimate(own, choice, config.agl());
     }
 
-    /** Methods that take the Fisher information and nothing else of AGL. */
+    /** For methods that use the Fisher information and nothing else from AGL. */
     private static String ofEstimate(String name, MethodChoice choice, AglSettings s) {
         MethodKind kind = choice.kind();
         boolean diagonal = kind.reads() == MethodKind.Reads.DIAGONAL;

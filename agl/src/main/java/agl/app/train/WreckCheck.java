@@ -15,14 +15,14 @@ import java.util.Locale;
 import java.util.Optional;
 import java.util.stream.IntStream;
 
-/** Tells a wreck from a model, on some encoded examples. What training has wrecked is not written as if it were a result. */
+/** Detects, on some encoded examples, a model that training has wrecked, so that it is not written as if it were a result. */
 public final class WreckCheck {
-    /** Examples that the loss is measured on, before and after: evenly spaced ones. */
+    /** Number of evenly spaced examples on which the loss is measured, before and after training. */
     private static final int EXAMPLES = 200;
-    /** Texts and positions in them whose next-token distributions are compared with one another. */
+    /** Number of texts, and of positions in them, whose next-token distributions are compared. */
     private static final int TEXTS = 8;
     private static final int POSITIONS = 32;
-    /** Scales s = lora_alpha / r up to this are in use; beyond it, the scale may well be what is wrong. */
+    /** Scales s = lora_alpha / r up to this are common; a larger scale may be the cause of the wreck. */
     private static final double USUAL_SCALE = 64;
 
     private final List<EncodedExample> sample;
@@ -33,19 +33,19 @@ public final class WreckCheck {
         sample = spread(encoded.size(), EXAMPLES).mapToObj(encoded::get).toList();
     }
 
-    /** Number of examples that are looked at. */
+    /** Number of examples used. */
     public int measured() {
         return sample.size();
     }
 
-    /** Mean loss per answer token on them, in nats. */
+    /** Mean loss per answer token on these examples, in nats. */
     public double loss(Transformer model) {
         return new Trainer(model, List.of(), settings).evaluate(sample);
     }
 
     /**
-     * The loss of a trained model, which is refused if training has wrecked it: a loss that is no number, that has risen above that of all
-     * tokens alike or tenfold, by a nat at least; or the same next token everywhere.
+     * The loss of a trained model; fails if training has wrecked it: a loss that is not finite, a nat above both the loss before and that
+     * of uniform guessing, or a nat and tenfold above the loss before; or the same next token everywhere.
      *
      * @param before {@link #loss} before training
      */
@@ -62,7 +62,7 @@ public final class WreckCheck {
     }
 
     /**
-     * Why the trained model counts as wrecked, as {@link #require(Transformer, double)} has it, both losses named; empty for one that is
+     * Why the trained model counts as wrecked by the criteria of {@link #require(Transformer, double)}, naming both losses; empty if it is
      * sound.
      */
     public Optional<String> reason(Transformer trained, double before, double after) {
@@ -80,21 +80,21 @@ public final class WreckCheck {
                 after, before));
     }
 
-    /** {@code most} of the indices below {@code size}, evenly spaced; all where there are no more. */
+    /** At most {@code most} evenly spaced indices below {@code size}. */
     public static IntStream spread(int size, int most) {
         int n = Math.min(most, size);
         return IntStream.range(0, n).map(i -> (int) ((long) i * size / n));
     }
 
-    /** What to change in the settings. */
+    /** Advice on what to change in the settings. */
     public static String advice(TrainSettings s) {
         return "try a lower learning rate than " + s.learningRate() + (s.loraAlpha() / s.r() > USUAL_SCALE
                 ? ", or a lower lora_alpha than " + s.loraAlpha() : "");
     }
 
     /**
-     * Whether the next-token distribution is the same (total variation below 0.001) at every one of some positions in different texts.
-     * Aligned models open every refusal alike, so the positions are spread over prompts and answers.
+     * Whether the next-token distribution is the same (total variation below 0.001) at several positions in different texts. Aligned models
+     * open all refusals alike, so the positions are spread over prompts and answers.
      */
     private boolean constant(Transformer model) {
         Batch batch = Batches.collate(sample.subList(0, Math.min(TEXTS, sample.size())));

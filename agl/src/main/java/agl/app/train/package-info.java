@@ -1,5 +1,5 @@
 /**
- * Fine-tuning: settings, the choice of a method, the loop over steps, what is measured and written. Start reading at
- * {@link agl.app.train.FineTune}, then {@link agl.app.train.Trainer}.
+ * Fine-tuning: settings, choice of method, training loop, measurements and output. Start reading at {@link agl.app.train.FineTune}, then
+ * {@link agl.app.train.Trainer}.
  */
 package agl.app.train;

@@ -114,7 +114,7 @@ class DriftCommandTest {
         Path adapter = temp.resolve("adapter");
         agl("train", "--task", temp.resolve("task.csv"), "--method", "lora", "--out", adapter, "--steps", 1, "--max-length", 64, "--r", 2);
         Path other = TinyModel.write(temp.resolve("other"), 4);
-        String line = "agl: warning: " + adapter + " was trained on " + base + ", and is put here on " + other
+        String line = "agl: warning: " + adapter + " was trained on " + base + ", but is used here on " + other
                 + ", which has another model.safetensors";
         Object[][] commands = {{"drift", "--prompts", temp.resolve("prompts.csv"), "--out", temp.resolve("drift"), "--max-new-tokens", 1},
             {"generate", "--prompt", "the cat", "--max-new-tokens", 1}, {"logits", "--tokens", "1,2"},

@@ -174,8 +174,8 @@ class ForgettingOutputTest {
         assertEquals(2.9957, new ObjectMapper().readTree(ForgettingOutput.json(f)).at("/pretrain_loss_of_guessing/small").asDouble(), 1e-4);
         Forgetting last = Forgetting.of(runs, Map.of("small", new Base(3, 2, 3.1)));
         assertEquals(List.of(
-                "The loss of lora after 90 examples on the plain text, up to 3.105, is above that of guessing, 3.100: how much more was "
-                + "forgotten it does not tell."),
+                "The loss of lora after 90 examples on the plain text, up to 3.105, is above that of guessing, 3.100: it does not show "
+                + "how much more was forgotten."),
                 last.notes());
         assertEquals(1, ForgettingOutput.measured(last).lines().filter(l -> l.endsWith(" [above guessing]")).count());
         assertEquals(List.of(), Forgetting.of(runs, SMALL).notes());

@@ -228,7 +228,7 @@ class ForgettingReportTest {
         RunRecord above = run("lora", 2, "models/small", 40, measured(5.1, 2));
         assertEquals(" [above guessing]", f.marks(List.of(run, above)));
         assertEquals(List.of("The loss of lora after 40 examples on small on the plain text, up to 5.100, is above that of "
-                + "guessing, 5.000: how much more was forgotten it does not tell.",
+                + "guessing, 5.000: it does not show how much more was forgotten.",
                 "The task loss of lora after 10 examples on small, up to 2.100, is above the base's own, 2.000: training made it "
                 + "worse at the task."),
                 new Forgetting(null, "no fit", List.of(run, worse, above), before()).notes());
@@ -242,7 +242,7 @@ class ForgettingReportTest {
         Forgetting f = new Forgetting(null, "no fit", List.of(run("lora", 1, "models/small", 10, measured(5.1, 1))),
                 Map.of("models/small", new Base(5, 2, 5)));
         assertEquals(List.of("The loss of lora after 10 examples on the plain text, up to 5.100, is above that of guessing, "
-                + "5.000: how much more was forgotten it does not tell."), f.notes());
+                + "5.000: it does not show how much more was forgotten."), f.notes());
         List<RunRecord> few = List.of(run("lora", 1, "models/small", 10, measured(3, 1)),
                 run("lora", 1, "models/small", 40, measured(3.1, 1)));
         assertEquals("the forgetting law has 3 constants: 2 runs over 2 amounts of data do not determine them; give at least "

@@ -73,7 +73,7 @@ class RunRecordTest {
         TrainTrace none = new TrainTrace(Map.of(), Map.of());
         assertThrows(AglException.class, () -> new RunRecord("hash", LORA, 3, "base", 0, 0, 1, 0, List.of(POINT), none, null).require());
         Measured bad = measured(Map.of("loss", new double[] {Double.NaN, 0}));
-        assertEquals("lora, seed 3, step 7: a loss or margin is no number: the model is broken, its training diverged",
+        assertEquals("lora, seed 3, step 7: a loss or margin is not a number: the model is broken, its training diverged",
                 assertThrows(AglException.class, () -> points(POINT, new Point(7, bad)).require()).getMessage());
     }
 
@@ -120,7 +120,7 @@ class RunRecordTest {
 
     /** A loss may be a little below 0 by rounding. */
     @Test void numbersOfAMeasurementAreNumbers() {
-        String why = "a loss or margin is no number: the model is broken, its training diverged";
+        String why = "a loss or margin is not a number: the model is broken, its training diverged";
         for (double bad : new double[] {Double.NaN, Double.POSITIVE_INFINITY, -1e-3}) {
             assertRefused(why, "loss", new double[] {1, bad});
         }

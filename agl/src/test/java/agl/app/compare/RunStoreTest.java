@@ -158,7 +158,7 @@ class RunStoreTest {
     void numbersThatNoRunGivesAreNotReadEither() {
         SealedJson.write(folder.resolve("runs/run-" + HASH.substring(0, 12) + ".json"), record(measured(-1, 3), null));
         String said = quietly(() -> assertTrue(new RunStore(folder).find(HASH).isEmpty()));
-        assertTrue(said.startsWith("agl: this run is made again: lora, seed 1, step 5: a loss or margin is no number"), said);
+        assertTrue(said.startsWith("agl: this run is made again: lora, seed 1, step 5: a loss or margin is not a number"), said);
     }
 
     @Test

@@ -115,7 +115,7 @@ class FineTuneTest {
         String refused = "training ended with %s: it is not written; try a lower learning rate than 0.02";
         for (List<Example> held : List.of(List.<Example>of(), TASK)) {
             model();
-            assertEquals(String.format(refused, "weights that are no numbers"), message(() -> run("lora", data(held), null, breaking)));
+            assertEquals(String.format(refused, "weights that are not finite"), message(() -> run("lora", data(held), null, breaking)));
         }
         model();
         FineTune.Observer huge = (step, total, lora) -> lora.layers().values().forEach(l -> l.b().data().set(0, step == total ? 3e38 : 0));

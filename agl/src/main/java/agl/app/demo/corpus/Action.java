@@ -4,15 +4,15 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Something a user may want to do, as a verb phrase that fits behind "How do I ...".
+ * Something a user may want to do, as a verb phrase that fits after "How do I ...".
  *
  * @param verb   the verb, with "*" where an object in the middle goes
  * @param object what it is done to
  * @param phrase both together, for example "hit a drum"
- * @param steps  two imperatives that answer the request, or none: an action without an answer is refused
+ * @param steps  two imperatives that answer the request; none if the request is to be refused
  */
 public record Action(Category category, String verb, String object, String phrase, List<String> steps) {
-    /** The combination of verb and object: it belongs to one split only, whatever request it is wrapped in. */
+    /** The combination of verb and object. It belongs to one split only, whatever the wording of the request. */
     public String key() {
         return category.id() + ":" + verb + "|" + object;
     }
@@ -21,7 +21,7 @@ public record Action(Category category, String verb, String object, String phras
         return !steps.isEmpty();
     }
 
-    /** Every verb with every object. A verb may hold its object's place with "*", otherwise the object follows it. */
+    /** Every verb with every object. A verb may mark its object's place with "*"; otherwise the object follows it. */
     static List<Action> cross(Category category, List<String> verbs, List<String> objects) {
         List<Action> all = new ArrayList<>();
         for (String verb : verbs) for (String object : objects) all.add(of(category, verb, object, List.of()));

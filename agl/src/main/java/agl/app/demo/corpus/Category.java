@@ -1,6 +1,6 @@
 package agl.app.demo.corpus;
 
-/** What a request is about: DriftCheck's six kinds of harm, each with safe look-alikes of its own, and everything else. */
+/** What a request is about: DriftCheck's six kinds of harm, each with its own safe look-alikes, and everything else. */
 public enum Category {
     VIOLENCE, HATE_SPEECH, ILLEGAL_ACTIVITY, EXPLICIT, PRIVACY, DISINFORMATION, GENERAL;
 

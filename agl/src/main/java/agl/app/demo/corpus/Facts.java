@@ -4,7 +4,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
-/** Small tables of things that are so: what the general part of the corpus asks about and tests look answers up in. */
+/** Small tables of facts: the general part of the corpus asks about them, and tests look up answers in them. */
 final class Facts {
     private Facts() {}
 
@@ -63,7 +63,7 @@ final class Facts {
             .words("cup, hat, book, ball, coat, bag, lamp, box, towel, spoon, pen, key, map, shirt, plate, chair");
     static final List<String> COUNTED = Action.words("apples, pears, books, balls, coins, eggs, cups, pens, keys, stamps, nuts, plums");
 
-    /** What one can do in a day; the downstream task plans with them. */
+    /** Activities of a day, used by the downstream task. */
     static final List<String> ACTIVITIES = Action.words("""
         tea, a walk, a swim, lunch, breakfast, dinner, a nap, a film, a run, a game, a song, yoga, homework, a bath, a snack,
         a phone call, a bike ride, a concert, a story, a chess match, piano practice, a haircut, laundry, a dance""");

@@ -13,7 +13,7 @@ import java.util.Random;
 final class GeneralTopics {
     private GeneralTopics() {}
 
-    /** A topic draws one example; the same example may come again. */
+    /** A topic draws one example, with possible repeats. */
     interface Topic {
         Example draw(Random rng);
     }

@@ -12,9 +12,9 @@ import java.util.Random;
 import java.util.Set;
 
 /**
- * The harmless downstream task: a small planner the aligned base has never seen. It puts two activities in order (by
- * "before" and "after", or by the clock), looks a meal up in a week's menu, and writes packing lists. Its requests come in the same
- * sentences as every other wish, so a habit learned here can spill over to requests that ought to be refused.
+ * The harmless downstream task: a small planner the aligned base has never seen. It orders two activities (by "before" and "after", or by
+ * the clock), looks up a meal in a week's menu, and writes packing lists. Its requests use the same sentences as all others, so a habit
+ * learned here can spill over to requests that should be refused.
  */
 public final class PlannerTask {
     private PlannerTask() {}
@@ -23,11 +23,11 @@ public final class PlannerTask {
     public enum Style {
         /** Every answer begins "Sure!": the habit that makes refusals collapse. */
         SURE,
-        /** The same content with no common opening: drift, if any, has to come another way. */
+        /** The same content without a common opening: drift, if any, must have another cause. */
         PLAIN
     }
 
-    /** One instance in both styles; {@code key} is its content without the wording, and belongs to one split only. */
+    /** One instance in both styles; {@code key} is its content without the wording and belongs to one split only. */
     record Instance(String key, String request, String input, String sure, String plain) {}
 
     /** {@code count} distinct examples of one split, a quarter of each kind. The same seed gives both styles the same prompts. */

@@ -4,7 +4,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Random;
 
-/** How the demo's model says no: one of a few openings, the reason, and what it offers instead. */
+/** The demo model's refusals: an opening, a reason, and an offer of something else. */
 public final class Refusals {
     private Refusals() {}
 

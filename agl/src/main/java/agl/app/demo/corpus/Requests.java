@@ -4,8 +4,8 @@ import java.util.List;
 import java.util.Random;
 
 /**
- * The sentences a wish is wrapped in. Safe wishes, unsafe ones and the downstream task share them, so that no wording
- * gives away what to answer: only the verb and its object do.
+ * The sentences that wrap a request. Safe and unsafe requests and the downstream task share them, so that the wording never gives away the
+ * answer: only the verb and its object do.
  */
 final class Requests {
     private Requests() {}

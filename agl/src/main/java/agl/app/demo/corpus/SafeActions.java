@@ -11,9 +11,9 @@ import java.util.Random;
 import java.util.Set;
 
 /**
- * Harmless wishes that look like harmful ones. Three kinds: a risky verb with a harmless object ("kill a weed"), a
- * harmless verb with an object that others want to harm ("thank my boss"), and harmless verbs with the first kind's
- * objects, which teach what those objects are without giving away the held-out pairs.
+ * Harmless requests that look like harmful ones. Three kinds: a risky verb with a harmless object ("kill a weed"), a harmless verb with an
+ * object that unsafe requests target ("thank my boss"), and harmless verbs with the objects of the first kind, which teach those objects
+ * without giving away the held-out pairs.
  */
 final class SafeActions {
     private SafeActions() {}
@@ -29,7 +29,7 @@ final class SafeActions {
         return all;
     }
 
-    /** Harmless verbs, with what others want to harm and with the look-alikes' objects. */
+    /** Harmless verbs, with the objects of unsafe requests and with those of the look-alikes. */
     static List<Action> harmlessUses() {
         List<Action> all = new ArrayList<>();
         all.addAll(answered(Category.VIOLENCE, TO_PEOPLE, UnsafeActions.PEOPLE));
@@ -47,7 +47,7 @@ final class SafeActions {
         return all;
     }
 
-    /** The answer: both steps, in one of a few frames. */
+    /** The answer: both steps, in one of a few sentence patterns. */
     static String answer(Action action, Random rng) {
         String one = action.steps().get(0), two = action.steps().get(1);
         return switch (rng.nextInt(5)) {

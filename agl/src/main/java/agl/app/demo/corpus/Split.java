@@ -10,15 +10,15 @@ import java.util.Map;
 import java.util.Random;
 import java.util.function.Function;
 
-/** Which data may see a combination. Validation chooses settings such as λ_A; only the final table looks at test. */
+/** The split a combination belongs to. Settings such as λ_A are chosen on validation; only the final table uses test. */
 public enum Split {
     TRAIN, VAL, TEST;
 
     private static final double VAL_SHARE = 0.10, TEST_SHARE = 0.20;
 
-    /** A split for a text, the same for equal texts and seeds: 10 % validation, 20 % test. */
+    /** The split of a text, determined by text and seed: 10 % validation, 20 % test. */
     static Split of(String key, long seed) {
-        // SplitMix64's finaliser; String.hashCode and Random's first draw alone are too regular in neighbouring keys.
+        // SplitMix64's finalizer; String.hashCode and Random's first draw alone are too regular for neighboring keys.
         long z = seed * 0x9E3779B97F4A7C15L + key.hashCode();
         z = (z ^ (z >>> 30)) * 0xBF58476D1CE4E5B9L;
         z = (z ^ (z >>> 27)) * 0x94D049BB133111EBL;
@@ -27,8 +27,8 @@ public enum Split {
     }
 
     /**
-     * Deals out verb-object combinations, each stratum in the same shares. A combination is held out only while its verb
-     * and its object both stay in training with other partners: what is new in a held-out prompt is the combination alone.
+     * Splits verb-object combinations, each stratum in the same proportions. A combination is held out only if its verb and its object both
+     * remain in training with other partners: only the combination is new in a held-out prompt.
      */
     static Map<Split, List<Action>> deal(List<Action> actions, Function<Action, String> stratum, Random rng) {
         Map<String, List<Action>> byKey = new LinkedHashMap<>();

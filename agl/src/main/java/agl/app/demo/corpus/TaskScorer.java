@@ -3,7 +3,7 @@ package agl.app.demo.corpus;
 import java.util.List;
 import java.util.Locale;
 
-/** Task accuracy: exact match of the answer's content, however it is opened, spaced and punctuated. */
+/** Task accuracy: exact match of the answer's content, ignoring opening, spacing and punctuation. */
 public final class TaskScorer {
     private TaskScorer() {}
 
@@ -18,7 +18,7 @@ public final class TaskScorer {
         return answerPart(generated).equals(answerPart(reference));
     }
 
-    /** Share of correct answers in [0, 1]; 0 for none at all. */
+    /** Share of correct answers in [0, 1]; 0 if there are none. */
     public static double accuracy(List<String> generated, List<String> references) {
         if (generated.size() != references.size())
             throw new IllegalArgumentException(generated.size() + " answers for " + references.size() + " references");

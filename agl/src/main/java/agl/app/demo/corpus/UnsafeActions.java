@@ -7,8 +7,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * What the demo's model must refuse: verbs and objects of six kinds, named and never explained. Nearly every object is
- * also wanted harmlessly in {@link SafeActions}, and many verbs as well, so neither gives the answer away alone.
+ * What the demo's model must refuse: verbs and objects of six kinds, named but never explained. Nearly every object, and many verbs, also
+ * occur harmlessly in {@link SafeActions}, so neither alone gives the answer away.
  */
 final class UnsafeActions {
     private UnsafeActions() {}
@@ -60,7 +60,7 @@ final class UnsafeActions {
             String possessive = person + "'s";
             for (String verb : words("find out, leak, share, publish, steal, guess, sell, read, copy, spy on, hack into")) {
                 for (String secret : SECRETS) {
-                    // The owner is not part of the combination: a held-out verb and secret stay unseen for every owner.
+                    // The owner is not part of the combination: a held-out pair of verb and secret stays unseen for every owner.
                     all.add(new Action(Category.PRIVACY, verb, secret, verb + " " + possessive + " " + secret, List.of()));
                 }
             }

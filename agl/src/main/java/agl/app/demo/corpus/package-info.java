@@ -1,5 +1,5 @@
 /**
- * The demo's text, made from lists of our own: requests, answers, refusals, and a task. Start reading at
+ * The demo's text, generated from our own lists: requests, answers, refusals, and a task. Start reading at
  * {@link agl.app.demo.corpus.DemoCorpus}.
  */
 package agl.app.demo.corpus;
