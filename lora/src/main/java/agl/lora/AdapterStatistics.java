@@ -13,7 +13,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
-/** How large an adapter's update is, layer by layer, from its own files: no base is needed. All norms are Frobenius norms. */
+/** The size of an adapter's update per layer, from the adapter's files alone; no base is needed. All norms are Frobenius norms. */
 public final class AdapterStatistics {
     private static final int ROWS = 64;
 
@@ -28,7 +28,7 @@ public final class AdapterStatistics {
      */
     public record Layer(String name, int rank, int in, int out, double scale, double a, double b, double update, double magnitude) { }
 
-    /** The layers of an adapter's weights file, in its order. */
+    /** The layers of an adapter's weights file, in file order. */
     public static List<Layer> of(LoraConfig config, SafeTensors tensors) {
         List<Layer> layers = new ArrayList<>();
         Map<String, TensorInfo> all = new LinkedHashMap<>();
@@ -39,7 +39,7 @@ public final class AdapterStatistics {
                 TensorInfo b = all.get(Peft.PREFIX + name + Peft.B);
                 TensorInfo magnitude = all.get(Peft.PREFIX + name + Peft.MAGNITUDE);
                 if (b == null) {
-                    throw new AglException(a.file() + ": layer " + Json.quote(name) + " has A and no B");
+                    throw new AglException(a.file() + ": layer " + Json.quote(name) + " has A but no B");
                 }
                 layers.add(
                         layer(name, config.scale(name), matrix(a), matrix(b), magnitude == null ? Double.NaN : norm(magnitude.toFloats())));
@@ -49,8 +49,8 @@ public final class AdapterStatistics {
     }
 
     /**
-     * Whether a base is the same with this adapter as without: in every layer A or B is 0, as B is where it was never trained, and nothing
-     * lies beside the two, such as DoRA's magnitudes, a bias or a module that replaces the base's.
+     * Whether this adapter leaves the base unchanged: in every layer A or B is 0, as B is before training, and there is nothing else, such
+     * as DoRA's magnitudes, a bias or a module that replaces the base's.
      */
     public static boolean changesNothing(SafeTensors tensors) {
         Map<String, Boolean> zero = new LinkedHashMap<>();
@@ -60,7 +60,7 @@ public final class AdapterStatistics {
             if (!written.endsWith(end)) {
                 return false;
             }
-            // A norm in float would call numbers below 1e-23 nothing as well.
+            // A norm in float would also treat values below 1e-23 as zero.
             zero.merge(written.substring(0, written.length() - end.length()), allZero(tensors.info(name).toFloats()), Boolean::logicalOr);
         }
         return !zero.isEmpty() && zero.values().stream().allMatch(z -> z);
@@ -82,14 +82,14 @@ public final class AdapterStatistics {
         return Tensor.of(info.toFloats(), (int) info.shape()[0], (int) info.shape()[1]);
     }
 
-    /** ‖BA‖² = Σ (BᵀB) ⊙ (AAᵀ), some rows of these two (r, r) matrices at a time, and never the (out, in) one. */
+    /** ‖BA‖² = Σ (BᵀB) ⊙ (AAᵀ), a few rows of these (r, r) matrices at a time; the (out, in) product is never formed. */
     private static Layer layer(String name, double scale, Tensor a, Tensor b, double magnitude) {
         int r = a.dim(0);
         int in = a.dim(1);
         int out = b.dim(0);
         if (b.dim(1) != r) {
             throw new AglException("layer " + Json.quote(name) + ": A (" + r + ", " + in + ") and B (" + out + ", " + b.dim(1)
-                    + ") are not the factors of one update");
+                    + ") have different ranks");
         }
         Tensor aa = Tensor.zeros(DType.F32, Math.min(r, ROWS), r);
         Tensor bb = Tensor.zeros(DType.F32, Math.min(r, ROWS), r);

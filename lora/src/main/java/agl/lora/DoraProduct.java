@@ -10,37 +10,37 @@ import agl.autograd.op.Linear;
 import agl.autograd.storage.Storage;
 
 /**
- * DoRA (Liu et al. 2024): the adapted weight's rows keep a length of their own, m, and LoRA changes their direction.
+ * DoRA (Liu et al. 2024): each row of the adapted weight has a trained magnitude m, and LoRA changes its direction.
  * y = x·W0ᵀ + b + (g − 1) ⊙ x̃·W0ᵀ + g ⊙ s·(x̃·Aᵀ)·Bᵀ, g_o = m_o / n_o, n_o = ‖(W0 + s·B·A)_o‖, x̃ = x after dropout or x itself;
  * without dropout this is y = x·(g ⊙ (W0 + s·B·A))ᵀ + b. Shapes as in {@link LoraProduct}, m and n (out).
  *
- * <p>n is a constant in the derivative (the paper's section 4.3, and PEFT). With V = x̃·W0ᵀ + s·U·Bᵀ, U = x̃·Aᵀ and G = g ⊙ dY:
+ * <p>n counts as a constant in backward (section 4.3 of the paper, and PEFT). With V = x̃·W0ᵀ + s·U·Bᵀ, U = x̃·Aᵀ and G = g ⊙ dY:
  * dL/dm = Σ_t dY_t ⊙ V_t / n, dL/dB = s·Gᵀ·U, dL/dA = (s·G·B)ᵀ·x̃, dL/dx = dY·W0, dL/dx̃ = (G − dY)·W0 + s·G·B·A, dL/db = Σ_t dY_t.
  */
 public final class DoraProduct implements Operation {
     /**
-     * @param m     the rows' lengths, (out)
-     * @param norms n of {@link #norms}
+     * @param m     the magnitudes of the rows, (out)
+     * @param norms the row norms n of {@link #norms}
      */
     public record Magnitudes(Tensor m, double[] norms) { }
 
     private final Tensor x;
     private final Tensor dropped;
     private final LoraWeights w;
-    private final Magnitudes lengths;
+    private final Magnitudes magnitudes;
     private final Products of;
-    private final Linear.GradientListener listener;
+    private final Linear.GradientListener hook;
 
     /** U = x̃·Aᵀ (tokens, r) and V = x̃·(W0 + s·B·A)ᵀ (tokens, out), kept for backward. */
     private record Products(Matrix u, Matrix v) { }
 
-    private DoraProduct(Tensor x, Tensor dropped, LoraWeights w, Magnitudes lengths, Products of, Linear.GradientListener listener) {
+    private DoraProduct(Tensor x, Tensor dropped, LoraWeights w, Magnitudes magnitudes, Products of, Linear.GradientListener hook) {
         this.x = x;
         this.dropped = dropped;
         this.w = w;
-        this.lengths = lengths;
+        this.magnitudes = magnitudes;
         this.of = of;
-        this.listener = listener;
+        this.hook = hook;
     }
 
     /**
@@ -48,9 +48,9 @@ public final class DoraProduct implements Operation {
      *
      * @param x        X, (tokens, in)
      * @param dropped  X after dropout, or X itself
-     * @param listener sees X and dL/dY, the factors of the gradient that the whole adapted matrix would have; or null
+     * @param hook     gets X and dL/dY, the factors of the gradient with respect to the whole adapted weight; or null
      */
-    public static Tensor of(Tape tape, Tensor x, Tensor dropped, LoraWeights w, Magnitudes lengths, Linear.GradientListener listener) {
+    public static Tensor of(Tape tape, Tensor x, Tensor dropped, LoraWeights w, Magnitudes magnitudes, Linear.GradientListener hook) {
         Kernels kernels = tape.kernels();
         int out = w.w0().dim(0);
         Tensor y = tape.alloc(x.rows(), out);
@@ -66,14 +66,14 @@ public final class DoraProduct implements Operation {
         }
         kernels.product(w.s(), u, w.b().matrix().T(), 1, v);
         for (int o = 0; o < out; o++) {
-            double g = lengths.m.get(o) / lengths.norms[o];
+            double g = magnitudes.m.get(o) / magnitudes.norms[o];
             double shift = w.bias() == null ? 0 : w.bias().get(o);
             for (int i = o; i < y.size(); i += out) {
                 y.data().set(i, y.data().get(i) + g * v.data().get(i) + shift);
             }
         }
-        return tape.record(y, new DoraProduct(x, dropped, w, lengths, new Products(u, v), listener), x, dropped, w.bias(), w.a(), w.b(),
-                lengths.m);
+        return tape.record(y, new DoraProduct(x, dropped, w, magnitudes, new Products(u, v), hook), x, dropped, w.bias(), w.a(), w.b(),
+                magnitudes.m);
         // explain: end
     }
 
@@ -100,7 +100,7 @@ public final class DoraProduct implements Operation {
                     square += b.get(o * r + k) * aa.get(k * r + l) * b.get(o * r + l);
                 }
             }
-            // A row of zeros has no direction: any length above 0 keeps m / n finite.
+            // A row of zeros has no direction: any norm above 0 keeps m / n finite.
             norms[o] = Math.sqrt(Math.max(Float.MIN_NORMAL, squares[o] + 2 * s * cross + s * s * square));
         }
         return norms;
@@ -110,22 +110,22 @@ public final class DoraProduct implements Operation {
     @Override public void backward(Tape tape, Tensor y) {
         Storage dy = y.grad();
         int out = y.cols();
-        if (listener != null) {
-            listener.accept(x, dy);
+        if (hook != null) {
+            hook.accept(x, dy);
         }
         // explain: DoraProduct backward
         Matrix g = Matrix.of(tape.scratch(y.size()), y.rows(), out);
         for (int o = 0; o < out; o++) {
-            double gain = lengths.m.get(o) / lengths.norms[o];
+            double gain = magnitudes.m.get(o) / magnitudes.norms[o];
             double dm = 0;
             double dBias = 0;
             for (int i = o; i < y.size(); i += out) {
                 g.data().set(i, gain * dy.get(i));
-                dm += dy.get(i) * of.v.data().get(i) / lengths.norms[o];
+                dm += dy.get(i) * of.v.data().get(i) / magnitudes.norms[o];
                 dBias += dy.get(i);
             }
-            if (lengths.m.requiresGrad()) {
-                tape.grad(lengths.m).add(o, dm);
+            if (magnitudes.m.requiresGrad()) {
+                tape.grad(magnitudes.m).add(o, dm);
             }
             if (w.bias() != null && w.bias().requiresGrad()) {
                 tape.grad(w.bias()).add(o, dBias);

@@ -32,7 +32,7 @@ public final class LoraCases implements GradientCase.Provider {
             int r = 1 + random.nextInt(3);
             double dropout = random.nextBoolean() ? 0.3 : 0;
             Tensor w0 = gaussian(random, out, in);
-            // The norms are constants by definition; any will do for the derivative.
+            // The norms count as constants; any values will do for the derivative.
             double[] norms = random.doubles(out, 0.5, 2).toArray();
             return new GradientCase.Problem(
                     (tape, x) -> DoraProduct.of(tape, x[0], Dropout.of(tape, x[0], dropout, 11), new LoraWeights(w0, x[4], x[1], x[2], 1.7),

@@ -12,20 +12,20 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * How an adapter is shaped, in PEFT's terms.
+ * An adapter's configuration, in PEFT's terms.
  *
  * @param r             rank
  * @param loraAlpha     numerator of the scale s = lora_alpha / r, or lora_alpha / √r with use_rslora
- * @param loraDropout   probability that an input of the A branch is zeroed in training
+ * @param loraDropout   probability that an input element of the A branch is zeroed in training
  * @param targets       the layers to adapt
- * @param useRslora     rank-stabilised scale (Kalajdzievski 2023)
+ * @param useRslora     rank-stabilized scale (Kalajdzievski 2023)
  * @param useDora       weight-decomposed adaptation (Liu et al. 2024); see {@link DoraProduct}
- * @param rankPattern   other ranks for layers whose name ends in a match of the key; the first match counts
+ * @param rankPattern   ranks of layers whose name ends in a match of the key; the first match counts
  * @param alphaPattern  likewise for lora_alpha
  * @param bias          which biases are trained with the adapter
- * @param modulesToSave other modules that are trained whole and saved with the adapter: those whose name ends so
- * @param init          init_lora_weights: how a fresh adapter starts
- * @param others        every other key of adapter_config.json, written again as it was read
+ * @param modulesToSave other modules, trained in full and saved with the adapter; matched by name suffix
+ * @param init          init_lora_weights: how a new adapter is initialized
+ * @param others        every other key of adapter_config.json, written back unchanged
  */
 public record LoraConfig(int r, double loraAlpha, double loraDropout, Targets targets, boolean useRslora, boolean useDora,
         Map<String, Integer> rankPattern,
@@ -36,7 +36,8 @@ public record LoraConfig(int r, double loraAlpha, double loraDropout, Targets ta
     public enum Bias { NONE, LORA_ONLY, ALL }
 
     /**
-     * DEFAULT: A uniform in ±1/√in, B = 0. GAUSSIAN: A normal with deviation 1/r, B = 0. RANDOM: both uniform, so the update is not zero.
+     * DEFAULT: A uniform in ±1/√in, B = 0. GAUSSIAN: A normal with standard deviation 1/r, B = 0. RANDOM: both uniform, so the update is
+     * not zero.
      */
     public enum Init { DEFAULT, GAUSSIAN, RANDOM }
 
@@ -63,7 +64,7 @@ public record LoraConfig(int r, double loraAlpha, double loraDropout, Targets ta
 
     private static void checkAlpha(double alpha, String what) {
         if (!Double.isFinite(alpha)) {
-            throw new AglException(what + " must be a number, got " + alpha);
+            throw new AglException(what + " must be a finite number, got " + alpha);
         }
     }
 
@@ -72,7 +73,7 @@ public record LoraConfig(int r, double loraAlpha, double loraDropout, Targets ta
         return of(r, alpha, dropout, String.join(",", targets), false);
     }
 
-    /** From settings as a user types them; {@link Targets#of} reads the targets. */
+    /** From a user's settings; {@link Targets#of} parses the targets. */
     public static LoraConfig of(int r, double alpha, double dropout, String targets, boolean useRslora) {
         return new LoraConfig(r, alpha, dropout, Targets.of(targets), useRslora, false, Map.of(), Map.of(), Bias.NONE, List.of(),
                 Init.DEFAULT,
@@ -91,14 +92,14 @@ public record LoraConfig(int r, double loraAlpha, double loraDropout, Targets ta
                 others);
     }
 
-    /** The same with these modules too trained whole. */
+    /** The same with these modules also trained in full. */
     LoraConfig saving(Collection<String> modules) {
         List<String> all = new ArrayList<>(modulesToSave);
         all.addAll(modules);
         return new LoraConfig(r, loraAlpha, loraDropout, targets, useRslora, useDora, rankPattern, alphaPattern, bias, all, init, others);
     }
 
-    /** The same, target_modules naming none but these layers. */
+    /** The same with target_modules restricted to names that match these layers. */
     LoraConfig within(Collection<String> layers) {
         return new LoraConfig(r, loraAlpha, loraDropout, targets.within(layers), useRslora, useDora, rankPattern, alphaPattern, bias,
                 modulesToSave, init, others);
@@ -124,12 +125,12 @@ public record LoraConfig(int r, double loraAlpha, double loraDropout, Targets ta
         return otherwise;
     }
 
-    /** Whether the layer of that name is adapted; a layer that is saved whole is not. */
+    /** Whether the layer of that name is adapted; a layer in modules_to_save is not. */
     public boolean targets(String layer) {
         return targets.matches(layer) && !saves(layer);
     }
 
-    /** Whether the module of that name, or one that holds it, is trained whole. */
+    /** Whether the module of that name, or a parent of it, is in modules_to_save. */
     public boolean saves(String module) {
         for (String m = module; !m.isEmpty(); m = m.substring(0, Math.max(0, m.lastIndexOf('.')))) {
             if (modulesToSave.stream().anyMatch(m::endsWith)) {

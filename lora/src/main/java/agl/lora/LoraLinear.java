@@ -10,10 +10,7 @@ import agl.error.AglException;
 import agl.nn.LinearLayer;
 import java.util.SplittableRandom;
 
-/**
- * A frozen linear layer with a low-rank update beside it; {@link LoraProduct} has the mathematics, {@link DoraProduct} that of a layer
- * with magnitudes.
- */
+/** A frozen linear layer with a low-rank update. Formulas: {@link LoraProduct}, or {@link DoraProduct} for a layer with magnitudes. */
 public final class LoraLinear implements LinearLayer {
     private final LinearLayer base;
     private final Tensor a;
@@ -26,15 +23,15 @@ public final class LoraLinear implements LinearLayer {
     private long calls;
     private boolean enabled = true;
     private Tensor merged;
-    private Linear.GradientListener listener;
+    private Linear.GradientListener hook;
 
     /**
-     * What an adapter has for one layer.
+     * An adapter's tensors for one layer.
      *
      * @param a         A, (r, in)
      * @param b         B, (out, r)
      * @param scale     s, lora_alpha / r
-     * @param magnitude lengths of the adapted rows, (out), for DoRA, else null
+     * @param magnitude magnitudes of the adapted rows, (out), for DoRA, else null
      */
     public record Update(Tensor a, Tensor b, double scale, Tensor magnitude) {
         /** Without magnitudes. */
@@ -44,10 +41,10 @@ public final class LoraLinear implements LinearLayer {
     }
 
     /**
-     * With factors as they are.
+     * With the given factors.
      *
-     * @param dropout probability with which a feature of x̃ is dropped in training
-     * @param seed    of the dropout's masks
+     * @param dropout probability that an element of x̃ is zeroed in training
+     * @param seed    seed of the dropout masks
      * @throws AglException when the factors do not fit the layer
      */
     public LoraLinear(LinearLayer base, Update update, double dropout, long seed) {
@@ -71,9 +68,7 @@ public final class LoraLinear implements LinearLayer {
         this.seed = seed;
     }
 
-    /**
-     * A fresh update as the configuration wants it; PEFT's default, B = 0, starts at zero. DoRA's magnitudes start at the rows' lengths.
-     */
+    /** A new update, initialized as configured; PEFT's default, B = 0, starts at zero. DoRA's magnitudes start at the row norms. */
     // explain: LoRA start
     public static LoraLinear initial(LinearLayer base, LoraConfig config, DType dtype, long seed) {
         SplittableRandom random = new SplittableRandom(seed);
@@ -104,12 +99,12 @@ public final class LoraLinear implements LinearLayer {
             return base.forward(tape, x);
         }
         if (merged != null) {
-            return Linear.of(tape, x, merged, base.bias(), listener);
+            return Linear.of(tape, x, merged, base.bias(), hook);
         }
-        // Each training pass has a mask of its own; the same seed and the same number of passes give the same masks.
+        // Each training pass has its own mask; the same seed and the same number of passes give the same masks.
         Tensor dropped = tape.recording() ? Dropout.of(tape, x, dropout, tape.draw(() -> seed * 1_000_003 + calls++)) : x;
-        return magnitude == null ? LoraProduct.of(tape, x, dropped, weights(), listener)
-                : DoraProduct.of(tape, x, dropped, weights(), new DoraProduct.Magnitudes(magnitude, norms(tape.kernels())), listener);
+        return magnitude == null ? LoraProduct.of(tape, x, dropped, weights(), hook)
+                : DoraProduct.of(tape, x, dropped, weights(), new DoraProduct.Magnitudes(magnitude, norms(tape.kernels())), hook);
     }
 
     private LoraWeights weights() {
@@ -141,7 +136,7 @@ public final class LoraLinear implements LinearLayer {
         return b;
     }
 
-    /** DoRA's lengths of the adapted rows, (out), or null. */
+    /** DoRA's magnitudes of the adapted rows, (out), or null. */
     public Tensor magnitude() {
         return magnitude;
     }
@@ -156,7 +151,7 @@ public final class LoraLinear implements LinearLayer {
         return base;
     }
 
-    /** Switches the update off (the aligned base) and on again. */
+    /** Switches the update off (the aligned base) or on. */
     public void enable(boolean on) {
         enabled = on;
     }
@@ -186,12 +181,12 @@ public final class LoraLinear implements LinearLayer {
     }
     // explain: end
 
-    /** Computes with the merged weight as one matrix from now on: faster, and not trainable. */
+    /** From now on computes with the merged weight as one matrix: faster, but not trainable. */
     public void merge() {
         merged = mergedWeight();
     }
 
-    /** Back to the frozen weight and its update, exactly as before. */
+    /** Restores the frozen weight and its update exactly. */
     public void unmerge() {
         merged = null;
     }
@@ -212,8 +207,8 @@ public final class LoraLinear implements LinearLayer {
         return base.bias();
     }
 
-    @Override public void listen(Linear.GradientListener newListener) {
-        listener = newListener;
-        base.listen(newListener);
+    @Override public void listen(Linear.GradientListener newHook) {
+        hook = newHook;
+        base.listen(newHook);
     }
 }

@@ -14,8 +14,8 @@ import java.util.TreeSet;
 import java.util.function.Supplier;
 
 /**
- * A model with an adapter attached: the base is frozen; the factors A and B of each target layer are trained, and whatever else the
- * configuration names (DoRA's magnitudes, biases, modules_to_save), on copies of the base's tensors.
+ * A model with an adapter attached. The base is frozen. The factors A and B of each target layer are trained, and whatever else the
+ * configuration names (DoRA's magnitudes, biases, modules_to_save), as copies of the base's tensors.
  */
 public final class LoraModel {
     private final Transformer model;
@@ -28,7 +28,7 @@ public final class LoraModel {
         this.config = config;
     }
 
-    /** Attaches a fresh adapter. The seed decides A and the dropout masks. Every name in target_modules has to match a layer. */
+    /** Attaches a new adapter. The seed determines A and the dropout masks. Every name in target_modules must match a layer. */
     public static LoraModel attach(Transformer model, LoraConfig config, long seed, DType dtype) {
         List<String> unmatched = config.targets().unmatched(model.linears().stream().map(LinearLayer::name).toList());
         if (!unmatched.isEmpty()) {
@@ -40,12 +40,12 @@ public final class LoraModel {
                 (name, own) -> own.to(dtype));
     }
 
-    /** Makes the adapted layer of a target. */
+    /** Creates the adapted layer for a target layer. */
     public interface LayerMaker {
         LoraLinear make(LinearLayer layer, int index);
     }
 
-    /** Makes the adapter's own copy of one of the base's weights. */
+    /** Creates the adapter's copy of a base weight. */
     public interface CopyMaker {
         Tensor make(String name, Tensor own);
     }
@@ -54,13 +54,13 @@ public final class LoraModel {
         return seed + 7919L * index;
     }
 
-    /** Attaches an adapter whose parts the makers make. */
+    /** Attaches an adapter whose layers and copies the makers create. */
     public static LoraModel attach(Transformer model, LoraConfig config, LayerMaker maker, CopyMaker copier) {
         if (model.linears().stream().anyMatch(layer -> layer instanceof LoraLinear)) {
-            throw new AglException("the model has an adapter already");
+            throw new AglException("the model already has an adapter");
         }
         LoraModel lora = new LoraModel(model, config);
-        // All are made before any is put in: what fails leaves the model as it was.
+        // Create all layers before installing any: a failure then leaves the model unchanged.
         for (LinearLayer layer : model.linears()) {
             if (config.targets(layer.name())) {
                 lora.layers.put(layer.name(), maker.make(layer, lora.layers.size()));
@@ -83,7 +83,7 @@ public final class LoraModel {
         return suffixes;
     }
 
-    /** The base's weights that are trained in copies, by name. */
+    /** The base weights of which copies are trained, by name. */
     private Map<String, Tensor> copiedNames() {
         Map<String, Tensor> names = new LinkedHashMap<>();
         Map<String, Tensor> all = new LinkedHashMap<>(model.parameters());
@@ -107,18 +107,18 @@ public final class LoraModel {
         return names;
     }
 
-    /** Takes the adapter off again: the model is the base. */
+    /** Removes the adapter: the model is the base again. */
     public void detach() {
         model.replaceLinears(layer -> layer instanceof LoraLinear l && layers.containsValue(l) ? l.base() : layer);
         copies.keySet().forEach(name -> model.replace(name, null));
     }
 
-    /** The model, with the adapter in the place of the adapted layers. */
+    /** The model, with the adapter installed. */
     public Transformer model() {
         return model;
     }
 
-    /** What the adapter was made from. */
+    /** The adapter's configuration. */
     public LoraConfig config() {
         return config;
     }
@@ -128,7 +128,7 @@ public final class LoraModel {
         return layers;
     }
 
-    /** The adapter's copies of the base's weights (biases, modules_to_save), by the weight's name; usually none. */
+    /** The adapter's copies of base weights (biases, modules_to_save), by the weight's name; usually none. */
     public Map<String, Tensor> copies() {
         return copies;
     }
@@ -152,18 +152,18 @@ public final class LoraModel {
         return parameters().stream().mapToLong(Tensor::size).sum();
     }
 
-    /** Switches the adapter off (the aligned base) and on again. */
+    /** Switches the adapter off (the aligned base) or on. */
     public void enable(boolean on) {
         layers.values().forEach(l -> l.enable(on));
         copies.forEach((name, copy) -> model.replace(name, on ? copy : null));
     }
 
-    /** Every adapted layer computes with one merged matrix from now on: faster, and not trainable. */
+    /** From now on every adapted layer computes with one merged matrix: faster, but not trainable. */
     public void merge() {
         layers.values().forEach(LoraLinear::merge);
     }
 
-    /** What {@code work} gives while every adapted layer is merged; afterwards all is as before. */
+    /** The result of {@code work}, run with every adapted layer merged; the layers are restored afterwards. */
     public <T> T whileMerged(Supplier<T> work) {
         merge();
         try {
@@ -173,7 +173,7 @@ public final class LoraModel {
         }
     }
 
-    /** Back to frozen weights and their updates. */
+    /** Restores the frozen weights and their updates. */
     public void unmerge() {
         layers.values().forEach(LoraLinear::unmerge);
     }

@@ -3,7 +3,7 @@ package agl.lora;
 import agl.autograd.Tensor;
 
 /**
- * A linear map with its low-rank update, W0 + s·B·A.
+ * A frozen linear layer with its low-rank update, W0 + s·B·A.
  *
  * @param w0   the frozen weight, (out, in)
  * @param bias (out) or null

@@ -20,7 +20,7 @@ import java.util.Set;
 /**
  * Adapters in PEFT's format: adapter_config.json and adapter_model.safetensors, with PEFT's tensor names: for a layer L
  * base_model.model.L.lora_A.weight (r, in), .lora_B.weight (out, r), .lora_magnitude_vector (out); a trained bias of an adapted layer is
- * .base_layer.bias; other copies of the base's weights have their own names.
+ * .base_layer.bias; other copies of base weights keep the base's names.
  */
 public final class Peft {
     static final String PREFIX = "base_model.model.";
@@ -33,7 +33,7 @@ public final class Peft {
 
     private Peft() { }
 
-    /** Writes the adapter; the folder appears whole. {@code base} is recorded as base_model_name_or_path. */
+    /** Writes the adapter; the folder appears atomically. {@code base} is recorded as base_model_name_or_path. */
     public static void save(LoraModel lora, Path folder, String base) {
         OutputFolder.write(folder, temporary -> writeInto(lora, temporary, base));
     }
@@ -46,14 +46,14 @@ public final class Peft {
                 PeftConfig.write(lora.config().within(lora.layers().keySet()), base, fanInFanOut).toPrettyString() + "\n");
         SafeTensorsWriter writer = new SafeTensorsWriter().metadata("format", "pt");
         tensors(lora).forEach((name, t) -> {
-            boolean turn = model.storedTransposed(name.substring(PREFIX.length()));
+            boolean transposed = model.storedTransposed(name.substring(PREFIX.length()));
             long[] shape = Arrays.stream(t.shape()).asLongStream().toArray();
-            writer.add(name, floats(t, turn), turn ? new long[] {shape[1], shape[0]} : shape);
+            writer.add(name, floats(t, transposed), transposed ? new long[] {shape[1], shape[0]} : shape);
         });
         writer.write(folder.resolve(WEIGHTS));
     }
 
-    /** Everything that is trained, by its name in the adapter's file. */
+    /** All trained tensors, by their names in the adapter's file. */
     public static Map<String, Tensor> tensors(LoraModel lora) {
         Map<String, Tensor> out = new LinkedHashMap<>();
         lora.layers().forEach((layer, l) -> {
@@ -72,12 +72,12 @@ public final class Peft {
         return PREFIX + (adaptedLayers.contains(layer) ? layer + ".base_layer" + weight.substring(layer.length()) : weight);
     }
 
-    static float[] floats(Tensor t, boolean turn) {
+    static float[] floats(Tensor t, boolean transposed) {
         float[] f = new float[t.size()];
         int cols = t.cols();
         int rows = t.rows();
         for (int i = 0; i < f.length; i++) {
-            f[i] = (float) t.get(turn ? i % rows * cols + i / rows : i);
+            f[i] = (float) t.get(transposed ? i % rows * cols + i / rows : i);
         }
         return f;
     }
@@ -101,7 +101,7 @@ public final class Peft {
     public static SafeTensors openWeights(Path folder) {
         Path file = folder.resolve(WEIGHTS);
         if (!Files.exists(file) && Files.exists(folder.resolve("adapter_model.bin"))) {
-            throw new AglException(folder + ": has adapter_model.bin only, which can hold any program; save it again as safetensors");
+            throw new AglException(folder + ": has only adapter_model.bin, which can run any code when loaded; save it as safetensors");
         }
         return SafeTensors.open(file);
     }
@@ -109,7 +109,7 @@ public final class Peft {
     /**
      * Attaches the adapter of a folder to its base, ready to be used or trained further.
      *
-     * @param seed decides the dropout masks of further training
+     * @param seed determines the dropout masks of further training
      */
     public static LoraModel load(Transformer model, Path folder, long seed) {
         LoraConfig own = readConfig(folder);
@@ -144,7 +144,7 @@ public final class Peft {
         }
     }
 
-    /** The base that the adapter says it belongs to: what to look for when it does not fit. */
+    /** The base that the adapter names, for the message when it does not fit. */
     private static String madeFor(Path folder) {
         String base = Json.read(folder.resolve(CONFIG)).path("base_model_name_or_path").asText("");
         return base.isEmpty() ? "" : " (it was made for \"" + Json.quote(base) + "\")";

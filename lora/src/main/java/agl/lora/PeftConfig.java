@@ -24,7 +24,7 @@ final class PeftConfig {
             "init_lora_weights",
             "fan_in_fan_out", "inference_mode", "task_type");
 
-    /** What these switch on changes the computation in a way that is not built here. Off, as PEFT writes them always, they do nothing. */
+    /** Options that are not implemented. PEFT always writes them; they are accepted only when they are off. */
     private static final Set<String> REFUSED_WHEN_ACTIVE = Set.of("layer_replication", "use_qalora", "trainable_token_indices",
             "target_parameters",
             "alora_invocation_tokens", "use_bdlora", "arrow_config", "kasa_config", "monteclora_config", "velora_config", "lora_bias",
@@ -32,8 +32,8 @@ final class PeftConfig {
             "ensure_weight_tying");
 
     /**
-     * Written by PEFT and without effect on what a loaded adapter computes. Those of a start (loftq, eva, corda, lora_ga) stay in the file
-     * when the adapter is converted to a plain one; init_lora_weights says whether it was.
+     * Written by PEFT, without effect on what a loaded adapter computes. Initialization options (loftq, eva, corda, lora_ga) stay in the
+     * file when the adapter is converted to a plain one; init_lora_weights says whether it was.
      */
     private static final Set<String> WITHOUT_EFFECT = Set.of("auto_mapping", "revision", "peft_version", "megatron_core",
             "qalora_group_size", "runtime_config",
@@ -49,7 +49,7 @@ final class PeftConfig {
             throw node.unsupported("peft_type \"" + type + "\"", "LORA");
         }
         for (String key : new TreeSet<>(REFUSED_WHEN_ACTIVE)) {
-            // Tying concerns an embedding or head that is trained; without one there is nothing to tie.
+            // Tying concerns a trained embedding or head; without one there is nothing to tie.
             boolean idle = key.equals("ensure_weight_tying") && node.texts("modules_to_save").isEmpty()
                     && !node.active("trainable_token_indices");
             if (node.active(key) && !idle) {
@@ -110,7 +110,7 @@ final class PeftConfig {
         };
     }
 
-    /** How A and B were first made does not matter any more, unless the base's weights were changed with them. */
+    /** How A and B were initialized no longer matters, unless the initialization also changed the base weights. */
     private static LoraConfig.Init init(ConfigNode node) {
         JsonNode value = node.node().path("init_lora_weights");
         if (!node.has("init_lora_weights") || value.isBoolean()) {
@@ -120,7 +120,7 @@ final class PeftConfig {
             case "gaussian" -> LoraConfig.Init.GAUSSIAN;
             case "orthogonal", "eva", "mica" -> LoraConfig.Init.DEFAULT;
             default -> throw node.unsupported(
-                    "init_lora_weights " + value + ": such an adapter belongs to a changed base; convert it to a plain one with PEFT",
+                    "init_lora_weights " + value + ": such an adapter needs a modified base; convert it to plain LoRA with PEFT",
                     "true, false, gaussian, orthogonal, eva, mica");
         };
     }
@@ -148,7 +148,7 @@ final class PeftConfig {
      * The settings as PEFT writes them.
      *
      * @param base         goes to base_model_name_or_path
-     * @param fanInFanOut  the adapted layers are Conv1D, (in, out) in the base's file
+     * @param fanInFanOut  whether the adapted layers are Conv1D, (in, out) in the base's file
      */
     static ObjectNode write(LoraConfig c, String base, boolean fanInFanOut) {
         ObjectNode n = JsonNodeFactory.instance.objectNode();
@@ -177,7 +177,7 @@ final class PeftConfig {
         return n;
     }
 
-    /** A whole number without ".0", as PEFT's own type is an integer. */
+    /** Writes a whole number without ".0": PEFT's own type is an integer. */
     private static void putNumber(ObjectNode n, String key, double x) {
         if (x == Math.rint(x) && Math.abs(x) < 1e9) {
             n.put(key, (int) x);
@@ -186,7 +186,7 @@ final class PeftConfig {
         }
     }
 
-    /** One pattern as a text, several names as a list, none as null. */
+    /** Writes a pattern as a string, names as a list, none as null. */
     private static void putTexts(ObjectNode n, String key, List<String> list, String pattern) {
         if (pattern != null) {
             n.put(key, pattern);

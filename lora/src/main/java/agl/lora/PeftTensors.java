@@ -15,16 +15,16 @@ import java.util.Set;
 import java.util.TreeSet;
 import java.util.regex.Pattern;
 
-/** The tensors of an adapter's file: read by PEFT's names, each at most once, and asked at the end what nobody wanted. */
+/** The tensors of an adapter's file, each read at most once by its PEFT name. At the end, tensors that nobody read are refused. */
 final class PeftTensors {
-    /** PEFT's own names of the model in memory have the adapter's name in them; it reads files that were saved so. */
+    /** PEFT's in-memory names contain the adapter's name; PEFT also reads files saved with them. */
     private static final Pattern IN_MEMORY = Pattern.compile("\\.(lora_[AB])\\.default\\.weight$");
     private static final Pattern MAGNITUDE_IN_MEMORY = Pattern.compile("\\.lora_magnitude_vector(\\.default)?\\.weight$");
 
     private final SafeTensors tensors;
     private final Path file;
     private final String madeFor;
-    /** Names in the file by the names that PEFT writes. */
+    /** Names in the file, by the name that PEFT writes. */
     private final Map<String, String> names = new LinkedHashMap<>();
     private final Set<String> used = new HashSet<>();
 
@@ -36,36 +36,36 @@ final class PeftTensors {
         for (String name : tensors.names()) {
             if (name.contains(".lora_embedding_") || name.startsWith(Peft.PREFIX + "lm_head.lora_")) {
                 throw new AglException(file + ": adapts the embedding or the head (" + Json.quote(name)
-                        + "), which is not supported; only the linear layers in between are, and modules_to_save");
+                        + "), which is not supported; only the linear layers between them and modules_to_save are");
             }
             if (names.put(written(name), name) != null) {
                 throw new AglException(
-                        file + ": has the tensor \"" + Json.quote(written(name)) + "\" twice, with and without the adapter's name in it");
+                        file + ": has the tensor \"" + Json.quote(written(name)) + "\" twice, with and without the adapter's name");
             }
         }
     }
 
-    /** The name under which PEFT writes what this file calls {@code name}. */
+    /** The name that PEFT writes for the tensor that this file calls {@code name}. */
     static String written(String name) {
         return MAGNITUDE_IN_MEMORY.matcher(IN_MEMORY.matcher(name).replaceFirst(".$1.weight")).replaceFirst(Peft.MAGNITUDE);
     }
 
-    /** @param turn the file has the transpose of {@code shape} */
-    Tensor read(String name, boolean turn, int... shape) {
+    /** @param transposed whether the file has the transpose of {@code shape} */
+    Tensor read(String name, boolean transposed, int... shape) {
         if (!names.containsKey(name)) {
             throw new AglException(file + ": has no tensor \"" + name + "\", which " + Peft.CONFIG
-                    + " and the base ask for: this adapter does not fit this base" + madeFor);
+                    + " and the base require: this adapter does not fit this base" + madeFor);
         }
         TensorInfo info = tensors.info(names.get(name));
-        int[] stored = turn ? new int[] {shape[1], shape[0]} : shape;
+        int[] stored = transposed ? new int[] {shape[1], shape[0]} : shape;
         if (!sameShape(info, stored)) {
             throw new AglException(file + ": tensor \"" + name + "\" has shape " + Arrays.toString(info.shape()) + ", " + Peft.CONFIG
-                    + " and the base ask for "
+                    + " and the base require "
                     + Arrays.toString(stored) + ": this adapter does not fit this base" + madeFor);
         }
         used.add(name);
         float[] values = info.toFloats();
-        return (turn ? Tensor.of(Peft.floats(Tensor.of(values, stored), true), shape) : Tensor.of(values, shape)).requireGrad();
+        return (transposed ? Tensor.of(Peft.floats(Tensor.of(values, stored), true), shape) : Tensor.of(values, shape)).requireGrad();
     }
 
     private static boolean sameShape(TensorInfo info, int[] shape) {
@@ -73,9 +73,8 @@ final class PeftTensors {
     }
 
     /**
-     * PEFT saves whole weights of the base beside an adapter where it thinks they might have changed (save_embedding_layers), and puts
-     * whatever it finds in the file into the model. Those that are the base's own are passed over here; those that are not count as
-     * modules_to_save.
+     * PEFT saves base weights with an adapter if it thinks they might have changed (save_embedding_layers), and loads whatever it finds in
+     * the file into the model. Weights equal to the base's are ignored here; the others count as modules_to_save.
      */
     LoraConfig withSavedBeside(LoraConfig config, Transformer model) {
         Map<String, Tensor> base = new LinkedHashMap<>(model.parameters());
@@ -98,35 +97,36 @@ final class PeftTensors {
         for (String module : changed) {
             boolean tied = model.config().tied() && base.get(module + ".weight") == model.head();
             if (tied || config.targets(module)) {
-                throw new AglException(file + ": brings another " + Json.quote(module) + ".weight than the base's" + madeFor + (tied
-                        ? ", which is embedding and head in one: that is not supported; name it in modules_to_save when saving the adapter"
-                        : ", a layer that it adapts too: merge the adapter with PEFT"));
+                throw new AglException(file + ": contains a " + Json.quote(module) + ".weight that differs from the base's" + madeFor
+                        + (tied
+                        ? ", where embedding and head are tied: not supported; name it in modules_to_save when saving the adapter"
+                        : ", a layer that it also adapts: merge the adapter with PEFT"));
             }
         }
         return changed.isEmpty() ? config : config.saving(changed);
     }
 
-    private boolean equal(TensorInfo info, Tensor own, boolean turn, String name) {
-        int[] shape = turn ? new int[] {own.dim(1), own.dim(0)} : own.shape();
+    private boolean equal(TensorInfo info, Tensor own, boolean transposed, String name) {
+        int[] shape = transposed ? new int[] {own.dim(1), own.dim(0)} : own.shape();
         if (!sameShape(info, shape)) {
-            throw new AglException(file + ": brings a " + Json.quote(name) + " of shape " + Arrays.toString(info.shape())
-                    + ", the base's is " + Arrays.toString(shape)
-                    + ": the adapter was trained on a base with other tokens or sizes" + madeFor);
+            throw new AglException(file + ": contains a " + Json.quote(name) + " of shape " + Arrays.toString(info.shape())
+                    + ", but the base's is " + Arrays.toString(shape)
+                    + ": the adapter was trained on a base with a different vocabulary or size" + madeFor);
         }
-        return Arrays.equals(info.toFloats(), Peft.floats(own, turn));
+        return Arrays.equals(info.toFloats(), Peft.floats(own, transposed));
     }
 
-    /** Everything in the file has to have a place, or to be known as of no use. */
+    /** Every tensor in the file must have been read or be known to be unused. */
     void refuseLeftOver(LoraConfig config) {
         for (String name : names.keySet()) {
             if (!used.contains(name) && !besideSavedModule(name, config)) {
-                throw new AglException(file + ": tensor \"" + Json.quote(names.get(name)) + "\" belongs to nothing that " + Peft.CONFIG
-                        + " and this base have");
+                throw new AglException(file + ": tensor \"" + Json.quote(names.get(name)) + "\" matches nothing in " + Peft.CONFIG
+                        + " and this base");
             }
         }
     }
 
-    /** With bias = "all" PEFT writes both biases of a saved module, the base's and its copy's, beside the one that it reads. */
+    /** With bias = "all" PEFT writes both biases of a saved module, the base's and its copy's, besides the one that it reads. */
     private static boolean besideSavedModule(String name, LoraConfig config) {
         for (String part : new String[] {".modules_to_save.", ".original_module."}) {
             int at = name.indexOf(part);

@@ -8,18 +8,18 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * Which layers of a model an adapter adapts, by PEFT's rules.
+ * Selects the layers of a model that an adapter adapts, by PEFT's rules.
  *
- * @param names          target_modules as a list: each matches a layer whose name is it or ends in "." + it
- * @param pattern        target_modules as one regular expression over the whole layer name, or null; {@value #ALL_LINEAR}: every
- *                       linear layer but the head
- * @param exclude        exclude_modules as a list, or as one pattern in a list of its own with {@code excludeIsPattern}
- * @param layers         layers_to_transform: numbers of the layers that {@code names} are looked for in; empty for all
- * @param layersPattern  layers_pattern: names of the list of layers whose number counts ("h", "layers"); empty for any
+ * @param names          target_modules as a list: an entry matches a layer whose name equals it or ends in "." + entry
+ * @param pattern        target_modules as one regular expression over the whole layer name, or null; {@value #ALL_LINEAR}: every linear
+ *                       layer except the head
+ * @param exclude        exclude_modules as a list; with {@code excludeIsPattern}, a list of one pattern
+ * @param layers         layers_to_transform: indices of the layers in which {@code names} are matched; empty for all
+ * @param layersPattern  layers_pattern: names of the layer lists whose index counts ("h", "layers"); empty for any
  */
 public record Targets(List<String> names, String pattern, List<String> exclude, boolean excludeIsPattern, List<Integer> layers,
         List<String> layersPattern) {
-    /** PEFT's word for every linear layer but the head. */
+    /** PEFT's keyword for every linear layer except the head. */
     public static final String ALL_LINEAR = "all-linear";
     private static final int MAX_PATTERN = 1000;
 
@@ -29,7 +29,7 @@ public record Targets(List<String> names, String pattern, List<String> exclude, 
         layers = List.copyOf(layers);
         layersPattern = List.copyOf(layersPattern);
         if (pattern == null && names.isEmpty()) {
-            throw new AglException("target_modules is empty: name the layers to adapt, q_proj,v_proj for example");
+            throw new AglException("target_modules is empty: name the layers to adapt, for example q_proj,v_proj");
         }
         if (pattern != null && !pattern.equalsIgnoreCase(ALL_LINEAR)) {
             compile(pattern, "target_modules");
@@ -40,7 +40,7 @@ public record Targets(List<String> names, String pattern, List<String> exclude, 
         layersPattern.forEach(p -> compile(p, "layers_pattern"));
     }
 
-    /** From a setting as a user types it: comma-separated names, "all-linear", or a regular expression (has a character no name has). */
+    /** From a user's setting: comma-separated names, "all-linear", or a regular expression (has a character that no name has). */
     public static Targets of(String text) {
         boolean pattern = text.equalsIgnoreCase(ALL_LINEAR) || text.chars().anyMatch(c -> "*|()[]\\^$+?".indexOf(c) >= 0);
         List<String> names = pattern ? List.of()
@@ -59,7 +59,7 @@ public record Targets(List<String> names, String pattern, List<String> exclude, 
         return names.contains(layer) || endsWithOneOf(layer, names) && (layers.isEmpty() || layers.contains(layerNumber(layer)));
     }
 
-    /** Those of the {@link #names} that are the end of no layer's name here. */
+    /** The {@link #names} that match none of these layers. */
     public List<String> unmatched(Collection<String> layers) {
         return names.stream().filter(name -> layers.stream().noneMatch(layer -> endsWithOneOf(layer, List.of(name)))).toList();
     }
@@ -89,16 +89,16 @@ public record Targets(List<String> names, String pattern, List<String> exclude, 
         return names.stream().anyMatch(n -> layer.equals(n) || layer.endsWith("." + n));
     }
 
-    /** A pattern that somebody else wrote: an {@link AglException} where it is not one. */
+    /** Compiles an untrusted pattern; throws an {@link AglException} if it is invalid. */
     static Pattern compile(String pattern, String key) {
         try {
             if (pattern.length() > MAX_PATTERN) {
                 throw new AglException(
-                        key + ": a regular expression of " + pattern.length() + " characters, at most " + MAX_PATTERN + " are read");
+                        key + ": a regular expression of " + pattern.length() + " characters; at most " + MAX_PATTERN + " are allowed");
             }
             return Pattern.compile(translated(pattern));
         } catch (IllegalArgumentException e) { // PatternSyntaxException and what Pattern throws on odd flags
-            throw new AglException(key + " \"" + agl.nn.checkpoint.Json.quote(pattern) + "\" is not a regular expression");
+            throw new AglException(key + " \"" + agl.nn.checkpoint.Json.quote(pattern) + "\" is not a valid regular expression");
         }
     }
 
@@ -107,12 +107,12 @@ public record Targets(List<String> names, String pattern, List<String> exclude, 
         return pattern.replace("(?P<", "(?<");
     }
 
-    /** Matches with a limit on the steps: a pattern such as (a+)+b can take longer than a human life. */
+    /** Matches with a step limit: a pattern such as (a+)+b can take exponentially long. */
     static Matcher matches(Pattern pattern, String text) {
         return pattern.matcher(new Counted(text, new int[1]));
     }
 
-    /** A text that says stop when it has been looked at too often. */
+    /** A text that aborts a runaway regular expression after too many reads. */
     private record Counted(CharSequence text, int[] reads) implements CharSequence {
         private static final int LIMIT = 10_000_000;
 

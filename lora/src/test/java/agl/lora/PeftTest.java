@@ -274,7 +274,7 @@ class PeftTest {
     @Test void saysWhichTensorIsMissingMisshapenOrTooMuch() throws IOException {
         Path weights = folder.resolve("saved/adapter_model.safetensors");
         write(weights, "x", null, 0);
-        assertTrue(refusal(Tiny.llama()).contains("\"x\" belongs to nothing"));
+        assertTrue(refusal(Tiny.llama()).contains("\"x\" matches nothing in adapter_config.json"));
         for (String other : List.of("base_model.model.lm_head.lora_A.weight", "base_model.model.model.embed_tokens.lora_embedding_A")) {
             write(weights, other, null, 0);
             assertTrue(refusal(Tiny.llama()).contains("embedding or the head"));
@@ -433,11 +433,11 @@ class PeftTest {
                 .copies().values()
                 .forEach(t -> IntStream.range(0, t.size()).forEach(i -> t.data().set(i, other.get(i))));
         assertArrayEquals(Tiny.logits(expected), Tiny.logits(untied), 1e-6);
-        assertTrue(refusal(Tiny.llama()).contains("embedding and head in one"));
+        assertTrue(refusal(Tiny.llama()).contains("embedding and head are tied"));
         rewrite(saved, n -> n, Map.of(head, Tensor.zeros(DType.F32, 21, 12)));
-        assertTrue(refusal(Tiny.untied()).contains("other tokens"));
+        assertTrue(refusal(Tiny.untied()).contains("a different vocabulary"));
         rewrite(saved, n -> n, Map.of(layer, Tensor.zeros(DType.F32, 12, 12)));
-        assertTrue(refusal(Tiny.untied()).contains("a layer that it adapts too"));
+        assertTrue(refusal(Tiny.untied()).contains("a layer that it also adapts"));
     }
 
     /** bias = "all" beside a saved norm: PEFT writes the copy's bias under two names, and the base's. */
