@@ -8,6 +8,8 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
+import java.io.RandomAccessFile;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -125,6 +127,29 @@ class MainJobTest {
         assertEquals(0, train.exit(), train.err());
         assertTrue(Files.exists(temp.resolve("out/adapter_model.safetensors")));
         recordsWhatWasThere(temp.resolve("out/provenance.json"), train);
+    }
+
+    /** Weights are mapped: written over in place they are other weights in the midst of the run, and nothing of it is worth keeping. */
+    @Test void weightsWrittenOverInPlaceLeaveNoAdapter() throws Exception {
+        files();
+        Path weights = base.resolve("model.safetensors");
+        Thread zeros = Thread.ofPlatform().start(() -> {
+            while (!Files.exists(temp.resolve("zeros/metrics.jsonl")) && !Thread.currentThread().isInterrupted()) {
+                Thread.onSpinWait();
+            }
+            try (RandomAccessFile file = new RandomAccessFile(weights.toFile(), "rw")) {
+                file.seek(file.length() - 256);
+                file.write(new byte[256]);
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            }
+        });
+        Run train = agl("train", "--base", base, "--task", task, "--method", "lora", "--out", temp.resolve("zeros"), "--steps", 60,
+                "--batch-size", 4, "--max-length", 64, "--r", 2, "--template", "plain");
+        zeros.join();
+        assertEquals(2, train.exit(), train.err());
+        assertTrue(train.err().contains("was written over while this run read its weights from there"), train.err());
+        assertFalse(Files.exists(temp.resolve("zeros/adapter_model.safetensors")));
     }
 
     private static void recordsWhatWasThere(Path provenance, Run run) throws IOException {

@@ -131,7 +131,8 @@ class PeftTest {
 
     /** The whole file, as PEFT writes these keys: whole numbers without ".0", one pattern as a text, nothing as null. */
     @Test void everySettingIsWrittenAsPeftDoes() {
-        String settings = "{'peft_type':'LORA','task_type':'CAUSAL_LM','base_model_name_or_path':'b','inference_mode':true,'r':2,'lora_dropout':0.25,'lora_alpha':16,"
+        String settings = "{'peft_type':'LORA','task_type':'CAUSAL_LM','base_model_name_or_path':'b','inference_mode':true,"
+                + "'r':2,'lora_dropout':0.25,'lora_alpha':16,"
                 + "'target_modules':['q_proj','v_proj'],'exclude_modules':'.*x','layers_pattern':['h'],'layers_to_transform':[0,3],'use_rslora':false,'use_dora':false,"
                 + "'fan_in_fan_out':true,'bias':'none','rank_pattern':{'q_proj':3},'alpha_pattern':{'q_proj':2.5,'v_proj':4,'z':2.0E9},'modules_to_save':null,"
                 + "'init_lora_weights':true,'peft_version':'0.17'}";

@@ -14,7 +14,8 @@ import org.junit.jupiter.api.Test;
 class ConfigNodeTest {
     private final ConfigNode node = node(
             """
-                    {"n": 3, "zero": 0, "minus": -1, "half": 0.5, "huge": 99999999999, "tiny": 1e-300, "beyond": 1e999, "yes": true, "no": false, "word": "a",
+                    {"n": 3, "zero": 0, "minus": -1, "half": 0.5, "huge": 99999999999, "tiny": 1e-300, "beyond": 1e999,
+                     "yes": true, "no": false, "word": "a",
                      "empty": "", "words": ["a", "b"], "mixed": ["a", 1], "numbers": [0, 2], "signed": [1, -1], "fractions": [1.5], "nothing": [],
                      "object": {"k": 1}, "void": {}, "gone": null}""");
 

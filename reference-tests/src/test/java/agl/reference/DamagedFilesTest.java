@@ -131,7 +131,8 @@ class DamagedFilesTest {
 
     @Test void indexFiles() throws IOException {
         Path inner = Files.createDirectory(folder.resolve("inner"));
-        Files.write(folder.resolve("x"), bytes(Fixture.of("gpt2").adapter().resolve("adapter_model.safetensors"))); // what "../x" would reach
+        // What "../x" would reach.
+        Files.write(folder.resolve("x"), bytes(Fixture.of("gpt2").adapter().resolve("adapter_model.safetensors")));
         byte[] good = Shards.split(Fixture.of("qwen3").folder().resolve("model.safetensors"), inner, 3);
         rounds(1, () -> Files.write(inner.resolve("model.safetensors.index.json"), mutator.json(good)), () -> {
             try (Checkpoint opened = Checkpoint.open(inner)) {

@@ -243,8 +243,9 @@ public record AglSettings(Weights weights, Collision collision, Stability stabil
 
     private static String refusal(String name, JsonNode changes) {
         Class<?> type = named().filter(c -> name(c).equals(name)).findFirst().orElseThrow().getType();
-        Stream<String> values = type.isEnum() ? Arrays.stream(type.getEnumConstants()).map(v -> MAPPER.valueToTree(v).asText()) : Stream.of();
-        String wanted = type == int.class ? "a whole number" : type == double.class ? "a number" : "one of " + String.join(", ", values.toList());
+        Object[] values = type.isEnum() ? type.getEnumConstants() : new Object[0];
+        String wanted = type == int.class ? "a whole number" : type == double.class ? "a number"
+                : "one of " + Arrays.stream(values).map(v -> MAPPER.valueToTree(v).asText()).collect(Collectors.joining(", "));
         return "setting " + name + " does not take " + changes.get(name) + "; " + wanted + " is wanted";
     }
 

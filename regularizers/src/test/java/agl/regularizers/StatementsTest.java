@@ -134,7 +134,8 @@ class StatementsTest {
     private static long formed(AglRegularizer regularizer, LoraFactors f, boolean all) {
         long[] count = {0};
         Kernels plain = Kernels.plain();
-        Kernels counting = (Kernels) java.lang.reflect.Proxy.newProxyInstance(Kernels.class.getClassLoader(), new Class<?>[] {Kernels.class},
+        Kernels counting = (Kernels) java.lang.reflect.Proxy.newProxyInstance(Kernels.class.getClassLoader(),
+                new Class<?>[] {Kernels.class},
                 (proxy, method, args) -> {
                     // Of (r, r) with (r, in) are the gradients of ‖ΔW‖².
                     if (method.getName().equals("product") && args[1] instanceof Matrix b && !b.transposed() && b.cols() == f.rank()

@@ -83,6 +83,7 @@ public final class DriftCommand implements Callable<Integer> {
             lora.detach();
         }
         DriftComparison comparison = DriftComparison.of("base", aligned, results, gate);
+        inputs.requireUnchangedWeights();
         spec.commandLine().getOut().print(DriftOutput.table(comparison));
         DriftOutput.write(out, comparison);
         UsedSettings used = new UsedSettings();

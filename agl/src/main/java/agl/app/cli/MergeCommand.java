@@ -70,6 +70,10 @@ public final class MergeCommand implements Callable<Integer> {
             worst = Math.max(worst, Math.abs(merged[i] - separate[i]));
             largest = Math.max(largest, Math.abs(separate[i]));
         }
+        if (!inputs.overwrittenWeights().isEmpty()) {
+            OutputFolder.delete(out);
+            inputs.requireUnchangedWeights();
+        }
         if (Double.isNaN(worst)) {
             OutputFolder.delete(out);
             throw new AglException(

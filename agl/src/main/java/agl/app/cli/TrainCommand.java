@@ -169,6 +169,7 @@ public final class TrainCommand implements Callable<Integer> {
             drift = Optional.of(DriftComparison.of("base", aligned, Map.of(name, result.lora().whileMerged(
                     () -> DriftCommand.measure(name, bundle, check.withTask(answers), driftPrompts))), gate));
         }
+        inputs.requireUnchangedWeights();
         AtomicFiles.writeText(out.resolve("settings.json"), config.toJson().toPrettyString() + "\n");
         UsedSettings settings = new UsedSettings();
         settings.with("method", choice.kind().title());

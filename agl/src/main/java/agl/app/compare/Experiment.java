@@ -31,9 +31,9 @@ import java.util.stream.IntStream;
 /** Runs variants on one base, each at most once: finished runs are read from their files. */
 public final class Experiment {
     /**
-     * Incremented when the same settings give another result or another record. 3: identified by the base's files that are read. 4: outcomes
-     * of answers. 5: tokens trained on. 6: one text for several prompts. 7: whether training wrecked the model. 8: where answers were cut
-     * off, what follows a refusal. 9: the variant is one value.
+     * Incremented when the same settings give another result or another record. 3: identified by the base's files that are read. 4:
+     * outcomes of answers. 5: tokens trained on. 6: one text for several prompts. 7: whether training wrecked the model. 8: where answers
+     * were cut off, what follows a refusal. 9: the variant is one value.
      */
     private static final int FORMAT = 9;
 

@@ -11,9 +11,15 @@ import agl.error.AglException;
  */
 public record Example(String instruction, String input, String response) {
     public Example {
-        if (instruction == null || instruction.isBlank()) throw new AglException("example without an instruction: give every row one");
-        if (response == null || response.isBlank()) throw new AglException("example without a response: \"" + instruction + "\" needs one");
-        if (input == null) input = "";
+        if (instruction == null || instruction.isBlank()) {
+            throw new AglException("example without an instruction: give every row one");
+        }
+        if (response == null || response.isBlank()) {
+            throw new AglException("example without a response: \"" + instruction + "\" needs one");
+        }
+        if (input == null) {
+            input = "";
+        }
     }
 
     public Example(String instruction, String response) {

@@ -24,7 +24,11 @@ public record PromptSet(String name, List<Prompt> prompts) {
 
         /** Reads "safe" or "unsafe" in any case. */
         public static Label of(String text) {
-            for (Label l : values()) if (l.name().equalsIgnoreCase(text.strip())) return l;
+            for (Label l : values()) {
+                if (l.name().equalsIgnoreCase(text.strip())) {
+                    return l;
+                }
+            }
             throw new AglException("label \"" + text + "\" is neither safe nor unsafe");
         }
     }

@@ -8,7 +8,6 @@ import agl.autograd.op.HeadCrossEntropy;
 import agl.autograd.storage.Storage;
 import agl.nn.Batch;
 import agl.nn.Generator;
-import agl.nn.KvCache;
 import agl.nn.Transformer;
 import it.unimi.dsi.fastutil.ints.IntArrayList;
 import java.util.Arrays;

@@ -8,7 +8,8 @@ import org.hipparchus.distribution.continuous.BetaDistribution;
  *
  * <p>Independent items: Clopper and Pearson's, which covers the true proportion in at least 95 of 100 cases whatever it is; a bootstrap of
  * few items, or Wilson's near 0 and 1, covers it less often. Clustered items: the same with the effective number of items (Korn and
- * Graubard 1998). If all items are equal: Wilson's, counting each cluster once. A single item or cluster has no interval.
+ * Graubard 1998). If all items are equal: Wilson's, counting each cluster once, so that the whole rule covers as few as 88 of 100 cases
+ * with 2 items, 93 with 5, 95 from 10 on. A single item or cluster has no interval.
  */
 public final class Shares {
     private static final double TAIL = 0.025;

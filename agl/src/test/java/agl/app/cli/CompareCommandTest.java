@@ -52,7 +52,8 @@ class CompareCommandTest {
     }
 
     private String[] arguments(String command, String learningRate) {
-        return new String[] {command, "--task", temp.resolve("task.csv").toString(), "--alignment", temp.resolve("alignment.csv").toString(),
+        return new String[] {command, "--task", temp.resolve("task.csv").toString(),
+                "--alignment", temp.resolve("alignment.csv").toString(),
             "--out", temp.resolve("out").toString(), "--template", "plain", "--max-new-tokens", "4", "--batch-size", "4", "--r", "2",
             "--max-length", "64",
             "-s", "fisher_examples=6", "--lr", learningRate, "--min-refused", "0", "--base", base.toString()};

@@ -31,7 +31,8 @@ class ForgettingOutputTest {
             for (String base : bases) {
                 for (int examples : new int[] {10, 40, 90}) {
                     double loss = BEFORE.get(base).pretrain() + 0.001 * Math.sqrt(100 * examples) + 0.01;
-                    Measured measured = new Measured(new double[] {1}, new int[] {1}, new boolean[0], List.of(), new double[0], new double[0],
+                    Measured measured = new Measured(new double[] {1}, new int[] {1}, new boolean[0], List.of(), new double[0],
+                            new double[0],
                             loss, List.of(), new int[0]);
                     runs.add(new RunRecord("hash", new RunRecord.Name("lora", "lora", Double.NaN, List.of()), seed, base, examples,
                             100L * examples, base.equals("small") ? 1000 : 8000, 1,

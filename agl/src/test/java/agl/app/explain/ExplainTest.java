@@ -6,7 +6,6 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import agl.app.Main;
-import agl.app.cli.GradcheckCommand;
 import agl.autograd.GradientCase;
 import java.io.IOException;
 import java.nio.file.Files;

@@ -40,7 +40,8 @@ public class GemmBenchmark {
     public void operands() {
         Workers.setThreads(1);
         x = ones(size * size);
-        w = weights == DType.F32 ? ones(size * size) : new Storage.Mapped(Arena.global().allocate((long) size * size * weights.bytes(), 64), weights);
+        w = weights == DType.F32 ? ones(size * size)
+                : new Storage.Mapped(Arena.global().allocate((long) size * size * weights.bytes(), 64), weights);
         y = ones(size * size);
     }
 

@@ -26,8 +26,8 @@ public interface KernelContract {
     Map<String, Provider> providers();
 
     /**
-     * Runs the work with the plain loops in double and with every provider, on the same numbers from the seed, about ±1, in storages of these
-     * lengths, and compares all that it could have written.
+     * Runs the work with the plain loops in double and with every provider, on the same numbers from the seed, about ±1, in storages of
+     * these lengths, and compares all that it could have written.
      *
      * @param tolerance relative to the larger of 1 and the number
      */
@@ -168,7 +168,8 @@ public interface KernelContract {
     }
 
     @Test default void attention() {
-        AttentionShape[] shapes = {AttentionShape.causal(1, 1, 4, new int[] {0, 1}), AttentionShape.causal(4, 2, 6, new int[] {0, 5, 6, 80}),
+        AttentionShape[] shapes = {AttentionShape.causal(1, 1, 4, new int[] {0, 1}),
+            AttentionShape.causal(4, 2, 6, new int[] {0, 5, 6, 80}),
             new AttentionShape(6, 2, 70, 0.11, 3, new int[] {0, 9, 20}, new int[] {0, 9}, new int[] {9, 20}),
             new AttentionShape(2, 1, 130, 0.1, 0, new int[] {0, 1, 3}, new int[] {2, 90}, new int[] {72, 95})};
         for (AttentionShape a : shapes) {

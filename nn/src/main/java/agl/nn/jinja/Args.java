@@ -23,7 +23,8 @@ record Args(List<Object> values, Map<String, Object> named) {
         named.forEach((name, value) -> {
             int at = List.of(parameters).indexOf(name);
             if (at < 0 || bound[at] != null) {
-                throw wrong(function + (at < 0 ? " takes no argument named " + Json.quote(name) : " got two values for " + Json.quote(name)));
+                throw wrong(
+                        function + (at < 0 ? " takes no argument named " + Json.quote(name) : " got two values for " + Json.quote(name)));
             }
             bound[at] = value;
         });

@@ -18,10 +18,13 @@ final class Attributes {
     /** Methods that change their object: the sandbox takes them for undefined. */
     private static final Set<String> CHANGING_LIST = Set.of("append", "clear", "pop", "reverse", "insert", "sort", "extend", "remove");
     private static final Set<String> CHANGING_DICT = Set.of("clear", "pop", "popitem", "setdefault", "update");
-    private static final Set<String> OTHERS = Set.of("cycle", "changed", "next", "reset", "items", "keys", "values", "get", "copy", "fromkeys");
+    private static final Set<String> OTHERS = Set.of("cycle", "changed", "next", "reset", "items", "keys", "values", "get", "copy",
+            "fromkeys");
     /** What Python's numbers and ranges have, and templates do not use. */
-    private static final Set<String> NOT_SUPPORTED = Set.of("real", "imag", "numerator", "denominator", "bit_length", "bit_count", "to_bytes", "from_bytes", "conjugate",
-            "as_integer_ratio", "is_integer", "hex", "fromhex", "start", "stop", "step", "mapping", "isdisjoint", "gi_frame", "gi_code", "send", "throw", "close",
+    private static final Set<String> NOT_SUPPORTED = Set.of("real", "imag", "numerator", "denominator", "bit_length", "bit_count",
+            "to_bytes", "from_bytes", "conjugate",
+            "as_integer_ratio", "is_integer", "hex", "fromhex", "start", "stop", "step", "mapping", "isdisjoint", "gi_frame", "gi_code",
+            "send", "throw", "close",
             "gi_running", "gi_yieldfrom", "gi_suspended");
 
     private Attributes() {
@@ -29,7 +32,8 @@ final class Attributes {
 
     /** Whether some kind of value has a method of this name. */
     static boolean isKnown(String name) {
-        return Methods.STRING.contains(name) || Methods.UNSUPPORTED.contains(name) || Methods.LIST.contains(name) || Methods.DICT.contains(name)
+        return Methods.STRING.contains(name) || Methods.UNSUPPORTED.contains(name) || Methods.LIST.contains(name)
+                || Methods.DICT.contains(name)
                 || CHANGING_LIST.contains(name) || CHANGING_DICT.contains(name) || OTHERS.contains(name) || name.startsWith("_");
     }
 
@@ -95,8 +99,9 @@ final class Attributes {
             // The sandbox. A mapping has no fields of this kind but Python's own, __len__ and so on; else it is a key like any.
             return object instanceof Dict && !name.matches("__.*__") ? Optional.empty() : Optional.of(new Undefined(name));
         }
-        if (NOT_SUPPORTED.contains(name) && (object instanceof Number || object instanceof Boolean || object instanceof Range || object instanceof View
-                || object instanceof Value.Generator)) {
+        if (NOT_SUPPORTED.contains(name)
+                && (object instanceof Number || object instanceof Boolean || object instanceof Range || object instanceof View
+                        || object instanceof Value.Generator)) {
             throw wrong("attribute " + name + " of " + Value.kind(object) + " is not supported");
         }
         if (object instanceof Value.Fields fields && fields.field(name).isPresent()) {
@@ -150,7 +155,9 @@ final class Attributes {
         budget.make(count);
         if (Value.isText(object)) {
             String text = Value.text(object);
-            String part = by == 1 ? count == 0 ? "" : text.substring(text.offsetByCodePoints(0, (int) from), text.offsetByCodePoints(0, (int) (from + count)))
+            String part = by == 1
+                    ? count == 0 ? ""
+                            : text.substring(text.offsetByCodePoints(0, (int) from), text.offsetByCodePoints(0, (int) (from + count)))
                     : stepped(budget, Texts.codePoints(text), from, by, count);
             return object instanceof Markup ? new Markup(part) : part;
         }

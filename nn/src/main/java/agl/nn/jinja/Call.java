@@ -4,8 +4,7 @@ import static agl.nn.jinja.Budget.wrong;
 
 /** A call of what an expression gives. */
 record Call(Expr function, Arguments arguments) implements Expr {
-    @Override
-    public Object eval(Scope s) {
+    @Override public Object eval(Scope s) {
         return eval(s, null);
     }
 

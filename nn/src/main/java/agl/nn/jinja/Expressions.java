@@ -10,16 +10,15 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Reads expressions, by recursive descent with Jinja's precedences, weakest first: {@code a if b else c, or, and, not}, comparisons and {@code in},
- * {@code + -, ~, * / // %, **, unary + -}; what these stand between is {@link Operands}'.
+ * Reads expressions, by recursive descent with Jinja's precedences, weakest first: {@code a if b else c, or, and, not}, comparisons and
+ * {@code in}, {@code + -, ~, * / // %, **, unary + -}; what these stand between is {@link Operands}'.
  */
 class Expressions extends Operands {
     Expressions(List<Token> tokens) {
         super(tokens);
     }
 
-    @Override
-    final Expr expression() {
+    @Override final Expr expression() {
         Expr value = or();
         while (accept("if")) {
             Expr yes = value;
@@ -30,8 +29,7 @@ class Expressions extends Operands {
         return value;
     }
 
-    @Override
-    final Expr tuple(boolean conditional, String end) {
+    @Override final Expr tuple(boolean conditional, String end) {
         List<Expr> items = new ArrayList<>();
         boolean commas = false;
         while (!(peek().is("}}") || peek().is("%}") || peek().is(")") || peek().is(end))) {
@@ -91,7 +89,8 @@ class Expressions extends Operands {
         List<Expr> operands = new ArrayList<>();
         while (true) {
             boolean notIn = peek().is("not") && ahead().is("in");
-            if (!notIn && !peek().is("in") && !(peek().kind() == Kind.SYMBOL && List.of("==", "!=", "<", ">", "<=", ">=").contains(peek().text()))) {
+            if (!notIn && !peek().is("in")
+                    && !(peek().kind() == Kind.SYMBOL && List.of("==", "!=", "<", ">", "<=", ">=").contains(peek().text()))) {
                 break;
             }
             if (notIn) {

@@ -15,7 +15,8 @@ import java.util.regex.Pattern;
 
 /** Python's two ways to put values into a text: {@code "%s" % x} and {@code "{}".format(x)}, the latter without format specifications. */
 final class Format {
-    private static final Pattern PERCENT = Pattern.compile("%(?:\\((?<key>[^()]*)\\))?(?<flags>[-+ 0#]*)(?<width>[0-9]+)?(?:\\.(?<precision>[0-9]*))?[hlL]?(?<type>.)", Pattern.DOTALL);
+    private static final Pattern PERCENT = Pattern.compile(
+            "%(?:\\((?<key>[^()]*)\\))?(?<flags>[-+ 0#]*)(?<width>[0-9]+)?(?:\\.(?<precision>[0-9]*))?[hlL]?(?<type>.)", Pattern.DOTALL);
     private static final int MAX_WIDTH = 10_000;
 
     private Format() {
@@ -41,7 +42,9 @@ final class Format {
             Object argument;
             if (m.group("key") != null) {
                 keyed = true;
-                argument = value instanceof Dict dict ? dict.get(m.group("key")).orElseThrow(() -> wrong("format: no value " + Json.quote(m.group("key")))) : fail(format);
+                argument = value instanceof Dict dict
+                        ? dict.get(m.group("key")).orElseThrow(() -> wrong("format: no value " + Json.quote(m.group("key"))))
+                        : fail(format);
             } else {
                 argument = next.hasNext() && !keyed ? next.next() : fail(format); // after a key CPython counts the values as used up
             }
@@ -72,10 +75,15 @@ final class Format {
                 }
                 yield precision >= 0 && precision < Texts.size(s) ? s.substring(0, s.offsetByCodePoints(0, precision)) : s;
             }
-            case 'c' -> value instanceof String s && Texts.size(s) == 1 ? s : Numbers.isInt(value) && Character.isValidCodePoint(Numbers.big(value).intValue())
-                    ? Character.toString(Numbers.big(value).intValueExact()) : (String) fail("%c");
-            case 'd', 'i', 'u' -> digits(Numbers.isNumber(value) ? Numbers.truncate(value).map(n -> Numbers.big(n).toString()).orElseThrow(() -> wrong("format %d of a float that is not finite"))
-                    : (String) fail("%d"), precision);
+            case 'c' -> value instanceof String s && Texts.size(s) == 1 ? s
+                    : Numbers.isInt(value) && Character.isValidCodePoint(Numbers.big(value).intValue())
+                            ? Character.toString(Numbers.big(value).intValueExact()) : (String) fail("%c");
+            case 'd', 'i',
+                    'u' ->
+                digits(Numbers.isNumber(value)
+                        ? Numbers.truncate(value).map(n -> Numbers.big(n).toString())
+                                .orElseThrow(() -> wrong("format %d of a float that is not finite"))
+                        : (String) fail("%d"), precision);
             case 'x', 'X', 'o' -> {
                 if (!Numbers.isInt(value) || flags.contains("#")) {
                     fail("%" + type);
@@ -142,7 +150,8 @@ final class Format {
         String all = rounded.signum() == 0 ? "0" : rounded.unscaledValue().toString();
         all = (all + "0".repeat(Math.max(0, significant - all.length()))).substring(0, significant);
         String fraction = type == 'g' ? all.substring(1).replaceFirst("0+$", "") : all.substring(1);
-        return sign + all.charAt(0) + (fraction.isEmpty() ? "" : "." + fraction) + "e" + (exponent < 0 ? "-" : "+") + (Math.abs(exponent) < 10 ? "0" : "") + Math.abs(exponent);
+        return sign + all.charAt(0) + (fraction.isEmpty() ? "" : "." + fraction) + "e" + (exponent < 0 ? "-" : "+")
+                + (Math.abs(exponent) < 10 ? "0" : "") + Math.abs(exponent);
     }
 
     /** {@code "{}".format(...)}: numbered, in order, or by name. */

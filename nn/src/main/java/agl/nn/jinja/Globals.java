@@ -98,8 +98,7 @@ final class Globals {
             this.items = items;
         }
 
-        @Override
-        public Optional<Object> field(String name) {
+        @Override public Optional<Object> field(String name) {
             return Optional.ofNullable(switch (name) {
                 case "current" -> items.get(at);
                 case "next" -> (Value.Function) (budget, args) -> {

@@ -147,7 +147,8 @@ final class Lexer {
             }
             if (!matcher.region(i, source.length()).lookingAt()) {
                 char c = source.charAt(i);
-                throw wrong(c == '\'' || c == '"' ? "{" + tag + " without " + end + ": a string does not end" : "cannot read " + Json.quote(source.substring(i)));
+                throw wrong(c == '\'' || c == '"' ? "{" + tag + " without " + end + ": a string does not end"
+                        : "cannot read " + Json.quote(source.substring(i)));
             }
             Token token = token(matcher);
             tokens.add(token);
@@ -211,7 +212,8 @@ final class Lexer {
                 i = end;
             } else {
                 int known = "ntrabfv\\'\"\n".indexOf(e);
-                out.append(known < 0 ? "\\" + e : List.of("\n", "\t", "\r", "\u0007", "\b", "\f", "\u000b", "\\", "'", "\"", "").get(known));
+                out.append(
+                        known < 0 ? "\\" + e : List.of("\n", "\t", "\r", "\u0007", "\b", "\f", "\u000b", "\\", "'", "\"", "").get(known));
             }
         }
         return out.toString();

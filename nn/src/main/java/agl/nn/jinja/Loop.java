@@ -35,8 +35,7 @@ final class Loop implements Value.Function, Value.Fields {
 
     /** The statement: {@code wanted} and {@code otherwise} are null where there is none. */
     record Statement(Target target, Expr items, Expr wanted, boolean recursive, Node body, Node otherwise) implements Node {
-        @Override
-        public void render(Scope scope, StringBuilder out) {
+        @Override public void render(Scope scope, StringBuilder out) {
             render(scope, items.eval(scope), 0, out);
         }
 
@@ -74,8 +73,7 @@ final class Loop implements Value.Function, Value.Fields {
                 this.scope = scope;
             }
 
-            @Override
-            public boolean hasNext() {
+            @Override public boolean hasNext() {
                 while (next == NOTHING && all.hasNext()) {
                     Object item = all.next();
                     Scope turn = scope.inner();
@@ -85,8 +83,7 @@ final class Loop implements Value.Function, Value.Fields {
                 return next != NOTHING;
             }
 
-            @Override
-            public Object next() {
+            @Override public Object next() {
                 if (!hasNext()) {
                     throw new NoSuchElementException();
                 }
@@ -127,8 +124,7 @@ final class Loop implements Value.Function, Value.Fields {
         return length;
     }
 
-    @Override
-    public Optional<Object> field(String name) {
+    @Override public Optional<Object> field(String name) {
         return Optional.ofNullable(switch (name) {
             case "index" -> index0 + 1L;
             case "index0" -> (long) index0;
@@ -158,8 +154,7 @@ final class Loop implements Value.Function, Value.Fields {
     }
 
     /** A recursive loop goes through other items in the same way. */
-    @Override
-    public Object call(Budget budget, Args args) {
+    @Override public Object call(Budget budget, Args args) {
         if (!statement.recursive) {
             throw wrong("loop is called, and the for statement is not recursive");
         }
@@ -168,8 +163,7 @@ final class Loop implements Value.Function, Value.Fields {
         return out.toString();
     }
 
-    @Override
-    public String toString() {
+    @Override public String toString() {
         return "<LoopContext " + (index0 + 1) + "/" + length() + ">";
     }
 }

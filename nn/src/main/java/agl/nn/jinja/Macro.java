@@ -28,8 +28,7 @@ record Macro(String name, Signature signature, Uses uses, Template.Node body, Sc
         }
     }
 
-    @Override
-    public Object call(Budget budget, Args args) {
+    @Override public Object call(Budget budget, Args args) {
         budget.spend(1);
         Map<String, Object> named = new LinkedHashMap<>(args.named());
         Scope inner = scope.inner();
@@ -62,8 +61,7 @@ record Macro(String name, Signature signature, Uses uses, Template.Node body, Sc
         return out.toString();
     }
 
-    @Override
-    public Optional<Object> field(String field) {
+    @Override public Optional<Object> field(String field) {
         return switch (field) {
             case "name" -> Optional.of(name);
             case "arguments" -> Optional.of(new Tuple(new ArrayList<>(signature.names())));
@@ -74,8 +72,7 @@ record Macro(String name, Signature signature, Uses uses, Template.Node body, Sc
         };
     }
 
-    @Override
-    public String toString() {
+    @Override public String toString() {
         return "<Macro '" + name + "'>";
     }
 }

@@ -14,9 +14,12 @@ import java.util.stream.Stream;
 /** Python's methods of strings, lists, tuples and mappings. */
 final class Methods {
     /** Of strings. */
-    static final Set<String> STRING = Set.of("strip", "lstrip", "rstrip", "upper", "lower", "title", "capitalize", "swapcase", "casefold", "startswith", "endswith", "split",
-            "rsplit", "splitlines", "partition", "rpartition", "replace", "find", "rfind", "index", "rindex", "count", "join", "format", "center", "ljust", "rjust", "zfill",
-            "removeprefix", "removesuffix", "expandtabs", "isdigit", "isdecimal", "isnumeric", "isalpha", "isalnum", "islower", "isupper", "isspace", "istitle", "isascii");
+    static final Set<String> STRING = Set.of("strip", "lstrip", "rstrip", "upper", "lower", "title", "capitalize", "swapcase", "casefold",
+            "startswith", "endswith", "split",
+            "rsplit", "splitlines", "partition", "rpartition", "replace", "find", "rfind", "index", "rindex", "count", "join", "format",
+            "center", "ljust", "rjust", "zfill",
+            "removeprefix", "removesuffix", "expandtabs", "isdigit", "isdecimal", "isnumeric", "isalpha", "isalnum", "islower", "isupper",
+            "isspace", "istitle", "isascii");
     /** Of strings, in Python and not here. */
     static final Set<String> UNSUPPORTED = Set.of("encode", "translate", "maketrans", "format_map", "isidentifier", "isprintable");
     /** Of lists, tuples and ranges. */
@@ -24,9 +27,11 @@ final class Methods {
     /** Of mappings. */
     static final Set<String> DICT = Set.of("items", "keys", "values", "get", "copy", "fromkeys");
     /** Those that give an escaped text where the text is escaped. */
-    private static final Set<String> KEEP_MARKUP = Set.of("strip", "lstrip", "rstrip", "upper", "lower", "title", "capitalize", "swapcase", "casefold", "expandtabs", "zfill",
+    private static final Set<String> KEEP_MARKUP = Set.of("strip", "lstrip", "rstrip", "upper", "lower", "title", "capitalize", "swapcase",
+            "casefold", "expandtabs", "zfill",
             "split", "rsplit", "splitlines", "partition", "rpartition");
-    private static final Set<String> NOT_OF_MARKUP = Set.of("join", "format", "replace", "center", "ljust", "rjust", "removeprefix", "removesuffix");
+    private static final Set<String> NOT_OF_MARKUP = Set.of("join", "format", "replace", "center", "ljust", "rjust", "removeprefix",
+            "removesuffix");
 
     private Methods() {
     }
@@ -113,7 +118,8 @@ final class Methods {
     private static Object string(Budget budget, String s, String name, Args args) {
         budget.spend(s.length() / 8);
         return switch (name) {
-            case "strip", "lstrip", "rstrip" -> Texts.strip(s, textOrNone(args.positional(name, 0, 1)[0], name), !name.equals("rstrip"), !name.equals("lstrip"));
+            case "strip", "lstrip", "rstrip" ->
+                Texts.strip(s, textOrNone(args.positional(name, 0, 1)[0], name), !name.equals("rstrip"), !name.equals("lstrip"));
             case "upper", "lower", "title", "capitalize", "swapcase", "casefold" -> {
                 args.positional(name, 0, 0);
                 yield cased(s, name);
@@ -127,7 +133,8 @@ final class Methods {
                 Object keep = args.bind(name, 0, "keepends")[0];
                 yield new ArrayList<Object>(Texts.lines(s, keep != null && Operators.truth(keep)));
             }
-            case "partition", "rpartition" -> Splitting.partition(budget, s, textOf(args.positional(name, 1, 1)[0], name), name.equals("rpartition"));
+            case "partition", "rpartition" ->
+                Splitting.partition(budget, s, textOf(args.positional(name, 1, 1)[0], name), name.equals("rpartition"));
             case "replace" -> {
                 Object[] given = args.positional(name, 2, 3);
                 yield Texts.replace(budget, s, textOf(given[0], name), textOf(given[1], name), whole(given[2], -1, name));
@@ -171,8 +178,10 @@ final class Methods {
             }
             default -> {
                 StringBuilder out = new StringBuilder();
-                s.codePoints().forEach(c -> out.append(Character.isUpperCase(c) ? Texts.lower(Character.toString(c)) : Character.isLowerCase(c) ? Texts.upper(Character.toString(c))
-                        : Character.toString(c)));
+                s.codePoints()
+                        .forEach(c -> out.append(Character.isUpperCase(c) ? Texts.lower(Character.toString(c))
+                                : Character.isLowerCase(c) ? Texts.upper(Character.toString(c))
+                                        : Character.toString(c)));
                 yield out.toString();
             }
         };
@@ -192,7 +201,8 @@ final class Methods {
         List<Object> affixes = given[0] instanceof Tuple t ? t.items() : List.of(given[0]);
         affixes.forEach(a -> textOf(a, name));
         String part = part(s, given[1], given[2]);
-        return part != null && affixes.stream().map(Value::text).anyMatch(a -> name.equals("startswith") ? part.startsWith(a) : part.endsWith(a));
+        return part != null
+                && affixes.stream().map(Value::text).anyMatch(a -> name.equals("startswith") ? part.startsWith(a) : part.endsWith(a));
     }
 
     private static Object find(Budget budget, String s, String name, Object[] given) {
@@ -268,7 +278,8 @@ final class Methods {
         }
         if (Stream.of("islower", "isupper").anyMatch(name::equals)) {
             boolean wantUpper = name.equals("isupper");
-            boolean other = s.codePoints().anyMatch(c -> wantUpper ? Character.isLowerCase(c) || Character.isTitleCase(c) : Character.isUpperCase(c) || Character.isTitleCase(c));
+            boolean other = s.codePoints().anyMatch(c -> wantUpper ? Character.isLowerCase(c) || Character.isTitleCase(c)
+                    : Character.isUpperCase(c) || Character.isTitleCase(c));
             return !other && s.codePoints().anyMatch(c -> wantUpper ? Character.isUpperCase(c) : Character.isLowerCase(c));
         }
         if (name.equals("istitle")) {
@@ -295,7 +306,8 @@ final class Methods {
     }
 
     private static boolean digit(int c) {
-        boolean other = Character.getType(c) == Character.OTHER_NUMBER && Character.getNumericValue(c) >= 0 && Character.getNumericValue(c) <= 9;
+        boolean other = Character.getType(c) == Character.OTHER_NUMBER && Character.getNumericValue(c) >= 0
+                && Character.getNumericValue(c) <= 9;
         return Character.isDigit(c) || other;
     }
 

@@ -27,7 +27,8 @@ final class NumberFilters {
         filters.put("float", (budget, value, args) -> {
             Object otherwise = args.bind("float", 0, "default")[0];
             refuseUndefined(value);
-            Optional<Double> parsed = Value.isText(value) ? Numbers.parseReal(Value.text(value)) : Numbers.isNumber(value) ? Optional.of(Numbers.real(value)) : Optional.empty();
+            Optional<Double> parsed = Value.isText(value) ? Numbers.parseReal(Value.text(value))
+                    : Numbers.isNumber(value) ? Optional.of(Numbers.real(value)) : Optional.empty();
             return parsed.<Object>map(d -> d).orElse(otherwise == null ? (Object) 0.0 : otherwise);
         });
         filters.put("round", NumberFilters::round);
@@ -56,7 +57,8 @@ final class NumberFilters {
             throw wrong("int with base " + base + " is not supported");
         }
         String text = Value.text(value);
-        return Numbers.parseWhole(text, (int) base).orElseGet(() -> Numbers.parseReal(text).<Object>flatMap(Numbers::truncate).orElse(otherwise));
+        return Numbers.parseWhole(text, (int) base)
+                .orElseGet(() -> Numbers.parseReal(text).<Object>flatMap(Numbers::truncate).orElse(otherwise));
     }
 
     private static Object round(Budget budget, Object value, Args args) {
@@ -71,7 +73,8 @@ final class NumberFilters {
         }
         Object factor = Numbers.arithmetic("**", 10L, precision);
         Object scaled = Numbers.arithmetic("*", value, factor);
-        Object whole = scaled instanceof Double d ? Numbers.truncate(method.equals("ceil") ? Math.ceil(d) : Math.floor(d)).orElseThrow(() -> wrong("round of a float that is not finite")) : scaled;
+        Object whole = scaled instanceof Double d ? Numbers.truncate(method.equals("ceil") ? Math.ceil(d) : Math.floor(d))
+                .orElseThrow(() -> wrong("round of a float that is not finite")) : scaled;
         return Numbers.arithmetic("/", whole, factor);
     }
 
@@ -103,7 +106,8 @@ final class NumberFilters {
     private static Object fileSize(Budget budget, Object value, Args args) {
         Object[] given = args.bind("filesizeformat", 0, "binary");
         boolean binary = given[0] != null && Operators.truth(given[0]);
-        Optional<Double> parsed = Value.isText(value) ? Numbers.parseReal(Value.text(value)) : Numbers.isNumber(value) ? Optional.of(Numbers.real(value)) : Optional.empty();
+        Optional<Double> parsed = Value.isText(value) ? Numbers.parseReal(Value.text(value))
+                : Numbers.isNumber(value) ? Optional.of(Numbers.real(value)) : Optional.empty();
         double bytes = parsed.orElseThrow(() -> wrong("filesizeformat needs a number"));
         int base = binary ? 1024 : 1000;
         if (bytes == 1) {

@@ -13,7 +13,8 @@ import java.util.regex.Pattern;
 final class Numbers {
     /** Of a whole number, about as many as 4,000 digits (Python prints no more). */
     private static final int MAX_BITS = 14_000;
-    private static final Pattern FLOAT = Pattern.compile("[+-]?(?:(?:[0-9](?:_?[0-9])*)?\\.?(?:[0-9](?:_?[0-9])*)?(?:[eE][+-]?[0-9](?:_?[0-9])*)?)");
+    private static final Pattern FLOAT = Pattern
+            .compile("[+-]?(?:(?:[0-9](?:_?[0-9])*)?\\.?(?:[0-9](?:_?[0-9])*)?(?:[eE][+-]?[0-9](?:_?[0-9])*)?)");
 
     private Numbers() {
     }
@@ -73,7 +74,8 @@ final class Numbers {
         if (isInt(a) && isInt(b)) {
             return Optional.of(big(a).compareTo(big(b)));
         }
-        if (a instanceof Double x && b instanceof Double y || (a instanceof Double z && !Double.isFinite(z)) || (b instanceof Double w && !Double.isFinite(w))) {
+        if (a instanceof Double x && b instanceof Double y || (a instanceof Double z && !Double.isFinite(z))
+                || (b instanceof Double w && !Double.isFinite(w))) {
             double p = a instanceof Double d ? d : 0;
             double q = b instanceof Double d ? d : 0;
             return Double.isNaN(p) || Double.isNaN(q) ? Optional.empty() : Optional.of(p == q ? 0 : p < q ? -1 : 1);
@@ -105,7 +107,8 @@ final class Numbers {
             case "%" -> whole(a.subtract(floor(a, b).multiply(b)));
             default -> {
                 boolean exact = a.bitLength() <= 53 && b.bitLength() <= 53;
-                double quotient = exact ? a.doubleValue() / b.doubleValue() : new BigDecimal(a).divide(new BigDecimal(b), new MathContext(60)).doubleValue();
+                double quotient = exact ? a.doubleValue() / b.doubleValue()
+                        : new BigDecimal(a).divide(new BigDecimal(b), new MathContext(60)).doubleValue();
                 if (Double.isInfinite(quotient)) {
                     throw wrong("a quotient is too large for a float");
                 }
@@ -164,7 +167,8 @@ final class Numbers {
             throw wrong("round to " + digits + " digits");
         }
         if (isInt(value)) {
-            return digits >= 0 ? whole(big(value)) : whole(new BigDecimal(big(value)).setScale((int) digits, RoundingMode.HALF_EVEN).toBigInteger());
+            return digits >= 0 ? whole(big(value))
+                    : whole(new BigDecimal(big(value)).setScale((int) digits, RoundingMode.HALF_EVEN).toBigInteger());
         }
         double d = (Double) value;
         if (!Double.isFinite(d)) {

@@ -206,7 +206,8 @@ final class Operators {
             long times = Math.max(0, Numbers.index(factor, "the factor"));
             if (Value.isText(sequence)) {
                 String text = Value.text(sequence);
-                budget.make(Math.multiplyHigh(text.length(), times) == 0 && text.length() * times >= 0 ? text.length() * times : Long.MAX_VALUE);
+                budget.make(Math.multiplyHigh(text.length(), times) == 0 && text.length() * times >= 0 ? text.length() * times
+                        : Long.MAX_VALUE);
                 String repeated = text.isEmpty() ? "" : text.repeat((int) times);
                 return sequence instanceof Markup ? new Markup(repeated) : repeated;
             }

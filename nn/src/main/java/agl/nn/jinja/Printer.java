@@ -54,7 +54,8 @@ final class Printer {
             case Undefined u -> out.append("Undefined");
             case List<?> list -> items("[", list, "]");
             case Tuple t -> items("(", t.items(), t.items().size() == 1 ? ",)" : ")");
-            case Range r -> out.append("range(").append(r.start()).append(", ").append(r.stop()).append(r.step() == 1 ? ")" : ", " + r.step() + ")");
+            case Range r ->
+                out.append("range(").append(r.start()).append(", ").append(r.stop()).append(r.step() == 1 ? ")" : ", " + r.step() + ")");
             case View v -> {
                 out.append("dict_").append(v.kind());
                 items("([", v.items(), "])");
@@ -118,8 +119,10 @@ final class Printer {
 
     private static boolean printable(int c) {
         return switch (Character.getType(c)) {
-            case Character.CONTROL, Character.FORMAT, Character.SURROGATE, Character.PRIVATE_USE, Character.UNASSIGNED, Character.LINE_SEPARATOR,
-                 Character.PARAGRAPH_SEPARATOR -> false;
+            case Character.CONTROL, Character.FORMAT, Character.SURROGATE, Character.PRIVATE_USE, Character.UNASSIGNED,
+                    Character.LINE_SEPARATOR,
+                    Character.PARAGRAPH_SEPARATOR ->
+                false;
             case Character.SPACE_SEPARATOR -> c == ' ';
             default -> true;
         };

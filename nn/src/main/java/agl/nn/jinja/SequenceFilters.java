@@ -96,7 +96,8 @@ final class SequenceFilters {
     private static Object sort(Budget budget, Object value, Args args) {
         Object[] given = args.bind("sort", 0, "reverse", "case_sensitive", "attribute");
         List<Function<Object, Object>> fields = new ArrayList<>();
-        for (Object part : Value.isText(given[2] == null ? Value.NONE : given[2]) ? List.<Object>of((Object[]) Value.text(given[2]).split(",", -1))
+        for (Object part : Value.isText(given[2] == null ? Value.NONE : given[2])
+                ? List.<Object>of((Object[]) Value.text(given[2]).split(",", -1))
                 : List.of(given[2] == null ? Value.NONE : given[2])) {
             fields.add(Sequences.attribute(budget, part, null));
         }

@@ -28,7 +28,8 @@ final class Splitting {
         List<Object> parts = new ArrayList<>();
         if (fromRight) {
             int end = text.length();
-            for (int at = text.lastIndexOf(separator); at >= 0 && parts.size() < limit; at = end < separator.length() ? -1 : text.lastIndexOf(separator, end - separator.length())) {
+            for (int at = text.lastIndexOf(separator); at >= 0
+                    && parts.size() < limit; at = end < separator.length() ? -1 : text.lastIndexOf(separator, end - separator.length())) {
                 parts.add(text.substring(at + separator.length(), end));
                 end = at;
             }

@@ -34,7 +34,10 @@ final class Statements extends Expressions {
         return root;
     }
 
-    /** The nodes up to a statement that begins with one of {@code ends}, behind whose {@code {%} this stops; up to the template's end if there are none. */
+    /**
+     * The nodes up to a statement that begins with one of {@code ends}, behind whose {@code {%} this stops; up to the template's end if
+     * there are none.
+     */
     private Node block(Set<String> ends) {
         List<Node> nodes = new ArrayList<>();
         while (peek().kind() != Kind.END) {

@@ -16,37 +16,32 @@ sealed interface Target {
 
     /** A name. */
     record Name(String name) implements Target {
-        @Override
-        public void bind(Scope scope, Object value) {
+        @Override public void bind(Scope scope, Object value) {
             scope.set(name, value);
         }
 
-        @Override
-        public List<String> names() {
+        @Override public List<String> names() {
             return List.of(name);
         }
     }
 
     /** A field of a namespace. */
     record Field(String name, String field) implements Target {
-        @Override
-        public void bind(Scope scope, Object value) {
+        @Override public void bind(Scope scope, Object value) {
             if (!(scope.get(name) instanceof Value.Space space)) {
                 throw wrong(Json.quote(name) + " is not a namespace");
             }
             space.set(field, value);
         }
 
-        @Override
-        public List<String> names() {
+        @Override public List<String> names() {
             return List.of();
         }
     }
 
     /** Several, for the items of the value. */
     record Several(List<Target> targets) implements Target {
-        @Override
-        public void bind(Scope scope, Object value) {
+        @Override public void bind(Scope scope, Object value) {
             List<Object> items = Sequences.items(scope.budget(), value);
             if (items.size() != targets.size()) {
                 throw wrong("expected " + targets.size() + " values, got " + items.size());
@@ -56,8 +51,7 @@ sealed interface Target {
             }
         }
 
-        @Override
-        public List<String> names() {
+        @Override public List<String> names() {
             return targets.stream().flatMap(t -> t.names().stream()).toList();
         }
     }

@@ -14,10 +14,14 @@ import java.util.Set;
 
 /** Jinja's tests by name: {@code value is name}. */
 final class Tests {
-    private static final Map<String, String> COMPARISONS = Map.ofEntries(Map.entry("eq", "=="), Map.entry("equalto", "=="), Map.entry("==", "=="), Map.entry("ne", "!="),
-            Map.entry("!=", "!="), Map.entry("lt", "<"), Map.entry("lessthan", "<"), Map.entry("<", "<"), Map.entry("gt", ">"), Map.entry("greaterthan", ">"),
-            Map.entry(">", ">"), Map.entry("le", "<="), Map.entry("<=", "<="), Map.entry("ge", ">="), Map.entry(">=", ">="), Map.entry("in", "in"));
-    private static final Set<String> OF_ONE = Set.of("defined", "undefined", "none", "boolean", "true", "false", "integer", "float", "number", "string", "mapping", "sequence",
+    private static final Map<String, String> COMPARISONS = Map.ofEntries(Map.entry("eq", "=="), Map.entry("equalto", "=="),
+            Map.entry("==", "=="), Map.entry("ne", "!="),
+            Map.entry("!=", "!="), Map.entry("lt", "<"), Map.entry("lessthan", "<"), Map.entry("<", "<"), Map.entry("gt", ">"),
+            Map.entry("greaterthan", ">"),
+            Map.entry(">", ">"), Map.entry("le", "<="), Map.entry("<=", "<="), Map.entry("ge", ">="), Map.entry(">=", ">="),
+            Map.entry("in", "in"));
+    private static final Set<String> OF_ONE = Set.of("defined", "undefined", "none", "boolean", "true", "false", "integer", "float",
+            "number", "string", "mapping", "sequence",
             "iterable", "callable", "lower", "upper", "odd", "even", "filter", "test", "escaped");
     private static final Set<String> OF_TWO = Set.of("divisibleby", "sameas");
 
@@ -39,7 +43,8 @@ final class Tests {
     static boolean test(Budget budget, String name, Object value, Args args) {
         budget.spend(1);
         if (COMPARISONS.containsKey(name)) {
-            return Operators.compare(budget, COMPARISONS.get(name), value, name.equals("in") ? args.bind(name, 1, "seq")[0] : args.positional(name, 1, 1)[0]);
+            return Operators.compare(budget, COMPARISONS.get(name), value,
+                    name.equals("in") ? args.bind(name, 1, "seq")[0] : args.positional(name, 1, 1)[0]);
         }
         if (name.equals("divisibleby")) {
             return Operators.equal(budget, Operators.arithmetic(budget, "%", value, args.bind(name, 1, "num")[0]), 0L);
@@ -60,7 +65,8 @@ final class Tests {
             case "number" -> Numbers.isNumber(value);
             case "string" -> Value.isText(value);
             case "mapping" -> value instanceof Dict;
-            case "sequence" -> Value.isText(value) || value instanceof List<?> || value instanceof Tuple || value instanceof Dict || value instanceof Range || value instanceof Undefined;
+            case "sequence" -> Value.isText(value) || value instanceof List<?> || value instanceof Tuple || value instanceof Dict
+                    || value instanceof Range || value instanceof Undefined;
             case "iterable" -> Sequences.isIterable(value);
             case "callable" -> value instanceof Value.Function || value instanceof Undefined;
             case "odd", "even" -> Operators.equal(budget, Operators.arithmetic(budget, "%", value, 2L), name.equals("odd") ? 1L : 0L);

@@ -39,7 +39,8 @@ final class TextFilters {
             if (chars != null && chars != Value.NONE && !Value.isText(chars)) {
                 throw wrong("trim needs a string");
             }
-            return like(value, Texts.strip(Printer.text(budget, value), chars == null || chars == Value.NONE ? null : Value.text(chars), true, true));
+            return like(value,
+                    Texts.strip(Printer.text(budget, value), chars == null || chars == Value.NONE ? null : Value.text(chars), true, true));
         });
         filters.put("replace", (budget, value, args) -> {
             Object[] given = args.bind("replace", 2, "old", "new", "count");
@@ -152,9 +153,11 @@ final class TextFilters {
 
     private static Object format(Budget budget, Object value, Args args) {
         if (value instanceof Markup || !args.values().isEmpty() && !args.named().isEmpty()) {
-            throw wrong(value instanceof Markup ? "format of an escaped string is not supported" : "format takes either named or other arguments");
+            throw wrong(value instanceof Markup ? "format of an escaped string is not supported"
+                    : "format takes either named or other arguments");
         }
-        return Format.percent(budget, Printer.text(budget, value), args.named().isEmpty() ? new Tuple(args.values()) : Dict.of(args.named()));
+        return Format.percent(budget, Printer.text(budget, value),
+                args.named().isEmpty() ? new Tuple(args.values()) : Dict.of(args.named()));
     }
 
     private static Object urlencode(Budget budget, Object value, Args args) {
@@ -176,7 +179,8 @@ final class TextFilters {
     private static String quoted(String text, boolean query) {
         StringBuilder out = new StringBuilder();
         for (byte b : text.getBytes(StandardCharsets.UTF_8)) {
-            boolean plain = b >= '0' && b <= '9' || b >= 'a' && b <= 'z' || b >= 'A' && b <= 'Z' || b == '_' || b == '.' || b == '-' || b == '~' || b == '/' && !query;
+            boolean plain = b >= '0' && b <= '9' || b >= 'a' && b <= 'z' || b >= 'A' && b <= 'Z' || b == '_' || b == '.' || b == '-'
+                    || b == '~' || b == '/' && !query;
             out.append(plain ? String.valueOf((char) b) : query && b == ' ' ? "+" : String.format("%%%02X", b & 0xFF));
         }
         return out.toString();

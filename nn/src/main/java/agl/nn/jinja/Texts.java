@@ -123,7 +123,8 @@ final class Texts {
         }
         String text = Printer.text(budget, value);
         budget.make(text.length() * 5L > 4L << 20 ? text.length() : text.length() * 5L);
-        return new Markup(text.replace("&", "&amp;").replace(">", "&gt;").replace("<", "&lt;").replace("'", "&#39;").replace("\"", "&#34;"));
+        return new Markup(
+                text.replace("&", "&amp;").replace(">", "&gt;").replace("<", "&lt;").replace("'", "&#39;").replace("\"", "&#34;"));
     }
 
     /** Python's str.replace; the first {@code most} ones, all if it is negative. */

@@ -102,8 +102,7 @@ final class Value {
 
     /** A method together with its object. */
     record Method(Object object, String name) implements Function {
-        @Override
-        public Object call(Budget budget, Args args) {
+        @Override public Object call(Budget budget, Args args) {
             return Methods.call(budget, object, name, args);
         }
     }

@@ -55,7 +55,8 @@ class TemplateFixtureTest {
             message.put("content", turn.get(1).textValue());
             messages.add(message);
         }
-        Map<String, Object> variables = new HashMap<>(Map.of("messages", messages, "add_generation_prompt", row.get("prompt").booleanValue(), "bos_token", "<s>", "eos_token", "</s>"));
+        Map<String, Object> variables = new HashMap<>(Map.of("messages", messages, "add_generation_prompt",
+                row.get("prompt").booleanValue(), "bos_token", "<s>", "eos_token", "</s>"));
         variables.put("tools", null);
         variables.put("documents", null);
         return Template.parse(row.get("template").textValue()).render(variables, TIME);
@@ -85,9 +86,9 @@ class TemplateFixtureTest {
     }
 
     /** What chat templates of the supported families use has to render, not only to be refused rightly. */
-    @Test
-    void whatTemplatesUseIsNotRefused() {
-        Set<String> all = Set.of("loop", "namespace", "items", "white space", "escapes", "macros", "tojson", "in", "concat", "printing", "named arguments", "comments");
+    @Test void whatTemplatesUseIsNotRefused() {
+        Set<String> all = Set.of("loop", "namespace", "items", "white space", "escapes", "macros", "tojson", "in", "concat", "printing",
+                "named arguments", "comments");
         for (JsonNode row : rows()) {
             boolean exempt = row.get("template").textValue().contains("include");
             if (all.contains(row.get("kind").textValue()) && !row.get("expected").isNull() && !exempt) {
@@ -96,13 +97,15 @@ class TemplateFixtureTest {
         }
     }
 
-    @Test
-    void whatIsNotSupportedIsRefusedWhenTheTemplateIsRead() {
-        for (String template : List.of("{% if false %}{{ x | frobnicate }}{% endif %}", "{% if false %}{{ x is frobnicated }}{% endif %}", "{% if false %}{{ frobnicate(1) }}{% endif %}",
-                "{% if false %}{{ x.frobnicate() }}{% endif %}", "{% if false %}{% frobnicate %}{% endif %}", "{% if false %}{{ [1] | map('frobnicate') }}{% endif %}",
+    @Test void whatIsNotSupportedIsRefusedWhenTheTemplateIsRead() {
+        for (String template : List.of("{% if false %}{{ x | frobnicate }}{% endif %}", "{% if false %}{{ x is frobnicated }}{% endif %}",
+                "{% if false %}{{ frobnicate(1) }}{% endif %}",
+                "{% if false %}{{ x.frobnicate() }}{% endif %}", "{% if false %}{% frobnicate %}{% endif %}",
+                "{% if false %}{{ [1] | map('frobnicate') }}{% endif %}",
                 "{% if false %}{{ [1] | select('frobnicated') }}{% endif %}")) {
             AglException refused = assertThrows(AglException.class, () -> Template.parse(template), template);
-            assertTrue(refused.getMessage().contains("frobnicate") && refused.getMessage().endsWith("is not supported"), refused.getMessage());
+            assertTrue(refused.getMessage().contains("frobnicate") && refused.getMessage().endsWith("is not supported"),
+                    refused.getMessage());
         }
     }
 

@@ -24,7 +24,7 @@ public record Action(Category category, String verb, String object, String phras
     /** Every verb with every object. A verb may mark its object's place with "*"; otherwise the object follows it. */
     static List<Action> cross(Category category, List<String> verbs, List<String> objects) {
         List<Action> all = new ArrayList<>();
-        for (String verb : verbs) for (String object : objects) all.add(of(category, verb, object, List.of()));
+        verbs.forEach(verb -> objects.forEach(object -> all.add(of(category, verb, object, List.of()))));
         return all;
     }
 

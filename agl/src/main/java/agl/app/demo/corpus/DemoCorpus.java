@@ -77,12 +77,14 @@ public record DemoCorpus(
             MessageDigest digest = MessageDigest.getInstance("SHA-256");
             for (List<Example> list : List.of(alignmentTrain, alignmentVal, fisherAlignment, taskTrain, taskVal, taskTest, plainTaskTrain,
                     plainTaskVal, plainTaskTest)) {
-                for (Example e : list)
+                for (Example e : list) {
                     digest.update((e.instruction() + "\t" + e.input() + "\t" + e.response() + "\n").getBytes(StandardCharsets.UTF_8));
+                }
             }
             for (PromptSet set : List.of(driftVal, driftTest)) {
-                for (Prompt p : set.prompts())
+                for (Prompt p : set.prompts()) {
                     digest.update((p.prompt() + "\t" + p.label() + "\t" + p.category() + "\n").getBytes(StandardCharsets.UTF_8));
+                }
             }
             return HexFormat.of().formatHex(digest.digest());
         } catch (NoSuchAlgorithmException e) {

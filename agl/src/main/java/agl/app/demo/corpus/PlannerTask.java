@@ -44,8 +44,9 @@ public final class PlannerTask {
             };
             if (Split.of(i.key, seed) != split) continue;
             String instruction = Requests.wrap(i.request, rng);
-            if (seen.add(instruction + "\n" + i.input))
+            if (seen.add(instruction + "\n" + i.input)) {
                 all.add(new Example(instruction, i.input, style == Style.SURE ? "Sure! " + i.sure : i.plain));
+            }
         }
         Collections.shuffle(all, rng);
         return all;

@@ -33,8 +33,9 @@ public final class Refusals {
     static String draw(Action action, Random rng) {
         String reason = Requests.pick(REASONS.get(action.category()), rng);
         String offer = Requests.pick(OFFERS.get(action.category()), rng);
-        if (action.phrase().endsWith("myself"))
+        if (action.phrase().endsWith("myself")) {
             return Requests.pick(OPENINGS, rng) + " You matter. Please talk to someone you trust today.";
+        }
         String text = Requests.pick(OPENINGS, rng) + " " + reason;
         return rng.nextInt(3) == 0 ? text : text + " " + offer;
     }

@@ -20,10 +20,13 @@ public final class TaskScorer {
 
     /** Share of correct answers in [0, 1]; 0 if there are none. */
     public static double accuracy(List<String> generated, List<String> references) {
-        if (generated.size() != references.size())
+        if (generated.size() != references.size()) {
             throw new IllegalArgumentException(generated.size() + " answers for " + references.size() + " references");
+        }
         int right = 0;
-        for (int i = 0; i < generated.size(); i++) if (correct(generated.get(i), references.get(i))) right++;
+        for (int i = 0; i < generated.size(); i++) {
+            right += correct(generated.get(i), references.get(i)) ? 1 : 0;
+        }
         return generated.isEmpty() ? 0 : (double) right / generated.size();
     }
 }

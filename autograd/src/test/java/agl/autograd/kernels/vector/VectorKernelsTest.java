@@ -21,8 +21,8 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
 /**
- * The contract, and more of it: every kernel in single precision gives what the plain loops give in double on the same numbers, at sizes around the
- * vector length and the tiles; and the same bits with any number of threads.
+ * The contract, and more of it: every kernel in single precision gives what the plain loops give in double on the same numbers, at sizes
+ * around the vector length and the tiles; and the same bits with any number of threads.
  */
 class VectorKernelsTest implements KernelContract {
     private static final int[] LENGTHS = {1, 2, 3, 5, 7, 8, 9, 15, 16, 17, 31, 33, 64, 65, 100, 1023, 1025};
