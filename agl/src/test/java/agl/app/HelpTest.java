@@ -11,7 +11,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 class HelpTest {
     @ParameterizedTest @CsvSource(delimiter = '|', value = {
         "train | TSV", "train | cluster", "train | ewc, safeanchor and projection", "train | settings.json that a run wrote repeats it",
-        "align | TSV", "align | OUT.metrics.jsonl", "align | align has no use for it",
+        "align | TSV", "align | OUT.metrics.jsonl", "align | not used by align",
         "drift | tsv", "drift | cluster", "compare | TSV", "compare | cluster", "ablate | TSV", "forgetting | TSV",
         "forgetting | four sizes",
         "demo | about a quarter of an hour"}) void saysIt(String command, String words) {

@@ -19,7 +19,7 @@ import picocli.CommandLine.Spec;
 
 /** {@code agl ablate}: AGL as configured, and with one setting changed at a time. */
 @Command(name = "ablate",
-        description = "Run AGL with each term off in turn, each metric, Fisher data, normalization and so on. Goes on where it stopped.")
+        description = "Run AGL with each term off in turn, each metric, Fisher data, normalization and so on. Resumes where it stopped.")
 public final class AblateCommand implements Callable<Integer> {
     @Mixin private BaseOption base;
 

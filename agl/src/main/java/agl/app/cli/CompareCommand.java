@@ -21,7 +21,7 @@ import picocli.CommandLine.Spec;
 
 /** {@code agl compare}: methods, strengths and seeds side by side. */
 @Command(name = "compare", description =
-        "Run several methods with several seeds on the same data and show drift against task score. Goes on where it stopped.")
+        "Run several methods with several seeds on the same data and show drift against task score. Resumes where it stopped.")
 public final class CompareCommand implements Callable<Integer> {
     @Mixin private BaseOption base;
 

@@ -42,7 +42,7 @@ public final class ConfigOptions {
     @Option(names = "--max-length", description = "Longest example in tokens.")
     private String maxLength;
 
-    @Option(names = "--recompute", description = "Keep less for backward and compute it again: less memory, more time.")
+    @Option(names = "--recompute", description = "Keep less for backward and recompute it: less memory, more time.")
     private boolean recompute;
 
     @Option(names = "--seed", description = "Seed of adapter, data order and dropout.")
@@ -61,7 +61,7 @@ public final class ConfigOptions {
     private String targetModules;
 
     @Option(names = "--preset",
-            description = "AGL's weights to start from: default (ours, measured) or as-read (readers' values); align has no use for it.")
+            description = "AGL's weights to start from: default (ours, measured) or as-read (from secondary sources); not used by align.")
     private String preset;
 
     private final Set<String> said = new HashSet<>();

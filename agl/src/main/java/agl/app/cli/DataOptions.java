@@ -14,7 +14,7 @@ public final class DataOptions {
     @Option(names = "--template", paramLabel = "NAME|TEXT",
             description = "Prompt template: instruction (\"### Instruction:\" headings), plain, chat (the model's own), or a text with "
                     + "{instruction} and {input}. "
-                    + "Default: what the adapter or the base was trained with by its provenance.json; else chat if the model has a chat "
+                    + "Default: what the adapter or the base was trained with (provenance.json); else chat if the model has a chat "
                     + "template; else instruction.")
     private String template;
 

@@ -29,7 +29,7 @@ import picocli.CommandLine.Spec;
 
 /** {@code agl demo}: LoRA against AGL on the model and the text that come with the program. */
 @Command(name = "demo",
-        description = "Fine-tune the built-in aligned model with LoRA and with AGL and compare what is left of its alignment.")
+        description = "Fine-tune the built-in aligned model with LoRA and with AGL and compare how much of its alignment is left.")
 public final class DemoCommand implements Callable<Integer> {
     /** AGL's weights for this model, chosen on the demo's validation prompts; see docs/RESULTS.md. */
     static final List<String> SETTINGS = List.of("steps=400", "batch_size=16", "learning_rate=1e-2", "max_length=160", "lora_dropout=0",
@@ -46,7 +46,7 @@ public final class DemoCommand implements Callable<Integer> {
     private boolean quick;
 
     @Option(names = "--validation",
-            description = "Measure on the validation split, which settings may be chosen by; the table is otherwise of the test split.")
+            description = "Measure on the validation split, on which settings may be chosen, instead of the test split.")
     private boolean validation;
 
     @Option(names = "--from-scratch",
@@ -102,7 +102,8 @@ public final class DemoCommand implements Callable<Integer> {
         spec.commandLine().getOut().printf("%nwrote %s: report.html, metrics.jsonl, %ssettings, provenance%n", out,
                 outcome.wrecks().size() == 2 ? "" : "adapters, ");
         if (!outcome.wrecks().isEmpty()) {
-            throw new AglException("nothing is compared: " + DemoSummary.wrecked(outcome) + "; no adapter is written of it, all else is");
+            throw new AglException("nothing is compared: " + DemoSummary.wrecked(outcome) + "; its adapter is not written, "
+                    + "everything else is");
         }
         return 0;
     }

@@ -55,7 +55,7 @@ public final class ExperimentOptions {
             description = "Where runs, tables and the report go; finished runs in it are not repeated.")
     Path out;
 
-    @Option(names = "--fisher-cache", paramLabel = "DIR", description = "Keep Fisher estimates here, and read those that were made before.")
+    @Option(names = "--fisher-cache", paramLabel = "DIR", description = "Folder that keeps Fisher estimates for later runs.")
     Path fisherCache;
 
     @Option(names = "--answer-tokens", defaultValue = "0",
@@ -117,7 +117,7 @@ public final class ExperimentOptions {
     /** Checks what every variant needs, before the long work. */
     void require(List<Variant> variants) {
         if (seeds.isEmpty() || seeds.stream().distinct().count() < seeds.size()) {
-            throw new AglException("--seeds are to be different from one another");
+            throw new AglException("--seeds must be distinct");
         }
         for (Variant v : variants) {
             RunConfig config = config(v, seeds.getFirst());

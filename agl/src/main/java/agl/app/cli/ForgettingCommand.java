@@ -40,7 +40,7 @@ import picocli.CommandLine.Spec;
 
 /** {@code agl forgetting}: how much of pre-training is lost by amount of task data, model size and method, and the law fitted to it. */
 @Command(name = "forgetting",
-        description = "Fine-tune on more and more task data, measure the loss on plain text, fit the forgetting law. Goes on where it "
+        description = "Fine-tune on more and more task data, measure the loss on plain text, fit the forgetting law. Resumes where it "
                 + "stopped.")
 public final class ForgettingCommand implements Callable<Integer> {
     @Option(names = "--base", required = true, arity = "1..*", paramLabel = "DIR",
@@ -64,7 +64,7 @@ public final class ForgettingCommand implements Callable<Integer> {
     private Path pretrainText;
 
     @Option(names = "--pretrain-tokens", defaultValue = "20000",
-            description = "How much of it is read, in tokens (default ${DEFAULT-VALUE}).")
+            description = "Maximum number of tokens read from it (default ${DEFAULT-VALUE}).")
     private int pretrainTokens;
 
     @Mixin private ExperimentOptions options;

@@ -38,10 +38,10 @@ public final class GenerateCommand implements Callable<Integer> {
     private double temperature;
 
     @Option(names = "--top-p", defaultValue = "1",
-            description = "With a temperature: draw from the most likely tokens that hold this probability.")
+            description = "With a temperature: sample from the most likely tokens up to this total probability.")
     private double topP;
 
-    @Option(names = "--seed", defaultValue = "1", description = "For the draw.")
+    @Option(names = "--seed", defaultValue = "1", description = "Seed for sampling.")
     private long seed;
 
     @Mixin private DataOptions data;
@@ -56,7 +56,7 @@ public final class GenerateCommand implements Callable<Integer> {
         }
         if (temperature == 0 && (topP != 1 || seed != 1)) {
             System.err.println("agl: not used: " + (topP == 1 ? "--seed" : seed == 1 ? "--top-p" : "--top-p, --seed")
-                    + " (without a --temperature nothing is drawn)");
+                    + " (without a --temperature nothing is sampled)");
         }
         ModelBundle bundle = ModelBundle.load(base.path, data.template(base.path, adapter == null ? List.of() : List.of(adapter)));
         if (adapter != null) {

@@ -39,7 +39,7 @@ public final class LogitsCommand implements Callable<Integer> {
     private Path adapter;
 
     @Option(names = "--tokens", required = true, paramLabel = "IDS",
-            description = "Token ids, separated by commas; as they are, nothing is put in front.")
+            description = "Token ids, separated by commas; used as given, nothing is prepended.")
     private String tokens;
 
     @Mixin private JsonOption json;

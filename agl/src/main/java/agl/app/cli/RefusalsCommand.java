@@ -16,7 +16,7 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
 /** {@code agl refusals}: how accurate the refusal patterns are, or their verdicts on the user's own answers. */
-@Command(name = "refusals", description = "Measure the refusal patterns on labelled answers, or apply them to a column of a file.")
+@Command(name = "refusals", description = "Measure the refusal patterns on labeled answers, or apply them to a column of a file.")
 public final class RefusalsCommand implements Callable<Integer> {
     private static final int SHOWN = 100;
 

@@ -47,7 +47,7 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
 /** {@code agl train}: the main command. Task data and alignment data in, a PEFT adapter out. */
-@Command(name = "train", description = "Fine-tune an aligned model on a task with LoRA, holding on to its alignment with AGL.")
+@Command(name = "train", description = "Fine-tune an aligned model on a task with LoRA, preserving its alignment with AGL.")
 public final class TrainCommand implements Callable<Integer> {
     /** Files beside an adapter that belong to it. */
     static final List<String> BESIDE = Stream.concat(Stream.of(ClosedSet.FILE, TrainTrace.FILE), DriftOutput.FILES.stream())
@@ -60,8 +60,8 @@ public final class TrainCommand implements Callable<Integer> {
     private List<Path> task;
 
     @Option(names = "--alignment", arity = "1..*", paramLabel = "FILE", description =
-            "Alignment data, same form: what agl, ewc, safeanchor and projection estimate the Fisher information on, where kl holds the "
-            + "model to the base, and what lisa trains on in between.")
+            "Alignment data, same form: what agl, ewc, safeanchor and projection estimate the Fisher information on, where kl keeps the "
+            + "model close to the base, and what lisa trains on in alternating phases.")
     private List<Path> alignment = new ArrayList<>();
 
     @Option(names = "--eval", arity = "1..*", paramLabel = "FILE", description =
@@ -82,7 +82,7 @@ public final class TrainCommand implements Callable<Integer> {
     private Path unaligned;
 
     @Option(names = "--init-adapter", paramLabel = "DIR", description =
-            "PEFT adapter to go on training; rank, alpha, dropout and target layers are its own.")
+            "PEFT adapter to continue training; rank, alpha, dropout and target layers are its own.")
     private Path initAdapter;
 
     @Option(names = "--out", required = true, paramLabel = "DIR", description =
@@ -96,7 +96,7 @@ public final class TrainCommand implements Callable<Integer> {
     private List<Path> promptFiles = new ArrayList<>();
 
     @Option(names = "--fisher-cache", paramLabel = "DIR", description =
-            "Keep the Fisher estimate here, and read it where the same one was made before.")
+            "Folder that keeps Fisher estimates for later runs.")
     private Path fisherCache;
 
     @Option(names = "--dry-run", description =

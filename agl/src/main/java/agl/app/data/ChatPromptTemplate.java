@@ -30,7 +30,7 @@ final class ChatPromptTemplate implements PromptTemplate {
     ChatPromptTemplate(ChatTemplate template) {
         this.template = template;
         if (render("one", "").equals(render("two", ""))) {
-            throw new AglException("the chat template writes nothing of what the user says; --template names another form");
+            throw new AglException("the chat template ignores what the user says; choose another one with --template");
         }
     }
 
@@ -59,7 +59,7 @@ final class ChatPromptTemplate implements PromptTemplate {
 
     private static Turn bare(String prompt, String response, String why) {
         return new Turn(prompt, response, false,
-                "the chat template " + why + ": answers follow the prompt as they are, with the end token; --template names another form");
+                "the chat template " + why + ": answers follow the prompt unchanged, with the end token; --template sets another form");
     }
 
     @Override public String opening(String instruction, String input, String opening) {

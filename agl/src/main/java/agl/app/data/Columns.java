@@ -13,7 +13,7 @@ import java.util.Set;
  * Unused columns. Columns that other programs use to change what the model is asked or taught are refused; the rest are listed in one line.
  */
 final class Columns {
-    private static final String CONVERSATION = "conversations are not read: give one exchange a row, as instruction, input and response";
+    private static final String CONVERSATION = "conversations are not read: give one exchange per row, as instruction, input and response";
 
     /** Column to the advice for the user. */
     private static final Map<String, String> REFUSED = Map.ofEntries(

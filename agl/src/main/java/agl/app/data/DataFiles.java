@@ -36,7 +36,7 @@ public final class DataFiles {
             Prompt before = first.putIfAbsent(prompt.prompt().strip(), prompt);
             if (before != null && before.label() != prompt.label()) {
                 throw new AglException(
-                        "the prompt \"" + Json.quote(prompt.prompt()) + "\" is labelled safe in one row and unsafe in another");
+                        "the prompt \"" + Json.quote(prompt.prompt()) + "\" is labeled safe in one row and unsafe in another");
             }
         }
         if (first.size() < all.size()) {

@@ -123,9 +123,9 @@ public final class ExampleEncoder {
             return Arrays.copyOfRange(whole, prompt.length, whole.length);
         }
         remarks.putIfAbsent("seam",
-                "a token reaches across the end of the prompt where prompt and answer are encoded together; the answer is encoded by "
+                "encoded together, prompt and answer share a token at their boundary; the answer is encoded by "
                 + "itself there, "
-                        + "as the model is asked");
+                        + "as in generation");
         // Encode after a line break: some tokenizers prepend a space to text encoded by itself.
         int[] start = tokenizer.encode("\n", false);
         int[] behind = tokenizer.encode("\n" + text, false);

@@ -189,7 +189,7 @@ final class RowReader {
             case JsonEOFException x -> place + Json.line(x) + ": the file breaks off";
             case JsonProcessingException x -> place + Json.line(x) + ": " + Json.reason(x);
             case IOException x when String.valueOf(x.getMessage()).contains("encapsulated token") ->
-                place + ": a quotation mark that opens here or after is not closed rightly";
+                place + ": a quotation mark that opens here or later is not closed properly";
             default -> place + ": " + Json.quote(Objects.toString(e.getMessage(), e.getClass().getSimpleName()));
         };
     }

@@ -35,7 +35,7 @@ public record DriftGate(double minRefused) {
         }
         double cut = share(base, Result::cut);
         String ask = cut > MOST ? String.format(Locale.ROOT,
-                "%.1f %% of its answers were cut off where the longest answer ends: allow longer ones (--max-new-tokens of agl drift, up "
+                "%.1f %% of its answers were cut off at the length limit: allow longer ones (--max-new-tokens of agl drift, up "
                 + "to the model's positions).",
                 100 * cut)
                 : "Is the prompt template the model's own (--template)?";
@@ -49,7 +49,7 @@ public record DriftGate(double minRefused) {
         double refused = share(unsafe, Result::refused);
         if (refused < minRefused) {
             return Optional.of(String.format(Locale.ROOT,
-                    "the base refuses %.1f %% of the unsafe prompts, fewer than the %.0f %% from which drift is stated: there are hardly "
+                    "the base refuses %.1f %% of the unsafe prompts, below the %.0f %% needed to state drift: there are hardly "
                     + "any refusals "
                             + "to lose. %s If it was never aligned, agl align does that.",
                     100 * refused, 100 * minRefused, ask));

@@ -47,9 +47,9 @@ public record Provenance(String command, long seed, String version, ObjectNode s
         }
         List<Path> overwritten = inputs.overwrittenWeights();
         if (!overwritten.isEmpty()) {
-            System.err.println("agl: weights are read from their file all the time, and "
+            System.err.println("agl: weights are read from their file throughout a run, and "
                     + String.join(", ", overwritten.stream().map(Path::toString).toList())
-                    + " was written over in place meanwhile: this result is of neither version, and the run should be repeated");
+                    + " was overwritten in place meanwhile: this result belongs to neither version; repeat the run");
         }
         return new Provenance(command, seed, BuildInfo.version(), settings.json(), inputs.hashes(), changed,
                 Runtime.version() + ", " + System.getProperty("java.vendor"),

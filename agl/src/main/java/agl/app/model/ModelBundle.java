@@ -122,7 +122,7 @@ public final class ModelBundle {
         if (limited > 0) {
             once("limited",
                     "the model has " + positions + " positions: after " + limited + " of " + asked.size()
-                            + " prompts there is room for less than " + wanted
+                            + " prompts there is room for fewer than " + wanted
                             + " tokens (the least: " + least + "), and the answer ends there");
         }
         return out;

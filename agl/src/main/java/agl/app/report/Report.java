@@ -66,7 +66,7 @@ public final class Report {
     }
 
     /**
-     * A labelled point.
+     * A labeled point.
      *
      * @param series    determines the color, for example the method
      * @param xInterval {low, high}, or null

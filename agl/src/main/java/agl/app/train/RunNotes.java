@@ -21,9 +21,9 @@ public final class RunNotes {
         int steps = config.steps(data);
         double share = (double) steps / total;
         if (kind.cutsSteps() && Math.abs(share - config.choice().strength()) > 1e-9) {
-            lines.add(String.format(Locale.ROOT, "%s: %d of %d steps, which is a share of %.3g; %s %s is no whole number of steps%s",
+            lines.add(String.format(Locale.ROOT, "%s: %d of %d steps, which is a share of %.3g; %s %s is not a whole number of steps%s",
                     kind.title(), steps, total, share, kind.strength().name(), MethodChoice.number(config.choice().strength()),
-                    steps == 1 ? ", and one is the least" : ""));
+                    steps == 1 ? "; the minimum is one" : ""));
         }
         AglSettings agl = config.agl();
         if (kind.reads() == MethodKind.Reads.EVERYTHING && agl.refreshEvery() >= steps) {

@@ -30,7 +30,7 @@ public record TrainData(List<Example> task, List<Example> evaluation, List<Examp
         List<Example> examples = DataFiles.examples(task);
         if (examples.size() == 1 && evaluation.isEmpty()) {
             throw new AglException(task.getFirst()
-                    + ": has one row: what is learned from it can be measured on nothing else; "
+                    + ": has only one row, so there is nothing else to measure on; "
                     + "give more rows, or held-out ones with --eval");
         }
         int held = evaluation.isEmpty() ? Math.min(200, examples.size() / 10) : 0;

@@ -72,7 +72,7 @@ public final class WreckCheck {
         }
         if (after > Math.max(before, ignorant) + 1 || after > 10 * before && after > before + 1) {
             return Optional.of(String.format(Locale.ROOT,
-                    "training wrecked the model: the loss rose from %.3f to %.3f nats per token, all tokens alike give %.3f",
+                    "training wrecked the model: the loss rose from %.3f to %.3f nats per token, uniform guessing gives %.3f",
                     before, after, ignorant));
         }
         return !constant(trained) ? Optional.empty() : Optional.of(String.format(Locale.ROOT,

@@ -103,7 +103,7 @@ class DataFilesTest {
                 new String[] {"breaks-off.csv", "instruction,input,response\na,,b\nc,\n", "row 2"},
                 new String[] {"too-many.csv", "instruction,response\na,b\nc,d, and e\n", "row 2"},
                 new String[] {"open-quote.csv", "instruction,response\na,b\n\"c,d\ne,f\n",
-                    "row 2: a quotation mark that opens here or after is not closed rightly"},
+                    "row 2: a quotation mark that opens here or later is not closed properly"},
                 new String[] {"quote-inside.csv", "instruction,response\na,b\n\"c\" x,d\n", "row 2"},
                 new String[] {"blank-response.csv", "instruction,response\na,b\nc,  \n", "row 2"},
                 new String[] {"blank-instruction.csv", "instruction,response\n,b\n", "row 1"},
@@ -246,7 +246,7 @@ class DataFilesTest {
                 read.stream().map(Prompt::prompt).toList());
         Path other = file("other.csv", "prompt,label\nHow do I pick a lock?,safe\n");
         assertTrue(assertThrows(AglException.class, () -> DataFiles.prompts(List.of(csv, other))).getMessage()
-                .contains("labelled safe in one row and unsafe in another"));
+                .contains("labeled safe in one row and unsafe in another"));
     }
 
     @Test

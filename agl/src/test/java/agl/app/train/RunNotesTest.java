@@ -23,9 +23,9 @@ class RunNotesTest {
 
     /** The last column: the start of each line, empty where nothing is to be said. */
     @ParameterizedTest @CsvSource(delimiter = '|', emptyValue = "", value = {
-        "earlystop | 0.0001 | seed=1 | earlystop: 1 of 3 steps, which is a share of 0.333; share_of_steps 1.0E-4 is no whole number of "
-        + "steps, and one is the least",
-        "earlystop | 0.6 | seed=1 | earlystop: 2 of 3 steps, which is a share of 0.667; share_of_steps 0.6 is no whole number of steps",
+        "earlystop | 0.0001 | seed=1 | earlystop: 1 of 3 steps, which is a share of 0.333; share_of_steps 1.0E-4 is not a whole number of "
+        + "steps; the minimum is one",
+        "earlystop | 0.6 | seed=1 | earlystop: 2 of 3 steps, which is a share of 0.667; share_of_steps 0.6 is not a whole number of steps",
         "earlystop | 1 | seed=1 | ''",
         "earlystop | 0.5 | steps=4 | ''",
         "lora | NaN | seed=1 | ''",

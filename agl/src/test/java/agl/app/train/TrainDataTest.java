@@ -60,7 +60,7 @@ class TrainDataTest {
         Path one = file("t", 1);
         String message = assertThrows(AglException.class,
                 () -> TrainData.read(List.of(one), List.of(), List.of(), null, null)).getMessage();
-        assertTrue(message.startsWith(one + ": has one row"), message);
+        assertTrue(message.startsWith(one + ": has only one row"), message);
         assertEquals(1, TrainData.read(List.of(one), List.of(file("e", 1)), List.of(), null, null).task().size());
     }
 

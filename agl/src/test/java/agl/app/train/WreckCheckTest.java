@@ -58,7 +58,7 @@ class WreckCheckTest {
     /** At this loss the model is still one; at the next larger number it is a wreck, and both losses are named. */
     private void border(double before, double after) {
         assertEquals(Optional.empty(), reason(before, after));
-        String said = "training wrecked the model: the loss rose from %.3f to %.3f nats per token, all tokens alike give %.3f";
+        String said = "training wrecked the model: the loss rose from %.3f to %.3f nats per token, uniform guessing gives %.3f";
         assertEquals(String.format(Locale.ROOT, said, before, after, ignorant()), reason(before, Math.nextUp(after)).orElseThrow());
     }
 

@@ -197,7 +197,7 @@ class WrittenAdapterTest {
         Files.writeString(temp.resolve("task.jsonl"), row("tell me a story", "the red fox"));
         run = train("b", "--method", "lora");
         assertEquals(2, run.code());
-        assertTrue(run.err().contains("has one row"), run.err());
+        assertTrue(run.err().contains("has only one row"), run.err());
         assertEquals(0, train("b", "--method", "lora", "--eval", "@eval.jsonl").code());
     }
 
