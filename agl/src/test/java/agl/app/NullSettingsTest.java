@@ -99,7 +99,7 @@ class NullSettingsTest {
         Path base = TinyModel.write(temp.resolve("base"), 3);
         Path task = Files.writeString(temp.resolve("task.csv"), "instruction,response\nsay cat,the cat\n");
         for (String[] c : new String[][] {{"{\"target_modules\": null}", "setting target_modules does not take null"},
-            {"{\"agl\": {\"fisher_norm\": null}}", "setting fisher_norm does not take null; one of none,"},
+            {"{\"agl\": {\"fisher_norm\": null}}", "setting fisher_norm does not take null; expected one of none,"},
             {"{\"fisher_examples\": 2.5}", "fisher_examples must be a whole number"},
             {"{\"fisher_examples\": 4294967297}", "fisher_examples must be a whole number"},
             {"{\"fisher_examples\": null}", "fisher_examples must be a whole number"}, {"{\"nosuch\": null}", "unknown setting"}}) {

@@ -97,14 +97,14 @@ class TermsReferenceTest {
         refused("gradients", "[[[1]]]", "gradients[0] is (1, 1)");
         refused("scale", "\"s\"", "scale: a finite number");
         refused("m", "-1", "m = -1");
-        refused("options", "{\"lamda_A\":1}", "there is no setting \"lamda_A\"");
+        refused("options", "{\"lamda_A\":1}", "unknown setting \"lamda_A\"");
         refused("options", "{\"backend\":\"svd\"}", "backend");
         refused("options", "{\"alpha\":2}", "alpha");
-        refused("options", "{\"reduction\":1}", "setting reduction does not take 1; one of mean, sum is wanted");
+        refused("options", "{\"reduction\":1}", "setting reduction does not take 1; expected one of mean, sum");
         refused("options", "{\"overlap\":\"Signed\"}",
-                "setting overlap does not take \"Signed\"; one of absolute, signed, squared is wanted");
-        refused("options", "{\"beta\":null}", "setting beta does not take null; a number is wanted");
-        refused("m", "2.5", "setting m does not take 2.5; a whole number is wanted");
+                "setting overlap does not take \"Signed\"; expected one of absolute, signed, squared");
+        refused("options", "{\"beta\":null}", "setting beta does not take null; expected a number");
+        refused("m", "2.5", "setting m does not take 2.5; expected a whole number");
         refused("scale", "1e200", "too large");
         refused("options", "{\"alignment_rank\":2}", "leaves nothing of rank 2");
         refused("options", "{\"H\":\"ema_grad_sq\"}", "training run");

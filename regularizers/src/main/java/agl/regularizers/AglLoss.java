@@ -6,8 +6,8 @@ import agl.autograd.op.Var;
 import agl.autograd.storage.Storage;
 
 /**
- * L = L_task + λ_A L_A + λ_T L_T + λ_NC [α E_RM + (1 − α) E_geo] [A; the α-blend 1], here for one adapted matrix and without L_task:
- * composed from autograd operations, one class per term. The version to read; {@link FusedAgl} computes the same in tiles.
+ * L = L_task + λ_A L_A + λ_T L_T + λ_NC [α E_RM + (1 − α) E_geo] [A; the α-blend 1], here for one adapted matrix and without L_task,
+ * composed from autograd operations, one class per term. The reference implementation; {@link FusedAgl} computes the same in tiles.
  *
  * @param decomposition ΔW, ΔW_A, ΔW_T
  * @param lA            L_A, a scalar
@@ -51,7 +51,7 @@ public record AglLoss(Decomposition decomposition, Tensor lA, Tensor lT, Tensor 
     }
     // explain: end
 
-    /** The numbers. */
+    /** The values of the terms. */
     public TermValues values() {
         return new TermValues(TermValues.values(t -> t.of(this).item()), total.item());
     }

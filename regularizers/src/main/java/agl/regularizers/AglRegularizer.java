@@ -13,21 +13,21 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * AGL's terms for a training loop: after the task loss's backward pass, {@link #addGradients} adds the terms' gradients to those of A and
- * B; then the optimiser steps.
+ * AGL's terms for a training loop: after the backward pass of the task loss, {@link #addGradients} adds the terms' gradients to those of A
+ * and B; then the optimizer steps.
  */
 public final class AglRegularizer {
-    /** A weight that rises by less than this share over the entries around τ is called constant. */
+    /** A weight that rises by less than this fraction over the entries around τ counts as nearly constant. */
     private static final double NEARLY_CONSTANT = 0.1;
 
     private final AglSettings settings;
     private Map<String, Fisher> fisher;
     private final EmaGradSq taskGradients;
-    /** Working memory of each thread that shares the matrices, used again from step to step. */
+    /** Scratch memory of each thread that works on the matrices, reused from step to step. */
     private final ThreadLocal<Map<DType, Pool>> pools = ThreadLocal.withInitial(() -> new EnumMap<>(DType.class));
 
     /**
-     * @param fisher        per adapted matrix, normalised ({@link Fisher#normalise})
+     * @param fisher        by adapted matrix, normalized ({@link Fisher#normalise})
      * @param taskGradients the running means for {@code H = ema_grad_sq}, else null
      */
     public AglRegularizer(AglSettings settings, Map<String, Fisher> fisher, EmaGradSq taskGradients) {
@@ -35,7 +35,7 @@ public final class AglRegularizer {
         this.taskGradients = taskGradients;
         if (settings.h() == AglSettings.H.EMA_GRAD_SQ && taskGradients == null) {
             throw new AglException(
-                    "H = ema_grad_sq needs the task's gradients while it trains; here there are none, choose identity or diag_fisher");
+                    "H = ema_grad_sq needs the task gradients during training, and there are none here; choose identity or diag_fisher");
         }
         refresh(fisher);
     }
@@ -55,7 +55,7 @@ public final class AglRegularizer {
         return fisher;
     }
 
-    /** A new estimate of the Fisher information, from here on. */
+    /** Replaces the Fisher information by a new estimate. */
     public void refresh(Map<String, Fisher> estimate) {
         fisher = new LinkedHashMap<>(estimate);
         fisher.forEach((name, f) -> {
@@ -69,7 +69,7 @@ public final class AglRegularizer {
      * Adds λ_A ∂L_A + λ_T ∂L_T + λ_NC(α ∂E_RM + (1 − α) ∂E_geo) to the gradients of every A and B.
      *
      * @param tape any tape: its kernels and pool are used, nothing is recorded
-     * @param all  measure terms of weight zero as well (a pass over ΔW more); else they are NaN
+     * @param all  also measure terms of weight zero (one more pass over ΔW); else they are NaN
      */
     public TermValues addGradients(Tape tape, List<LoraFactors> factors, boolean all) {
         endStep();
@@ -81,7 +81,7 @@ public final class AglRegularizer {
         return sum(tape, factors, false, true);
     }
 
-    /** One matrix, one task: each writes the gradients of its own factors, and the values are added in the matrices' order. */
+    /** One task per matrix: each writes the gradients of its own factors, and the values are added in the order of the matrices. */
     // explain: The terms of all matrices
     private TermValues sum(Tape tape, List<LoraFactors> factors, boolean gradients, boolean all) {
         TermValues[] parts = new TermValues[factors.size()];
@@ -100,7 +100,7 @@ public final class AglRegularizer {
     }
     // explain: end
 
-    /** The same through {@link AglLoss}, matrix by matrix, as a check and for small models. */
+    /** The same computed with {@link AglLoss}, matrix by matrix, as a check and for small models. */
     public TermValues addGradientsComposed(Tape tape, List<LoraFactors> factors) {
         endStep();
         TermValues total = TermValues.ZERO;
@@ -114,7 +114,7 @@ public final class AglRegularizer {
         return total;
     }
 
-    /** The task's gradient is complete when the terms' are added to it. */
+    /** The task gradient of a step is complete when the terms' gradients are added to it. */
     private void endStep() {
         if (taskGradients != null) {
             taskGradients.endStep();
@@ -124,7 +124,7 @@ public final class AglRegularizer {
     private Fisher of(String name) {
         Fisher f = fisher.get(name);
         if (f == null) {
-            throw new AglException("no Fisher information for the adapted matrix " + name + "; known are " + fisher.keySet());
+            throw new AglException("no Fisher information for the adapted matrix " + name + "; available: " + fisher.keySet());
         }
         return f;
     }
@@ -140,37 +140,37 @@ public final class AglRegularizer {
         };
     }
 
-    /** What in these settings cannot act, why, and which setting makes it act. One line each. */
+    /** Settings that have no effect or a doubtful one, with the reason and the setting that changes it, one per line. */
     // explain: Warnings
     public static List<String> warnings(AglSettings s) {
         List<String> lines = new ArrayList<>();
         boolean collision = s.lambdaNC() > 0;
         if (collision && s.alpha() < 1 && !s.twoBranch() && s.metric() == AglSettings.Metric.EUCLIDEAN) {
-            lines.add("E_geo is identically zero: the two parts of an orthogonal projection are orthogonal in the euclidean metric. "
-                    + "It acts with metric = diag_fisher or in the two-branch mode (alignment_rank > 0).");
+            lines.add("E_geo is identically zero: the two parts of an orthogonal projection are orthogonal in the Euclidean metric. "
+                    + "It takes effect with metric = diag_fisher or in two-branch mode (alignment_rank > 0).");
         }
         if (collision && s.backend() == AglSettings.Backend.DIAGONAL && !s.twoBranch()) {
             lines.add("E_RM is identically zero: with backend = diagonal the two parts never share an entry"
-                    + (s.metric() == AglSettings.Metric.DIAG_FISHER ? ", and so is E_geo, in the diag_fisher metric as well" : "")
-                    + ". It acts with backend = exact or kfac, or in the two-branch mode (alignment_rank > 0).");
+                    + (s.metric() == AglSettings.Metric.DIAG_FISHER ? "; so is E_geo, even in the diag_fisher metric" : "")
+                    + ". It takes effect with backend = exact or kfac, or in two-branch mode (alignment_rank > 0).");
         }
         if (collision && s.alpha() > 0 && s.overlap() == AglSettings.Overlap.SIGNED) {
             lines.add(
-                    "E_RM with overlap = signed has no lower bound: minimising it rewards entries where the two parts have opposite signs. "
-                            + "overlap = absolute or squared is a penalty.");
+                    "E_RM with overlap = signed has no lower bound: minimizing it rewards entries where the two parts have opposite signs. "
+                            + "Choose overlap = absolute or squared for a penalty.");
         }
         if (collision && s.alpha() > 0 && s.beta() > 0 && eta(s, 2 * s.tau()) < (1 + NEARLY_CONSTANT) * eta(s, 0)) {
             lines.add(String.format(java.util.Locale.ROOT,
                     "E_RM's weight is nearly constant: with kappa = %s it runs from %.4f to %.4f over "
-                            + "|dW| from 0 to %s. A kappa of 1/tau makes it a slope, of 10/tau a switch.",
+                            + "|dW| from 0 to %s. A kappa of 1/tau makes it a slope, one of 10/tau a switch.",
                     s.kappa(), eta(s, 0), eta(s, 2 * s.tau()), 2 * s.tau()));
         }
         if (collision && s.alpha() > 0 && s.reduction() == AglSettings.Reduction.MEAN && s.lambdaNC() < 10) {
             lines.add("E_RM as a mean over entries is of the order of |dW|^2: at lambda_NC = " + s.lambdaNC()
-                    + " it hardly counts beside the task loss. reduction = sum, or a larger lambda_NC, makes it act.");
+                    + " it is negligible next to the task loss. Choose reduction = sum or a larger lambda_NC.");
         }
         if (s.fisherNorm() == AglSettings.FisherNorm.NONE && s.lambdaA() > 0) {
-            lines.add("fisher_norm = none: the Fisher's scale is that of the gradients, so lambda_A does not carry over between models.");
+            lines.add("fisher_norm = none: the Fisher's scale is that of the gradients, so lambda_A does not transfer between models.");
         }
         return lines;
     }

@@ -20,16 +20,16 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
- * Everything that can be set about AGL's loss
- * L = L_task + λ_A L_A + λ_T L_T + λ_NC [α E_RM + (1 − α) E_geo], with the names that JSON and the command line use: there the groups do
- * not show, all names stand in one object.
+ * All settings of AGL's loss
+ * L = L_task + λ_A L_A + λ_T L_T + λ_NC [α E_RM + (1 − α) E_geo], with the names that JSON and the command line use. There the groups do
+ * not appear: all names are in one object.
  *
- * @param weights   of the terms
- * @param collision what E_RM and E_geo are made with
- * @param stability what L_T is made with
- * @param estimate  what shapes the Fisher estimate: two runs with the same one can share it
- * @param use       what is done with the estimate
- * @param branches  whether the two parts of ΔW have factors of their own
+ * @param weights   weights of the terms
+ * @param collision settings of E_RM and E_geo
+ * @param stability settings of L_T
+ * @param estimate  settings that determine the Fisher estimate: runs with equal ones can share it
+ * @param use       how the estimate is used
+ * @param branches  whether the two parts of ΔW have their own factors
  */
 public record AglSettings(Weights weights, Collision collision, Stability stability, Estimate estimate, Use use, Branches branches) {
 
@@ -37,7 +37,7 @@ public record AglSettings(Weights weights, Collision collision, Stability stabil
      * @param lambdaA  λ_A, weight of {@link FisherAlignment}
      * @param lambdaT  λ_T, weight of {@link TaskStability}
      * @param lambdaNC λ_NC, weight of the two collision terms together
-     * @param alpha    α in [0, 1], share of {@link RiemannianOverlap} against {@link GeodesicOverlap}
+     * @param alpha    α in [0, 1], weight of {@link RiemannianOverlap}; that of {@link GeodesicOverlap} is 1 − α
      */
     public record Weights(@JsonProperty("lambda_A") double lambdaA, @JsonProperty("lambda_T") double lambdaT,
             @JsonProperty("lambda_NC") double lambdaNC,
@@ -51,9 +51,9 @@ public record AglSettings(Weights weights, Collision collision, Stability stabil
     }
 
     /**
-     * @param beta      β, how much a large entry of ΔW counts more in E_RM
-     * @param kappa     κ, steepness of that weight; 1 is the formula as readers have it
-     * @param tau       τ, the size of an entry at which the weight is half way up
+     * @param beta      β, extra weight of large entries of ΔW in E_RM
+     * @param kappa     κ, steepness of that weight; 1 gives the formula of the secondary sources
+     * @param tau       τ, the entry size at which that weight is halfway up
      * @param epsilon   ε in E_geo's denominator
      * @param reduction E_RM as a mean or a sum over entries
      * @param overlap   |a||t|, a·t or (a·t)² in E_RM
@@ -82,12 +82,12 @@ public record AglSettings(Weights weights, Collision collision, Stability stabil
     }
 
     /**
-     * @param backend      how F's eigenvectors are found
+     * @param backend      how F's eigenvectors are computed
      * @param m            number of eigenvectors; 0 means min(128, N)
-     * @param energy       if above 0, instead of m: the fewest eigenvectors with this share of tr F
-     * @param fisherData   whose gradients make F
-     * @param fisherTokens answer tokens that count in ℓ_i, from the first one on, of a contrast from the first that differs; 0 means all
-     * @param exactStorage how the {@code exact} backend keeps its vectors
+     * @param energy       if above 0, replaces m: the fewest eigenvectors with this fraction of tr F
+     * @param fisherData   the examples whose gradients F is estimated from
+     * @param fisherTokens number of answer tokens in ℓ_i, from the first one on, or for a contrast from the first that differs; 0 means all
+     * @param exactStorage how the {@code exact} backend stores its eigenvectors
      */
     public record Estimate(@JsonProperty("backend") Backend backend, @JsonProperty("m") int m, @JsonProperty("energy") double energy,
                            @JsonProperty("fisher_data") FisherData fisherData, @JsonProperty("fisher_tokens") int fisherTokens,
@@ -110,9 +110,9 @@ public record AglSettings(Weights weights, Collision collision, Stability stabil
     }
 
     /**
-     * @param alignmentRank  0 for one pair of factors; r_A above 0 for the two-branch mode, in which the first r_A of the r rank-one parts
+     * @param alignmentRank  0 for one pair of factors; r_A above 0 for two-branch mode, in which the first r_A of the r rank-one components
      *                       are ΔW_A and the others ΔW_T
-     * @param alignmentReach in the two-branch mode: whether L_A sees the whole update or the alignment branch alone
+     * @param alignmentReach in two-branch mode: whether L_A applies to the whole update or to the alignment branch alone
      */
     public record Branches(@JsonProperty("alignment_rank") int alignmentRank,
             @JsonProperty("alignment_reach") AlignmentReach alignmentReach) {
@@ -121,10 +121,10 @@ public record AglSettings(Weights weights, Collision collision, Stability stabil
         }
     }
 
-    /** Mean or sum over the entries of ΔW: they differ by out·in, so λ_NC does not carry over from one to the other. */
+    /** Mean or sum over the entries of ΔW: they differ by the factor out·in, so λ_NC does not transfer from one to the other. */
     public enum Reduction { @JsonProperty("mean") MEAN, @JsonProperty("sum") SUM }
 
-    /** η|a||t|, η a t (no sign of its own: minimising it rewards negative products), or η (a t)². */
+    /** η|a||t|, η a t (of either sign: minimizing it rewards negative products), or η (a t)². */
     public enum Overlap { @JsonProperty("absolute") ABSOLUTE, @JsonProperty("signed") SIGNED, @JsonProperty("squared") SQUARED }
 
     /** ⟨a, t⟩ = Σ a t, or Σ diag(F) a t. */
@@ -143,14 +143,14 @@ public record AglSettings(Weights weights, Collision collision, Stability stabil
 
     /**
      * Alignment examples; task examples (a control); or alignment examples with ℓ = loss of their answer − loss of another answer to the
-     * same prompt, which is an opening that complies ({@code contrast}) or the answer to a task example ({@code contrast_task}).
+     * same prompt: a compliant opening ({@code contrast}) or the answer to a task example ({@code contrast_task}).
      */
     public enum FisherData {
         @JsonProperty("alignment") ALIGNMENT, @JsonProperty("task") TASK,
         @JsonProperty("contrast") CONTRAST, @JsonProperty("contrast_task") CONTRAST_TASK
     }
 
-    /** Vectors written out, left as token factors, or whichever is less work. */
+    /** Whichever is less work, eigenvectors stored in full, or kept as token factors. */
     public enum ExactStorage { @JsonProperty("auto") AUTO, @JsonProperty("dense") DENSE, @JsonProperty("factored") FACTORED }
 
     /** The whole ΔW, or the alignment branch. */
@@ -165,11 +165,11 @@ public record AglSettings(Weights weights, Collision collision, Stability stabil
             .build();
 
     /**
-     * Our default, from measurements (docs/RESULTS.md): the Fisher information of the contrast between the alignment answer and a task
-     * answer over the first two tokens from where they part, one divisor for all matrices, and λ_A four to five decades above the readers'
-     * value. Not the paper's. λ_NC is 0: with one pair of factors and the Euclidean metric E_geo is identically zero, and E_RM as a mean
-     * over entries is 1e-7 of the task loss at the readers' weight. Both are still measured now and then. What makes them act: {@link
-     * AglRegularizer#warnings}.
+     * Our default, from measurements (docs/RESULTS.md), not the paper's: the Fisher information of the contrast between the alignment
+     * answer and a task answer over the first two tokens after the answers diverge, one divisor for all matrices, and λ_A four to five
+     * orders of magnitude above that of the secondary sources. λ_NC is 0: with one pair of factors and the Euclidean metric E_geo is
+     * identically zero, and E_RM as a mean over entries is 1e-7 of the task loss at the secondary sources' weight. Both are still measured
+     * from time to time. How to give them an effect: {@link AglRegularizer#warnings}.
      */
     public static final AglSettings DEFAULT = new AglSettings(new Weights(10000, 1e-3, 0, 0.5),
             new Collision(4, 1, 0.01, 1e-12, Reduction.MEAN, Overlap.ABSOLUTE, Metric.EUCLIDEAN), new Stability(H.IDENTITY, 0.99),
@@ -177,8 +177,7 @@ public record AglSettings(Weights weights, Collision collision, Stability stabil
             new Branches(0, AlignmentReach.UPDATE));
 
     /**
-     * The values that readers of the paper report, with the Fisher information of the alignment data as they are; none is confirmed as the
-     * paper's.
+     * The values that secondary sources report, with the Fisher information of the plain alignment data; none is confirmed as the paper's.
      */
     public static final AglSettings AS_READ = DEFAULT
             .with("{\"lambda_A\":0.25,\"lambda_T\":0.5,\"lambda_NC\":0.1,\"fisher_norm\":\"trace\","
@@ -186,7 +185,7 @@ public record AglSettings(Weights weights, Collision collision, Stability stabil
 
     private static void require(boolean ok, String name, double value, String wanted) {
         if (!ok || !Double.isFinite(value)) {
-            throw new AglException("setting " + name + " = " + value + ": it has to be " + wanted);
+            throw new AglException("setting " + name + " = " + value + ": must be " + wanted);
         }
     }
 
@@ -195,11 +194,11 @@ public record AglSettings(Weights weights, Collision collision, Stability stabil
         return switch (name) {
             case "default" -> DEFAULT;
             case "as-read" -> AS_READ;
-            default -> throw new AglException("there is no preset \"" + name + "\": choose default or as-read");
+            default -> throw new AglException("unknown preset \"" + name + "\"; choose default or as-read");
         };
     }
 
-    /** These settings with the ones in a JSON object changed. An unknown name is refused. */
+    /** These settings, changed by those in a JSON object. An unknown name is refused. */
     public AglSettings with(String json) {
         try {
             return with(MAPPER.readTree(json));
@@ -211,12 +210,12 @@ public record AglSettings(Weights weights, Collision collision, Stability stabil
     /** As {@link #with(String)}. */
     public AglSettings with(JsonNode changes) {
         if (!changes.isObject()) {
-            throw new AglException("settings have to be a JSON object, not " + changes.getNodeType().name().toLowerCase(Locale.ROOT));
+            throw new AglException("settings must be a JSON object, not " + changes.getNodeType().name().toLowerCase(Locale.ROOT));
         }
         ObjectNode merged = toJson();
         for (Map.Entry<String, JsonNode> change : changes.properties()) {
             if (!merged.has(change.getKey())) {
-                throw new AglException("there is no setting \"" + change.getKey() + "\"; the settings are "
+                throw new AglException("unknown setting \"" + change.getKey() + "\"; known are "
                         + names().stream().sorted().collect(Collectors.joining(", ")));
             }
             if (change.getValue().isNull()) {
@@ -246,7 +245,7 @@ public record AglSettings(Weights weights, Collision collision, Stability stabil
         Object[] values = type.isEnum() ? type.getEnumConstants() : new Object[0];
         String wanted = type == int.class ? "a whole number" : type == double.class ? "a number"
                 : "one of " + Arrays.stream(values).map(v -> MAPPER.valueToTree(v).asText()).collect(Collectors.joining(", "));
-        return "setting " + name + " does not take " + changes.get(name) + "; " + wanted + " is wanted";
+        return "setting " + name + " does not take " + changes.get(name) + "; expected " + wanted;
     }
 
     private static Stream<RecordComponent> named() {
@@ -271,7 +270,7 @@ public record AglSettings(Weights weights, Collision collision, Stability stabil
         return all;
     }
 
-    /** The names that {@link #with} knows. */
+    /** The names that {@link #with} accepts. */
     public static List<String> names() {
         return named().map(AglSettings::name).toList();
     }
@@ -281,26 +280,26 @@ public record AglSettings(Weights weights, Collision collision, Stability stabil
         return named(group).map(AglSettings::name).toList();
     }
 
-    /** Whether diag F is wanted: it costs out·in numbers per matrix. */
+    /** Whether diag F is needed: it costs out·in values per matrix. */
     public boolean needsDiagonal() {
         return metric() == Metric.DIAG_FISHER || h() == H.DIAG_FISHER;
     }
 
     /**
-     * How many eigenvectors are asked for of {@code gradients} gradients, where {@code energy} is 0: m, or min(128, N). The exact Fisher
-     * has no more than N.
+     * How many eigenvectors the settings request from N = {@code gradients} gradients if {@code energy} is 0: m, or min(128, N). The exact
+     * Fisher has at most N.
      */
     public int directions(int gradients) {
         int most = m() > 0 ? m() : 128;
         return m() > 0 && backend() != Backend.EXACT ? most : Math.min(most, gradients);
     }
 
-    /** Whether the two parts have factors of their own. */
+    /** Whether the two parts have their own factors. */
     public boolean twoBranch() {
         return alignmentRank() > 0;
     }
 
-    // Each setting by its own name: formulas read so.
+    // Each setting under its own name, as formulas use it.
 
     public double lambdaA() { return weights.lambdaA; }
 

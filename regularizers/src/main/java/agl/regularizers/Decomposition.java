@@ -10,7 +10,7 @@ import agl.error.AglException;
  * W = W0 + ΔW, ΔW = ΔW_A + ΔW_T with ΔW_A = P_A(ΔW) and ΔW_T = (I − P_A)(ΔW): the alignment-critical and the task-specific part of an
  * update ΔW = s·B·A. [P, A]
  *
- * <p>In the two-branch mode the parts are not projections but have factors of their own, ΔW = s(B_A A_A + B_T A_T). [D]
+ * <p>In two-branch mode the parts are not projections but have their own factors, ΔW = s(B_A A_A + B_T A_T). [D]
  *
  * @param deltaW ΔW (out, in)
  * @param deltaA ΔW_A (out, in)
@@ -35,7 +35,7 @@ public record Decomposition(Tensor deltaW, Tensor deltaA, Tensor deltaT) {
     }
     // explain: end
 
-    /** By branches: the first {@code alignmentRank} rank-one parts are ΔW_A. */
+    /** By branches: the first {@code alignmentRank} rank-one components are ΔW_A. */
     // explain: Two branches
     public static Decomposition branches(Tape tape, LoraFactors f, int alignmentRank) {
         requireBranches(f, alignmentRank);
@@ -43,7 +43,7 @@ public record Decomposition(Tensor deltaW, Tensor deltaA, Tensor deltaT) {
                 update(tape, f.ranks(f.from() + alignmentRank, f.to())));
     }
 
-    /** s·B·D·A, D the diagonal matrix that keeps the view's rank-one parts. */
+    /** s·B·D·A, D the diagonal matrix that selects the view's rank-one components. */
     static Tensor update(Tape tape, LoraFactors f) {
         Var b = Var.of(tape, f.b());
         if (f.rank() < f.a().dim(0)) {
@@ -53,7 +53,7 @@ public record Decomposition(Tensor deltaW, Tensor deltaA, Tensor deltaT) {
     }
     // explain: end
 
-    /** Refuses factors of which nothing would be left for the task branch. */
+    /** Refuses an alignment rank that leaves nothing for the task branch. */
     static void requireBranches(LoraFactors f, int alignmentRank) {
         if (alignmentRank >= f.rank()) {
             throw new AglException("two-branch mode on " + f.name() + ": alignment_rank " + alignmentRank + " leaves nothing of rank "
@@ -65,7 +65,7 @@ public record Decomposition(Tensor deltaW, Tensor deltaA, Tensor deltaT) {
     public static void requireFit(LoraFactors f, Subspace s) {
         if (s.out() != f.out() || s.in() != f.in()) {
             throw new AglException(
-                    f.name() + ": its Fisher subspace is of a (" + s.out() + ", " + s.in() + ") matrix, the factors are of a ("
+                    f.name() + ": its Fisher subspace is for a (" + s.out() + ", " + s.in() + ") matrix, the factors are for a ("
                             + f.out() + ", " + f.in() + ") one; estimate the Fisher again for this base model");
         }
     }

@@ -8,8 +8,8 @@ import agl.autograd.storage.Storage;
 import java.util.List;
 
 /**
- * The exact subspace with its m vectors written out, m·out·in numbers: for a small matrix less work per step, and often less memory, than
- * the token factors they come from.
+ * The exact subspace with its m eigenvectors stored in full, m·out·in values: for a small matrix less work per step, and often less memory,
+ * than the token factors they come from.
  *
  * <p>A coefficient is the sum over tiles of ⟨u_k, s·B·A⟩; the update is formed a few rows at a time.
  */
@@ -27,7 +27,7 @@ public final class DenseSubspace implements Subspace {
         this.u = List.copyOf(u);
     }
 
-    /** u_k = Σ_i S_ki g_i, a block of rows of all of them at a time. */
+    /** u_k = Σ_i S_ki g_i, computed for all k one block of rows at a time. */
     static DenseSubspace of(Kernels kernels, TokenFactors g, double[] eigenvalues, double[][] weights) {
         int m = weights.length;
         int n = g.examples();

@@ -27,7 +27,7 @@ public final class DiagonalSubspace implements Subspace {
         this.at = at;
     }
 
-    /** The {@code limit} largest entries, falling; equal ones in order of position. */
+    /** The {@code limit} largest entries, descending; equal ones in order of position. */
     static int[] largest(Storage diagonal, int limit) {
         int d = diagonal.length();
         java.util.PriorityQueue<Integer> heap = new java.util.PriorityQueue<>(

@@ -10,12 +10,12 @@ import java.util.Map;
 
 /**
  * H for {@link TaskStability}: the running mean v ← d·v + (1 − d)·g∘g of the squared task gradient g = ∂L_task/∂W of the full frozen
- * weight, divided by 1 − dᵗ as Adam does, so that early means are not too small. [1; the averaging is ours]
+ * weight, divided by 1 − dᵗ as in Adam, so that early means are not too small. [1; the averaging is ours]
  *
- * <p>g is the gradient of a whole step: a batch that goes through in parts has its parts' gradients added first, and squared once
- * ({@link #endStep}).
+ * <p>g is the gradient of a whole step: if a batch is processed in parts, their gradients are summed first and squared once ({@link
+ * #endStep}).
  *
- * <p>Costs twice out·in numbers and one product of the size of a weight gradient per backward pass and matrix.
+ * <p>Costs, per matrix, twice out·in values, and per backward pass one product of the size of a weight gradient.
  */
 public final class EmaGradSq {
     private final Kernels kernels;
@@ -36,7 +36,7 @@ public final class EmaGradSq {
         this.decay = decay;
     }
 
-    /** To be set on the layer for the training passes: every backward pass adds to the gradient of the step. */
+    /** The hook to set on the layer for training: every backward pass adds to the gradient of the step. */
     public GradientListener listener(String name) {
         State state = states.computeIfAbsent(name, n -> new State());
         return (x, delta) -> accept(state, x, delta);
@@ -54,10 +54,7 @@ public final class EmaGradSq {
         state.pending = true;
     }
 
-    /**
-     * The gradient of the step is complete: it joins the running mean. Nothing happens to a matrix that no gradient has reached since the
-     * last time.
-     */
+    /** Adds the complete gradient of the step to the running mean. A matrix without a gradient since the last call is left unchanged. */
     void endStep() {
         for (State s : states.values()) {
             if (s.pending) {
@@ -71,7 +68,7 @@ public final class EmaGradSq {
         }
     }
 
-    /** H's diagonal (out, in), or null before the first step: L_T is then measured with the identity's stand-in, zero. */
+    /** H's diagonal (out, in), or null before the first step, when H and L_T count as 0. */
     Storage diagonal(String name) {
         State state = states.get(name);
         if (state == null || state.steps == 0) {

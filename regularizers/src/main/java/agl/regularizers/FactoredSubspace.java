@@ -6,9 +6,9 @@ import agl.autograd.kernels.Matrix;
 import agl.autograd.storage.DType;
 
 /**
- * The exact subspace without any gradient in memory: u_k = Gᵀ v_k / sqrt(N λ_k) = Σ_i S_ki g_i, with g_i left as {@link TokenFactors}.
+ * The exact subspace without any full gradient in memory: u_k = Gᵀ v_k / sqrt(N λ_k) = Σ_i S_ki g_i, with g_i kept as {@link TokenFactors}.
  *
- * <p>A coefficient needs ⟨g_i, s·B·A⟩ = s Σ_t (δ_tᵀB)·(A x_t) alone: two thin products per example.
+ * <p>A coefficient needs only ⟨g_i, s·B·A⟩ = s Σ_t (δ_tᵀB)·(A x_t): two thin products per example.
  */
 public final class FactoredSubspace implements Subspace {
     private final TokenFactors g;

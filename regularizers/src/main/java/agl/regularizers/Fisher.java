@@ -8,32 +8,32 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 
 /**
- * What is known of the Fisher information F = (1/N) Σ_i g_i g_iᵀ of one adapted matrix, divided by a normalising {@link #scale}.
+ * The estimated Fisher information F = (1/N) Σ_i g_i g_iᵀ of one adapted matrix, divided by a normalizing {@link #scale}.
  *
  * <p>The scale of F is arbitrary (it grows with the square of the loss's scale and differs between models and layers), so without
- * normalisation no λ_A carries over from one model to another.
+ * normalization λ_A does not transfer between models.
  *
  * @param name        the matrix
- * @param subspace    u_1 … u_m with F's own eigenvalues, not divided
- * @param eigenvalues λ_k/scale, what the loss uses
+ * @param subspace    u_1 … u_m with F's own eigenvalues, before division
+ * @param eigenvalues λ_k/scale, as the loss uses them
  * @param scale       the divisor, see {@link AglSettings.FisherNorm}
- * @param trace       tr F = (1/N) Σ ‖g_i‖², not divided
- * @param spectrum    all eigenvalues that the backend knows, falling, not divided: for the report
- * @param diagonal    diag F/scale (out, in), or null when no setting asks for it
+ * @param trace       tr F = (1/N) Σ ‖g_i‖², before division
+ * @param spectrum    all eigenvalues that the backend computes, descending, before division; for the report
+ * @param diagonal    diag F/scale (out, in), or null if no setting needs it
  */
 public record Fisher(String name, Subspace subspace, double[] eigenvalues, double scale, double trace, double[] spectrum,
         Storage diagonal) {
 
-    /** Eigenvalues below this share of the largest one are rounding: their directions would be arbitrary. */
+    /** Eigenvalues below this fraction of the largest one are rounding errors: their eigenvectors would be arbitrary. */
     static double floor(DType dtype) {
         return dtype == DType.F64 ? 1e-10 : 1e-6;
     }
 
-    /** The subspace of one matrix from its gradients; normalised by {@link #normalise} afterwards, so here scale = 1. */
+    /** The Fisher information of one matrix from its gradients, with scale = 1; {@link #normalise} normalizes it afterwards. */
     public static Fisher of(Kernels kernels, String name, TokenFactors g, AglSettings settings) {
         int n = g.examples();
         if (n == 0) {
-            throw new AglException(name + ": a Fisher information needs at least one gradient");
+            throw new AglException(name + ": the Fisher information needs at least one gradient");
         }
         int m = settings.directions(n);
         Storage diagonal = settings.needsDiagonal() || settings.backend() == AglSettings.Backend.DIAGONAL ? g.diagonal(kernels) : null;
@@ -78,7 +78,7 @@ public record Fisher(String name, Subspace subspace, double[] eigenvalues, doubl
         boolean dense = switch (settings.exactStorage()) {
             case DENSE -> true;
             case FACTORED -> false;
-            // Dense vectors are read twice per step, token factors are multiplied four times with r columns: dense wins up to some
+            // Dense vectors are read twice per step, token factors are multiplied four times with r columns: dense is faster up to some
             // multiple.
             case AUTO -> (double) kept * g.out() * g.in() <= 3.0 * g.totalTokens() * (g.out() + g.in());
         };
@@ -94,9 +94,9 @@ public record Fisher(String name, Subspace subspace, double[] eigenvalues, doubl
         }
         requireFinite(name, trace);
         int[] at = DiagonalSubspace.largest(diagonal, settings.energy() > 0 ? diagonal.length() : m);
-        double[] falling = java.util.Arrays.stream(at).mapToDouble(diagonal::get).toArray();
-        int kept = SymmetricEigen.keep(falling, trace, m, settings.energy(), floor(g.dtype()));
-        double[] lambda = java.util.Arrays.copyOf(falling, kept);
+        double[] descending = java.util.Arrays.stream(at).mapToDouble(diagonal::get).toArray();
+        int kept = SymmetricEigen.keep(descending, trace, m, settings.energy(), floor(g.dtype()));
+        double[] lambda = java.util.Arrays.copyOf(descending, kept);
         Subspace s = new DiagonalSubspace(g.out(), g.in(), g.dtype(), lambda, java.util.Arrays.copyOf(at, kept));
         return new Fisher(name, s, lambda, 1, trace, lambda, settings.needsDiagonal() ? diagonal : null);
     }
@@ -110,7 +110,7 @@ public record Fisher(String name, Subspace subspace, double[] eigenvalues, doubl
         return sum;
     }
 
-    /** Divides each F by the scale that {@code norm} asks for; {@code MEAN_TRACE} needs all matrices at once. */
+    /** Divides each F by the scale that {@code norm} selects; {@code MEAN_TRACE} needs all matrices at once. */
     // explain: Fisher normalised
     public static Map<String, Fisher> normalise(Map<String, Fisher> matrices, AglSettings.FisherNorm norm) {
         double mean = matrices.values().stream().mapToDouble(Fisher::trace).average().orElse(1);
@@ -122,7 +122,7 @@ public record Fisher(String name, Subspace subspace, double[] eigenvalues, doubl
                 case MEAN_TRACE -> mean;
                 case MAX -> f.spectrum.length == 0 ? 0 : f.spectrum[0];
             };
-            // A matrix that no gradient reaches has F = 0: nothing to normalise.
+            // A matrix that no gradient reaches has F = 0: nothing to normalize.
             scaled.put(name, f.dividedBy(by > 0 ? by : 1));
         });
         return scaled;
@@ -134,7 +134,7 @@ public record Fisher(String name, Subspace subspace, double[] eigenvalues, doubl
         Storage scaledDiagonal = null;
         if (diagonal != null) {
             scaledDiagonal = Storage.allocate(diagonal.dtype(), diagonal.length());
-            // From the scale it already has to the new one.
+            // From its current scale to the new one.
             Kernels.plain().scale(diagonal.length(), scale / by, diagonal, 0, scaledDiagonal, 0);
         }
         return new Fisher(name, subspace, lambda, by, trace, spectrum, scaledDiagonal);

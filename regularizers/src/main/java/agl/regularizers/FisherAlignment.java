@@ -16,7 +16,7 @@ public final class FisherAlignment {
     /**
      * @param r           (out, in): ΔW, or ΔW_A, which has the same coefficients
      * @param subspace    the u_k
-     * @param eigenvalues the λ_k, normalised
+     * @param eigenvalues the λ_k, normalized
      */
     // explain: L_A
     public static Tensor of(Tape tape, Tensor r, Subspace subspace, double[] eigenvalues) {

@@ -26,9 +26,9 @@ import java.util.TreeSet;
 import java.util.function.Supplier;
 
 /**
- * Fisher estimates on disk, one safetensors file each, so that runs that differ in weights of terms or in seed share one estimate. The file
- * is named by a hash of everything the estimate depends on: base model, examples, matrices, and the settings that shape it. Normalisation
- * does not: it is applied when the estimate is read.
+ * Fisher estimates on disk, one safetensors file each, so that runs that differ in term weights or seed share one estimate. The file is
+ * named by a hash of everything the estimate depends on: base model, examples, matrices, and the settings that determine it.
+ * Normalization is not part of it: it is applied when the estimate is read.
  */
 public final class FisherCache {
     /** Changes when the file's layout or the estimate's definition does, so that an old file is not found rather than misread. */
@@ -38,12 +38,12 @@ public final class FisherCache {
 
     private final Path folder;
 
-    /** @param folder where the files are; made when the first one is written */
+    /** @param folder where the files are; created when the first one is written */
     public FisherCache(Path folder) {
         this.folder = folder;
     }
 
-    /** Makes an estimate that is not there yet. */
+    /** Computes an estimate that is not in the cache. */
     @FunctionalInterface
     public interface Estimate {
         Map<String, Fisher> make();
@@ -82,8 +82,8 @@ public final class FisherCache {
     }
 
     /**
-     * The estimate under that key, read or else made and kept; normalised. A file that is damaged is replaced, and one that cannot be
-     * written is done without: either is a line of warning, for neither changes the result.
+     * The normalized estimate of that key, read from its file or else computed and stored. A damaged file is replaced; without a writable
+     * folder the estimate is not stored. Either is one line of warning, as neither changes the result.
      */
     public Map<String, Fisher> get(String key, AglSettings settings, Estimate estimate) {
         Path file = folder.resolve("fisher-" + key + ".safetensors");
@@ -92,7 +92,7 @@ public final class FisherCache {
             try {
                 found = read(file, key);
             } catch (AglException e) {
-                warn("the cached Fisher estimate is made again: " + e.getMessage());
+                warn("the cached Fisher estimate is computed again: " + e.getMessage());
             }
         }
         if (found == null) {
@@ -100,7 +100,7 @@ public final class FisherCache {
             try {
                 write(file, key, found);
             } catch (AglException e) {
-                warn("the Fisher estimate is not kept for other runs: " + e.getMessage());
+                warn("the Fisher estimate is not stored for other runs: " + e.getMessage());
             }
         }
         return Fisher.normalise(found, settings.fisherNorm());
@@ -110,7 +110,7 @@ public final class FisherCache {
         System.getLogger(FisherCache.class.getName()).log(System.Logger.Level.WARNING, line);
     }
 
-    /** Writes an estimate with its key and a checksum; the file appears whole. */
+    /** Writes an estimate with its key and a checksum; the file appears atomically. */
     static void write(Path file, String key, Map<String, Fisher> fisher) {
         SafeTensorsWriter out = new SafeTensorsWriter().metadata("layout", LAYOUT).metadata("key", key)
                 .metadata("matrices", String.join("\n", fisher.keySet()));
@@ -149,7 +149,7 @@ public final class FisherCache {
         out.writeSealed(file);
     }
 
-    /** Reads the estimate of that key; an {@link AglException} for a file that is damaged, of another key or of another version. */
+    /** Reads the estimate of that key; throws an {@link AglException} if the file is damaged or has another key or version. */
     static Map<String, Fisher> read(Path file, String key) {
         Sealed.require(file);
         try (SafeTensors in = SafeTensors.open(file)) {
@@ -157,7 +157,7 @@ public final class FisherCache {
                 throw new AglException(file + ": not a Fisher estimate of this program's version");
             }
             if (!key.equals(in.metadata().get("key"))) {
-                throw new AglException(file + ": is the estimate of other data or settings than its name says");
+                throw new AglException(file + ": holds an estimate of other data or settings than its name says");
             }
             Map<String, Fisher> fisher = new LinkedHashMap<>();
             for (String name : in.metadata().getOrDefault("matrices", "").split("\n")) {
@@ -212,7 +212,7 @@ public final class FisherCache {
                 yield new DiagonalSubspace(out, columns, DType.valueOf(kind.substring(9)), lambda,
                         java.util.Arrays.stream(positions).mapToInt(v -> (int) v).toArray());
             }
-            default -> throw new AglException(file + ": " + name + " is of unknown kind \"" + kind + "\"");
+            default -> throw new AglException(file + ": " + name + " has the unknown kind \"" + kind + "\"");
         };
         Storage diagonal = in.has(name + ".diagonal") ? storage(in, file, name + ".diagonal") : null;
         require(diagonal == null || diagonal.length() == size, file, name);
@@ -221,10 +221,10 @@ public final class FisherCache {
         return new Fisher(name, s, used, numbers[2], numbers[3], doubles(in, file, name + ".spectrum"), diagonal);
     }
 
-    /** The checksum finds damage; this finds a file that never was an estimate. */
+    /** The checksum detects damage; this detects a file that never was an estimate. */
     private static void require(boolean sound, Path file, String name) {
         if (!sound) {
-            throw new AglException(file + ": " + name + " is not a Fisher estimate: sizes or values do not fit together");
+            throw new AglException(file + ": " + name + " is not a Fisher estimate: sizes or values are inconsistent");
         }
     }
 
@@ -271,14 +271,14 @@ public final class FisherCache {
         return values;
     }
 
-    /** A copy on the heap: the file is closed, and perhaps replaced, while the numbers are in use. */
+    /** A copy on the heap: the file is closed, and perhaps replaced, while the values are in use. */
     private static Storage storage(SafeTensors in, Path file, String name) {
         TensorInfo info = in.info(name);
         if (info == null) {
             throw new AglException(file + ": has no tensor \"" + name + "\"");
         }
         if (info.dtype() == DType.F32) {
-            // Which refuses what is not finite.
+            // This refuses values that are not finite.
             float[] values = info.toFloats();
             return new Storage.F32(values, values.length);
         }

@@ -19,15 +19,14 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * Estimates F = (1/N) Σ g_i g_iᵀ of a model's linear maps: a backward pass over every example, with one gradient g_i = ∂ℓ_i/∂W of the full
- * frozen weight per example, and the leading subspace of what they span. (In the space of A and B the Fisher would be blind: at LoRA's
- * start B = 0, so ∂ℓ/∂A = 0.)
+ * Estimates F = (1/N) Σ g_i g_iᵀ of a model's linear layers, and its leading subspace, from one gradient per example: g_i = ∂ℓ_i/∂W with
+ * respect to the full frozen weight. (A Fisher of A and B would be blind: at LoRA's start B = 0, so ∂ℓ/∂A = 0.)
  *
- * <p>ℓ_i is the mean cross-entropy over the example's target tokens, as in the task loss. With a contrast, ℓ_i = mean loss of the answer −
- * mean loss of the other answer to the same prompt, each over its own target tokens: those from where the two part. A side without any (an
- * answer that ends there) counts as 0.
+ * <p>ℓ_i is the mean cross-entropy over the example's target tokens, as in the task loss. With a contrast, ℓ_i = mean loss of the
+ * answer − mean loss of the other answer to the same prompt, each over its own target tokens from where the two answers diverge. A side
+ * without target tokens (an answer that ends there) counts as 0.
  *
- * <p>The gradients of as many matrices as fit into the memory budget are gathered in one sweep over the examples; the next ones in another.
+ * <p>One sweep over the examples collects the gradients of as many matrices as fit the memory budget; further sweeps collect the rest.
  */
 public final class FisherEstimator {
     /** Tokens in one backward pass: enough for the matrix products to run at full speed. */
@@ -55,13 +54,13 @@ public final class FisherEstimator {
         }
     }
 
-    /** Told after each backward pass. */
+    /** Called after each backward pass and after each matrix. */
     @FunctionalInterface
     public interface Progress {
         void advance(long done, long total, String what);
     }
 
-    /** @param dtype what to compute and to keep the subspace in */
+    /** @param dtype element type of the computation and of the stored subspace */
     public FisherEstimator(Kernels kernels, Transformer model, AglSettings settings, DType dtype) {
         this.kernels = kernels;
         this.model = model;
@@ -69,13 +68,13 @@ public final class FisherEstimator {
         this.dtype = dtype;
     }
 
-    /** Bytes that gathered gradients may take at a time; a quarter of the heap unless set. */
+    /** Maximum bytes of collected gradients at a time; a quarter of the heap unless set. */
     public FisherEstimator memoryBudget(long bytes) {
         memoryBudget = bytes;
         return this;
     }
 
-    /** The Fisher information of each named matrix, normalised over all of them. */
+    /** The Fisher information of each named matrix, normalized over all of them. */
     public Map<String, Fisher> estimate(Collection<String> names, List<Example> examples, Progress progress) {
         if (examples.isEmpty()) {
             throw new AglException("the Fisher information needs examples, and there are none");
@@ -86,7 +85,7 @@ public final class FisherEstimator {
             if (sequences.size() != perExample || sequences.stream().anyMatch(s -> s.sequences() != 1)
                     || sequences.stream().mapToInt(Batch::targetCount).sum() == 0) {
                 throw new AglException(
-                        "example " + i + " for the Fisher information has no answer tokens (cut off?), or lacks its contrast");
+                        "example " + i + " for the Fisher information has no answer tokens (truncated?) or no contrast");
             }
         }
         List<Set<String>> groups = groups(names, examples);
@@ -164,7 +163,7 @@ public final class FisherEstimator {
             used += bytes;
         }
         if (!missing.isEmpty()) {
-            throw new AglException("the model has no linear map named " + String.join(", ", missing));
+            throw new AglException("the model has no linear layer named " + String.join(", ", missing));
         }
         return groups;
     }

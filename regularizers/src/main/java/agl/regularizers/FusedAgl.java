@@ -9,19 +9,19 @@ import java.util.EnumMap;
 import java.util.Map;
 
 /**
- * The four terms of one adapted matrix and their gradients with respect to A and B, in one pass over rows of ΔW: a tile of ΔW, ΔW_A and
- * ∂L/∂ΔW exists at a time, never the whole matrix. The formulas are the terms' own; here are only the tiles and the order. Gives the same
- * values as {@link AglLoss}.
+ * The four terms of one adapted matrix and their gradients with respect to A and B, in one pass over rows of ΔW: only one tile of ΔW, ΔW_A
+ * and ∂L/∂ΔW exists at a time, never the whole matrix. The formulas are in the terms' classes; this class has only the tiles and the order.
+ * Computes the same values as {@link AglLoss}.
  *
  * <p>With R = ΔW, c_k = ⟨u_k, R⟩, a = ΔW_A = Σ c_k u_k, t = R − a:
  * <ul>
  * <li>L_A = Σ λ_k c_k² and, for H = I, L_T = ‖R‖² − Σ c_k² need the factors only: no pass at all.
  * <li>Otherwise a tile yields ∂L/∂a and ∂L/∂t, and ∂L/∂R = P_A ∂a + (I − P_A)∂t = ∂t + Σ_k ⟨u_k, ∂a − ∂t⟩ u_k: the first summand goes
- *     through the chain rule at once, of the second only the m inner products are kept, and join those of L_A.
- * <li>E_geo's gradient is a combination of M∘a and M∘t whose weights depend on the finished sums: both go through the chain rule on the
- *     way, and are weighted afterwards. So one pass is enough.
+ *     through the chain rule at once; of the second only the m inner products are kept and added to those of L_A.
+ * <li>E_geo's gradient is a combination of M∘a and M∘t whose weights depend on the finished sums: both go through the chain rule during the
+ *     pass and are weighted afterwards, so one pass is enough.
  * </ul>
- * In the two-branch mode a and t come from their own factors and each gradient goes to its own.
+ * In two-branch mode a and t come from their own factors, and each gradient goes to its own factors.
  */
 final class FusedAgl {
     private final Tape tape;
@@ -30,11 +30,11 @@ final class FusedAgl {
     private final AglSettings s;
     private final Fisher fisher;
     private final LoraFactors f;
-    /** The factors of ΔW_A and of ΔW_T; both {@link #f} where the parts are projections. */
+    /** The factors of ΔW_A and of ΔW_T; both are {@link #f} if the parts are projections. */
     private final LoraFactors fa;
     private final LoraFactors ft;
     private final Subspace subspace;
-    /** M's diagonal of E_geo and H's of L_T, null for the identity. */
+    /** The diagonals of E_geo's M and of L_T's H; null for the identity. */
     private final Storage metric;
     private final Storage h;
     private final Wanted wanted;
@@ -59,10 +59,10 @@ final class FusedAgl {
     }
 
     /**
-     * What a pass is for.
+     * What a pass has to compute.
      *
-     * @param gradients whether to add the weighted gradient to A's and B's
-     * @param all       whether to measure terms of weight zero as well
+     * @param gradients whether to add the weighted gradient to those of A and B
+     * @param all       whether to measure also terms of weight zero
      */
     record Wanted(boolean gradients, boolean all) { }
 
@@ -86,7 +86,7 @@ final class FusedAgl {
                 TaskStability.addIdentity(tape, ft, ofUpdate, weight(Term.L_T), w);
             }
         }
-        // Orthogonal parts have no overlap in the Euclidean metric: zero, without looking.
+        // Orthogonal parts have no overlap in the Euclidean metric: zero without computing it.
         if (metric == null && !s.twoBranch()) {
             values.put(Term.E_GEO, 0.0);
         }
@@ -104,7 +104,7 @@ final class FusedAgl {
         return t.weight(s);
     }
 
-    /** Whether a pass over ΔW has to find the value of this term. */
+    /** Whether a pass over ΔW has to compute this term. */
     private boolean wanted(Term t) {
         return !values.containsKey(t) && (wanted.all || weight(t) > 0);
     }
@@ -132,7 +132,7 @@ final class FusedAgl {
         }
     }
 
-    /** The tiles' rows of ΔW_A and ΔW_T. */
+    /** Writes the tiles' rows of ΔW_A and ΔW_T. */
     private void parts(double[] c, Tile a, Tile t) {
         Tiles.update(kernels, ft, t);
         if (s.twoBranch()) {
@@ -143,7 +143,7 @@ final class FusedAgl {
         }
     }
 
-    /** E_RM, and L_T where H is not the identity: a tile yields its entries of ∂L/∂ΔW_A and ∂L/∂ΔW_T at once. */
+    /** E_RM, and L_T if H is not the identity: a tile yields its entries of ∂L/∂ΔW_A and ∂L/∂ΔW_T at once. */
     private final class RowTerms {
         private final boolean rm = wanted(Term.E_RM);
         private final boolean lT = wanted(Term.L_T);
@@ -209,7 +209,7 @@ final class FusedAgl {
             }
         }
 
-        /** ∂a = x·Mt − y_a·Ma and ∂t = x·Ma − y_t·Mt; of projections, ∂R = ∂t + P_A(∂a − ∂t). */
+        /** ∂a = x·Mt − y_a·Ma and ∂t = x·Ma − y_t·Mt; for projections, ∂R = ∂t + P_A(∂a − ∂t). */
         void finish() {
             values.put(Term.E_GEO, sums.value(s.epsilon()));
             if (withGradient) {
@@ -227,7 +227,7 @@ final class FusedAgl {
         }
     }
 
-    /** What a matrix D contributes to ∂A and ∂B, kept until its weight is known. */
+    /** The contribution of a matrix D to ∂A and ∂B, kept until its weight is known. */
     private final class Pending {
         private final LoraFactors to;
         private final Workspace space = tape.workspace();

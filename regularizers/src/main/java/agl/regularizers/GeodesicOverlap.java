@@ -8,8 +8,8 @@ import agl.autograd.storage.Storage;
 /**
  * E_geo = ⟨ΔW_A, ΔW_T⟩_M² / (‖ΔW_A‖_M² ‖ΔW_T‖_M² + ε), the squared cosine of the angle between the two parts. [A for M = I; ε is ours]
  *
- * <p>What it cannot do: the parts of an orthogonal projection are orthogonal, so with M = I it is zero whatever the weights are; the same
- * holds for M = F, which commutes with P_A. It can act with M = diag F, and in the two-branch mode.
+ * <p>Limits: the parts of an orthogonal projection are orthogonal, so with M = I it is zero for any weights; the same holds for M = F,
+ * which commutes with P_A. It can be nonzero with M = diag F, and in two-branch mode.
  */
 public final class GeodesicOverlap {
     private GeodesicOverlap() { }
@@ -32,9 +32,9 @@ public final class GeodesicOverlap {
     // explain: end
 
     /**
-     * q = ⟨a, t⟩_M, p = ‖a‖_M² and u = ‖t‖_M², added up tile by tile, and what E_geo = q²/(pu + ε) and its derivatives are then:
+     * q = ⟨a, t⟩_M, p = ‖a‖_M² and u = ‖t‖_M², summed tile by tile, and from them E_geo = q²/(pu + ε) and its derivatives:
      * ∂a = x·Mt − y_a·Ma and ∂t = x·Ma − y_t·Mt with x = 2q/d, y_a = 2q²u/d², y_t = 2q²p/d², d = pu + ε. Ma and Mt go through the chain
-     * rule on the way, tile by tile, and get these weights once the sums are finished: one pass over ΔW is enough.
+     * rule tile by tile and get these weights once the sums are complete: one pass over ΔW is enough.
      */
     // explain: E_geo in training
     record Weights(double x, double ya, double yt) { }
@@ -54,7 +54,7 @@ public final class GeodesicOverlap {
             }
         }
 
-        /** Adds what belongs to q, p and u. */
+        /** Adds to q, p and u. */
         void add(double at, double aa, double tt) {
             q += at;
             p += aa;

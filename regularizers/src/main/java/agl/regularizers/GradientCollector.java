@@ -12,9 +12,9 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Gathers {@link TokenFactors} during backward passes over examples. For each batch: {@link #batch} with the rows at which its sequences
- * begin, then a backward pass of the sum of all token losses, with {@link #listener} on each matrix. Sequences do not see each other, so
- * the δ of a sequence's rows is that of its own loss, and a weight on its loss is a weight on these rows.
+ * Collects {@link TokenFactors} during backward passes over examples. For each batch: {@link #batch} with the rows at which its sequences
+ * begin, then a backward pass of the sum of all token losses, with the hook {@link #listener} on each matrix. Sequences do not attend to
+ * each other, so the δ of a sequence's rows is that of its own loss, and a weight on its loss is a weight on these rows.
  *
  * <p>Matrices that read the same input tensor (query and value of one layer) share one copy of it.
  */
@@ -35,14 +35,14 @@ public final class GradientCollector {
     }
 
     /**
-     * @param dtype what the factors are kept in
+     * @param dtype element type of the stored factors
      * @param names the matrices to observe
      */
     public GradientCollector(DType dtype, Iterable<String> names) {
         this(Kernels.plain(), dtype, names);
     }
 
-    /** @param kernels in whose memory the factors are kept */
+    /** @param kernels kernels in whose memory the factors are stored */
     GradientCollector(Kernels kernels, DType dtype, Iterable<String> names) {
         this.kernels = kernels;
         this.dtype = dtype;
@@ -55,10 +55,10 @@ public final class GradientCollector {
     }
 
     /**
-     * The next backward pass has these sequences: sequence j's tokens are rows rowStarts[j] to rowStarts[j+1].
+     * Announces the sequences of the next backward pass: sequence j's tokens are rows rowStarts[j] to rowStarts[j+1].
      *
-     * @param lossWeights        per sequence the factor of its summed token losses in ℓ_i: 1/(number of target tokens) makes a mean
-     * @param sequencesInExample how many sequences, one after the other, make one example's ℓ_i
+     * @param lossWeights        weight of each sequence's summed token losses in ℓ_i: 1/(number of target tokens) gives the mean
+     * @param sequencesInExample number of consecutive sequences that form one example's ℓ_i
      */
     public void batch(int[] rowStarts, double[] lossWeights, int sequencesInExample) {
         if (lossWeights.length != rowStarts.length - 1 || lossWeights.length % sequencesInExample != 0) {
@@ -71,14 +71,14 @@ public final class GradientCollector {
         inputs.clear();
     }
 
-    /** As {@link #batch(int[], double[], int)}: one sequence per example, its loss as it is. */
+    /** As {@link #batch(int[], double[], int)}: one sequence per example, its loss unweighted. */
     public void batch(int[] rowStarts) {
         double[] ones = new double[rowStarts.length - 1];
         java.util.Arrays.fill(ones, 1);
         batch(rowStarts, ones, 1);
     }
 
-    /** The listener for one matrix, or null if that matrix is not observed. */
+    /** The hook for one matrix, or null if that matrix is not observed. */
     public GradientListener listener(String name) {
         Gathered g = matrices.get(name);
         return g == null ? null : (x, delta) -> accept(g, x, delta);
@@ -99,7 +99,7 @@ public final class GradientCollector {
     /** One copy of the rows of each example. */
     private List<Storage> split(Storage rows, int width, boolean weighted) {
         List<Storage> parts = new ArrayList<>();
-        // Element by element where the type changes.
+        // Element by element if the type changes.
         Kernels copying = rows.dtype() == dtype ? kernels : Kernels.plain();
         for (int first = 0; first < weights.length; first += perExample) {
             Storage part = kernels.allocate(dtype, (starts[first + perExample] - starts[first]) * width);
@@ -112,11 +112,11 @@ public final class GradientCollector {
         return parts;
     }
 
-    /** Takes the gathered factors of one matrix out of this collector, so that their memory can go when they are used. */
+    /** Removes and returns the collected factors of one matrix, so that their memory can be freed after use. */
     public TokenFactors take(String name) {
         Gathered g = matrices.remove(name);
         if (g == null || g.delta.isEmpty()) {
-            throw new IllegalStateException("no gradient was gathered for " + name);
+            throw new IllegalStateException("no gradient was collected for " + name);
         }
         return new TokenFactors(g.out, g.in, g.delta, g.x);
     }

@@ -9,12 +9,12 @@ import agl.autograd.storage.Storage;
 
 /**
  * Kronecker-factored subspace: F ≈ C_out ⊗ C_in / tr F, whose eigenvectors are the products u_k = p_a q_bᵀ of an eigenvector p_a of C_out
- * and one q_b of C_in. Their eigenvalues are re-fitted from the gradients themselves, λ_ab = (1/N) Σ_i (p_aᵀ g_i q_b)² (EKFAC, George et
- * al. 2018), and the m largest are kept.
+ * and an eigenvector q_b of C_in. Their eigenvalues are re-fitted from the gradients themselves, λ_ab = (1/N) Σ_i (p_aᵀ g_i q_b)² (EKFAC,
+ * George et al. 2018), and the m largest are kept.
  *
- * <p>C_out = (1/N) Σ g_i g_iᵀ and C_in = (1/N) Σ g_iᵀ g_i, with g_i as an (out, in) matrix: when F truly is a Kronecker product these are
- * its factors up to that divisor, so the subspace is then exact. (Factors from single tokens, as in Martens and Grosse 2015, would take the
- * tokens of one example for independent; the Fisher here is per example.)
+ * <p>C_out = (1/N) Σ g_i g_iᵀ and C_in = (1/N) Σ g_iᵀ g_i, with g_i as an (out, in) matrix: if F is exactly a Kronecker product, these are
+ * its factors up to that divisor, and the subspace is exact. (Per-token factors, as in Martens and Grosse 2015, would treat the tokens of
+ * one example as independent; the Fisher here is per example.)
  */
 public final class KfacSubspace implements Subspace {
     private final int out;
@@ -40,12 +40,12 @@ public final class KfacSubspace implements Subspace {
 
     /**
      * @param m      pairs to keep
-     * @param energy if above 0: as many pairs as reach this share of the trace
+     * @param energy if above 0: as many pairs as reach this fraction of the trace
      */
     // explain: Kfac subspace
     static KfacSubspace of(Kernels kernels, TokenFactors g, double trace, int m, double energy) {
-        // A pair (a, b) is beaten by every (a' ≤ a, b' ≤ b) as long as eigenvalues are products: m pairs never reach beyond the first m
-        // of either side. Re-fitting disturbs that order, hence more candidates.
+        // While eigenvalues are products, every (a' ≤ a, b' ≤ b) is at least as large as (a, b), so the m largest pairs use only the first
+        // m of either side. Re-fitting disturbs that order, hence more candidates.
         int limit = energy > 0 ? Integer.MAX_VALUE : Math.max(2 * m, 128);
         Matrix p = leading(factor(kernels, g, true), Math.min(limit, g.out()), g.dtype());
         Matrix q = leading(factor(kernels, g, false), Math.min(limit, g.in()), g.dtype());
@@ -161,7 +161,7 @@ public final class KfacSubspace implements Subspace {
         return pairs;
     }
 
-    /** From what {@link #p}, {@link #q} and {@link #pairs} gave. */
+    /** From the values of {@link #p}, {@link #q} and {@link #pairs}. */
     static KfacSubspace of(int out, int in, double[] eigenvalues, Storage p, Storage q, double[] pairs) {
         int[] a = new int[pairs.length / 2];
         int[] b = new int[pairs.length / 2];

@@ -6,14 +6,14 @@ import agl.autograd.kernels.PlainKernels;
 import agl.autograd.op.Var;
 
 /**
- * E_RM, the Riemannian overlap: how much the two parts of the update use the same entries, entries that changed much counting more.
+ * E_RM, the Riemannian overlap: how much the two parts of the update use the same entries; entries that changed more count more.
  *
- * <p>η_ij = 1 + β σ(κ(|ΔW_ij| − τ)) [A; κ is ours, 1 gives the readers' formula]
- * <br>E_RM = mean_ij η_ij |ΔW_A,ij| |ΔW_T,ij| by default [D]. Readers differ between this, the sum, and the signed product; {@code
- * reduction} and {@code overlap} give all of them.
+ * <p>η_ij = 1 + β σ(κ(|ΔW_ij| − τ)) [A; κ is ours, 1 gives the secondary sources' formula]
+ * <br>E_RM = mean_ij η_ij |ΔW_A,ij| |ΔW_T,ij| by default [D]. Secondary sources have this, the sum, or the signed product;
+ * {@code reduction} and {@code overlap} select one.
  *
- * <p>What it cannot do: with the {@code diagonal} backend the parts never share an entry and E_RM = 0. Signed, it has no lower bound. At
- * the size of LoRA's entries η is nearly constant unless κ sharpens it.
+ * <p>Limits: with the {@code diagonal} backend the parts never share an entry, and E_RM = 0. Signed, it has no lower bound. At the size of
+ * LoRA's entries, η is nearly constant unless κ makes it steeper.
  */
 public final class RiemannianOverlap {
     private RiemannianOverlap() { }

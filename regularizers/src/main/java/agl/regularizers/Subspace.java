@@ -6,10 +6,10 @@ import agl.autograd.storage.DType;
 import agl.autograd.storage.Storage;
 
 /**
- * The alignment-critical subspace of one weight matrix: the m leading eigenvectors u_k and eigenvalues λ_k of its Fisher information F,
- * and the orthogonal projector P_A = Σ_k u_k u_kᵀ. A vector u_k has out·in entries and is seen as an (out, in) matrix.
+ * The alignment-critical subspace of one weight matrix: the m leading eigenvectors u_k and eigenvalues λ_k of its Fisher information F, and
+ * the orthogonal projector P_A = Σ_k u_k u_kᵀ. A vector u_k has out·in entries and is treated as an (out, in) matrix.
  *
- * <p>The u_k need not exist in memory: everything the method needs from them are the four operations below. Backends:
+ * <p>The u_k need not exist in memory: the method needs only the four operations below. Backends:
  * {@link FactoredSubspace} and {@link DenseSubspace} (exact), {@link KfacSubspace}, {@link DiagonalSubspace}.
  */
 public sealed interface Subspace permits FactoredSubspace, DenseSubspace, KfacSubspace, DiagonalSubspace {
@@ -20,7 +20,7 @@ public sealed interface Subspace permits FactoredSubspace, DenseSubspace, KfacSu
     /** Columns of the weight. */
     int in();
 
-    /** λ_1 ≥ … ≥ λ_m &gt; 0, not normalised. */
+    /** λ_1 ≥ … ≥ λ_m &gt; 0, not normalized. */
     double[] eigenvalues();
 
     /** m. */
@@ -28,7 +28,7 @@ public sealed interface Subspace permits FactoredSubspace, DenseSubspace, KfacSu
         return eigenvalues().length;
     }
 
-    /** Type of the numbers. */
+    /** Element type of the vectors. */
     DType dtype();
 
     /** c_k = ⟨u_k, s·B·A⟩, from the factors. */

@@ -6,9 +6,9 @@ import org.hipparchus.linear.Array2DRowRealMatrix;
 import org.hipparchus.linear.EigenDecompositionSymmetric;
 
 /**
- * K = V Λ Vᵀ of a symmetric positive semi-definite matrix, eigenvalues falling.
+ * K = V Λ Vᵀ of a symmetric positive semi-definite matrix, eigenvalues descending.
  *
- * @param values  λ_1 ≥ λ_2 ≥ …, rounding below zero set to zero
+ * @param values  λ_1 ≥ λ_2 ≥ …, negative rounding errors set to zero
  * @param vectors row k is the eigenvector of λ_k
  */
 public record SymmetricEigen(double[] values, double[][] vectors) {
@@ -16,8 +16,8 @@ public record SymmetricEigen(double[] values, double[][] vectors) {
     /** All n eigenpairs of a symmetric positive semi-definite (n, n) matrix. */
     public static SymmetricEigen of(double[][] symmetric) {
         int n = symmetric.length;
-        // Solved as K/scale + I, which has the same eigenvectors: the library's iteration stops when an entry is small against its
-        // neighbours on the diagonal, and never does so inside the null space of a matrix of low rank, where those are zero.
+        // Solved as K/scale + I, which has the same eigenvectors: the library's iteration stops when an entry is small relative to its
+        // neighbors on the diagonal. In the null space of a low-rank matrix these are zero, and it would never stop.
         double scale = 0;
         for (double[] row : symmetric) {
             for (double v : row) {
@@ -32,7 +32,7 @@ public record SymmetricEigen(double[] values, double[][] vectors) {
             }
             return new SymmetricEigen(values, vectors);
         }
-        // A larger multiple of I where that is not enough; it costs as many digits of the smallest eigenvalues.
+        // A larger multiple of I if that is not enough; it costs as many digits of the smallest eigenvalues.
         double shift = 1;
         EigenDecompositionSymmetric e = null;
         while (e == null) {
@@ -42,7 +42,7 @@ public record SymmetricEigen(double[] values, double[][] vectors) {
                 shift *= 100;
                 if (shift > 1e6) {
                     throw new AglException(
-                            "the eigenvectors of a " + n + " x " + n + " matrix were not found: " + notConverged.getMessage(),
+                            "the eigenvectors of a " + n + " x " + n + " matrix did not converge: " + notConverged.getMessage(),
                             notConverged);
                 }
             }
@@ -72,13 +72,13 @@ public record SymmetricEigen(double[] values, double[][] vectors) {
     }
 
     /**
-     * How many leading eigenvalues to keep: {@code m}, or with {@code energy} &gt; 0 the fewest whose sum is at least that share of
-     * the trace; never one that is zero within rounding, since its direction would be arbitrary.
+     * How many leading eigenvalues to keep: {@code m}, or with {@code energy} &gt; 0 the fewest whose sum is at least that fraction of the
+     * trace; never one that is zero within rounding, since its eigenvector would be arbitrary.
      */
     // explain: How many eigenvectors
-    static int keep(double[] falling, double trace, int m, double energy, double relativeFloor) {
+    static int keep(double[] descending, double trace, int m, double energy, double relativeFloor) {
         int limit = 0;
-        while (limit < falling.length && falling[limit] > relativeFloor * falling[0]) {
+        while (limit < descending.length && descending[limit] > relativeFloor * descending[0]) {
             limit++;
         }
         if (energy <= 0) {
@@ -86,7 +86,7 @@ public record SymmetricEigen(double[] values, double[][] vectors) {
         }
         int k = 0;
         for (double sum = 0; k < limit && sum < energy * trace; k++) {
-            sum += falling[k];
+            sum += descending[k];
         }
         return k;
     }

@@ -37,17 +37,17 @@ public final class TaskStability {
         return sum;
     }
 
-    /** H = I needs no tile. By projection: L_T = ‖R‖² − Σ c_k², for c_k = ⟨u_k, R⟩. Of a branch (c null): L_T = ‖t‖². */
+    /** H = I needs no tile. By projection: L_T = ‖R‖² − Σ c_k², for c_k = ⟨u_k, R⟩. For a branch (c null): L_T = ‖t‖². */
     static double identity(Tape tape, LoraFactors t, double[] c) {
         double sum = Tiles.squaredNorm(tape, t);
         for (int k = 0; c != null && k < c.length; k++) {
             sum -= c[k] * c[k];
         }
-        // Rounding may leave a difference of equal numbers below zero.
+        // Rounding may make a difference of equal values negative.
         return Math.max(0, sum);
     }
 
-    /** Adds {@code scale} times ∂L_T/∂R = 2(R − Σ c_k u_k): of R to A and B, of the u_k to their weights in Σ w_k u_k. */
+    /** Adds {@code scale} times ∂L_T/∂R = 2(R − Σ c_k u_k): that of R to A and B, that of the u_k to their weights in Σ w_k u_k. */
     static void addIdentity(Tape tape, LoraFactors t, double[] c, double scale, double[] w) {
         Tiles.addSquaredNormGradient(tape, t, scale);
         for (int k = 0; c != null && k < c.length; k++) {

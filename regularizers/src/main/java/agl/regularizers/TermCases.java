@@ -18,7 +18,7 @@ import java.util.function.Function;
  * every backend and every setting that changes a formula.
  */
 public final class TermCases implements GradientCase.Provider {
-    /** Where, and the size of B's entries there. */
+    /** Names of the places, and the size of B's entries there. */
     private static final Map<String, Double> PLACES = new java.util.TreeMap<>(Map.of("at zero", 0.0, "near zero", 1e-2, "far", 1.0));
 
     /** @param degree the term grows like |ΔW| to this power */
@@ -59,7 +59,7 @@ public final class TermCases implements GradientCase.Provider {
         Fisher fisher = Fisher.normalise(Map.of("w", Fisher.of(Kernels.plain(), "w", gradients(random, out, in), s)), s.fisherNorm())
                 .get("w");
         Storage h = s.h() == AglSettings.H.DIAG_FISHER ? fisher.diagonal() : null;
-        // Small values would pass whatever their gradient is: compared in units of their own size.
+        // Small values would pass with any gradient: they are compared in units of their own size.
         double unit = size == 0 ? 1 : Math.pow(size, -kind.degree);
         Tensor a;
         Tensor b;
@@ -71,13 +71,13 @@ public final class TermCases implements GradientCase.Provider {
                 kind.term.apply(AglLoss.of(tape, new LoraFactors("w", x[0], x[1], 1.5), fisher, s, h))), a.requireGrad(), b.requireGrad());
     }
 
-    /** |ΔW|, |ΔW_A| and |ΔW_T| have kinks at 0: whether an entry is so close to one that a difference quotient would step over it. */
+    /** |ΔW|, |ΔW_A| and |ΔW_T| have kinks at 0: whether an entry is so close to a kink that a difference quotient would step across it. */
     private static boolean nearKink(Tensor a, Tensor b, Fisher fisher, AglSettings s, double distance) {
         try (Tape tape = Tape.plain()) {
             Decomposition d = AglLoss.of(tape, new LoraFactors("w", a, b, 1.5), fisher, s, null).decomposition();
             for (Tensor part : List.of(d.deltaW(), d.deltaA(), d.deltaT())) {
                 for (double v : part.toArray()) {
-                    // Zero within rounding stays there: a masked entry, or a part that has no room.
+                    // Zero within rounding stays zero: a masked entry, or a part that is always zero.
                     if (Math.abs(v) > 1e-13 && Math.abs(v) < distance) {
                         return true;
                     }

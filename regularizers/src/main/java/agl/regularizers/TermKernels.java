@@ -5,14 +5,14 @@ import agl.autograd.kernels.vector.VectorKernels;
 import agl.autograd.storage.Storage;
 
 /**
- * The terms' loops over the entries of ΔW_A = a and ΔW_T = t, behind one interface as the other loops are: the plain ones are the terms'
- * own formulas, other providers make them fast. A tile comes at a time; all tiles of a call have the same rows.
+ * The terms' loops over the entries of ΔW_A = a and ΔW_T = t, behind one interface like the other kernels: the plain loops are the terms'
+ * own formulas; other providers are faster. Each call takes one tile of each matrix; all its tiles have the same rows.
  */
 public interface TermKernels {
     /** The terms' own loops, in double. */
     TermKernels PLAIN = new TermKernels() { };
 
-    /** Those that belong to {@code kernels}: a device's own, the Vector API's beside the vector kernels, else the plain loops. */
+    /** The term kernels to use with {@code kernels}: a device's own, the Vector API's with the vector kernels, else the plain loops. */
     static TermKernels of(Kernels kernels) {
         if (kernels instanceof TermKernels own) {
             return own;

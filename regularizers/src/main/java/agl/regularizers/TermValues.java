@@ -8,7 +8,7 @@ import java.util.function.ToDoubleFunction;
 /**
  * The raw value of each term, summed over the adapted matrices, and what they add to the loss.
  *
- * <p>A term of weight zero costs a pass over ΔW that a training step can do without: it is NaN where it was not measured.
+ * <p>Measuring a term of weight zero costs a pass over ΔW that a training step does not need: it is NaN if it was not measured.
  *
  * @param raw      a value for every term
  * @param weighted λ_A L_A + λ_T L_T + λ_NC [α E_RM + (1 − α) E_geo]
@@ -58,7 +58,7 @@ public record TermValues(Map<Term, Double> raw, double weighted) {
         return get(Term.E_GEO);
     }
 
-    /** The sum, term by term: a model is the sum over its matrices. */
+    /** The sum, term by term: a model's values are the sums over its matrices. */
     public TermValues plus(TermValues o) {
         return new TermValues(values(t -> get(t) + o.get(t)), weighted + o.weighted);
     }

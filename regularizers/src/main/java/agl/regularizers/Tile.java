@@ -7,13 +7,13 @@ import agl.autograd.storage.Storage;
 import java.util.function.Consumer;
 
 /**
- * Some rows of an (out, in) matrix such as ΔW, by themselves: what passes over a whole ΔW without ever forming it.
+ * Some rows of an (out, in) matrix such as ΔW: passes over ΔW go tile by tile and never form the whole matrix.
  *
- * @param row    the first of them in the whole matrix
+ * @param row    index of the first one in the whole matrix
  * @param values (rows, in), contiguous
  */
 public record Tile(int row, Matrix values) {
-    /** About 64 KiB of floats, which stay in a core's cache while several operands pass over them. */
+    /** About 64 KiB of floats, which stay in a core's cache while several operations use them. */
     private static final int ELEMENTS = 16384;
 
     /** Rows of a tile of an (out, in) matrix; the last one of a matrix may have fewer. */
@@ -21,7 +21,7 @@ public record Tile(int row, Matrix values) {
         return Math.clamp(ELEMENTS / in, 1, out);
     }
 
-    /** Passes over an (out, in) matrix, tile by tile; the content of each is undefined. */
+    /** Visits an (out, in) matrix tile by tile; the content of each tile is undefined. */
     public static void forEach(Tape tape, int out, int in, Consumer<Tile> visitor) {
         int height = height(out, in);
         try (Workspace w = tape.workspace()) {
@@ -71,7 +71,7 @@ public record Tile(int row, Matrix values) {
         return values.size();
     }
 
-    /** Where these rows begin in the whole matrix, row-major. */
+    /** Index of the first element in the whole matrix, row-major. */
     public int offset() {
         return row * in();
     }

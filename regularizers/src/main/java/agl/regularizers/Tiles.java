@@ -20,7 +20,7 @@ public final class Tiles {
         addChain(tape.kernels(), f, weight, d, f.gradA(tape), f.gradB(tape));
     }
 
-    /** The same, added to dA and dB of the shapes of A and B. */
+    /** The same, added to dA and dB with the shapes of A and B. */
     static void addChain(Kernels kernels, LoraFactors f, double weight, Tile d, Matrix dA, Matrix dB) {
         double s = weight * f.scale();
         kernels.product(s, d.values(), f.matrixA().T(), 1, d.of(dB));
@@ -47,7 +47,7 @@ public final class Tiles {
         }
     }
 
-    /** Elements as doubles, by a loop per element type that the compiler can turn into vectors. */
+    /** Reads elements as doubles, with one loop per element type that the compiler can vectorize. */
     public static void load(Storage from, int off, int n, double[] to) {
         switch (from) {
             case Storage.F32 f -> {

@@ -7,10 +7,10 @@ import agl.autograd.storage.Storage;
 import java.util.List;
 
 /**
- * The per-example gradients of one weight matrix, as the factors that backward meets on its way:
+ * The per-example gradients of one weight matrix, as the factors that backward computes:
  * g_i = ∂ℓ_i/∂W = Σ_t δ_t x_tᵀ over the tokens t of example i, δ_t (out) the gradient of the layer's output, x_t (in) its input.
  *
- * <p>T·(out + in) numbers per example instead of out·in; the sum over tokens is formed tile by tile, when it is needed at all.
+ * <p>T·(out + in) values per example instead of out·in; the sum over tokens is formed tile by tile, and only if needed.
  *
  * @param delta per example δ, (T_i, out)
  * @param x     per example x, (T_i, in); matrices that read the same input share it
@@ -51,12 +51,12 @@ public record TokenFactors(int out, int in, List<Storage> delta, List<Storage> x
         return n;
     }
 
-    /** What the factors are kept in. */
+    /** Element type of the factors. */
     public DType dtype() {
         return delta.getFirst().dtype();
     }
 
-    /** Gradients given whole, (out, in) each, row-major: row o is a token with δ = e_o and x = g[o]. */
+    /** From full gradients, (out, in) each, row-major: row o is a token with δ = e_o and x = g[o]. */
     public static TokenFactors ofDense(int out, int in, List<double[]> gradients) {
         double[] unit = new double[out * out];
         for (int o = 0; o < out; o++) {
@@ -85,8 +85,8 @@ public record TokenFactors(int out, int in, List<Storage> delta, List<Storage> x
     // explain: end
 
     /**
-     * The Gram matrix K_ij = ⟨g_i, g_j⟩/N, (N, N), in double: its eigenvalues are the non-zero eigenvalues of F = (1/N) Σ g_i g_iᵀ.
-     * By token products for long gradients and short examples, else by adding up tiles of the gradients; whichever takes fewer operations.
+     * The Gram matrix K_ij = ⟨g_i, g_j⟩/N, (N, N), in double: its eigenvalues are the non-zero eigenvalues of F = (1/N) Σ g_i g_iᵀ. From
+     * token products for large gradients and short examples, else by summing over tiles of the gradients; whichever takes fewer operations.
      */
     public double[][] gram(Kernels kernels) {
         return tokensAreFewerOperations() ? gramByTokens(kernels) : gramByTiles(kernels);
@@ -123,7 +123,7 @@ public record TokenFactors(int out, int in, List<Storage> delta, List<Storage> x
             kernels.product(1.0 / n, rowsOfAll, rowsOfAll.T(), 0, Matrix.of(part, n, n));
             for (int i = 0; i < n; i++) {
                 for (int j = 0; j < n; j++) {
-                    // Products of two rows may round differently from their mirror image: the lower half decides.
+                    // Entries (i, j) and (j, i) may round differently: use the lower triangle.
                     k[i][j] += i >= j ? part.get(i * n + j) : part.get(j * n + i);
                 }
             }
@@ -146,10 +146,10 @@ public record TokenFactors(int out, int in, List<Storage> delta, List<Storage> x
         void visit(Storage tile, int row, int rows);
     }
 
-    /** Walks over the gradients by blocks of rows, so small that all N of them fit into the cache together. */
+    /** Visits the gradients in blocks of rows, so small that the blocks of all N gradients fit the cache together. */
     void forEachTile(Kernels kernels, TileVisitor visitor) {
         int n = examples();
-        // A short inner sum also keeps float accumulation exact enough: the sum over tiles is taken in double.
+        // A short inner sum also keeps float accumulation accurate enough: the sum over tiles is in double.
         int step = Math.clamp(4096 / in, 1, out);
         Storage tile = kernels.allocate(dtype(), Math.multiplyExact(n, step * in));
         for (int row = 0; row < out; row += step) {

@@ -10,8 +10,8 @@ import jdk.incubator.vector.VectorShape;
 import jdk.incubator.vector.VectorSpecies;
 
 /**
- * The terms' loops on float vectors; tiles in double go to the plain ones. Sums are of blocks in float, whose values are added in double,
- * in their order: the same bits whenever and wherever they are added up.
+ * The terms' loops on float vectors; tiles in double go to the plain loops. Blocks are summed in float, and the block sums in double, in
+ * order: the bits are the same at any time and on any thread.
  */
 final class VectorTerms implements TermKernels {
     static final VectorTerms INSTANCE = new VectorTerms();
@@ -21,7 +21,7 @@ final class VectorTerms implements TermKernels {
     private static final VectorSpecies<Double> D = DoubleVector.SPECIES_PREFERRED;
     private static final VectorSpecies<Float> HALF = VectorSpecies.of(float.class, VectorShape.forBitSize(D.vectorBitSize() / 2));
     private static final int W = D.length();
-    /** Entries whose exponentials are held in between; they fit the first-level cache. A multiple of every vector's length. */
+    /** Entries whose exponentials are buffered; they fit the L1 cache. A multiple of every vector length. */
     private static final int BLOCK = 1024;
     private static final ThreadLocal<float[]> EXPONENTIALS = ThreadLocal.withInitial(() -> new float[BLOCK]);
 
@@ -139,7 +139,7 @@ final class VectorTerms implements TermKernels {
         return sum;
     }
 
-    /** In double, as q is a sum of parts that nearly cancel. */
+    /** In double, as q is a sum of values that nearly cancel. */
     @Override public void geodesic(GeodesicOverlap.Sums sums, Storage metric, Tile a, Tile t, Tile ma, Tile mt) {
         float[][] x = arrays(a, t, ma, mt);
         if (x == null || metric != null && !(metric instanceof Storage.F32)) {
@@ -190,7 +190,7 @@ final class VectorTerms implements TermKernels {
         return sum;
     }
 
-    /** The tiles' arrays, or null if one is not of floats in an array. */
+    /** The tiles' arrays, or null if a tile is not in a float array. */
     private static float[][] arrays(Tile... tiles) {
         float[][] arrays = new float[tiles.length][];
         for (int i = 0; i < tiles.length; i++) {

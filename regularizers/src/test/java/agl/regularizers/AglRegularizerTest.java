@@ -61,7 +61,7 @@ class AglRegularizerTest {
     @Test void theRunningMeanHasToBeThere() {
         AglSettings s = settings(",'H':'ema_grad_sq'");
         String message = assertThrows(AglException.class, () -> AglRegularizer.of(s, fisher("w", 0, 1, s))).getMessage();
-        assertTrue(message.startsWith("H = ema_grad_sq needs the task's gradients"), message);
+        assertTrue(message.startsWith("H = ema_grad_sq needs the task gradients"), message);
     }
 
     /** H = diag F = 2² in the entry (0, 1), which is the eigenvector of another F: 4·6² = 144. */
@@ -90,7 +90,7 @@ class AglRegularizerTest {
     @Test void aMatrixWithoutAnEstimateIsNamed() {
         AglRegularizer r = AglRegularizer.of(settings(""), fisher("v", 0, 1, settings("")));
         try (Tape tape = Tape.plain()) {
-            assertEquals("no Fisher information for the adapted matrix w; known are [v]",
+            assertEquals("no Fisher information for the adapted matrix w; available: [v]",
                     assertThrows(AglException.class, () -> r.addGradientsComposed(tape, List.of(FACTORS))).getMessage());
         }
     }
@@ -103,7 +103,7 @@ class AglRegularizerTest {
         for (boolean composed : new boolean[] {false, true}) {
             try (Tape tape = Tape.plain()) {
                 assertEquals(
-                        "w: its Fisher subspace is of a (2, 3) matrix, the factors are of a (2, 2) one; estimate the Fisher again for "
+                        "w: its Fisher subspace is for a (2, 3) matrix, the factors are for a (2, 2) one; estimate the Fisher again for "
                         + "this base model",
                         assertThrows(AglException.class, () -> step(r, tape, composed)).getMessage());
             }
@@ -138,7 +138,7 @@ class AglRegularizerTest {
         assertEquals(0, new LoraFactors("w", a, b, 1, 2, 2).rank(), "a view may be empty");
         for (int[] range : new int[][] {{-1, 1}, {0, 3}, {2, 1}}) {
             String message = assertThrows(AglException.class, () -> new LoraFactors("w", a, b, 1, range[0], range[1])).getMessage();
-            assertEquals("w: factors A [2, 3] and B [4, 2] do not make a product B·A over the rank range " + range[0] + " to " + range[1],
+            assertEquals("w: factors A [2, 3] and B [4, 2] do not form a product B·A over the rank range " + range[0] + " to " + range[1],
                     message);
         }
         for (Tensor other : List.of(Tensor.zeros(DType.F64, 3, 4), Tensor.zeros(DType.F64, 2), Tensor.zeros(DType.F64, 4, 1))) {

@@ -43,39 +43,39 @@ class AglSettingsTest {
             assertEquals(Double.parseDouble(value), with("{'" + name + "':" + value + "}").toJson().get(name).asDouble());
         }
         for (String value : refused.split(", ")) {
-            assertEquals("setting " + name + " = " + Double.parseDouble(value) + ": it has to be " + range,
+            assertEquals("setting " + name + " = " + Double.parseDouble(value) + ": must be " + range,
                     refusal("{'" + name + "':" + value + "}"));
         }
     }
 
     /** 1e999 is a number in JSON and infinite in double. */
     @Test void infinityIsNoSetting() {
-        assertEquals("setting lambda_A = Infinity: it has to be at least 0", refusal("{'lambda_A':1e999}"));
+        assertEquals("setting lambda_A = Infinity: must be at least 0", refusal("{'lambda_A':1e999}"));
     }
 
     @ParameterizedTest @CsvSource(delimiter = '|', value = {
-        "{'lambda_A':null}        | setting lambda_A does not take null; a number is wanted",
-        "{'lambda_A':'1'}         | setting lambda_A does not take \"1\"; a number is wanted",
-        "{'m':1.5}                | setting m does not take 1.5; a whole number is wanted",
-        "{'overlap':'cubed'}      | setting overlap does not take \"cubed\"; one of absolute, signed, squared is wanted",
-        "{'overlap':null}         | setting overlap does not take null; one of absolute, signed, squared is wanted",
-        "{'H':1}                  | setting H does not take 1; one of identity, diag_fisher, ema_grad_sq is wanted",
-        "[1]                      | settings have to be a JSON object, not array"})
+        "{'lambda_A':null}        | setting lambda_A does not take null; expected a number",
+        "{'lambda_A':'1'}         | setting lambda_A does not take \"1\"; expected a number",
+        "{'m':1.5}                | setting m does not take 1.5; expected a whole number",
+        "{'overlap':'cubed'}      | setting overlap does not take \"cubed\"; expected one of absolute, signed, squared",
+        "{'overlap':null}         | setting overlap does not take null; expected one of absolute, signed, squared",
+        "{'H':1}                  | setting H does not take 1; expected one of identity, diag_fisher, ema_grad_sq",
+        "[1]                      | settings must be a JSON object, not array"})
     void aValueOfAnotherType(String json, String message) {
         assertEquals(message.replace('\'', '"'), refusal(json));
     }
 
     @Test void unknownNamesAreRefusedWithTheKnownOnes() {
         String message = refusal("{'lambda_B':1}");
-        assertTrue(message.startsWith("there is no setting \"lambda_B\"; the settings are H, alignment_rank, "), message);
-        assertTrue(refusal("{'lambda_B':null}").startsWith("there is no setting \"lambda_B\""));
+        assertTrue(message.startsWith("unknown setting \"lambda_B\"; known are H, alignment_rank, "), message);
+        assertTrue(refusal("{'lambda_B':null}").startsWith("unknown setting \"lambda_B\""));
         assertTrue(refusal("{'lambda_A':").startsWith("settings are not JSON: "));
     }
 
     @Test void presetsHaveNames() {
         assertSame(AglSettings.DEFAULT, AglSettings.preset("default"));
         assertSame(AglSettings.AS_READ, AglSettings.preset("as-read"));
-        assertEquals("there is no preset \"paper\": choose default or as-read",
+        assertEquals("unknown preset \"paper\"; choose default or as-read",
                 assertThrows(AglException.class, () -> AglSettings.preset("paper")).getMessage());
     }
 

@@ -208,7 +208,7 @@ class FisherEstimatorTest {
         assertEquals("the batch announced 2 rows, the layer has 3",
                 assertThrows(IllegalStateException.class, () -> collector.listener("w").accept(x, x.data())).getMessage());
         for (String nothing : List.of("w", "v")) {
-            assertEquals("no gradient was gathered for " + nothing,
+            assertEquals("no gradient was collected for " + nothing,
                     assertThrows(IllegalStateException.class, () -> collector.take(nothing)).getMessage());
         }
     }

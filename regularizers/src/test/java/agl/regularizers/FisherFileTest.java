@@ -135,7 +135,7 @@ class FisherFileTest {
         rewrite(file, tensor, x -> x, Map.of());
         assertEquals(3, FisherCache.read(file, "k").get("w").eigenvalues().length, "as it was it is read");
         rewrite(file, tensor, change, Map.of());
-        assertEquals(file + ": w is not a Fisher estimate: sizes or values do not fit together", refusal(file), what);
+        assertEquals(file + ": w is not a Fisher estimate: sizes or values are inconsistent", refusal(file), what);
     }
 
     @ParameterizedTest @CsvSource({"w.spectrum", "w.eigenvalues", "w.numbers"}) void aMissingTensorIsNamed(String tensor) {
@@ -246,11 +246,11 @@ class FisherFileTest {
             Files.writeString(folder.resolve("fisher-k.safetensors"), "damaged");
             cache.get("k", s, () -> made);
             assertEquals(1, lines.size(), lines.toString());
-            assertTrue(lines.getFirst().startsWith(Level.WARNING + " the cached Fisher estimate is made again: "), lines.getFirst());
+            assertTrue(lines.getFirst().startsWith(Level.WARNING + " the cached Fisher estimate is computed again: "), lines.getFirst());
             Path taken = Files.writeString(folder.resolve("taken"), "not a folder");
             new FisherCache(taken).get("k", s, () -> made);
             assertEquals(2, lines.size(), lines.toString());
-            assertTrue(lines.getLast().startsWith(Level.WARNING + " the Fisher estimate is not kept for other runs: "), lines.getLast());
+            assertTrue(lines.getLast().startsWith(Level.WARNING + " the Fisher estimate is not stored for other runs: "), lines.getLast());
         } finally {
             logger.removeHandler(handler);
             logger.setUseParentHandlers(true);

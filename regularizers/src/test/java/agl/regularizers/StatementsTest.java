@@ -192,14 +192,14 @@ class StatementsTest {
     @Test void readersAreWarnedOfEachOfThese() {
         assertTrue(warned("{'metric':'euclidean'}", "E_geo is identically zero"));
         assertTrue(warned("{'backend':'diagonal'}", "E_RM is identically zero"));
-        assertTrue(warned("{'backend':'diagonal','metric':'diag_fisher'}", "diag_fisher metric as well"));
+        assertTrue(warned("{'backend':'diagonal','metric':'diag_fisher'}", "even in the diag_fisher metric"));
         assertTrue(warned("{'overlap':'signed'}", "no lower bound"));
         assertTrue(warned("{'kappa':1}", "nearly constant"));
         // What counts is κτ, not κ.
         assertTrue(warned("{'kappa':10}", "nearly constant"));
         assertTrue(!warned("{'kappa':10,'tau':0.1}", "nearly constant"));
         assertTrue(!warned("{'kappa':100}", "nearly constant"));
-        assertTrue(warned("{'reduction':'mean'}", "hardly counts"));
+        assertTrue(warned("{'reduction':'mean'}", "negligible"));
         assertEquals(List.of(), AglRegularizer.warnings(Samples.settings("{'metric':'diag_fisher','kappa':100,'reduction':'sum'}")));
         assertEquals(List.of(), AglRegularizer.warnings(Samples.settings("{'lambda_NC':0}")), "a term of weight zero is not missed");
         assertEquals(List.of(), AglRegularizer.warnings(AglSettings.DEFAULT), "a default needs no warning");
@@ -213,7 +213,7 @@ class StatementsTest {
         assertTrue(!warned("{'metric':'euclidean','alpha':1}", "E_geo is identically zero"));
         assertTrue(!warned("{'metric':'euclidean','alignment_rank':1}", "E_geo is identically zero"));
         assertTrue(!warned("{'backend':'diagonal','alignment_rank':1}", "E_RM is identically zero"));
-        assertTrue(!warned("{'backend':'diagonal','metric':'euclidean'}", "diag_fisher metric as well"));
+        assertTrue(!warned("{'backend':'diagonal','metric':'euclidean'}", "even in the diag_fisher metric"));
         for (String off : List.of("'overlap':'signed','alpha':0", "'kappa':1,'alpha':0", "'kappa':1,'beta':0",
                 "'reduction':'mean','alpha':0",
                 "'reduction':'mean','lambda_NC':10", "'overlap':'signed','lambda_NC':0")) {

@@ -349,7 +349,7 @@ class SubspaceTest {
             }
         }
         TokenFactors none = new TokenFactors(2, 2, List.of(), List.of());
-        assertEquals("q_proj: a Fisher information needs at least one gradient",
+        assertEquals("q_proj: the Fisher information needs at least one gradient",
                 assertThrows(AglException.class, () -> Fisher.of(Kernels.plain(), "q_proj", none, AglSettings.DEFAULT)).getMessage());
     }
 

@@ -276,7 +276,7 @@ class SettingsOfMethodsTest {
     @ParameterizedTest
     @CsvSource({"r,not name=value", "=3,not name=value", "fisher_examples=0,fisher_examples", "fisher_examples=1.5,fisher_examples",
         "fisher_examples=many,fisher_examples",
-        "preset=none,no preset", "strength=3,give method too", "method=magic,no method", "method=3,no method",
+        "preset=none,unknown preset", "strength=3,give method too", "method=magic,no method", "method=3,no method",
         "agl.alignment_rank=8,smaller than r (8)", "learning_rate=1e400,learning_rate", "r=x,setting r",
         "nonsense=1,nonsense"}) void settingsThatCannotBeAreRefusedByName(String set, String why) {
         String message = assertThrows(AglException.class, () -> RunConfig.of(null, List.of(set))).getMessage();

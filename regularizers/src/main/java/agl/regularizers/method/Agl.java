@@ -19,15 +19,15 @@ public final class Agl implements Method {
     private final int measureEvery;
     private final Supplier<Map<String, Fisher>> estimate;
 
-    /** With the Fisher information that the regularizer has, to the end. As {@link #Agl(AglRegularizer, int, Supplier)}. */
+    /** As {@link #Agl(AglRegularizer, int, Supplier)}, keeping the regularizer's Fisher information to the end. */
     public Agl(AglRegularizer regularizer, int measureEvery) {
         this(regularizer, measureEvery, null);
     }
 
     /**
      * @param measureEvery steps between measurements of terms whose weight is zero; 0 for never
-     * @param estimate     the Fisher information at the weights as they are when it is asked, by layer: every {@link
-     *                     AglSettings#refreshEvery} steps. Null: the regularizer keeps what it has
+     * @param estimate     estimates the Fisher information at the current weights, by layer; called every {@link AglSettings#refreshEvery}
+     *                     steps. Null: the regularizer keeps its estimate
      */
     public Agl(AglRegularizer regularizer, int measureEvery, Supplier<Map<String, Fisher>> estimate) {
         this.regularizer = regularizer;
@@ -39,7 +39,7 @@ public final class Agl implements Method {
         return "agl";
     }
 
-    /** What computes the terms. */
+    /** The regularizer that computes the terms. */
     public AglRegularizer regularizer() {
         return regularizer;
     }

@@ -10,8 +10,8 @@ import agl.regularizers.LoraFactors;
  * C = V·Vᵀ/‖V‖_F with V = W_aligned − W_unaligned (out, in), the change that alignment made to one matrix (Hsu et al. 2024, Safe LoRA). C
  * is never formed: C·B is two thin products.
  *
- * <p>C is a projector only up to scale: C² = C would need V's singular values to be all equal to ‖V‖_F^{1/2}. The exact projector onto V's
- * columns is no substitute: an alignment that moved every direction has a V of full rank, and that projector is the identity.
+ * <p>C is a projector only up to scale: C² = C would need all singular values of V to equal ‖V‖_F^{1/2}. The exact projector onto V's
+ * column space is no substitute: if alignment moved every direction, V has full rank and that projector is the identity.
  */
 public final class AlignmentMatrix {
     private final Tensor v;

@@ -53,7 +53,7 @@ public final class AsFt implements Method {
     }
     // explain: end
 
-    /** x − y, in y's memory. */
+    /** x − y, stored in y. */
     private static Matrix minus(Kernels k, Matrix x, Matrix y) {
         k.scale(y.size(), -1, y.data(), 0, y.data(), 0);
         for (int i = 0; i < x.rows(); i++) {

@@ -44,7 +44,7 @@ public final class EwcLora implements Method {
         return Method.logged("EWC", sum / 2, lambda * sum / 2);
     }
 
-    /** Σ F ΔW² of one matrix, row tiles at a time. */
+    /** Σ F ΔW² of one matrix, tile by tile. */
     // explain: EwcLora
     private double add(Tape tape, LoraFactors f, Storage diagonal) {
         int in = f.in();

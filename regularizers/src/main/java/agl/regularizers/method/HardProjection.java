@@ -14,18 +14,18 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Projection after training, the hard form of AGL: ΔW ← (I − P_A)ΔW, factored again into an adapter by a truncated singular value
+ * Projection after training, the hard form of AGL: ΔW ← (I − P_A)ΔW, factored into an adapter again by a truncated singular value
  * decomposition.
  *
- * <p>P_A takes no heed of rank: what is left of a rank-r update is in general of full rank. The leading {@code rank} singular directions
- * are kept; {@link #lost} says what share of ‖(I − P_A)ΔW‖² goes with the others. Cutting also puts a little back into the subspace.
+ * <p>P_A does not preserve rank: the residual of a rank-r update generally has full rank. The leading {@code rank} singular directions are
+ * kept; {@link #lost} is the fraction of ‖(I − P_A)ΔW‖² lost with the others. Truncation also moves a little back into the subspace.
  */
 public final class HardProjection implements Method {
     private final Map<String, Fisher> fisher;
     private final int rank;
     private final Map<String, Double> lost = new LinkedHashMap<>();
 
-    /** @param rank of the new adapter; 0 for twice the trained one */
+    /** @param rank rank of the new adapter; 0 for twice the trained rank */
     public HardProjection(Map<String, Fisher> fisher, int rank) {
         this.fisher = fisher;
         this.rank = rank;
@@ -78,7 +78,8 @@ public final class HardProjection implements Method {
             cut += k < r ? 0 : eigen.values()[k];
         }
         lost.put(f.name(), total > 0 ? cut / total : 0);
-        // M = U·(UᵀM) with U the left singular vectors, or (M·V)·Vᵀ with V the right ones; the singular value is shared by both factors.
+        // M = U·(UᵀM) with U the left singular vectors, or (M·V)·Vᵀ with V the right ones; the singular value is split between both
+        // factors.
         Tensor a = Tensor.zeros(f.a().dtype(), r, in);
         Tensor b = Tensor.zeros(f.b().dtype(), out, r);
         double[][] oriented = left ? transposed(m) : m;
@@ -126,7 +127,7 @@ public final class HardProjection implements Method {
         return t;
     }
 
-    /** Per matrix, the share of ‖(I − P_A)ΔW‖² that the truncation dropped. */
+    /** Per matrix, the fraction of ‖(I − P_A)ΔW‖² that the truncation dropped. */
     public Map<String, Double> lost() {
         return lost;
     }

@@ -15,8 +15,8 @@ import java.util.Map;
 import java.util.SequencedMap;
 
 /**
- * λ KL(p_base ‖ p_tuned) on alignment examples ({@link KlToBase}), at the answer's positions: the tuned model has to go on saying what the
- * base says there. One batch of alignment examples per step, in turn. The base's hidden states are computed once, with the adapter off.
+ * λ KL(p_base ‖ p_tuned) on alignment examples ({@link KlToBase}), at the answer's positions: there the tuned model must keep the base's
+ * predictions. One batch of alignment examples per step, round-robin. The base's hidden states are computed once, with the adapter off.
  */
 public final class KlPenalty implements Method {
     private final double lambda;
@@ -31,7 +31,7 @@ public final class KlPenalty implements Method {
         }
         if (model.copies().containsKey(Transformer.HEAD)) {
             throw new AglException(
-                    "KL to the base reads both models' hidden states with one head, but the adapter trains a head of its own "
+                    "KL to the base applies one head to both models' hidden states, but the adapter trains its own head "
                     + "(modules_to_save)");
         }
         this.lambda = lambda;

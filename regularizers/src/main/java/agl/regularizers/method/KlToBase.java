@@ -14,7 +14,8 @@ import agl.regularizers.Tiles;
  * hidden) the head.
  *
  * <p>With logits z and l = logsumexp(z): KL = Σ p_base (z_base − z_tuned) − l_base + l_tuned, and ∂KL/∂z_tuned = p_tuned − p_base, so
- * ∂KL/∂h = (p_tuned − p_base)·W. Logits exist for a chunk of rows at a time, as in {@link agl.autograd.op.HeadCrossEntropy}. W is frozen.
+ * ∂KL/∂h = (p_tuned − p_base)·W. Logits are computed for one chunk of rows at a time, as in {@link agl.autograd.op.HeadCrossEntropy}. W is
+ * frozen.
  */
 public final class KlToBase implements Operation {
     private static final int CHUNK = 64;
@@ -29,7 +30,7 @@ public final class KlToBase implements Operation {
 
     /**
      * @param h    the tuned model's hidden states, (tokens, hidden)
-     * @param base the base model's at the rows to compare, (rows.length, hidden), constant
+     * @param base the base model's hidden states at the rows to compare, (rows.length, hidden), constant
      * @param w    the head (vocabulary, hidden), frozen
      * @param rows the positions to compare
      */

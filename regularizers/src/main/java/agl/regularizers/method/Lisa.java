@@ -9,8 +9,9 @@ import java.util.List;
 import java.util.SequencedMap;
 
 /**
- * Lisa (Huang et al. 2024, arXiv:2405.18641): alternate some steps on alignment data with some on task data, each phase held near the
- * weights at which the other one ended by (ρ/2) ‖w − w_other‖². w are the trained numbers, A and B. Gradient: ρ (w − w_other).
+ * Lisa (Huang et al. 2024, arXiv:2405.18641): alternates between steps on alignment data and steps on task data. The penalty
+ * (ρ/2) ‖w − w_other‖² keeps each phase near the weights at which the other one ended; w are the trained parameters, A and B.
+ * Gradient: ρ (w − w_other).
  */
 public final class Lisa implements Method {
     private final double rho;
@@ -41,10 +42,10 @@ public final class Lisa implements Method {
 
     @Override public SequencedMap<String, Double> addGradients(Tape tape, List<LoraFactors> factors, int step) {
         if (step == 0) {
-            // The very first phase has nothing to be held to.
+            // The very first phase has no anchor.
             anchor = null;
         } else if (source(step) != source(step - 1)) {
-            // A phase begins: what the other one left is where this one is held to.
+            // A phase begins: its anchor is where the other one ended.
             anchor = tensors(factors).stream().map(Tensor::toArray).toList();
         }
         return continuePhase(tape, factors);

@@ -7,13 +7,13 @@ import java.util.List;
 import java.util.SequencedMap;
 
 /**
- * A way of keeping alignment while fine-tuning, as seen by a training loop. Each step: backward of the loss on {@link #source} data,
- * {@link #addGradients}, {@link #transformGradients}, the optimiser, {@link #afterStep}; between two steps
+ * A method that preserves alignment during fine-tuning, as seen by a training loop. Each step: backward of the loss on {@link #source}
+ * data, {@link #addGradients}, {@link #transformGradients}, the optimizer, {@link #afterStep}; between two steps
  * {@link #refresh}; and once at the end {@link #afterTraining}.
  */
 public interface Method {
 
-    /** Whose loss a step descends on. */
+    /** The data whose loss a step descends on. */
     enum Source { TASK, ALIGNMENT }
 
     /** The name on the command line. */
@@ -25,26 +25,25 @@ public interface Method {
     }
 
     /**
-     * Adds the gradient of the method's penalty, weighted, to that of A and B.
+     * Adds the weighted gradient of the method's penalty to those of A and B.
      *
-     * @param tape lends kernels and pool
-     * @return what to log: each term raw, and under {@code penalty} what is added to the loss; in an order that does not change from run to
-     *         run
+     * @param tape provides kernels and pool
+     * @return what to log, in a fixed order: the raw value of each term, and under {@code penalty} what is added to the loss
      */
     default SequencedMap<String, Double> addGradients(Tape tape, List<LoraFactors> factors, int step) {
         return new LinkedHashMap<>();
     }
 
-    /** Changes the gradients of A and B before the optimiser sees them. */
+    /** Changes the gradients of A and B before the optimizer step. */
     default void transformGradients(Tape tape, List<LoraFactors> factors, int step) { }
 
-    /** Changes A and B, or takes note of them, after the optimiser's step. */
+    /** Changes or records A and B after the optimizer step. */
     default void afterStep(Tape tape, List<LoraFactors> factors, int step) { }
 
     /**
-     * Estimates anew what the method holds of the weights, where it wants that at this point.
+     * Re-estimates what the method derives from the weights, if that is due.
      *
-     * @param steps taken so far; there is at least one more
+     * @param steps steps taken so far; there is at least one more
      */
     default void refresh(int steps) { }
 

@@ -17,7 +17,7 @@ import java.util.SequencedMap;
 import java.util.SplittableRandom;
 import java.util.function.BiFunction;
 
-/** Inputs on which the gradients of the neighbouring methods' penalties are checked. */
+/** Inputs on which the gradients of the other methods' penalties are checked. */
 public final class MethodCases implements GradientCase.Provider {
 
     @Override public List<GradientCase> cases() {
@@ -48,7 +48,7 @@ public final class MethodCases implements GradientCase.Provider {
         });
     }
 
-    /** In its second phase, held to the zero that the first one left. */
+    /** In its second phase, anchored at the zero weights that the first one left. */
     private static Method lisa(SplittableRandom r, int[] shape) {
         Lisa lisa = new Lisa(0.7, 1, 1);
         return new Method() {
@@ -62,13 +62,13 @@ public final class MethodCases implements GradientCase.Provider {
                         f.scale());
                 lisa.addGradients(tape, List.of(start), 0);
                 lisa.addGradients(tape, List.of(start), 1);
-                // The same phase goes on at step 1 with other weights.
+                // The same phase continues at step 1 with other weights.
                 return lisa.continuePhase(tape, factors);
             }
         };
     }
 
-    /** A penalty that adds its gradient by itself, seen as an operation: its value forward, its gradient backward. */
+    /** A penalty that adds its own gradient, wrapped as an operation: its value in forward, its gradient in backward. */
     private record Penalty(Tensor a, Tensor b, LoraFactors with) implements Operation {
         static Tensor of(Tape tape, Method method, Tensor a, Tensor b) {
             LoraFactors copy = new LoraFactors("w", a.to(DType.F64), b.to(DType.F64), 1.5);

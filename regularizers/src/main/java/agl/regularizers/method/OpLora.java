@@ -14,14 +14,14 @@ import java.util.Map;
 import java.util.SequencedMap;
 
 /**
- * OPLoRA (Xiong and Xie 2025, arXiv:2510.13003): the update is kept off the top-k singular directions of the frozen weight on both sides,
- * P_L ΔW P_R with P_L = I − U_kU_kᵀ, P_R = I − V_kV_kᵀ, W0 = UΣVᵀ; these k singular triples then survive training exactly.
+ * OPLoRA (Xiong and Xie 2025, arXiv:2510.13003): the update is kept orthogonal to the top-k singular directions of the frozen weight on
+ * both sides, P_L ΔW P_R with P_L = I − U_kU_kᵀ, P_R = I − V_kV_kᵀ, W0 = UΣVᵀ; these k singular triples then survive training exactly.
  *
  * <p>Since P_L·B·A·P_R = (P_L B)(A P_R), the factors themselves are projected, before the first step and after each: the forward pass is
  * that of the projected architecture, and what is saved is an ordinary adapter.
  */
 public final class OpLora implements Method {
-    /** A squared singular value below this share of the largest one is rounding. */
+    /** A squared singular value below this fraction of the largest one is rounding error. */
     private static final double ZERO = 1e-10;
 
     private final Map<String, Sides> sides = new LinkedHashMap<>();
@@ -57,7 +57,7 @@ public final class OpLora implements Method {
             }
         }
         SymmetricEigen eigen = SymmetricEigen.of(gram);
-        // W0 of a rank below k has fewer triples to keep; the other eigenvectors of its Gram matrix are arbitrary.
+        // If W0 has rank below k, fewer triples are kept: the other eigenvectors of its Gram matrix are arbitrary.
         while (count > 0 && eigen.values()[count - 1] <= ZERO * eigen.values()[0]) {
             count--;
         }

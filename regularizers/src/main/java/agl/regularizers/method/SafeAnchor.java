@@ -13,23 +13,24 @@ import org.hipparchus.linear.ArrayRealVector;
 import org.hipparchus.linear.CholeskyDecomposition;
 
 /**
- * Hard gradient projection in the manner of SafeAnchor (Guo et al. 2026, arXiv:2604.17691): the training gradient is kept orthogonal to the
+ * Hard gradient projection in the style of SafeAnchor (Guo et al. 2026, arXiv:2604.17691): the training gradient is kept orthogonal to the
  * Fisher's leading directions, where AGL's L_A only makes them expensive.
  *
  * <p>Training moves A and B, so the directions are those in which a coefficient c_k = ⟨u_k, s·B·A⟩ grows: n_k = (∂c_k/∂A, ∂c_k/∂B)
- * = (s·Bᵀu_k, s·u_kAᵀ). From the gradient g = (∂L/∂A, ∂L/∂B) the part in the span of the n_k is taken out, g − Nᵀ(N Nᵀ)⁻¹N g, so that a
- * small step along what is left changes no c_k. (Projecting ∂L/∂ΔW off the u_k and then going through the chain rule would not do that: the
- * step moves ΔW by G·AᵀA + B·Bᵀ·G, which lies in the subspace again.) AdamW rescales entry by entry, so c_k is held only approximately.
+ * = (s·Bᵀu_k, s·u_kAᵀ). From the gradient g = (∂L/∂A, ∂L/∂B) the part in the span of the n_k is removed, g − Nᵀ(N Nᵀ)⁻¹N g, so that a small
+ * step along what is left changes no c_k. (Projecting ∂L/∂ΔW orthogonally to the u_k before the chain rule would not do that: the step
+ * moves ΔW by G·AᵀA + B·Bᵀ·G, which has a part in the subspace again.) AdamW rescales entry by entry, so c_k stays constant only
+ * approximately.
  *
  * <p>Not SafeAnchor itself: that takes the Fisher in the space of A and B and replays safety data when drift passes a threshold.
  */
 public final class SafeAnchor implements Method {
-    /** Directions n_k that are dependent within this share make no difference: they are projected off once. */
+    /** Directions n_k that are linearly dependent within this fraction are projected out only once. */
     private static final double RIDGE = 1e-9;
 
     private final Map<String, Fisher> fisher;
 
-    /** @param fisher by adapted matrix; its eigenvectors are what the gradient is kept off */
+    /** @param fisher by adapted matrix; the gradient is kept orthogonal to its eigenvectors */
     public SafeAnchor(Map<String, Fisher> fisher) {
         this.fisher = fisher;
     }
@@ -48,7 +49,7 @@ public final class SafeAnchor implements Method {
         int m = subspace.size();
         int na = f.a().size();
         int nb = f.b().size();
-        // The n_k are what addGradient makes of unit weights, on factors whose gradients are theirs alone.
+        // The n_k are what addGradient computes for unit weights, on factors with separate gradients.
         LoraFactors own = new LoraFactors(f.name(), agl.autograd.Tensor.of(f.a().data(), f.a().shape()),
                 agl.autograd.Tensor.of(f.b().data(), f.b().shape()), f.scale(), f.from(), f.to());
         try (Workspace w = tape.workspace()) {
@@ -75,7 +76,7 @@ public final class SafeAnchor implements Method {
                 trace += gram[k][k];
                 along[k] = tape.kernels().dot(na, n[k], 0, tape.grad(f.a()), 0) + tape.kernels().dot(nb, n[k], na, tape.grad(f.b()), 0);
             }
-            // Factors of zero, or no directions: there is nothing to keep off.
+            // With factors of zero, or no directions, there is nothing to project out.
             if (trace > 0) {
                 for (int k = 0; k < m; k++) {
                     gram[k][k] += RIDGE * trace / m;

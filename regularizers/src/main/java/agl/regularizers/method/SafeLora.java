@@ -50,8 +50,8 @@ public final class SafeLora implements Method {
     }
 
     /**
-     * ⟨CB·A, B·A⟩ / (‖CB·A‖ ‖B·A‖) through r x r products: ⟨X·A, Y·A⟩ = Σ (XᵀY)∘(A Aᵀ). 1 for an update that is zero; 0 for one
-     * that C takes to zero, which is wholly outside the alignment direction.
+     * ⟨CB·A, B·A⟩ / (‖CB·A‖ ‖B·A‖) through r x r products: ⟨X·A, Y·A⟩ = Σ (XᵀY)∘(A Aᵀ). 1 for an update that is zero; 0 for one that C maps
+     * to zero, which is entirely outside the alignment direction.
      */
     private static double cosine(Workspace w, Kernels k, LoraFactors f, Matrix cb) {
         Matrix b = f.matrixB();
@@ -73,7 +73,7 @@ public final class SafeLora implements Method {
         return Tensor.fill(dtype, i -> m.get(i / m.cols(), i % m.cols()), m.rows(), m.cols());
     }
 
-    /** The cosine of each matrix at the last {@link #afterTraining}: below the threshold means pulled back. */
+    /** The cosine of each matrix at the last {@link #afterTraining}: below the threshold means that it was projected. */
     public Map<String, Double> cosines() {
         return cosines;
     }
