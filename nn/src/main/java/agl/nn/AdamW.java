@@ -6,11 +6,11 @@ import agl.autograd.storage.Storage;
 import java.util.List;
 
 /**
- * AdamW, Adam with decoupled weight decay (Loshchilov and Hutter 2019), with PyTorch's defaults and order of operations. The formula is at
+ * AdamW, Adam with decoupled weight decay (Loshchilov and Hutter 2019), with PyTorch's defaults and order of operations. Formula:
  * {@link Kernels#adamW}.
  */
 public final class AdamW extends Optimizer {
-    /** Settings. Matrices decay, vectors (norms, biases) do not, as is usual. */
+    /** Settings. As usual, weight decay applies to matrices only, not to vectors (norms, biases). */
     public record Settings(double beta1, double beta2, double eps, double weightDecay, double maxGradNorm) {
         public static final Settings DEFAULT = new Settings(0.9, 0.999, 1e-8, 0, 1);
     }
@@ -19,7 +19,7 @@ public final class AdamW extends Optimizer {
     private final List<Storage> m;
     private final List<Storage> v;
 
-    /** @param parameters those that do not require a gradient are left alone */
+    /** @param parameters tensors that do not require a gradient are skipped */
     public AdamW(Kernels kernels, Settings settings, Iterable<Tensor> parameters) {
         super(kernels, settings.maxGradNorm, parameters);
         this.settings = settings;

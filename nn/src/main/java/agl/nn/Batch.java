@@ -7,7 +7,7 @@ import agl.error.AglException;
  *
  * @param tokens  all sequences' token ids, concatenated (N)
  * @param starts  where each sequence starts in {@code tokens}, and N at the end (sequences + 1)
- * @param targets for each position the id of the next token, or {@link #NO_TARGET} where the loss does not look (N)
+ * @param targets for each position the id of the next token, or {@link #NO_TARGET} where the position is not in the loss (N)
  */
 public record Batch(int[] tokens, int[] starts, int[] targets) {
     /** Marks positions that are not in the loss: prompt tokens, and every sequence's last token. */
@@ -39,7 +39,7 @@ public record Batch(int[] tokens, int[] starts, int[] targets) {
         return new Batch(tokens, new int[] {0, tokens.length}, targets);
     }
 
-    /** Number of tokens of all sequences. */
+    /** Total number of tokens. */
     public int size() {
         return tokens.length;
     }
@@ -63,7 +63,7 @@ public record Batch(int[] tokens, int[] starts, int[] targets) {
         return longest;
     }
 
-    /** Number of positions in the loss: what a mean over the loss divides by. */
+    /** Number of positions in the loss: the divisor of the mean loss. */
     public int targetCount() {
         int count = 0;
         for (int target : targets) {

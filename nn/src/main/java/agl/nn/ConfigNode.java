@@ -6,19 +6,19 @@ import com.fasterxml.jackson.databind.JsonNode;
 import java.util.ArrayList;
 import java.util.List;
 
-/** A JSON object somebody else wrote, read key by key: a value of the wrong kind is refused by name. A null counts as missing. */
+/** Type-checked access to a third-party JSON object: errors name the key with the wrong value. A null counts as missing. */
 public record ConfigNode(JsonNode node, String where) {
 
     public boolean has(String key) {
         return node.hasNonNull(key);
     }
 
-    /** Whether the key is there with the value null, which some keys mean something by. */
+    /** Whether the key is present with the value null, which some keys give a meaning. */
     public boolean isNull(String key) {
         return node.path(key).isNull();
     }
 
-    /** A whole number of at least 1; {@code fallback} where it is missing, unless that is 0: then it must be there. */
+    /** A whole number of at least 1, or {@code fallback} if missing; a fallback of 0 makes the key required. */
     public int positive(String key, int fallback) {
         if (!has(key) && fallback > 0) {
             return fallback;
@@ -30,7 +30,7 @@ public record ConfigNode(JsonNode node, String where) {
         return value.asInt();
     }
 
-    /** A finite number above 0, or {@code fallback} where it is missing. */
+    /** A finite number above 0, or {@code fallback} if missing. */
     public double positiveNumber(String key, double fallback) {
         if (!has(key)) {
             return fallback;
@@ -42,7 +42,7 @@ public record ConfigNode(JsonNode node, String where) {
         return value.asDouble();
     }
 
-    /** A finite number above 0 that must be there. */
+    /** A finite number above 0; the key is required. */
     public double positiveNumber(String key) {
         if (!has(key)) {
             throw wrong(key, "a positive number");
@@ -70,7 +70,7 @@ public record ConfigNode(JsonNode node, String where) {
         return node.get(key).asText();
     }
 
-    /** A list of texts; one text alone counts as a list of one. Empty where it is missing. */
+    /** A list of strings; a single string counts as a list of one. Empty if missing. */
     public List<String> texts(String key) {
         List<String> out = new ArrayList<>();
         JsonNode value = node.path(key);
@@ -87,7 +87,7 @@ public record ConfigNode(JsonNode node, String where) {
         return out;
     }
 
-    /** A list of whole numbers from 0; one number alone counts as a list of one. Empty where it is missing. */
+    /** A list of non-negative integers; a single one counts as a list of one. Empty if missing. */
     public List<Integer> naturals(String key) {
         List<Integer> out = new ArrayList<>();
         JsonNode value = node.path(key);
@@ -109,14 +109,14 @@ public record ConfigNode(JsonNode node, String where) {
         return value;
     }
 
-    /** Whether the key is there with a value that switches something on: not null, false, an empty text, list or object. */
+    /** Whether the key is present with a value that enables something: not null, false, or an empty string, list or object. */
     public boolean active(String key) {
         JsonNode value = node.path(key);
         return has(key) && !(value.isBoolean() && !value.asBoolean()) && !(value.isContainerNode() && value.isEmpty())
                 && !(value.isTextual() && value.asText().isEmpty());
     }
 
-    /** An object under this one, or an empty one. */
+    /** The object under this key, or an empty one. */
     public ConfigNode object(String key) {
         JsonNode value = node.path(key);
         if (has(key) && !value.isObject()) {

@@ -5,27 +5,27 @@ import java.util.Map;
 import java.util.function.BiFunction;
 
 /**
- * What one family of models has beside the sizes that all have: how config.json is read, what its weights are called, what a layer
- * computes. A new family is a record here, with its line in {@link #read}, and the {@link Transformer} that it makes.
+ * The part of a model that depends on its family: how config.json is read, how the weights are named, what a layer computes. A new
+ * family needs a record here, an entry in {@link #read} and a {@link Transformer}.
  */
 public sealed interface Family permits LlamaFamily, Gemma3Family, Gpt2Family {
     /** model_type in config.json. */
     String modelType();
 
-    /** What the names of all weights but the head's begin with in the family's files. */
+    /** Prefix of all weight names except the head's in the family's files. */
     default String prefix() {
         return "model.";
     }
 
-    /** Name of the table of token embeddings, (vocabulary, hidden). */
+    /** Name of the token embedding table, (vocabulary, hidden). */
     default String embeddingName() {
         return "model.embed_tokens.weight";
     }
 
-    /** The model with these weights, which the family asks for by name and shape. */
+    /** Creates the model; the family requests the weights by name and shape. */
     Transformer model(ModelConfig config, Transformer.Weights weights);
 
-    /** The configuration in a parsed config.json; a model_type that is not known is refused by name. */
+    /** Reads a parsed config.json; an unknown model_type is rejected by name. */
     static ModelConfig read(ConfigNode node) {
         Map<String, BiFunction<ConfigNode, String, ModelConfig>> readers = new LinkedHashMap<>();
         LlamaFamily.MODEL_TYPES.forEach(type -> readers.put(type, LlamaFamily::read));
@@ -36,7 +36,7 @@ public sealed interface Family permits LlamaFamily, Gemma3Family, Gpt2Family {
             throw node.unsupported("model_type \"" + type + "\"", String.join(", ", readers.keySet()));
         }
         if (node.has("quantization_config")) {
-            throw node.unsupported("quantization_config (quantised weights)", "F32, BF16 and F16 weights");
+            throw node.unsupported("quantization_config (quantized weights)", "F32, BF16 and F16 weights");
         }
         return readers.get(type).apply(node, type);
     }

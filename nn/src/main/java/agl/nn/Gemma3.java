@@ -13,9 +13,9 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Gemma 3's text model (Gemma Team 2025, arXiv:2503.19786). As Llama, but: the embedding is scaled by sqrt(hidden); norms multiply by
- * 1 + w and stand before and after each block, x ← x + norm(attention(norm(x))), x ← x + norm(down(gelu(gate(n)) ⊙ up(n))) with
- * n = norm(x); queries and keys are normalized head by head; most layers see a window only, and rotate by other frequencies.
+ * Gemma 3's text model (Gemma Team 2025, arXiv:2503.19786). Like Llama, but: the embedding is scaled by sqrt(hidden); norms multiply by
+ * 1 + w and come before and after each block, x ← x + norm(attention(norm(x))), x ← x + norm(down(gelu(gate(n)) ⊙ up(n))) with
+ * n = norm(x); queries and keys are normalized per head; most layers use sliding-window attention, with a different RoPE base.
  */
 final class Gemma3 extends LlamaLayout {
     /** One layer: a norm before and after each of its halves. */

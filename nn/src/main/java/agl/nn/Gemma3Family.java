@@ -1,13 +1,13 @@
 package agl.nn;
 
 /**
- * What Gemma 3 has beside the sizes that all families share.
+ * Gemma 3's settings beyond the sizes that all families share.
  *
  * @param scale      factor on the attention scores, 1/sqrt(query_pre_attn_scalar)
- * @param windows    per layer the number of tokens, its own included, that a token attends to; 0 for all before it
- * @param globalRope frequencies of the layers that see everything
- * @param localRope  frequencies of the layers with a window
- * @param bias       the attention's projections have biases
+ * @param windows    per layer, the number of tokens that a token attends to, including itself; 0: all before it
+ * @param globalRope frequencies of the full-attention layers
+ * @param localRope  frequencies of the sliding-window layers
+ * @param bias       whether the attention projections have biases
  */
 public record Gemma3Family(double scale, int[] windows, RopeScaling globalRope, RopeScaling localRope, boolean bias) implements Family {
     static final String MODEL_TYPE = "gemma3_text";
@@ -39,7 +39,7 @@ public record Gemma3Family(double scale, int[] windows, RopeScaling globalRope, 
         return new Gemma3(config, this, weights);
     }
 
-    /** layer_types says which layers have the window; older files say every how many layers one has none. */
+    /** layer_types lists the sliding-window layers; in older files, every sliding_window_pattern-th layer is a full-attention one. */
     private static int[] windows(ConfigNode node, int layers) {
         int window = node.isNull("sliding_window") ? 0 : node.positive("sliding_window", 4096);
         int pattern = node.positive("sliding_window_pattern", 6);

@@ -18,10 +18,10 @@ import java.util.stream.IntStream;
 public final class Generator {
 
     /**
-     * How the next token is picked.
+     * How the next token is chosen.
      *
-     * @param temperature 0: the most likely one (greedy); else softmax(logits / temperature) is drawn from
-     * @param topP        with a temperature: only the most likely tokens that hold this much probability together
+     * @param temperature 0: the most likely token (greedy); otherwise a sample from softmax(logits / temperature)
+     * @param topP        when sampling: only the most likely tokens, up to this total probability
      */
     public record Settings(int maxNewTokens, double temperature, double topP, long seed) {
         /** Greedy decoding. */
@@ -30,14 +30,14 @@ public final class Generator {
         }
     }
 
-    /** From this many tokens on it pays to read what all prompts begin with once. */
+    /** Minimum length of a shared prompt prefix for which processing it once is worthwhile. */
     private static final int WORTH_SHARING = 12;
 
     private final Transformer model;
     private final Kernels kernels;
     private final Pool pool;
 
-    /** @param pool decides the type that is computed in */
+    /** @param pool determines the compute type */
     public Generator(Transformer model, Kernels kernels, Pool pool) {
         this.model = model;
         this.kernels = kernels;
@@ -45,18 +45,18 @@ public final class Generator {
     }
 
     /**
-     * Prompts that the model has read, to go on from.
+     * Processed prompts, ready to be continued.
      *
-     * @param cache  what the model keeps of them
-     * @param logits of the token after each, (prompts, vocabulary)
+     * @param cache  their keys and values
+     * @param logits logits of the token after each prompt, (prompts, vocabulary)
      */
     public record Context(KvCache cache, Tensor logits) { }
 
     /**
-     * Reads prompts: the words they all begin with (a chat template's) once, then the rest of each.
+     * Processes prompts: their common prefix (a chat template's) once, then the rest of each.
      *
      * @param prompts token ids, none empty, none longer than the model's positions
-     * @param more    tokens that may follow each of them
+     * @param more    maximum number of tokens to follow each prompt
      */
     public Context read(List<int[]> prompts, int more) {
         int longest = prompts.stream().mapToInt(p -> p.length).max().orElse(0);
@@ -78,7 +78,7 @@ public final class Generator {
         }
     }
 
-    /** How many tokens are the same at the start of all prompts and worth a pass of their own; each prompt keeps at least one. */
+    /** Length of the common prefix, or 0 if it is not worth a separate pass; at least one token of each prompt remains. */
     private static int shared(List<int[]> prompts) {
         int[] first = prompts.getFirst();
         int shared = first.length - 1;
@@ -90,9 +90,9 @@ public final class Generator {
     }
 
     /**
-     * @param prompts token ids, none empty; an answer ends where the model's positions end, so a prompt that fills them gets none
+     * @param prompts token ids, none empty; an answer ends at the model's last position, so a prompt that fills all positions gets none
      * @param stop    ids that end an answer and are not part of it
-     * @return per prompt the new tokens
+     * @return the new tokens of each prompt
      */
     public List<int[]> generate(List<int[]> prompts, Settings settings, IntPredicate stop) {
         int room = model.config().maxPositions();
@@ -101,7 +101,7 @@ public final class Generator {
         return generate(prompts.size(), active, context, settings, stop);
     }
 
-    /** The same for prompts that have been read, with room for the answers; the cache goes along with the answers. */
+    /** The same for processed prompts with room for the answers, which are written into the cache. */
     public List<int[]> generate(Context context, Settings settings, IntPredicate stop) {
         int n = context.logits().rows();
         return generate(n, IntStream.range(0, n).toArray(), context, settings, stop);
@@ -114,7 +114,7 @@ public final class Generator {
             answers[s] = new IntArrayList();
             random[s] = new SplittableRandom(settings.seed + s);
         }
-        // Sequences that are done leave the batch: from then on only the others are computed.
+        // Finished sequences leave the batch; only the others are computed from then on.
         int[] active = settings.maxNewTokens > 0 ? prompts : new int[0];
         KvCache cache = active.length == 0 ? null : context.cache();
         int[] next = active.length == 0 ? null : pick(context.logits(), active, settings, random);
@@ -181,7 +181,7 @@ public final class Generator {
     }
 
     /**
-     * Index of the largest of n numbers, the first one of equals. Of logits that are not finite any would be the largest: they are refused.
+     * Index of the largest of n values, the first if several are equal. Non-finite logits are rejected: their maximum is arbitrary.
      */
     static int argmax(Storage x, int offset, int n) {
         int best = 0;

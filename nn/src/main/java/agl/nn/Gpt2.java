@@ -11,11 +11,11 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * GPT-2 (Radford et al. 2019): learned positions added to the embedding, LayerNorm, one map c_attn for queries, keys and values, GELU.
- * Its dropouts are not applied in training; what adapters drop is LoRA's own.
+ * GPT-2 (Radford et al. 2019): learned positions added to the embedding, LayerNorm, one projection c_attn for queries, keys and
+ * values, GELU. Its dropout is not applied in training; adapters have LoRA's own.
  *
- * <p>Hugging Face stores its maps as Conv1D, (in, out). They are transposed on loading and saving: inside this program every W is (out,
- * in).
+ * <p>Hugging Face stores its projections as Conv1D, (in, out). They are transposed on loading and saving: inside this program every W is
+ * (out, in).
  */
 final class Gpt2 extends Transformer {
     private record Norm(Weight weight, Weight bias) { }

@@ -3,12 +3,12 @@ package agl.nn;
 import agl.error.AglException;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 
-/** GPT-2: all that it has is in the sizes that every family has. */
+/** GPT-2: has no settings beyond the sizes that all families share. */
 public record Gpt2Family() implements Family {
     static final String MODEL_TYPE = "gpt2";
 
     static ModelConfig read(ConfigNode node, String type) {
-        // The names that other families use outrank GPT-2's own where a file has both.
+        // If a file has both, the names that other families use take precedence over GPT-2's own.
         int hidden = node.positive("hidden_size", node.positive("n_embd", 768));
         int heads = node.positive("num_attention_heads", node.positive("n_head", 12));
         String activation = node.text("activation_function", "gelu_new");
@@ -16,7 +16,7 @@ public record Gpt2Family() implements Family {
             throw node.unsupported("activation_function \"" + activation + "\"", "gelu_new");
         }
         if (!node.flag("scale_attn_weights", true) || node.flag("scale_attn_by_inverse_layer_idx", false)) {
-            throw node.unsupported("another scale of the attention scores than 1/sqrt(head size)", "scale_attn_weights alone");
+            throw node.unsupported("an attention scale other than 1/sqrt(head size)", "scale_attn_weights alone");
         }
         if (hidden % heads != 0) {
             throw new AglException(node.where() + ": n_embd " + hidden + " is not a multiple of n_head " + heads);

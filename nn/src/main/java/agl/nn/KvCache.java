@@ -32,12 +32,12 @@ public final class KvCache {
         }
     }
 
-    /** Bytes that a cache takes for every token of every sequence. */
+    /** Size of a cache in bytes per token of a sequence. */
     public static long bytesPerToken(ModelConfig config, DType dtype) {
         return 2L * config.layers() * config.kvHeads() * config.headDim() * dtype.bytes();
     }
 
-    /** Begins every sequence of this empty cache with the only sequence of another one. */
+    /** Copies the only sequence of another cache to the start of every sequence of this empty one. */
     void startWith(Kernels kernels, KvCache one) {
         for (int l = 0; l < keys.length; l++) {
             int n = one.lengths[0] * keys[l].cols();
@@ -49,7 +49,7 @@ public final class KvCache {
         java.util.Arrays.fill(lengths, one.lengths[0]);
     }
 
-    /** Tokens of sequence {@code s} in the cache. */
+    /** Number of tokens of sequence {@code s} in the cache. */
     public int length(int s) {
         return lengths[s];
     }
@@ -78,7 +78,7 @@ public final class KvCache {
         return ends;
     }
 
-    /** Forgets what came after the first {@code length[s]} tokens of each sequence. */
+    /** Drops all but the first {@code length[s]} tokens of each sequence. */
     public void rewind(int[] length) {
         for (int s = 0; s < lengths.length; s++) {
             if (length[s] > lengths[s]) {
@@ -107,7 +107,7 @@ public final class KvCache {
         }
     }
 
-    /** A cache of some of the sequences, in the order given; their rows stay where they are. */
+    /** A cache of some of the sequences, in the given order; their rows are not copied. */
     KvCache select(int[] sequences) {
         return new KvCache(capacity, java.util.Arrays.stream(sequences).map(s -> starts[s]).toArray(),
                 java.util.Arrays.stream(sequences).map(s -> lengths[s]).toArray(), keys, values);

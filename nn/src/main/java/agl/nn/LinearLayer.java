@@ -5,7 +5,7 @@ import agl.autograd.Tensor;
 import agl.autograd.op.Linear;
 import java.util.function.Supplier;
 
-/** A linear map inside a model, y = x·Wᵀ + b, which an adapter can take the place of. */
+/** A linear map inside a model, y = x·Wᵀ + b, that an adapter can replace. */
 public interface LinearLayer {
 
     /** x (tokens, in) to y (tokens, out). */
@@ -17,7 +17,7 @@ public interface LinearLayer {
     /** W, (out, in). */
     Tensor weight();
 
-    /** The one matrix that the layer multiplies by, (out, in): W, or W with an adapter's update. */
+    /** The effective weight, (out, in): W, or W plus an adapter's update. */
     default Tensor effectiveWeight() {
         return weight();
     }
@@ -25,20 +25,20 @@ public interface LinearLayer {
     /** b, (out), or null. */
     Tensor bias();
 
-    /** Who sees the two factors of dL/dW during backward, or null for nobody. */
+    /** Sets the hook that receives the two factors of dL/dW during backward; null removes it. */
     void listen(Linear.GradientListener listener);
 
-    /** Features that come out. */
+    /** Number of output features. */
     default int out() {
         return weight().dim(0);
     }
 
-    /** Features that go in. */
+    /** Number of input features. */
     default int in() {
         return weight().dim(1);
     }
 
-    /** The layer as it comes with the model; weight and bias are looked up at each use, so that they can be replaced. */
+    /** The model's own layer; weight and bias are looked up at each use, so that they can be replaced. */
     final class Dense implements LinearLayer {
         private final String name;
         private final Supplier<Tensor> weight;

@@ -11,11 +11,11 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Llama (Touvron et al. 2023) and its relatives Mistral, Qwen2 and Qwen3; {@link LlamaFamily} has the differences. Per layer
- * x ← x + attention(norm(x)), x ← x + down(silu(gate(n)) ⊙ up(n)) with n = norm(x); positions come in by rotating queries and keys.
+ * Llama (Touvron et al. 2023) and its relatives Mistral, Qwen2 and Qwen3; {@link LlamaFamily} lists the differences. Per layer
+ * x ← x + attention(norm(x)), x ← x + down(silu(gate(n)) ⊙ up(n)) with n = norm(x); positions enter by rotating queries and keys.
  */
 final class Llama extends LlamaLayout {
-    /** One layer: attention, the norm behind it, the feed-forward maps. */
+    /** One layer: attention, the norm after it, the feed-forward projections. */
     private record Block(AttentionBlock attention, Weight norm, FeedForward feedForward) { }
 
     private final List<Block> blocks = new ArrayList<>();

@@ -5,14 +5,14 @@ import java.util.List;
 import java.util.function.IntPredicate;
 
 /**
- * What sets Llama, Mistral, Qwen2 and Qwen3 apart from each other.
+ * The differences between Llama, Mistral, Qwen2 and Qwen3.
  *
  * @param modelType llama, mistral, qwen2 or qwen3
- * @param qkvBias the q, k and v projections have a bias
- * @param outBias the o projection has a bias
- * @param mlpBias the feed-forward projections have a bias
- * @param qkNorm  queries and keys are RMS-normalised head by head before they are turned (Qwen3)
- * @param windows per layer the number of tokens, its own included, that a token attends to; 0 for all before it
+ * @param qkvBias whether the q, k and v projections have a bias
+ * @param outBias whether the o projection has a bias
+ * @param mlpBias whether the feed-forward projections have a bias
+ * @param qkNorm  whether queries and keys are RMS-normalized per head before they are rotated (Qwen3)
+ * @param windows per layer, the number of tokens that a token attends to, including itself; 0: all before it
  * @param rope    frequencies of the rotary embedding
  */
 public record LlamaFamily(String modelType, boolean qkvBias, boolean outBias, boolean mlpBias, boolean qkNorm, int[] windows,
@@ -30,7 +30,7 @@ public record LlamaFamily(String modelType, boolean qkvBias, boolean outBias, bo
         if (!activation.equals("silu") && !activation.equals("swish")) {
             throw node.unsupported("hidden_act \"" + activation + "\"", "silu");
         }
-        // A switch that a family does not have is ignored in its files, as transformers does.
+        // As in transformers, a flag that the family does not have is ignored.
         boolean qwen2 = type.equals("qwen2");
         boolean attentionBias = (type.equals("llama") || type.equals("qwen3")) && node.flag("attention_bias", false);
         LlamaFamily family = new LlamaFamily(type, qwen2 || attentionBias, attentionBias,
@@ -44,8 +44,8 @@ public record LlamaFamily(String modelType, boolean qkvBias, boolean outBias, bo
     }
 
     /**
-     * Mistral's window holds for the layers that layer_types names, else for all; Qwen's for those, else for the ones from
-     * max_window_layers on.
+     * The window applies to the layers that layer_types lists; without that list, to all (Mistral) or to those from max_window_layers
+     * on (Qwen).
      */
     private static int[] windows(ConfigNode node, String family, int layers) {
         int window = node.isNull("sliding_window") ? 0 : node.positive("sliding_window", 4096);
@@ -64,7 +64,7 @@ public record LlamaFamily(String modelType, boolean qkvBias, boolean outBias, bo
      * Each layer's window.
      *
      * @param window  the model's window, 0 if it has none
-     * @param sliding whether a layer has it where the file has no layer_types
+     * @param sliding whether a layer uses it if the file has no layer_types
      */
     static int[] windows(ConfigNode node, int layers, int window, IntPredicate sliding) {
         List<String> types = node.texts("layer_types");
@@ -81,7 +81,7 @@ public record LlamaFamily(String modelType, boolean qkvBias, boolean outBias, bo
                     throw node.unsupported("layer_types \"" + types.get(l) + "\" of layer " + l, "full_attention, sliding_attention");
             };
             if (has && window == 0) {
-                throw new AglException(node.where() + ": layer " + l + " is one with a sliding window, but the model has none: "
+                throw new AglException(node.where() + ": layer " + l + " has a sliding window, but the model has none: "
                         + "sliding_window is null, or use_sliding_window is not true");
             }
             windows[l] = has ? window : 0;

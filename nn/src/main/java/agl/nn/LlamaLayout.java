@@ -4,13 +4,13 @@ import agl.autograd.Tape;
 import agl.autograd.Tensor;
 
 /**
- * The weights that Llama and Gemma 3 have under the same names and in the same shapes; what a layer does with them is each family's own.
+ * The weights that Llama and Gemma 3 have in common, with the same names and shapes; what a layer computes from them differs.
  */
 abstract class LlamaLayout extends Transformer {
-    /** A layer's attention with the norm before it; qNorm and kNorm are null where queries and keys are not normalized. */
+    /** A layer's attention with the norm before it; qNorm and kNorm are null if queries and keys are not normalized. */
     record AttentionBlock(AttentionLayer of, Weight norm, Slot q, Slot k, Slot v, Slot o, Weight qNorm, Weight kNorm) { }
 
-    /** A layer's feed-forward maps. */
+    /** A layer's feed-forward projections. */
     record FeedForward(Slot gate, Slot up, Slot down) { }
 
     private Weight embedding;
@@ -24,12 +24,12 @@ abstract class LlamaLayout extends Transformer {
         return "model.layers." + layer + ".";
     }
 
-    /** What comes before the layers: the token table, (vocabulary, hidden). */
+    /** Loads what precedes the layers: the embedding table, (vocabulary, hidden). */
     final void begin(Weights source) {
         embedding = parameter(source, config().family().embeddingName(), config().vocabulary(), config().hidden());
     }
 
-    /** What comes after the layers: the last norm, and the head (vocabulary, hidden) unless it is the token table. */
+    /** Loads what follows the layers: the final norm, and the head (vocabulary, hidden) unless it is tied. */
     final void end(Weights source) {
         finalNorm = norm(source, "model.norm");
         if (!config().tied()) {
@@ -37,12 +37,12 @@ abstract class LlamaLayout extends Transformer {
         }
     }
 
-    /** The token table, (vocabulary, hidden). */
+    /** The embedding table, (vocabulary, hidden). */
     final Tensor embedding() {
         return embedding.tensor();
     }
 
-    /** Which of the attention's maps have a bias, and whether queries and keys are normalized. */
+    /** Which attention projections have a bias, and whether queries and keys are normalized. */
     record AttentionParts(boolean qkvBias, boolean outBias, boolean qkNorm) { }
 
     /** q (heads·headDim, hidden), k and v (kvHeads·headDim, hidden), o (hidden, heads·headDim), after the norm before them. */
@@ -76,6 +76,6 @@ abstract class LlamaLayout extends Transformer {
         return norm(tape, x, finalNorm);
     }
 
-    /** The family's norm with that weight. */
+    /** The family's norm with this weight. */
     abstract Tensor norm(Tape tape, Tensor x, Weight weight);
 }

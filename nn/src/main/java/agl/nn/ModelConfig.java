@@ -11,7 +11,7 @@ import java.util.Locale;
 /**
  * The sizes of a decoder, from Hugging Face's config.json.
  *
- * @param family       the model's family, by model_type, with what it has of its own
+ * @param family       the model's family, by model_type, with its own settings
  * @param hidden       hidden_size, the width of the residual stream
  * @param layers       num_hidden_layers
  * @param heads        num_attention_heads
@@ -22,11 +22,11 @@ import java.util.Locale;
  * @param maxPositions max_position_embeddings
  * @param normEps      rms_norm_eps or layer_norm_epsilon
  * @param tied         tie_word_embeddings: the head is the embedding table
- * @param json         the file as it was read, to write it again unchanged
+ * @param json         the file as read, so that it can be written unchanged
  */
 public record ModelConfig(Family family, int hidden, int layers, int heads, int kvHeads, int headDim, int intermediate, int vocabulary,
                           int maxPositions, double normEps, boolean tied, ObjectNode json) {
-    /** More layers than any model has: a file that says so is broken, and would fill the memory before a tensor is missed. */
+    /** Upper bound on num_hidden_layers: rejects corrupt files before they exhaust the memory. */
     static final int MAX_LAYERS = 10_000;
 
     /** Reads {@code config.json} of a model folder. */
@@ -58,7 +58,7 @@ public record ModelConfig(Family family, int hidden, int layers, int heads, int 
         return Family.read(node).checked(node);
     }
 
-    /** The same with a head of its own. */
+    /** The same with an untied head. */
     ModelConfig untied() {
         ObjectNode own = json.deepCopy().put("tie_word_embeddings", false);
         return new ModelConfig(family, hidden, layers, heads, kvHeads, headDim, intermediate, vocabulary, maxPositions, normEps, false,
@@ -69,7 +69,7 @@ public record ModelConfig(Family family, int hidden, int layers, int heads, int 
         if (heads % kvHeads != 0) {
             throw new AglException(node.where() + ": " + heads + " attention heads cannot share " + kvHeads + " key/value heads evenly");
         }
-        // A matrix is one array or one mapped segment with int indices.
+        // A matrix is one array or one mapped segment, indexed by int.
         long widest = Math.max(Math.max(vocabulary, 3L * intermediate), 3L * heads * headDim);
         if (layers > MAX_LAYERS || widest > Integer.MAX_VALUE / hidden || (long) maxPositions * hidden < 0) {
             throw new AglException(
@@ -79,7 +79,7 @@ public record ModelConfig(Family family, int hidden, int layers, int heads, int 
         return this;
     }
 
-    /** The same for so many positions. */
+    /** The same with {@code positions} positions. */
     public ModelConfig withPositions(int positions) {
         return parse(json.deepCopy().put("max_position_embeddings", positions), "a generated configuration");
     }

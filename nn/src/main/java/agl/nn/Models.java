@@ -23,15 +23,15 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
-/** Models from and to Hugging Face folders, and new ones with random weights. */
+/** Loads and saves models in Hugging Face folders, and creates random ones. */
 public final class Models {
-    /** Folder of the chat templates that a model has beside its own. */
+    /** Folder of a model's additional chat templates. */
     private static final String TEMPLATES = "additional_chat_templates";
 
     private Models() { }
 
     /**
-     * Loads a model to be used frozen: matrices stay in mapped memory in their stored type, vectors (norms, biases) become floats.
+     * Loads a model with frozen weights: matrices stay in mapped memory in their stored type, vectors (norms, biases) become floats.
      * The file stays open as long as the program runs.
      */
     public static Transformer load(Path folder) {
@@ -45,7 +45,7 @@ public final class Models {
         }
     }
 
-    /** Loads a model whose weights are all to be trained: floats on the heap. */
+    /** Loads a model with trainable weights: floats on the heap. */
     public static Transformer loadTrainable(Path folder) {
         ModelConfig config = ModelConfig.read(folder);
         try (Checkpoint checkpoint = Checkpoint.open(folder)) {
@@ -54,7 +54,7 @@ public final class Models {
     }
 
     private static Transformer load(Path folder, ModelConfig said, Checkpoint checkpoint, boolean trainable) {
-        // Some checkpoints, base models above all, leave out the "model." or "transformer." in front.
+        // Some checkpoints, mostly of base models, omit the "model." or "transformer." prefix.
         String prefix = said.family().prefix();
         boolean bare = checkpoint.names().stream().noneMatch(name -> name.startsWith(prefix));
         UnaryOperator<String> key = name -> bare && name.startsWith(prefix) ? name.substring(prefix.length()) : name;
@@ -63,7 +63,7 @@ public final class Models {
         ModelConfig config = said.tied() && headDiffers(folder, checkpoint, key.apply(embedding)) ? said.untied() : said;
         Set<String> asked = new HashSet<>();
         Transformer model = Transformer.of(config, (name, shape) -> {
-            // Some tied checkpoints hold the one matrix under the head's name.
+            // Some tied checkpoints store the shared matrix under the head's name.
             boolean underHead = config.tied() && name.equals(embedding) && !checkpoint.has(key.apply(name))
                     && checkpoint.has(Transformer.HEAD);
             String stored = underHead ? Transformer.HEAD : key.apply(name);
@@ -79,8 +79,8 @@ public final class Models {
     }
 
     /**
-     * Weights that config.json does not ask for may be all that makes another architecture out of this one: biases, norms of queries and
-     * keys.
+     * Warns of weights that config.json does not ask for (biases, norms of queries and keys): they may be the only sign of a different
+     * architecture.
      */
     private static void sayLeftOut(Path folder, Checkpoint checkpoint, Set<String> asked) {
         List<String> left = checkpoint.names().stream().filter(name -> !asked.contains(name) && !COMPUTED.matcher(name).find()).sorted()
@@ -88,16 +88,16 @@ public final class Models {
         if (!left.isEmpty()) {
             System.getLogger(Models.class.getName()).log(System.Logger.Level.WARNING,
                     folder + ": " + left.size() + " of the file's tensors are not used, as config.json "
-                            + "asks for none of them: " + Json.quote(String.join(", ", left.subList(0, Math.min(3, left.size()))))
+                            + "does not ask for them: " + Json.quote(String.join(", ", left.subList(0, Math.min(3, left.size()))))
                             + (left.size() > 3 ? ", …" : ""));
         }
     }
 
-    /** Tables that old checkpoints keep and every program computes itself; a tied head. */
+    /** Tables that old checkpoints store although they are always recomputed; a tied head. */
     private static final Pattern COMPUTED = Pattern.compile("rotary_emb\\.inv_freq$|\\.attn\\.(?:masked_)?bias$|^lm_head\\.weight$");
 
     /**
-     * A config.json that says fewer layers than there are weights for belongs to another model: the rest would be left out without a word.
+     * A config.json with fewer layers than the weights have belongs to another model; the remaining layers would silently be ignored.
      */
     private static void requireNoLayerBeyond(Path folder, ModelConfig config, Checkpoint checkpoint) {
         for (String name : checkpoint.names()) {
@@ -124,7 +124,7 @@ public final class Models {
         return info;
     }
 
-    /** Whether a checkpoint said to be tied has a head with other values than the embedding: then the head is what it was trained with. */
+    /** Whether a checkpoint declared as tied has a head that differs from the embedding: then it was trained with that head. */
     private static boolean headDiffers(Path folder, Checkpoint checkpoint, String embedding) {
         if (!checkpoint.has(Transformer.HEAD) || !checkpoint.has(embedding)
                 || checkpoint.info(Transformer.HEAD).sameValues(checkpoint.info(embedding))) {
@@ -136,7 +136,7 @@ public final class Models {
         return true;
     }
 
-    /** A copy of a matrix with rows and columns exchanged, trainable if the original is. */
+    /** A transposed copy of a matrix, trainable if the original is. */
     static Tensor transposed(Tensor t) {
         int rows = t.dim(0);
         int cols = t.dim(1);
@@ -145,8 +145,8 @@ public final class Models {
     }
 
     /**
-     * A trainable model with random weights, as Hugging Face initialises them: N(0, 0.02²) for matrices, 1 for norms, 0 for biases; the
-     * two maps that write into the residual stream are scaled by 1/sqrt(2·layers) (Radford et al. 2019).
+     * A trainable model with random weights, as Hugging Face initializes them: N(0, 0.02²) for matrices, 1 for norms, 0 for biases; the
+     * two projections that write into the residual stream are scaled by 1/sqrt(2·layers) (Radford et al. 2019).
      */
     public static Transformer random(ModelConfig config, long seed, DType dtype) {
         SplittableRandom random = new SplittableRandom(seed);
@@ -159,14 +159,14 @@ public final class Models {
     }
 
     /**
-     * Writes the model as it computes, an attached adapter folded in, as a Hugging Face folder that appears whole: config.json and
-     * model.safetensors, and the tokenizer files of {@code companions} (or null).
+     * Writes the model, with any attached adapter merged, atomically as a Hugging Face folder: config.json, model.safetensors and the
+     * tokenizer files of {@code companions} (or null).
      *
-     * @param dtype type to store matrices and vectors in: F32, BF16 or F16; sums are rounded to it once
+     * @param dtype storage type of matrices and vectors: F32, BF16 or F16; merged weights are rounded to it once
      */
     public static void save(Transformer model, Path folder, Path companions, DType dtype) {
         OutputFolder.write(folder, temporary -> {
-            // An adapter that brings a head or an embedding of its own unties the two.
+            // An adapter with its own head or embedding unties the two.
             boolean untied = model.config().tied() && model.head() != model.effectiveWeight(model.config().family().embeddingName());
             var json = model.config().json().deepCopy();
             json.put("torch_dtype", dtype == DType.F32 ? "float32" : dtype == DType.BF16 ? "bfloat16" : "float16");

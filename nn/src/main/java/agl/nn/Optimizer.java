@@ -9,8 +9,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * What every optimizer does: hold the trained tensors, clip the gradient's global norm, count the steps. How a tensor moves is the
- * subclass's.
+ * The common part of all optimizers: holds the trained tensors, clips the global gradient norm, counts the steps. Subclasses define the
+ * update.
  */
 public abstract class Optimizer {
     protected final Kernels kernels;
@@ -19,8 +19,8 @@ public abstract class Optimizer {
     private int step;
 
     /**
-     * @param maxGradNorm norm that the gradient is clipped to; 0: it is not clipped
-     * @param parameters  those that do not require a gradient are left alone
+     * @param maxGradNorm norm to which the gradient is clipped; 0: no clipping
+     * @param parameters  tensors that do not require a gradient are skipped
      */
     protected Optimizer(Kernels kernels, double maxGradNorm, Iterable<Tensor> parameters) {
         this.kernels = kernels;
@@ -33,17 +33,17 @@ public abstract class Optimizer {
         }
     }
 
-    /** The trained tensors, in the order in which {@link #update} counts them. */
+    /** The trained tensors, in the order of {@link #update}'s index. */
     protected final List<Tensor> parameters() {
         return parameters;
     }
 
-    /** A zeroed state as large as each trained tensor, in their order: float, for a tensor in double precision double. */
+    /** Zero-filled state of each trained tensor's size, in the same order: float, or double for double-precision tensors. */
     protected final List<Storage> state() {
         return parameters.stream().map(p -> kernels.allocate(p.dtype() == DType.F64 ? DType.F64 : DType.F32, p.size())).toList();
     }
 
-    /** Euclidean norm of all gradients together. */
+    /** Global Euclidean norm of all gradients. */
     public final double gradNorm() {
         double sum = 0;
         for (Tensor p : parameters) {
@@ -81,10 +81,10 @@ public abstract class Optimizer {
     // explain: end
 
     /**
-     * Moves one tensor along its gradient.
+     * Updates one tensor from its gradient.
      *
-     * @param i     its place among {@link #parameters()}
-     * @param scale factor of the gradient, that of clipping included
+     * @param i     its index in {@link #parameters()}
+     * @param scale factor of the gradient, including clipping
      */
     protected abstract void update(int i, Tensor p, double lr, double scale);
 

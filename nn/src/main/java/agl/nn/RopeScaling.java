@@ -8,31 +8,31 @@ import java.util.Map;
 
 /**
  * The frequencies of the rotary embedding, θ_i = base^(−2i/headDim), and how long-context models stretch them: {@code linear} divides
- * all by a factor; {@code llama3} divides the slow ones, leaves the fast ones and blends in between (Llama 3.1's rule).
+ * all by a factor; {@code llama3} divides the low ones, keeps the high ones and blends in between (Llama 3.1's rule).
  *
- * @param frequencies θ_i, headDim/2 numbers, in radians per position
+ * @param frequencies θ_i, headDim/2 values, in radians per position
  */
 public record RopeScaling(double[] frequencies) {
 
     /**
-     * One rule for all layers. {@code rope_scaling} (written by transformers up to 4), where it is there and not empty, takes the place
-     * of {@code rope_parameters} (written since 5) as a whole; rope_theta counts there first, then beside it.
+     * One rule for all layers. A non-empty {@code rope_scaling} (written by transformers up to 4) replaces {@code rope_parameters}
+     * (written since 5) as a whole; rope_theta is looked up inside the block first, then beside it.
      */
     static RopeScaling parse(ConfigNode config, int headDim, int maxPositions) {
         ConfigNode scaling = config.object(config.active("rope_scaling") ? "rope_scaling" : "rope_parameters");
         for (Map.Entry<String, JsonNode> entry : scaling.node().properties()) {
             if (entry.getValue().isObject()) {
-                throw config.unsupported("rope parameters \"" + entry.getKey() + "\" of their own for some layers",
+                throw config.unsupported("separate rope parameters \"" + entry.getKey() + "\" for some layers",
                         "one block for all layers");
             }
         }
-        // Beside the block it outranks the one inside: some files keep it there only, as Phi-3's do.
+        // The value beside the block takes precedence: some files, such as Phi-3's, have it only there.
         double original = config.positiveNumber("original_max_position_embeddings",
                 scaling.positiveNumber("original_max_position_embeddings", maxPositions));
         return parse(config, scaling, scaling.positiveNumber("rope_theta", config.positiveNumber("rope_theta", 10000)), headDim, original);
     }
 
-    /** Gemma 3's layers without a window: rope_scaling is laid over the block full_attention, key by key. */
+    /** Gemma 3's full-attention layers: rope_scaling overrides the block full_attention, key by key. */
     static RopeScaling gemma3Global(ConfigNode config, int headDim, int maxPositions) {
         ConfigNode blocks = config.object("rope_parameters");
         ObjectNode full = JsonNodeFactory.instance.objectNode();
@@ -51,7 +51,7 @@ public record RopeScaling(double[] frequencies) {
                 maxPositions);
     }
 
-    /** Gemma 3's layers with a window. */
+    /** Gemma 3's sliding-window layers. */
     static RopeScaling gemma3Local(ConfigNode config, int headDim, int maxPositions) {
         return gemma3(config, config.object("rope_parameters").object("sliding_attention"), "rope_local_base_freq", 1e4, headDim,
                 maxPositions);

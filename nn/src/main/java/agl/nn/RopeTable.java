@@ -2,7 +2,7 @@ package agl.nn;
 
 import agl.autograd.op.Rope;
 
-/** The cosines and sines of a rotary embedding, for as many positions as were asked for so far: a model may allow 131,072. */
+/** The cosines and sines of a rotary embedding, grown on demand: a model may allow 131,072 positions. */
 final class RopeTable {
     private final RopeScaling scaling;
     private final int maxPositions;
@@ -13,7 +13,7 @@ final class RopeTable {
         this.maxPositions = maxPositions;
     }
 
-    /** A table that holds these positions. */
+    /** A table that covers these positions. */
     Rope.Table holding(int[] positions) {
         int longest = 1;
         for (int p : positions) {

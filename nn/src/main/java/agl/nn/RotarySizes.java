@@ -7,7 +7,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 record RotarySizes(int hidden, int layers, int heads, int kvHeads, int headDim, int maxPositions) {
     private static final int MAX_HEAD_DIM = 1 << 16;
 
-    /** The family's own defaults where a file is silent; 0 where the number of heads decides. */
+    /** The family's defaults for keys that a file omits; 0: derived from the number of heads. */
     record Defaults(int headDim, int kvHeads, int maxPositions) { }
 
     static RotarySizes read(ConfigNode node, Defaults defaults) {
@@ -25,7 +25,7 @@ record RotarySizes(int hidden, int layers, int heads, int kvHeads, int headDim, 
         return new RotarySizes(hidden, layers, heads, kvHeads, headDim, maxPositions);
     }
 
-    /** Layers for which lists are made while the file is read, before their number is checked. */
+    /** Number of layers for lists built while the file is read, before that number is checked. */
     int listedLayers() {
         return Math.min(layers, ModelConfig.MAX_LAYERS);
     }

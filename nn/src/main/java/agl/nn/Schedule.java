@@ -10,7 +10,7 @@ package agl.nn;
  */
 public record Schedule(double peak, int warmup, int total, double floor) {
 
-    /** The rate of step {@code step}, counted from 0. */
+    /** The rate at step {@code step}, counted from 0. */
     // explain: Learning rate
     public double at(int step) {
         if (step < warmup) {

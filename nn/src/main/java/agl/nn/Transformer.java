@@ -20,11 +20,11 @@ import java.util.Set;
 import java.util.function.UnaryOperator;
 
 /**
- * A decoder-only transformer: token ids in, the next token's probabilities out. What all families share is here: embedding, a stack of
- * layers, a last norm, the head; {@link Llama} and {@link Gpt2} say what a layer is.
+ * A decoder-only transformer: token ids in, the next token's probabilities out. This class has what all families share: embedding, a
+ * stack of layers, a final norm, the head; {@link Llama} and {@link Gpt2} define the layers.
  *
- * <p>Sequences lie one after the other without padding ({@link Batch}), so every tensor is (tokens, features). The linear maps can be
- * replaced one by one, which is how adapters get in.
+ * <p>Sequences are concatenated without padding ({@link Batch}), so every tensor is (tokens, features). The linear maps can be
+ * replaced one by one, which is how adapters are attached.
  */
 public abstract class Transformer {
     /** Name of the head's weight. */
@@ -37,7 +37,7 @@ public abstract class Transformer {
     private final Set<String> storedTransposed = new HashSet<>();
     private boolean recompute;
 
-    /** Gives the weight of a Hugging Face name with its expected shape. */
+    /** Supplies the weight of a Hugging Face name with its expected shape. */
     public interface Weights {
         Tensor get(String name, int... shape);
     }
@@ -47,7 +47,7 @@ public abstract class Transformer {
      */
     record Pass(Batch batch, int[] positions, KvCache cache) { }
 
-    /** A place for a weight: the model's own tensor, or one that is computed with instead. */
+    /** A weight: the model's own tensor, or its replacement. */
     static final class Weight {
         private final Tensor own;
         private Tensor replacement;
@@ -61,7 +61,7 @@ public abstract class Transformer {
         }
     }
 
-    /** A place for a linear map: the model's own, or an adapter's. */
+    /** A linear map: the model's own, or an adapter's. */
     static final class Slot {
         private LinearLayer layer;
 
@@ -76,10 +76,10 @@ public abstract class Transformer {
     }
 
     /**
-     * What one layer's attention is made with.
+     * Constants of one layer's attention.
      *
      * @param layer  its index, under which its keys and values are cached
-     * @param window number of tokens, its own included, that a token attends to; 0 for all before it
+     * @param window number of tokens that a token attends to, including itself; 0: all before it
      * @param scale  factor on the scores
      */
     record AttentionLayer(int layer, int window, double scale) { }
@@ -93,14 +93,14 @@ public abstract class Transformer {
         return config.family().model(config, weights);
     }
 
-    /** Takes a weight over from the source. */
+    /** Loads a weight from the source. */
     final Weight parameter(Weights source, String name, int... shape) {
         parameters.put(name, source.get(name, shape));
         weights.put(name, new Weight(parameters.get(name)));
         return weights.get(name);
     }
 
-    /** Takes the weight of a linear map over, (out, in), and its bias if it has one. */
+    /** Loads the weight of a linear map, (out, in), and its bias if it has one. */
     final Slot linear(Weights source, String name, int out, int in, boolean hasBias) {
         Weight weight = parameter(source, name + ".weight", out, in);
         Weight bias = hasBias ? parameter(source, name + ".bias", out) : null;
@@ -108,20 +108,20 @@ public abstract class Transformer {
         return linears.get(name);
     }
 
-    /** As {@link #linear(Weights, String, int, int, boolean)} with a bias, for a map that the family's files hold as (in, out). */
+    /** As {@link #linear(Weights, String, int, int, boolean)} with a bias, for a map that the family's files store as (in, out). */
     final Slot transposedLinear(Weights source, String name, int out, int in) {
         storedTransposed.add(name + ".weight");
         return linear((n, shape) -> n.endsWith(".bias") ? source.get(n, shape) : Models.transposed(source.get(n, shape[1], shape[0])), name,
                 out, in, true);
     }
 
-    /** The weight of that name as the model computes with it, the update of an adapter added. */
+    /** The weight of that name as the model uses it, including an adapter's update. */
     final Tensor effectiveWeight(String name) {
         Slot slot = name.endsWith(".weight") ? linears.get(name.substring(0, name.length() - ".weight".length())) : null;
         return slot == null ? weights.get(name).tensor() : slot.layer.effectiveWeight();
     }
 
-    /** The type that the model's matrices are stored in. */
+    /** Storage type of the model's matrices. */
     public final DType dtype() {
         return parameters.get(config.family().embeddingName()).dtype();
     }
@@ -132,7 +132,7 @@ public abstract class Transformer {
     }
 
     /**
-     * All weights that came with the model, by Hugging Face name, matrices as (out, in). Replaced layers and weights do not change this.
+     * All of the model's own weights, by Hugging Face name, matrices as (out, in). Replacing layers or weights does not change this.
      */
     public final Map<String, Tensor> parameters() {
         return parameters;
@@ -143,14 +143,14 @@ public abstract class Transformer {
         return parameters.values().stream().mapToLong(Tensor::size).sum();
     }
 
-    /** Whether the family's files hold this weight as (in, out), the transpose of what {@link #parameters} has. */
+    /** Whether the family's files store this weight as (in, out), the transpose of the one in {@link #parameters}. */
     public final boolean storedTransposed(String name) {
         return storedTransposed.contains(name);
     }
 
     /**
-     * Computes with another tensor in the place of a weight, or with the model's own again (null). A tied head has no weight of its own,
-     * but can be given one under its name, {@value #HEAD}.
+     * Replaces a weight with another tensor; null restores the model's own. A tied head has no weight of its own, but can be given one
+     * under its name, {@value #HEAD}.
      */
     public final void replace(String name, Tensor replacement) {
         Weight weight = name.equals(HEAD) ? headWeight() : weights.get(name);
@@ -165,12 +165,12 @@ public abstract class Transformer {
         return headWeight().tensor();
     }
 
-    /** A tied head is the model's own embedding table, whatever has taken that one's place. */
+    /** A tied head uses the model's own embedding table, even if the embedding has been replaced. */
     private Weight headWeight() {
         return weights.computeIfAbsent(HEAD, name -> new Weight(parameters.get(config.family().embeddingName())));
     }
 
-    /** Puts {@code replacement} of each linear map in its place. */
+    /** Replaces each linear map with the result of {@code replacement}. */
     public final void replaceLinears(UnaryOperator<LinearLayer> replacement) {
         linears.values().forEach(slot -> slot.layer = replacement.apply(slot.layer));
     }
@@ -181,10 +181,10 @@ public abstract class Transformer {
     /** Layer {@code l}: (tokens, hidden) to (tokens, hidden). */
     abstract Tensor layer(Tape tape, int l, Tensor x, Pass pass);
 
-    /** The norm after the last layer. */
+    /** The final norm, after the last layer. */
     abstract Tensor finalNorm(Tape tape, Tensor x);
 
-    /** Whether training keeps only each layer's input and runs the layer again in backward: less memory, a third more time. */
+    /** Switches gradient checkpointing: training keeps only each layer's input and recomputes the rest; less memory, a third more time. */
     public final void recompute(boolean on) {
         recompute = on;
     }
@@ -199,7 +199,7 @@ public abstract class Transformer {
         return hidden(tape, batch, null);
     }
 
-    /** As {@link #hidden(Tape, Batch)}; with a cache the batch's sequences continue those in the cache, which grows by them. */
+    /** As {@link #hidden(Tape, Batch)}; with a cache, the batch's sequences continue the cached ones and are added to it. */
     public final Tensor hidden(Tape tape, Batch batch, KvCache cache) {
         Pass pass = new Pass(batch, positions(batch, cache), cache);
         Tensor x = embed(tape, pass);
@@ -215,7 +215,7 @@ public abstract class Transformer {
         return finalNorm(tape, x);
     }
 
-    /** Positions count on from what the cache holds. */
+    /** Positions continue after the cached tokens. */
     private int[] positions(Batch batch, KvCache cache) {
         int[] positions = new int[batch.size()];
         for (int s = 0; s < batch.sequences(); s++) {
@@ -236,12 +236,12 @@ public abstract class Transformer {
         return positions;
     }
 
-    /** The factor on the attention scores that most families have, 1/sqrt(headDim). */
+    /** The attention scale of most families, 1/sqrt(headDim). */
     final double attentionScale() {
         return 1 / Math.sqrt(config.headDim());
     }
 
-    /** Causal attention of the pass's tokens to those before them, in the batch or in the cache. */
+    /** Causal attention of the pass's tokens to the tokens before them, in the batch or in the cache. */
     final Tensor attend(Tape tape, AttentionLayer of, Pass pass, Tensor q, Tensor k, Tensor v) {
         int[] starts = pass.batch.starts();
         if (pass.cache == null) {
@@ -262,7 +262,7 @@ public abstract class Transformer {
         return HeadCrossEntropy.mean(tape, hidden(tape, batch), head(), batch.targets());
     }
 
-    /** Each token's loss, 0 where there is no target; for measuring, not for training. */
+    /** Each token's loss, 0 where there is no target; for evaluation, not for training. */
     public final double[] tokenLosses(Tape tape, Batch batch) {
         Storage losses = tape.scratch(batch.size());
         losses.fill(0, batch.size(), 0);

@@ -132,10 +132,10 @@ class ModelDetailsTest {
         ModelConfig.parse(json(gpt2.formatted("\"activation_function\":\"gelu_pytorch_tanh\"")), "there");
         ModelConfig.parse(json(gpt2.formatted("\"scale_attn_weights\":true,\"scale_attn_by_inverse_layer_idx\":false")), "there");
         assertTrue(refusal(gpt2.formatted("\"activation_function\":\"relu\"")).contains("activation_function \"relu\" is not supported"));
-        assertTrue(refusal(gpt2.formatted("\"scale_attn_weights\":false")).contains("another scale of the attention scores"));
-        assertTrue(refusal(gpt2.formatted("\"scale_attn_by_inverse_layer_idx\":true")).contains("another scale of the attention scores"));
+        assertTrue(refusal(gpt2.formatted("\"scale_attn_weights\":false")).contains("an attention scale other than 1/sqrt"));
+        assertTrue(refusal(gpt2.formatted("\"scale_attn_by_inverse_layer_idx\":true")).contains("an attention scale other than 1/sqrt"));
         assertTrue(refusal(gpt2.replace("12", "13").formatted("\"n_layer\":1")).contains("n_embd 13 is not a multiple of n_head 3"));
-        assertTrue(refusal(gpt2.formatted("\"quantization_config\":{}")).contains("quantised weights"));
+        assertTrue(refusal(gpt2.formatted("\"quantization_config\":{}")).contains("quantized weights"));
         String gemma = llama(12, 1, 3, 4, 5, 7).replace("llama", "gemma3_text").replace("}", ",\"hidden_activation\":\"silu\"}");
         assertTrue(refusal(gemma).contains("hidden_activation \"silu\" is not supported"));
         assertTrue(refusal(llama(12, 1, 3, 4, 5, 7).replace("}",
