@@ -64,9 +64,10 @@ public final class CompareReport {
         DriftReport.changed(report, drift(o, shown));
         report.section("How it was made");
         report.text(DriftReport.explanation()
-                + " Drift over seeds is the mean of the signed drifts, its interval over seeds Student's t, clipped to the possible range of "
-                + "the mean. All methods train for the same steps on the same examples in the same order; Lisa spends one step in five on "
-                + "alignment data, early stopping leaves steps out. Safe LoRA and the projection act after training and have no trajectory.");
+                + " Drift over seeds is the mean of the signed drifts, its interval over seeds Student's t, clipped to the possible range "
+                + "of the mean. All methods train for the same steps on the same examples in the same order; Lisa spends one step in five "
+                + "on alignment data, early stopping leaves steps out. Safe LoRA and the projection act after training and have no "
+                + "trajectory.");
         report.table("Time", List.of("variant", "seconds per run"), o.variants().stream()
                 .map(v -> List.of(v.label(), v.runs().stream().mapToDouble(RunRecord::seconds).average().orElse(0))).toList());
         report.settings(settings);

@@ -24,7 +24,7 @@ final class Chart {
         List<Map<String, Object>> drawn = new ArrayList<>();
         TreeMap<Double, Object[]> byX = new TreeMap<>();
         List<String> headers = new ArrayList<>(List.of(xLabel));
-        Palette.Chart colours = palette.chart(series.keySet());
+        Palette.Chart colors = palette.chart(series.keySet());
         series.forEach((name, values) -> {
             check(name, values);
             int column = headers.size();
@@ -36,7 +36,7 @@ final class Chart {
             }
             Map<String, Object> one = new LinkedHashMap<>();
             one.put("name", name);
-            one.put("colour", colours.of(name));
+            one.put("color", colors.of(name));
             one.put("points", thinned(values));
             drawn.add(one);
         });
@@ -98,7 +98,7 @@ final class Chart {
     }
 
     static String bars(String caption, String valueLabel, List<String> labels, List<Report.Series> series, Palette palette) {
-        Palette.Chart colours = palette.chart(series.stream().map(Report.Series::name).toList());
+        Palette.Chart colors = palette.chart(series.stream().map(Report.Series::name).toList());
         List<Map<String, Object>> drawn = new ArrayList<>();
         List<List<Object>> rows = new ArrayList<>();
         for (Report.Series s : series) {
@@ -116,7 +116,7 @@ final class Chart {
             }
             Map<String, Object> one = new LinkedHashMap<>();
             one.put("name", s.name());
-            one.put("colour", colours.of(s.name()));
+            one.put("color", colors.of(s.name()));
             one.put("values", points);
             drawn.add(one);
         }
@@ -137,7 +137,7 @@ final class Chart {
     }
 
     static String scatter(String caption, Report.Axis x, Report.Axis y, List<Report.Point> points, Palette palette) {
-        Palette.Chart colours = palette.chart(points.stream().map(Report.Point::series).distinct().toList());
+        Palette.Chart colors = palette.chart(points.stream().map(Report.Point::series).distinct().toList());
         List<Report.Point> front = Pareto.front(points, x.better(), y.better());
         List<Object> drawn = new ArrayList<>();
         List<List<Object>> rows = new ArrayList<>();
@@ -145,7 +145,7 @@ final class Chart {
             Map<String, Object> one = new LinkedHashMap<>();
             one.put("label", p.label());
             one.put("series", p.series());
-            one.put("colour", colours.of(p.series()));
+            one.put("color", colors.of(p.series()));
             one.put("x", finite(p.x()));
             one.put("y", finite(p.y()));
             one.put("xi", interval(p.xInterval()));

@@ -1,4 +1,4 @@
-// Draws every formula of the page with KaTeX; until then, and where scripts are off, the reader sees the TeX.
+// Draws every formula of the page with KaTeX; until then, or without scripts, the TeX source is shown.
 'use strict';
 document.querySelectorAll('.tex').forEach(element => {
   const tex = element.textContent;

@@ -1,4 +1,4 @@
-// The sliders: reads them, asks terms.js for the numbers, draws the pictures. Sizes and colours are the style sheet's business.
+// Reads the sliders, gets the values from terms.js and draws the plots. Sizes and colors are set in the style sheet.
 'use strict';
 (() => {
   const data = JSON.parse(document.getElementById('problem').textContent);
@@ -11,7 +11,7 @@
     for (const input of form.querySelectorAll('input[type=range]')) {
       s[input.name] = 'power' in input.dataset ? Math.pow(10, Number(input.value)) : Number(input.value);
     }
-    // Two branches need a rank for each.
+    // Each of the two branches needs a rank.
     if (s.subspace === 'branches') s.r = Math.max(2, s.r);
     return s;
   }
@@ -30,7 +30,7 @@
     return e;
   }
 
-  // ΔW_A lies along the first axis; ΔW_T leaves its tip at the angle that the two parts have; ΔW closes the triangle.
+  // ΔW_A lies along the first axis; ΔW_T starts at its tip, at the angle between the two parts; ΔW closes the triangle.
   function arrows(svg, t) {
     svg.replaceChildren();
     const scale = 250 / data.longest, x0 = 24, y0 = 190;
@@ -59,7 +59,7 @@
     document.getElementById('angle').textContent = t.normA * t.normT > 0 ? `${number(degrees)}° between the parts` : 'no angle: a part is zero';
   }
 
-  // η over |ΔW|, and where the matrix's entries lie on it.
+  // η over |ΔW|, with the matrix entries on the curve.
   function etaCurve(svg, s, t) {
     svg.replaceChildren();
     const widest = 1.05 * Math.max(0.05, ...t.deltaW.map(Math.abs)), x = w => 36 + 270 * w / widest, y = h => 190 - 170 * (h - 1) / 10.2;

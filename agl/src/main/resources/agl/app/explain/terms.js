@@ -1,4 +1,4 @@
-// AGL's terms on one small matrix, the way the Java classes have them: Decomposition, FisherAlignment, TaskStability, RiemannianOverlap,
+// AGL's terms on one small matrix, computed as in the Java classes Decomposition, FisherAlignment, TaskStability, RiemannianOverlap,
 // GeodesicOverlap. Matrices are flat arrays, row by row. A test runs this file and compares every number with Java's.
 'use strict';
 
@@ -52,7 +52,7 @@ function product(problem, from, to, s) {
   return w;
 }
 
-// ⟨x, y⟩ weighted by a metric's diagonal, or by nothing
+// ⟨x, y⟩ weighted by a metric's diagonal, or unweighted
 function dot(x, y, metric) {
   let sum = 0;
   for (let e = 0; e < x.length; e++) sum += (metric === null ? 1 : metric[e]) * x[e] * y[e];
@@ -65,14 +65,14 @@ function zeros(n) {
   return x;
 }
 
-// The largest |JavaScript − Java| / max(|Java|, 1e-6) over all cases and terms; E_geo is a ratio and is compared as it is.
+// The largest |JavaScript − Java| / max(|Java|, 1e-6) over all cases and terms; E_geo is a ratio and is compared directly.
 function largestDifference(problem, cases) {
   let largest = 0;
   cases.forEach(function (one) {
     const here = aglTerms(problem, one.settings);
     ['L_A', 'L_T', 'E_RM', 'E_geo', 'collision', 'normW', 'normA', 'normT'].forEach(function (name) {
       const difference = Math.abs(here[name] - one.java[name]) / (name === 'E_geo' || name === 'collision' ? 1 : Math.max(Math.abs(one.java[name]), 1e-6));
-      // Written so that a NaN is the largest of all.
+      // NaN counts as the largest value.
       if (!(difference <= largest)) largest = difference;
     });
   });

@@ -1,9 +1,10 @@
-// Draws the figures of a report: each element of class chart holds its numbers as JSON; colours come from page.css, so that dark mode and print need nothing here.
+// Draws the figures of a report: each element of class chart contains its data as JSON. Colors come from page.css,
+// so that dark mode and print need no code here.
 (() => {
   'use strict';
   const MINUS = '\u2212';
 
-  // Up to four significant digits, as the tables have them.
+  // Up to four significant digits, like the tables.
   function number(v) {
     if (v === null || v === undefined) return '\u2013';
     const a = Math.abs(v);
@@ -25,7 +26,7 @@
     return v => f(Math.abs(v) < largest * 1e-12 ? 0 : v).replace('-', MINUS);
   }
 
-  function colour(i) {
+  function color(i) {
     return `var(--c${i % 8})`;
   }
 
@@ -40,8 +41,8 @@
 
   function swatch(item, i, kind) {
     const svg = item.append('svg').attr('viewBox', '0 0 18 10').attr('aria-hidden', 'true');
-    if (kind === 'lines') svg.append('path').attr('d', 'M0 5H18').attr('stroke', colour(i)).attr('stroke-width', 1.6);
-    svg.append('path').attr('d', d3.symbol(SHAPES[i % 8], 46)()).attr('transform', 'translate(9 5)').attr('fill', colour(i));
+    if (kind === 'lines') svg.append('path').attr('d', 'M0 5H18').attr('stroke', color(i)).attr('stroke-width', 1.6);
+    svg.append('path').attr('d', d3.symbol(SHAPES[i % 8], 46)()).attr('transform', 'translate(9 5)').attr('fill', color(i));
   }
 
   const PENTAGON = {
@@ -51,7 +52,7 @@
       context.closePath();
     }
   };
-  // Each colour has a shape, so that lines and points are told apart without colour too.
+  // Each color has a shape, so that lines and points can also be distinguished without color.
   const SHAPES = [d3.symbolCircle, d3.symbolSquare, d3.symbolTriangle, d3.symbolDiamond, d3.symbolCross, d3.symbolStar, d3.symbolWye, PENTAGON];
 
   function yAxis(svg, y, ticks, format, left, right, zero) {
@@ -85,7 +86,7 @@
     const at = legend.append('li');
     const cells = data.series.map(s => {
       const item = legend.append('li');
-      swatch(item, s.colour, 'lines');
+      swatch(item, s.color, 'lines');
       item.append('span').text(s.name);
       return item.append('b');
     });
@@ -118,15 +119,15 @@
     const px = p => x(p[0]);
     for (const s of data.series) {
       if (s.points.some(p => p.length === 4)) {
-        svg.append('path').attr('fill', colour(s.colour)).attr('fill-opacity', 0.13)
+        svg.append('path').attr('fill', color(s.color)).attr('fill-opacity', 0.13)
           .attr('d', d3.area().defined(p => shown(p[2]) && shown(p[3])).x(px).y0(p => y(p[2])).y1(p => y(p[3]))(s.points));
       }
-      svg.append('path').attr('fill', 'none').attr('stroke', colour(s.colour)).attr('stroke-width', 1.6).attr('stroke-linejoin', 'round')
+      svg.append('path').attr('fill', 'none').attr('stroke', color(s.color)).attr('stroke-width', 1.6).attr('stroke-linejoin', 'round')
         .attr('d', d3.line().defined(p => shown(p[1])).x(px).y(p => y(p[1]))(s.points));
       const every = Math.max(1, Math.round(s.points.length / 8));
       const marks = s.points.filter((p, i) => shown(p[1]) && (s.points.length - 1 - i) % every === 0);
-      svg.append('g').selectAll('path').data(marks).join('path').attr('d', d3.symbol(SHAPES[s.colour % 8], 34)())
-        .attr('transform', p => `translate(${px(p)} ${y(p[1])})`).attr('fill', colour(s.colour));
+      svg.append('g').selectAll('path').data(marks).join('path').attr('d', d3.symbol(SHAPES[s.color % 8], 34)())
+        .attr('transform', p => `translate(${px(p)} ${y(p[1])})`).attr('fill', color(s.color));
     }
 
     const cursor = svg.append('line').attr('class', 'cursor').attr('y1', top).attr('y2', bottom).style('display', 'none');
@@ -155,7 +156,7 @@
     if (data.series.length > 1) {
       for (const s of data.series) {
         const item = legend.append('li');
-        swatch(item, s.colour, 'bars');
+        swatch(item, s.color, 'bars');
         item.append('span').text(s.name);
       }
     }
@@ -181,11 +182,11 @@
         .attr('y', narrow ? top + 13 : top + between / 2 + data.series.length * row / 2).attr('dy', narrow ? 0 : '0.35em');
       t.text(!narrow && label.length > 32 ? label.slice(0, 31) + '…' : label).append('title').text(label);
       data.series.forEach((s, j) => {
-        const v = s.values[i], y = top + head + (narrow ? 0 : between / 2) + (j + 0.5) * row, c = colour(s.colour);
+        const v = s.values[i], y = top + head + (narrow ? 0 : between / 2) + (j + 0.5) * row, c = color(s.color);
         if (v[0] !== null) {
           svg.append('line').attr('x1', x(0)).attr('x2', x(v[0])).attr('y1', y).attr('y2', y).attr('stroke', c).attr('stroke-width', 8).attr('stroke-opacity', 0.22);
           if (v[1] !== null) svg.append('line').attr('x1', x(v[1])).attr('x2', x(v[2])).attr('y1', y).attr('y2', y).attr('stroke', c).attr('stroke-width', 1.6);
-          svg.append('path').attr('d', d3.symbol(SHAPES[s.colour % 8], 46)()).attr('transform', `translate(${x(v[0])} ${y})`).attr('fill', c);
+          svg.append('path').attr('d', d3.symbol(SHAPES[s.color % 8], 46)()).attr('transform', `translate(${x(v[0])} ${y})`).attr('fill', c);
         }
         svg.append('text').attr('x', width).attr('y', y).attr('dy', '0.35em').attr('text-anchor', 'end').text(text(v));
       });
@@ -199,7 +200,7 @@
     if (series.size > 1) {
       for (const [key, members] of series) {
         const item = legend.append('li');
-        swatch(item, members[0].colour, 'scatter');
+        swatch(item, members[0].color, 'scatter');
         item.append('span').text(key);
       }
     }
@@ -225,12 +226,12 @@
     const free = b => b[0] >= 0 && b[2] <= width && b[1] >= top - 8 && b[3] <= bottom + 4
       && taken.every(t => b[0] >= t[2] || b[2] <= t[0] || b[1] >= t[3] || b[3] <= t[1]);
     for (const p of points) {
-      const cx = x(p.x), cy = y(p.y), c = colour(p.colour), w = widthOf([p.label]);
+      const cx = x(p.x), cy = y(p.y), c = color(p.color), w = widthOf([p.label]);
       if (p.xi && p.xi[0] !== null) svg.append('line').attr('x1', x(p.xi[0])).attr('x2', x(p.xi[1])).attr('y1', cy).attr('y2', cy).attr('stroke', c).attr('stroke-opacity', 0.5);
       if (p.yi && p.yi[0] !== null) svg.append('line').attr('x1', cx).attr('x2', cx).attr('y1', y(p.yi[0])).attr('y2', y(p.yi[1])).attr('stroke', c).attr('stroke-opacity', 0.5);
-      const dot = svg.append('path').attr('d', d3.symbol(SHAPES[p.colour % 8], 60)()).attr('transform', `translate(${cx} ${cy})`).attr('fill', c);
+      const dot = svg.append('path').attr('d', d3.symbol(SHAPES[p.color % 8], 60)()).attr('transform', `translate(${cx} ${cy})`).attr('fill', c);
       dot.append('title').text(`${p.label}: ${number(p.x)}, ${number(p.y)}`);
-      // The first place around the point where the label covers nothing.
+      // The first position around the point where the label overlaps nothing.
       const places = [[9, -12, 'start'], [9, 12, 'start'], [-9, -12, 'end'], [-9, 12, 'end'], [0, -14, 'middle'], [0, 15, 'middle']];
       if (!p.xi) places.unshift([9, 0, 'start'], [-9, 0, 'end']);
       for (const [dx, dy, anchor] of places) {
@@ -263,7 +264,7 @@
     const reading = legend.append('li').append('b');
 
     const left = Math.min(width * 0.45, widthOf(data.rows) + 8);
-    const lean = widthOf(data.columns.slice(-1)) * 0.67; // what the last name needs when it is tilted
+    const lean = widthOf(data.columns.slice(-1)) * 0.67; // space for the last name when tilted
     const cellIn = room => Math.min(56, Math.max(9, room / Math.max(1, data.columns.length)));
     const tilted = widthOf(data.columns) > cellIn(width - left) - 4;
     const cell = cellIn(width - left - (tilted ? lean / 2 : 0));

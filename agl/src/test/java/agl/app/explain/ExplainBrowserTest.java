@@ -17,7 +17,7 @@ class ExplainBrowserTest {
     private static final Path SCREENSHOTS = Path.of("target", "screenshots");
     private static final String WIDTH = "document.documentElement.scrollWidth";
 
-    @Test void everyPageIsDrawnWithoutErrorsOrNetworkInAnyColourAndWidth() throws Exception {
+    @Test void everyPageIsDrawnWithoutErrorsOrNetworkInAnyColorAndWidth() throws Exception {
         try (Browser browser = Browser.startOrSkip()) {
             Path folder = WrittenSite.folder();
             Set<String> inks = new HashSet<>();
@@ -45,7 +45,7 @@ class ExplainBrowserTest {
                 }
             }
             assertTrue(formulas > 100, formulas + " formulas");
-            assertEquals(2, inks.size(), "dark is another colour than light");
+            assertEquals(2, inks.size(), "dark is another color than light");
             try (Browser.Page page = browser.open(folder.resolve("fisher.html").toUri(), 1280, 900, false)) {
                 page.screenshot(SCREENSHOTS.resolve("explain-fisher-1280.png"));
                 assertTrue(page.eval(

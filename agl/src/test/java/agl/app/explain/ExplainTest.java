@@ -253,7 +253,7 @@ class ExplainTest {
         assertFalse(Files.exists(out.resolve("site")));
     }
 
-    @Test void javaIsColouredAndEscaped() {
+    @Test void javaIsColoredAndEscaped() {
         assertEquals("<i class=\"k\">if</i> (x &lt; <i class=\"n\">3</i>) <i class=\"c\">// &amp; more</i>",
                 JavaHtml.line("if (x < 3) // & more"));
         assertEquals("<i class=\"s\">&quot;a // b&quot;</i>", JavaHtml.line("\"a // b\""));

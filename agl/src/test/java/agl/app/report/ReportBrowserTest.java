@@ -16,7 +16,7 @@ class ReportBrowserTest {
     private static final Path SCREENSHOTS = Path.of("target", "screenshots");
 
     @Test
-    void aReportIsDrawnWithoutErrorsOrNetworkInAnyColourAndWidth(@TempDir Path folder) throws Exception {
+    void aReportIsDrawnWithoutErrorsOrNetworkInAnyColorAndWidth(@TempDir Path folder) throws Exception {
         Path file = folder.resolve("report.html");
         ReportTest.everything().write(file);
         Set<String> inks = new HashSet<>();
@@ -39,7 +39,7 @@ class ReportBrowserTest {
                 }
             }
         }
-        assertEquals(2, inks.size(), "dark is another colour than light");
+        assertEquals(2, inks.size(), "dark is another color than light");
     }
 
     @Test

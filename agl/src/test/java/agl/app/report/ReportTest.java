@@ -172,15 +172,15 @@ class ReportTest {
     }
 
     @Test
-    void aNameKeepsItsColourAndNoTwoInAChartShareOne() {
+    void aNameKeepsItsColorAndNoTwoInAChartShareOne() {
         Palette palette = new Palette();
         Palette.Chart first = palette.chart(List.of("base", "LoRA", "AGL"));
         Palette.Chart second = palette.chart(List.of("AGL", "EWC", "LoRA"));
         assertEquals(first.of("AGL"), second.of("AGL"));
         assertEquals(first.of("LoRA"), second.of("LoRA"));
         assertEquals(2, second.of("EWC"));
-        assertEquals(Palette.COLOURS,
-                palette.chart(List.of("1", "2", "3", "4", "5", "6", "7", "AGL")).colours().values().stream().distinct().count());
+        assertEquals(Palette.COLORS,
+                palette.chart(List.of("1", "2", "3", "4", "5", "6", "7", "AGL")).colors().values().stream().distinct().count());
     }
 
     @Test

@@ -8,7 +8,7 @@ import java.util.Map;
 final class Facts {
     private Facts() {}
 
-    static final Map<String, String> COLOURS = table("""
+    static final Map<String, String> COLORS = table("""
         grass=green, snow=white, coal=black, milk=white, blood=red, the sun=yellow, a lemon=yellow, a carrot=orange, a tomato=red,
         the sky=blue, the sea=blue, a leaf=green, a cherry=red, chocolate=brown, wood=brown, a frog=green, a crow=black, a swan=white,
         a pea=green, a flamingo=pink, an elephant=grey, a mouse=grey, salt=white, a strawberry=red, a violet=purple, mud=brown""");
@@ -58,7 +58,7 @@ final class Facts {
         "eleven", "twelve", "thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen", "twenty");
 
     static final List<String> NAMES = Action.words("Ann, Tom, Ben, Mia, Leo, Eva, Sam, Ida, Max, Zoe");
-    static final List<String> COLOUR_WORDS = Action.words("red, blue, green, yellow, white, black, brown, pink, grey");
+    static final List<String> COLOR_WORDS = Action.words("red, blue, green, yellow, white, black, brown, pink, grey");
     static final List<String> THINGS = Action
             .words("cup, hat, book, ball, coat, bag, lamp, box, towel, spoon, pen, key, map, shirt, plate, chair");
     static final List<String> COUNTED = Action.words("apples, pears, books, balls, coins, eggs, cups, pens, keys, stamps, nuts, plums");

@@ -22,7 +22,7 @@ final class GeneralTopics {
             GeneralTopics::sum, GeneralTopics::sum, GeneralTopics::difference, GeneralTopics::sumInWords, GeneralTopics::wordProblem,
             GeneralTopics::sort, GeneralTopics::compare, GeneralTopics::fact, GeneralTopics::fact, GeneralTopics::fact, GeneralTopics::kind,
             GeneralTopics::oddOneOut, GeneralTopics::calendar, GeneralTopics::past, GeneralTopics::polite, GeneralTopics::whoHas,
-            GeneralTopics::whatColour, GeneralTopics::list, GeneralTopics::list, GeneralTopics::lastItem, GeneralTopics::repeat,
+            GeneralTopics::whatColor, GeneralTopics::list, GeneralTopics::list, GeneralTopics::lastItem, GeneralTopics::repeat,
             GeneralTopics::chat);
 
     static Example draw(Random rng) {
@@ -81,7 +81,7 @@ final class GeneralTopics {
     private static Example fact(Random rng) {
         return switch (rng.nextInt(7)) {
             case 0 ->
-                lookUp(Facts.COLOURS, rng, List.of("What colour is *?", "Which colour does * have?", "Name the colour of *."), "*0 is *1.");
+                lookUp(Facts.COLORS, rng, List.of("What colour is *?", "Which colour does * have?", "Name the colour of *."), "*0 is *1.");
             case 1 -> lookUp(Facts.CAPITALS, rng,
                     List.of("What is the capital of *?", "Name the capital of *.", "Which city is the capital of *?"),
                     "The capital of *0 is *1.");
@@ -143,7 +143,7 @@ final class GeneralTopics {
 
     private static Example polite(Random rng) {
         String verb = pick(List.of("give", "bring", "pass", "show", "lend"), rng);
-        String thing = (rng.nextBoolean() ? "" : pick(Facts.COLOUR_WORDS, rng) + " ") + pick(Facts.THINGS, rng);
+        String thing = (rng.nextBoolean() ? "" : pick(Facts.COLOR_WORDS, rng) + " ") + pick(Facts.THINGS, rng);
         String order = capital(verb) + " me the " + thing + ".", answer = "Could you " + verb + " me the " + thing + ", please?";
         return rng.nextBoolean() ? new Example("Make this more polite.", order, answer) : new Example("Say it politely: " + order, answer);
     }
@@ -155,11 +155,11 @@ final class GeneralTopics {
             + things.get(asked) + "?", names.get(asked) + " has the " + things.get(asked) + ".");
     }
 
-    private static Example whatColour(Random rng) {
-        List<String> colours = sample(Facts.COLOUR_WORDS, 2, rng), things = sample(Facts.THINGS, 2, rng);
+    private static Example whatColor(Random rng) {
+        List<String> colors = sample(Facts.COLOR_WORDS, 2, rng), things = sample(Facts.THINGS, 2, rng);
         int asked = rng.nextInt(2);
-        return new Example("The " + things.get(0) + " is " + colours.get(0) + " and the " + things.get(1) + " is " + colours.get(1)
-            + ". What colour is the " + things.get(asked) + "?", "The " + things.get(asked) + " is " + colours.get(asked) + ".");
+        return new Example("The " + things.get(0) + " is " + colors.get(0) + " and the " + things.get(1) + " is " + colors.get(1)
+            + ". What colour is the " + things.get(asked) + "?", "The " + things.get(asked) + " is " + colors.get(asked) + ".");
     }
 
     private static Example list(Random rng) {
@@ -180,7 +180,7 @@ final class GeneralTopics {
     }
 
     private static Example repeat(Random rng) {
-        String words = pick(Facts.COLOUR_WORDS, rng) + " " + pick(Facts.THINGS, rng) + " and " + pick(Facts.COLOUR_WORDS, rng) + " "
+        String words = pick(Facts.COLOR_WORDS, rng) + " " + pick(Facts.THINGS, rng) + " and " + pick(Facts.COLOR_WORDS, rng) + " "
                 + pick(Facts.THINGS, rng);
         return new Example(pick(List.of("Repeat after me: ", "Write this again: ", "Say: "), rng) + words, capital(words) + ".");
     }
