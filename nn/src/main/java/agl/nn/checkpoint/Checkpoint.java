@@ -13,12 +13,12 @@ import java.util.Map;
 
 /**
  * A model's weights: one {@code model.safetensors}, or several shards with {@code model.safetensors.index.json}, whose
- * {@code weight_map} says for each tensor which file of the same folder holds it.
+ * {@code weight_map} names, for each tensor, the file in the same folder that contains it.
  */
 public final class Checkpoint implements AutoCloseable {
     static final String SINGLE = "model.safetensors";
     static final String INDEX = "model.safetensors.index.json";
-    /** What file systems hold. */
+    /** The limit of common file systems. */
     private static final int MAX_FILE_NAME = 255;
 
     private final Path origin;
@@ -111,7 +111,7 @@ public final class Checkpoint implements AutoCloseable {
         }
     }
 
-    /** A shard is a file name, nothing more: a path could lead out of the folder. (Links may: the hub's own cache is made of them.) */
+    /** A shard must be a plain file name: a path could lead out of the folder. (Links may: the Hugging Face cache consists of them.) */
     private static Path shard(Path folder, Path index, String name, JsonNode value) {
         String text = value.isTextual() ? value.textValue() : "";
         try {

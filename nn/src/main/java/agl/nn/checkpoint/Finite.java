@@ -8,10 +8,10 @@ import java.nio.ByteOrder;
 import java.util.Arrays;
 
 /**
- * Refuses weights that are NaN or infinite: with one of them a model answers nothing, and every measure of it would be a measure of that.
+ * Rejects weights that are NaN or infinite: a single one breaks the model and makes every measurement of it meaningless.
  *
  * <p>A value is not finite when all bits of its exponent are set. Eight bytes are tested at once: adding the exponent's lowest bit to
- * the masked exponents carries into the sign's place exactly there, and never into the next value.
+ * the masked exponents carries into the sign bit exactly for such values, and never into the next value.
  */
 final class Finite {
     private static final ValueLayout.OfLong BITS64 = ValueLayout.JAVA_LONG_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
@@ -23,10 +23,10 @@ final class Finite {
     }
 
     /**
-     * Refuses non-finite values.
+     * Rejects non-finite values.
      *
      * @param what   file and tensor, for the message
-     * @param reason what to say about it, behind the value and its place
+     * @param reason end of the message, after the value and its indices
      */
     static void require(MemorySegment data, DType type, long[] shape, String what, String reason) {
         long at = firstOther(data, type);
@@ -79,7 +79,7 @@ final class Finite {
         return (carries & (exponent + lowest)) == 0;
     }
 
-    /** The bits of the exponent in each of the values that eight bytes hold. */
+    /** Mask of the exponent bits of all values in eight bytes. */
     private static long exponent(DType type) {
         return switch (type) {
             case F64 -> 0x7FF0_0000_0000_0000L;
@@ -89,7 +89,7 @@ final class Finite {
         };
     }
 
-    /** The lowest bit of each exponent. */
+    /** Mask of the lowest bit of each exponent. */
     private static long lowest(DType type) {
         return switch (type) {
             case F64 -> 0x0010_0000_0000_0000L;

@@ -18,8 +18,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 
 /**
- * Strict reading of JSON that somebody else wrote: UTF-8 only, no duplicate keys (two readers could disagree on which one counts),
- * no text after the end, bounded nesting, strings and numbers. Every fault becomes an {@link AglException} that names the file.
+ * Strict reading of third-party JSON: UTF-8 only, no duplicate keys (two readers could disagree on which one counts), no text after
+ * the end, bounded nesting, strings and numbers. Every fault becomes an {@link AglException} that names the file.
  */
 public final class Json {
     /** Deeper than any configuration or tokenizer needs, and shallow enough for recursive readers. */
@@ -29,7 +29,7 @@ public final class Json {
 
     private static final JsonMapper MAPPER = JsonMapper.builder(JsonFactory.builder()
                     .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
-                    // Interning 100,000 vocabulary entries would fill the JVM's symbol table for nothing.
+                    // Interning 100,000 vocabulary entries would needlessly fill the JVM's string table.
                     .disable(JsonFactory.Feature.INTERN_FIELD_NAMES)
                     .streamReadConstraints(StreamReadConstraints.builder().maxNestingDepth(MAX_DEPTH).maxNumberLength(400).build())
                     .build())
@@ -38,7 +38,7 @@ public final class Json {
     private Json() {
     }
 
-    /** What reads from a parser; may throw Jackson's exceptions. */
+    /** Reads from a parser; may throw Jackson's exceptions. */
     @FunctionalInterface
     public interface Reader<T> {
         T read(JsonParser parser) throws IOException;
@@ -55,7 +55,7 @@ public final class Json {
         });
     }
 
-    /** Streams the file through {@code reader}, for files too big to hold as a tree; nothing may follow what it reads. */
+    /** Streams the file through {@code reader}, for files too big for a tree; nothing may follow what it reads. */
     public static <T> T read(Path file, Reader<T> reader) {
         byte[] bytes;
         try {
@@ -79,7 +79,7 @@ public final class Json {
     public static <T> T parse(byte[] bytes, String where, Reader<T> reader) {
         String text;
         try {
-            // Decoded here and not by the parser, which would guess UTF-16 or UTF-32 from the first bytes.
+            // Decoded here because the parser would guess UTF-16 or UTF-32 from the first bytes.
             text = StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(bytes)).toString();
         } catch (CharacterCodingException e) {
             throw new AglException(where + ": not valid UTF-8", e);
@@ -102,17 +102,17 @@ public final class Json {
         return MAPPER.readTree(parser);
     }
 
-    /** ", line 3" for a message, or "": Jackson's limits (nesting, length) are reported without a place. */
+    /** ", line 3" for a message, or "": Jackson reports its limits (nesting, length) without a location. */
     public static String line(JsonProcessingException e) {
         return e.getLocation() == null ? "" : ", line " + e.getLocation().getLineNr();
     }
 
-    /** What is wrong, without what the parser adds for programmers: where its source is, and what its limits are called. */
+    /** The cause, without the details that the parser adds for programmers: its source reference and the names of its limits. */
     public static String reason(JsonProcessingException e) {
         return quote(e.getOriginalMessage().replaceFirst("\\s*\\(start marker at (?s:.*)", "").replaceAll(", from `[^`]*`", ""));
     }
 
-    /** Why reading or writing failed, in a few words for a line that has named the file already. */
+    /** Why reading or writing failed, in a few words for a message that already names the file. */
     public static String reason(IOException e) {
         return switch (e) {
             case AccessDeniedException x -> "permission denied";
@@ -122,7 +122,7 @@ public final class Json {
         };
     }
 
-    /** Text from outside made fit for a one-line message: no control characters, not too long. */
+    /** Makes external text fit for a one-line message: no control characters, not too long. */
     public static String quote(String text) {
         if (text == null) {
             return "no detail";

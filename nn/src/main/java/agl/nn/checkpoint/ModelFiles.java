@@ -8,10 +8,10 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.TreeSet;
 
-/** Which files of a model's or an adapter's folder this program reads: what else lies there has no part in a result. */
+/** The files of a model or adapter folder that this program reads; other files there do not affect a result. */
 public final class ModelFiles {
     /**
-     * Files beside the weights that a tool or a converter needs to use a model's folder: tokenizer, chat template, settings of generation.
+     * Files other than the weights that tools and converters need in a model folder: tokenizer, chat template, generation settings.
      */
     public static final List<String> COMPANIONS = List.of("added_tokens.json", "chat_template.jinja", "chat_template.json",
             "generation_config.json", "merges.txt",
@@ -24,7 +24,7 @@ public final class ModelFiles {
     private ModelFiles() {
     }
 
-    /** The files of this folder that are read, those that exist, sorted by name. */
+    /** The existing files of this folder that are read, sorted by name. */
     public static List<Path> of(Path folder) {
         TreeSet<String> names = new TreeSet<>(COMPANIONS);
         names.addAll(SETTINGS);
@@ -42,7 +42,7 @@ public final class ModelFiles {
         return files;
     }
 
-    /** Whether a file of this name, one of {@link #of}, holds weights: a shard may be called anything. */
+    /** Whether a file of this name, one of {@link #of}, contains weights: a shard may have any name. */
     public static boolean isWeights(String name) {
         return !COMPANIONS.contains(name) && !SETTINGS.contains(name) && !name.equals(Checkpoint.INDEX);
     }
@@ -52,7 +52,7 @@ public final class ModelFiles {
             return Json.read(index).path("weight_map").properties().stream().map(e -> e.getValue()).filter(JsonNode::isTextual)
                     .map(JsonNode::textValue).filter(Checkpoint::isFileName).distinct().toList();
         } catch (AglException e) {
-            return List.of(); // whoever loads the model says what is wrong with the index
+            return List.of(); // loading the model reports what is wrong with the index
         }
     }
 }

@@ -10,24 +10,24 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 
-/** Writes a file so that it appears whole or not at all: into a temporary sibling first, then an atomic rename. */
+/** Writes a file atomically: into a temporary sibling first, then an atomic rename. */
 public final class OutputFile {
     private OutputFile() {
     }
 
-    /** What fills the file. */
+    /** Writes the file's content. */
     @FunctionalInterface
     public interface Content {
         void writeTo(FileChannel channel) throws IOException;
     }
 
-    /** Writes {@code content} to {@code target}, replacing it; missing parent folders are made. */
+    /** Writes {@code content} to {@code target}, replacing it; missing parent folders are created. */
     public static void write(Path target, Content content) {
         Path absolute = target.toAbsolutePath();
         Path temporary = null;
         try {
             Files.createDirectories(absolute.getParent());
-            // Made anew with ordinary permissions (createTempFile would make a file that only its owner can read).
+            // Created with ordinary permissions (createTempFile would create a file that only its owner can read).
             temporary = absolute
                     .resolveSibling("." + absolute.getFileName() + "." + ProcessHandle.current().pid() + "-" + System.nanoTime() + ".tmp");
             try (FileChannel channel = FileChannel.open(temporary, StandardOpenOption.CREATE_NEW, StandardOpenOption.READ,
@@ -51,7 +51,7 @@ public final class OutputFile {
         write(target, channel -> writeFully(channel, ByteBuffer.wrap(text.getBytes(StandardCharsets.UTF_8))));
     }
 
-    /** Writes all of {@code bytes}; a channel may take fewer at a time. */
+    /** Writes all of {@code bytes}; a single channel write may take fewer. */
     static void writeFully(FileChannel channel, ByteBuffer bytes) throws IOException {
         while (bytes.hasRemaining()) {
             channel.write(bytes);
@@ -62,7 +62,7 @@ public final class OutputFile {
         try {
             Files.deleteIfExists(file);
         } catch (IOException e) {
-            // The failure that brought us here is the one to report; a left-over temporary file does no harm.
+            // The original failure is the one to report; a leftover temporary file does no harm.
             System.getLogger(OutputFile.class.getName()).log(System.Logger.Level.DEBUG, "left behind " + file, e);
         }
     }

@@ -11,23 +11,23 @@ import java.util.Comparator;
 import java.util.stream.Stream;
 
 /**
- * Writes a folder so that it appears whole or not at all: filled under a temporary name beside its place, then renamed. A folder that
- * was there before is moved aside first and deleted only when the new one stands.
+ * Writes a folder so that it appears whole or not at all: filled under a temporary name beside the target, then renamed. An existing
+ * folder is moved aside first and deleted only when the new one is in place.
  */
 public final class OutputFolder {
     private OutputFolder() { }
 
-    /** What fills the folder. */
+    /** Writes the folder's content. */
     @FunctionalInterface
     public interface Content {
         void writeTo(Path folder) throws IOException;
     }
 
-    /** Refuses, before any work is done, a target that holds something already or cannot be written. */
+    /** Rejects, before any work is done, a target that is not empty or cannot be written. */
     public static void requireFree(Path target) {
         try {
             if (Files.exists(target) && !Files.isDirectory(target)) {
-                throw new AglException(target + ": is a file, a folder is to be written there");
+                throw new AglException(target + ": is a file, but a folder is to be written there");
             }
             if (Files.isDirectory(target)) {
                 try (Stream<Path> entries = Files.list(target)) {
@@ -37,7 +37,7 @@ public final class OutputFolder {
                 }
             }
             if (Files.exists(target) && Files.isSameFile(target, Path.of("").toAbsolutePath())) {
-                // It would be replaced under the shell's feet.
+                // Replacing it would leave the shell in a deleted folder.
                 throw new AglException(target.toAbsolutePath() + ": is the current folder; name a new one");
             }
         } catch (IOException e) {
@@ -47,8 +47,8 @@ public final class OutputFolder {
     }
 
     /**
-     * Refuses, before any work is done, a folder that cannot be made or written to. Nothing is made: what fails later leaves no empty
-     * folder.
+     * Rejects, before any work is done, a folder that cannot be created or written to. Creates nothing, so that a later failure leaves
+     * no empty folder.
      */
     public static void requireWritable(Path folder) {
         Path there = folder.toAbsolutePath();
@@ -62,14 +62,14 @@ public final class OutputFolder {
             throw new AglException(folder + ": cannot be written: " + there + " is a file, not a folder");
         }
         try {
-            // Tried, not asked: permissions are not all that can stand in the way.
+            // Try it instead of checking permissions: other things can prevent writing too.
             Files.delete(Files.createTempFile(there, ".agl-probe", ".tmp"));
         } catch (IOException e) {
             throw failure(folder, e);
         }
     }
 
-    /** Fills {@code target}; whatever folder was there is replaced. */
+    /** Fills {@code target}, replacing any folder there. */
     public static void write(Path target, Content content) {
         Path absolute = place(target);
         String unique = ProcessHandle.current().pid() + "-" + System.nanoTime();
@@ -101,7 +101,7 @@ public final class OutputFolder {
         }
     }
 
-    /** Where the folder is to stand: a link to a folder stays a link. */
+    /** The folder's final path; a link to a folder stays a link. */
     private static Path place(Path target) {
         try {
             return Files.isDirectory(target) ? target.toRealPath() : target.toAbsolutePath().normalize();
@@ -114,7 +114,7 @@ public final class OutputFolder {
         return new AglException(target + ": cannot be written: " + Json.reason(e), e);
     }
 
-    /** Takes back a folder that was written. */
+    /** Deletes a folder that was written. */
     public static void delete(Path folder) {
         try {
             deleteTree(folder);

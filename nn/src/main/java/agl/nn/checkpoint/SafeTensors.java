@@ -31,8 +31,8 @@ import java.util.Map;
  *   the rest            data; the offsets count from its start
  * </pre>
  *
- * Nothing in the header is believed: the offsets must lie inside the file, fit shape and type, and cover the data without overlap or
- * hole, as the reference implementation demands. Whatever is wrong becomes an {@link AglException} when the file is opened.
+ * The header is not trusted: the offsets must lie inside the file, match shape and type, and cover the data without overlaps or gaps,
+ * as the reference implementation demands. Any fault becomes an {@link AglException} when the file is opened.
  * Format: <a href="https://github.com/huggingface/safetensors">github.com/huggingface/safetensors</a>.
  */
 public final class SafeTensors implements AutoCloseable {
@@ -43,7 +43,7 @@ public final class SafeTensors implements AutoCloseable {
     private static final int LENGTH_BYTES = 8;
     private static final ValueLayout.OfLong U64 = ValueLayout.JAVA_LONG_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
 
-    /** Bits per element of every type the format knows, in the format's own order (the writer sorts by it). */
+    /** Bits per element of every type in the format, in the format's own order (the writer sorts by it). */
     static final Map<String, Integer> TYPE_BITS = typeBits();
 
     private final Arena arena;
@@ -97,12 +97,12 @@ public final class SafeTensors implements AutoCloseable {
         return tensors.get(name);
     }
 
-    /** The header's free-form part, such as {@code format=pt}. */
+    /** The header's free-form metadata, such as {@code format=pt}. */
     public Map<String, String> metadata() {
         return metadata;
     }
 
-    /** Unmaps the file; the segments handed out become invalid. */
+    /** Unmaps the file; segments handed out before become invalid. */
     @Override public void close() {
         arena.close();
     }
@@ -111,7 +111,7 @@ public final class SafeTensors implements AutoCloseable {
         long headerBytes = all.get(U64, 0);
         long room = all.byteSize() - LENGTH_BYTES;
         if (new String(all.asSlice(0, 4).toArray(ValueLayout.JAVA_BYTE), StandardCharsets.ISO_8859_1).equals("GGUF")) {
-            throw new AglException(file + ": is a GGUF file, which is not read; only safetensors are");
+            throw new AglException(file + ": is a GGUF file, which is not supported; only safetensors is");
         }
         if (headerBytes < 2 || headerBytes > MAX_HEADER_BYTES || headerBytes > room) {
             throw new AglException(
@@ -144,7 +144,7 @@ public final class SafeTensors implements AutoCloseable {
         return new SafeTensors(arena, tensors, metadata);
     }
 
-    /** One line of the header: data bytes [begin, end). */
+    /** One entry of the header: data bytes [begin, end). */
     private record Entry(String name, String type, long[] shape, long begin, long end) {
     }
 

@@ -21,7 +21,7 @@ import java.util.function.Supplier;
 
 /**
  * Writes a {@code .safetensors} file, byte for byte as the reference library would: widest types first, then by name, header padded
- * with spaces to a multiple of 8. The file appears whole, by rename.
+ * with spaces to a multiple of 8. The file is written atomically, by rename.
  */
 public final class SafeTensorsWriter {
     private static final List<String> TYPE_ORDER = List.copyOf(SafeTensors.TYPE_BITS.keySet());
@@ -33,7 +33,7 @@ public final class SafeTensorsWriter {
     private final List<Entry> entries = new ArrayList<>();
     private final Map<String, String> metadata = new TreeMap<>();
 
-    /** Adds a line of free-form metadata; PyTorch's readers want {@code format=pt}. */
+    /** Adds a metadata entry; PyTorch's readers expect {@code format=pt}. */
     public SafeTensorsWriter metadata(String key, String value) {
         metadata.put(key, value);
         return this;
@@ -53,7 +53,7 @@ public final class SafeTensorsWriter {
         return add(tensor.name(), tensor.type(), tensor.shape(), tensor::data);
     }
 
-    /** Adds a tensor whose little-endian bytes are made only when their turn comes, so that one at a time is held. */
+    /** Adds a tensor whose little-endian bytes are created only when written, so that one at a time is in memory. */
     public SafeTensorsWriter add(String name, DType type, long[] shape, Supplier<MemorySegment> data) {
         return add(name, type.name(), shape, data);
     }
@@ -70,7 +70,7 @@ public final class SafeTensorsWriter {
         return this;
     }
 
-    /** Writes {@code file}; values that are NaN or infinite are refused, and nothing is left of it then. */
+    /** Writes {@code file}; if a value is NaN or infinite, fails and leaves no file. */
     public void write(Path file) {
         OutputFile.write(file, content(file));
     }
@@ -104,7 +104,7 @@ public final class SafeTensorsWriter {
         };
     }
 
-    /** What is read back would be refused; so it gets no final name. */
+    /** Such a file would be rejected when read, so it never gets its final name. */
     private static void refuseNonFinite(Entry entry, MemorySegment data, Path file) {
         for (DType type : DType.values()) {
             if (type.name().equals(entry.type)) {

@@ -13,18 +13,18 @@ import java.util.Arrays;
 import java.util.HexFormat;
 
 /**
- * Files of our own that are read again (finished runs, Fisher estimates, training curves) hold the SHA-256 of their own bytes, so that a
+ * Files that this program writes and reads again (finished runs, Fisher estimates, training curves) contain their own SHA-256, so that a
  * damaged one is never taken for a result. The file is JSON, or begins with JSON (safetensors), with the field {@value #KEY} among its
- * first ones; the hash is of the whole file with 64 zeros in the field's place.
+ * first ones; the hash covers the whole file with 64 zeros as the field's value.
  */
 public final class Sealed {
-    /** Name of the field that holds the checksum. */
+    /** Name of the checksum field. */
     public static final String KEY = "agl_sha256";
     /** Value of the field before the checksum is known. */
     public static final String BLANK = "0".repeat(64);
 
     private static final byte[] FIELD = ("\"" + KEY + "\":\"").getBytes(StandardCharsets.US_ASCII);
-    /** How far into the file the field may begin. */
+    /** The field must lie within this many bytes of the start. */
     private static final int HEAD = 1 << 16;
     private static final int CHUNK = 1 << 20;
 
@@ -34,7 +34,7 @@ public final class Sealed {
     private record Seal(long at, String written, String hash) {
     }
 
-    /** Writes {@code target}, whole or not at all; {@code content} has the field with {@link #BLANK} in it, which becomes the checksum. */
+    /** Writes {@code target} atomically; {@code content} has the field with the value {@link #BLANK}, which becomes the checksum. */
     public static void write(Path target, OutputFile.Content content) {
         OutputFile.write(target, channel -> {
             content.writeTo(channel);
@@ -46,7 +46,7 @@ public final class Sealed {
         });
     }
 
-    /** Refuses a file whose bytes are not those that were written, and one without a checksum. */
+    /** Rejects a file that was changed since it was written, or that has no checksum. */
     public static void require(Path file) {
         try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
             Seal seal = seal(channel);
@@ -54,7 +54,7 @@ public final class Sealed {
                 throw new AglException(file + ": has no checksum (written by an earlier version, or damaged)");
             }
             if (!seal.written.equals(seal.hash)) {
-                throw new AglException(file + ": is damaged: its checksum does not fit its content");
+                throw new AglException(file + ": is damaged: its checksum does not match its content");
             }
         } catch (IOException e) {
             throw new AglException(file + ": cannot be read: " + Json.reason(e), e);
@@ -94,7 +94,7 @@ public final class Sealed {
         return -1;
     }
 
-    /** Every Java has SHA-256. */
+    /** Every Java runtime has SHA-256. */
     public static MessageDigest sha256() {
         try {
             return MessageDigest.getInstance("SHA-256");

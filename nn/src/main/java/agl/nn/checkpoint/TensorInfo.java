@@ -23,7 +23,7 @@ public record TensorInfo(String name, String type, long[] shape, MemorySegment d
     private static final ValueLayout.OfDouble F64 = ValueLayout.JAVA_DOUBLE_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
     private static final ValueLayout.OfShort BITS16 = ValueLayout.JAVA_SHORT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
 
-    /** The element type, if it is one that can be computed with; otherwise an {@link AglException} that names the tensor. */
+    /** The element type, if computation supports it; otherwise an {@link AglException} that names the tensor. */
     public DType dtype() {
         for (DType known : DType.values()) {
             if (known.name().equals(type)) {
@@ -43,7 +43,7 @@ public record TensorInfo(String name, String type, long[] shape, MemorySegment d
         return n;
     }
 
-    /** Where the first NaN or infinity stands and which it is, or null; null for types that cannot be computed with as well. */
+    /** The first NaN or infinity and its indices, or null if there is none or the type is not a {@link DType}. */
     public String nonFinite() {
         if (Arrays.stream(DType.values()).noneMatch(known -> known.name().equals(type))) {
             return null;
@@ -52,7 +52,7 @@ public record TensorInfo(String name, String type, long[] shape, MemorySegment d
         return at < 0 ? null : Finite.describe(Finite.value(data, dtype(), at), at, shape);
     }
 
-    /** The elements where they lie in the mapped file, as weights to compute with; NaN and infinity are refused. */
+    /** The elements in place in the mapped file, as weights; NaN and infinity are rejected. */
     public Storage weights() {
         requireFinite();
         return new Storage.Mapped(data, dtype());
@@ -63,7 +63,7 @@ public record TensorInfo(String name, String type, long[] shape, MemorySegment d
                 ": these weights are damaged, or their training diverged");
     }
 
-    /** The elements as floats, in a new array; NaN and infinity are refused. F64 is rounded; BF16, F16 and F32 are exact. */
+    /** The elements as floats, in a new array; NaN and infinity are rejected. F64 is rounded; BF16, F16 and F32 are exact. */
     public float[] toFloats() {
         DType dtype = dtype();
         if (elements() > Integer.MAX_VALUE - 8) {
@@ -96,7 +96,7 @@ public record TensorInfo(String name, String type, long[] shape, MemorySegment d
         return out;
     }
 
-    /** Whether another tensor has the same shape and, element by element, the same values, whatever the two are stored in. */
+    /** Whether another tensor has the same shape and the same values, whatever their storage types. */
     public boolean sameValues(TensorInfo other) {
         if (!Arrays.equals(shape, other.shape)) {
             return false;
@@ -104,7 +104,7 @@ public record TensorInfo(String name, String type, long[] shape, MemorySegment d
         return type.equals(other.type) && data.mismatch(other.data) < 0 || sameNumbers(other);
     }
 
-    /** Whether all elements are the same numbers: 0 and -0 are. */
+    /** Whether all elements are numerically equal; 0 and -0 are. */
     private boolean sameNumbers(TensorInfo other) {
         for (long i = 0; i < elements(); i++) {
             if (Finite.value(data, dtype(), i) != Finite.value(other.data, other.dtype(), i)) {

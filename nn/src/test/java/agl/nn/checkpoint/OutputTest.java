@@ -116,7 +116,7 @@ class OutputTest {
         OutputFolder.requireWritable(folder);
         assertEquals(List.of(), entries(), "asking makes nothing");
         Path file = Files.createFile(folder.resolve("file"));
-        assertEquals(file + ": is a file, a folder is to be written there", refusal(() -> OutputFolder.requireFree(file)));
+        assertEquals(file + ": is a file, but a folder is to be written there", refusal(() -> OutputFolder.requireFree(file)));
         assertEquals(folder + ": is not empty; name another folder or remove it first", refusal(() -> OutputFolder.requireFree(folder)));
         OutputFolder.requireWritable(folder);
         Path below = file.resolve("x/y");

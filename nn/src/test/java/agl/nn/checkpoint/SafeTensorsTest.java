@@ -187,7 +187,7 @@ class SafeTensorsTest {
                 SafeTensors.open(file)).getMessage());
         Files.write(file, "GGUF\3\0\0\0\0\0\0\0".getBytes(StandardCharsets.US_ASCII));
         assertTrue(assertThrows(AglException.class, () ->
-                SafeTensors.open(file)).getMessage().endsWith(": is a GGUF file, which is not read; only safetensors are"));
+                SafeTensors.open(file)).getMessage().endsWith(": is a GGUF file, which is not supported; only safetensors is"));
         assertEquals(folder + ": not a regular file, expected safetensors", assertThrows(AglException.class, () ->
                 SafeTensors.open(folder)).getMessage());
         try (SafeTensors empty = SafeTensors.open(file("{}", 0))) { // the least there can be

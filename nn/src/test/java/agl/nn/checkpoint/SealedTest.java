@@ -80,7 +80,7 @@ class SealedTest {
             bytes[length - 1] = ']';
             Files.write(file, bytes);
             assertTrue(assertThrows(AglException.class, () ->
-                    Sealed.require(file)).getMessage().endsWith(": is damaged: its checksum does not fit its content"));
+                    Sealed.require(file)).getMessage().endsWith(": is damaged: its checksum does not match its content"));
         }
     }
 
