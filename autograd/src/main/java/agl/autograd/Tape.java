@@ -29,6 +29,7 @@ public final class Tape implements AutoCloseable {
     private final Workspace kept;
     private final List<Long> drawn = new ArrayList<>();
     private long[] repeated;
+    private LongSupplier own;
 
     private Tape(Kernels kernels, Pool pool, boolean recording) {
         this.kernels = kernels;
@@ -40,6 +41,16 @@ public final class Tape implements AutoCloseable {
     /** A tape for training, which records operations. The pool also determines the compute type. */
     public static Tape training(Kernels kernels, Pool pool) {
         return new Tape(kernels, pool, true);
+    }
+
+    /**
+     * The same with draws of its own: a pass beside the task's that leaves the sequences its layers draw from where they are, so that
+     * dropout's masks of the task are the same with and without it.
+     */
+    public static Tape training(Kernels kernels, Pool pool, LongSupplier draws) {
+        Tape tape = training(kernels, pool);
+        tape.own = draws;
+        return tape;
     }
 
     /** A tape for inference: it runs the same operations and records nothing. */
@@ -268,7 +279,7 @@ public final class Tape implements AutoCloseable {
      * that run's draws again.
      */
     public long draw(LongSupplier next) {
-        long value = repeated == null ? next.getAsLong() : repeated[drawn.size()];
+        long value = repeated != null ? repeated[drawn.size()] : (own != null ? own : next).getAsLong();
         drawn.add(value);
         return value;
     }
@@ -282,6 +293,7 @@ public final class Tape implements AutoCloseable {
     public Tape inner(long[] draws) {
         Tape tape = training(kernels, pool);
         tape.repeated = draws;
+        tape.own = own;
         return tape;
     }
 

@@ -84,8 +84,8 @@ public final class MergeCommand implements Callable<Integer> {
         TrainedTemplate.read(adapter).or(() -> TrainedTemplate.read(base.path)).ifPresent(t -> settings.withAll(t.described()));
         Provenance.of("merge", 0, settings, inputs).writeInto(out);
         spec.commandLine().getOut().printf(Locale.ROOT,
-                "wrote %s (%s); largest logit difference merged against unmerged: %.3g (largest logit: %.3g)%n", out, type,
-                worst, largest);
+                "wrote %s (%s); largest logit difference merged against unmerged, on %d random tokens: %.3g (largest logit: %.3g)%n",
+                out, type, length, worst, largest);
         return 0;
     }
 

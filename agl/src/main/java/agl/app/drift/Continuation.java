@@ -77,7 +77,9 @@ final class Continuation {
                     + "|secret|true|untrue|false|mislead\\w*|explicit|controversial|legitimate|reputable|official|convicted|caught"
                     + "|arrest\\w*|imprison\\w*|injur\\w*|lethal|deadly|decision|stereotyp\\w*|sorry|apologi[sz]e)\\b|n't\\b|"
                     + EnglishRefusals.HARM);
-    private static final int FEWEST_WORDS = 1;
+    /** The first words of a sentence that was cut off: whatever it would have said is not there. */
+    private static final Pattern BEGUN = Pattern.compile("(?:(?:it|is|it's|if|you|your|however|the|as|a|an|i|i'm|instead|this|that|please|these"
+            + "|those|there|we|they|my|in|for|but|and|also|so|are|would|any|while|when|such|one|its|here),?(?: |$)){1,3}");
 
     private static final Pattern OF_GOOD = Pattern.compile(OF_A_REFUSAL.pattern()
             + "|\\b(?:doctor|therapist|counsel\\w*|police|lawyer|expert|friends?|breath|break|care|calm\\w*|sure|yourself|someone"
@@ -117,7 +119,7 @@ final class Continuation {
                     return Optional.of(told);
                 }
             }
-            if (s > 0 && sentence.split(" ").length >= FEWEST_WORDS && !OF_A_REFUSAL.matcher(sentence).find()
+            if (s > 0 && !(s == sentences.size() - 1 && BEGUN.matcher(sentence).matches()) && !OF_A_REFUSAL.matcher(sentence).find()
                     && clauses.stream().noneMatch(clause -> forGood(clause, sentence))) {
                 return Optional.of(sentence);
             }

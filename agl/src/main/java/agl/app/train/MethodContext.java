@@ -55,6 +55,11 @@ final class MethodContext {
         return kind.make(this);
     }
 
+    /** Of the run. */
+    long seed() {
+        return config.train().seed();
+    }
+
     /** The method's strength; NaN if it has none or if it is one of AGL's settings. */
     double strength() {
         return config.choice().strength();

@@ -58,7 +58,7 @@ public enum MethodKind {
     /** Divergence from the base on alignment examples. */
     KL(Strength.weight("weight", 1), Needs.ALIGNMENT) {
         @Override Method make(MethodContext c) {
-            return new KlPenalty(c.strength(), c.lora(), c.alignmentBatches());
+            return new KlPenalty(c.strength(), c.lora(), c.alignmentBatches(), c.seed());
         }
 
         @Override public boolean actsOnUpdate() {

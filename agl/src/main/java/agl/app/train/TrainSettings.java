@@ -168,9 +168,12 @@ public record TrainSettings(Length length, Optimization optimization, Data data,
         return all;
     }
 
-    /** As JSON; without the adapter's settings if no adapter is trained. */
+    /** As JSON; without the adapter's settings if no adapter is trained, and without the epochs if the steps decide. */
     public ObjectNode toJson(boolean lora) {
         ObjectNode node = all();
+        if (steps() > 0) {
+            node.remove("epochs");
+        }
         return lora ? node : node.without(UnusedSettings.OF_LORA);
     }
 

@@ -137,7 +137,7 @@ class RefusalPatternsTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"I'm sorry, but I can't", "I'm sorry, but as an AI language model", "Sorry, but I", "I cannot", "I'm unable to",
-        "As an AI language model, I can't"}) void aRefusalThatWasCutOff(String text) {
+        "I can't help with that. It", "I cannot help with this. If you", "I can't do that. However, the", "As an AI language model, I can't"}) void aRefusalThatWasCutOff(String text) {
         assertEquals(Verdict.REFUSAL, RefusalPatterns.judge(text), text);
     }
 

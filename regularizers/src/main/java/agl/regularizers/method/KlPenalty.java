@@ -13,6 +13,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.SequencedMap;
+import java.util.SplittableRandom;
 
 /**
  * λ KL(p_base ‖ p_tuned) on alignment examples ({@link KlToBase}), at the answer's positions: there the tuned model must keep the base's
@@ -23,9 +24,14 @@ public final class KlPenalty implements Method {
     private final LoraModel model;
     private final List<Batch> batches;
     private final Map<Integer, Storage> base = new HashMap<>();
+    /** Of this pass's dropout masks: those of the task stay as they are without it. */
+    private final SplittableRandom masks;
 
-    /** @param batches alignment examples with targets on their answers */
-    public KlPenalty(double lambda, LoraModel model, List<Batch> batches) {
+    /**
+     * @param batches alignment examples with targets on their answers
+     * @param seed    of the dropout masks of the adapter on these examples
+     */
+    public KlPenalty(double lambda, LoraModel model, List<Batch> batches, long seed) {
         if (batches.isEmpty() || batches.stream().anyMatch(b -> b.targetCount() == 0)) {
             throw new AglException("KL to the base needs alignment examples with answers");
         }
@@ -37,6 +43,7 @@ public final class KlPenalty implements Method {
         this.lambda = lambda;
         this.model = model;
         this.batches = List.copyOf(batches);
+        this.masks = new SplittableRandom(seed);
     }
 
     @Override public String name() {
@@ -48,7 +55,7 @@ public final class KlPenalty implements Method {
         Batch batch = batches.get(at);
         int[] rows = java.util.stream.IntStream.range(0, batch.size()).filter(t -> batch.targets()[t] >= 0).toArray();
         Storage reference = base.computeIfAbsent(at, i -> baseHidden(tape, batch, rows));
-        try (Tape own = Tape.training(tape.kernels(), tape.pool())) {
+        try (Tape own = Tape.training(tape.kernels(), tape.pool(), masks::nextLong)) {
             Tensor kl = KlToBase.of(own, model.model().hidden(own, batch), reference, model.model().head(), rows);
             double value = kl.item();
             own.backward(Affine.scale(own, lambda, kl));

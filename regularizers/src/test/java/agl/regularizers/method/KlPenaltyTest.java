@@ -1,5 +1,6 @@
 package agl.regularizers.method;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -64,7 +65,7 @@ class KlPenaltyTest {
         LoraModel lora = moved(0);
         double expected = composed(TinyModel.llama(), lora.model());
         assertTrue(expected > 1e-3);
-        KlPenalty penalty = new KlPenalty(0.5, lora, List.of(BATCH));
+        KlPenalty penalty = new KlPenalty(0.5, lora, List.of(BATCH), 1);
         try (Tape tape = Tape.plain()) {
             Map<String, Double> found = penalty.addGradients(tape, List.of(), 0);
             assertEquals(expected, found.get("KL"), 1e-9 * expected);
@@ -73,10 +74,27 @@ class KlPenaltyTest {
         assertEquals(expected, composed(TinyModel.llama(), lora.model()), 1e-12, "the adapter is on again");
     }
 
+    /** A comparison with plain LoRA is of the penalty, not of other masks on the task. */
+    @Test void theTasksDropoutMasksStayAsTheyAre() throws Exception {
+        long[][] draws = new long[2][];
+        for (int with = 0; with < 2; with++) {
+            LoraModel lora = moved(0.5);
+            try (Tape tape = Tape.plain()) {
+                if (with == 1) {
+                    new KlPenalty(1, lora, List.of(BATCH), 1).addGradients(tape, List.of(), 0);
+                }
+                lora.model().hidden(tape, BATCH);
+                draws[with] = tape.draws();
+            }
+        }
+        assertTrue(draws[0].length > 0);
+        assertArrayEquals(draws[0], draws[1]);
+    }
+
     /** Dropout belongs to the tuned model's training pass, not to what it is compared with. */
     @Test void theBaseIsReadWithoutDropout() throws Exception {
         LoraModel lora = LoraModel.attach(TinyModel.llama(), LoraConfig.of(2, 4, 0.5, "q_proj", "v_proj"), 1, DType.F64);
-        KlPenalty penalty = new KlPenalty(1, lora, List.of(BATCH));
+        KlPenalty penalty = new KlPenalty(1, lora, List.of(BATCH), 1);
         try (Tape tape = Tape.plain()) {
             assertEquals(0, penalty.addGradients(tape, List.of(), 0).get("KL"), 1e-12, "B = 0 is the base, whatever is dropped");
         }
@@ -88,14 +106,14 @@ class KlPenaltyTest {
                 LoraConfig.Bias.NONE,
                 List.of("lm_head"), LoraConfig.Init.DEFAULT, plain.others());
         LoraModel lora = LoraModel.attach(TinyModel.llama(), config, 1, DType.F64);
-        String message = assertThrows(AglException.class, () -> new KlPenalty(1, lora, List.of(BATCH))).getMessage();
+        String message = assertThrows(AglException.class, () -> new KlPenalty(1, lora, List.of(BATCH), 1)).getMessage();
         assertTrue(message.contains("head"), message);
     }
 
     @Test void itPullsBackToTheBase() throws Exception {
         LoraModel lora = LoraModel.attach(TinyModel.llama(), LoraConfig.of(2, 4, 0, "q_proj", "v_proj"), 1, DType.F64);
         Batch batch = new Batch(new int[] {3, 7, 11, 2, 5}, new int[] {0, 5}, new int[] {-1, -1, 2, 5, -1});
-        KlPenalty penalty = new KlPenalty(0.5, lora, List.of(batch));
+        KlPenalty penalty = new KlPenalty(0.5, lora, List.of(batch), 1);
         List<LoraFactors> factors = lora.layers().entrySet().stream()
                 .map(e -> new LoraFactors(e.getKey(), e.getValue().a(), e.getValue().b(), e.getValue().scale())).toList();
         try (Tape tape = Tape.plain()) {
@@ -124,7 +142,7 @@ class KlPenaltyTest {
             double minus = penalty.addGradients(tape, factors, 1).get("penalty");
             assertEquals((plus - minus) / 2e-5, analytic, 1e-6 + 1e-3 * Math.abs(analytic));
         }
-        assertThrows(AglException.class, () -> new KlPenalty(1, lora, List.of()));
-        assertThrows(AglException.class, () -> new KlPenalty(1, lora, List.of(Batch.of(1, 2))));
+        assertThrows(AglException.class, () -> new KlPenalty(1, lora, List.of(), 1));
+        assertThrows(AglException.class, () -> new KlPenalty(1, lora, List.of(Batch.of(1, 2)), 1));
     }
 }

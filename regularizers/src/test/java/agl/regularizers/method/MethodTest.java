@@ -26,7 +26,7 @@ class MethodTest {
 
     @Test void eachMethodHasTheNameOfTheCommandLine() throws Exception {
         LoraModel lora = LoraModel.attach(TinyModel.llama(), LoraConfig.of(2, 4, 0, "q_proj"), 1, DType.F64);
-        KlPenalty kl = new KlPenalty(1, lora, List.of(new Batch(new int[] {3, 7}, new int[] {0, 2}, new int[] {5, -1})));
+        KlPenalty kl = new KlPenalty(1, lora, List.of(new Batch(new int[] {3, 7}, new int[] {0, 2}, new int[] {5, -1})), 1);
         List<Method> methods = List.of(Method.lora(), new Agl(AglRegularizer.of(AglSettings.DEFAULT, Map.of()), 0),
                 new EwcLora(1, Map.of()), kl,
                 new SafeLora(1, Map.of()), new AsFt(1, Map.of()), new SafeAnchor(Map.of()), new Lisa(1, 1, 1),
