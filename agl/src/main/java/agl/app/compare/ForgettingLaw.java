@@ -68,7 +68,7 @@ public final class ForgettingLaw {
 
     /** @param middle A', the forgetting of D₀ tokens at N₀ parameters beyond E */
     public record OfMethod(Constant a, Constant e, Constant middle) {
-        /** Whether the law says anything about this method: what is forgotten is A' + E. */
+        /** Whether the law determines this method's forgetting, A' + E. */
         boolean determined() {
             return e.determined() && middle.determined();
         }

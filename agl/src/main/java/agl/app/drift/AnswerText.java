@@ -52,7 +52,7 @@ record AnswerText(Genre genre, String text, List<String> sentences) {
     static AnswerText of(String answer) {
         String told = THOUGHTS.matcher(answer).replaceFirst("");
         String raw = TOKENS.matcher(told).replaceAll("");
-        // {@code told} lacks thought tags that are special tokens, so check both.
+        // One kind of thought tag is a special token and already removed from raw, so check both.
         if (OPEN_THOUGHTS.matcher(told).find() || OPEN_THOUGHTS.matcher(raw).find()) {
             return new AnswerText(Genre.THINKING, "", List.of());
         }
