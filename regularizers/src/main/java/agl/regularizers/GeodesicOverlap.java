@@ -39,6 +39,7 @@ public final class GeodesicOverlap {
     // explain: E_geo in training
     record Weights(double x, double ya, double yt) { }
 
+    /** q, p and u so far, and the value and the derivatives that follow from them. */
     public static final class Sums {
         private double q;
         private double p;

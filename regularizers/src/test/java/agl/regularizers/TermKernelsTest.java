@@ -7,6 +7,7 @@ import agl.autograd.kernels.Kernels;
 import agl.autograd.kernels.vector.VectorKernels;
 import agl.autograd.storage.DType;
 import agl.autograd.storage.Storage;
+import java.lang.reflect.Proxy;
 import java.util.SplittableRandom;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -71,6 +72,40 @@ class TermKernelsTest {
         assertEquals(one.x(), other.x(), 1e-6 * Math.abs(one.x()));
         assertEquals(one.ya(), other.ya(), 1e-6 * Math.abs(one.ya()));
         assertEquals(one.yt(), other.yt(), 1e-6 * Math.abs(one.yt()));
+    }
+
+    /** Values in double, and a metric or H in another memory than the heap's floats, go to the plain loops: the same bits. */
+    @ParameterizedTest @ValueSource(strings = {"tiles", "diagonal"}) void whatIsNotInFloatsIsLeftToThePlainLoops(String inDouble) {
+        int n = 33;
+        DType type = inDouble.equals("tiles") ? DType.F64 : DType.F32;
+        Storage diagonal = storage(DType.F64, sample((ROW + 1) * n));
+        double[][] values = {sample(n), sample(n), sample(n), sample(n)};
+        Tile[] plain = tiles(type, values);
+        Tile[] vector = tiles(type, values);
+        GeodesicOverlap.Sums expected = new GeodesicOverlap.Sums();
+        GeodesicOverlap.Sums sums = new GeodesicOverlap.Sums();
+        TermKernels.PLAIN.geodesic(expected, diagonal, plain[0], plain[1], plain[2], plain[3]);
+        VectorTerms.INSTANCE.geodesic(sums, diagonal, vector[0], vector[1], vector[2], vector[3]);
+        assertEquals(expected.value(0.1), sums.value(0.1));
+        assertEquals(TermKernels.PLAIN.stability(diagonal, plain[0], 0.7, plain[3]),
+                VectorTerms.INSTANCE.stability(diagonal, vector[0], 0.7, vector[3]));
+        if (type == DType.F64) {
+            AglSettings s = AglSettings.DEFAULT;
+            assertEquals(TermKernels.PLAIN.riemannian(s, plain[0], plain[1], 0.7, plain[2], plain[3]),
+                    VectorTerms.INSTANCE.riemannian(s, vector[0], vector[1], 0.7, vector[2], vector[3]));
+        }
+        for (int k = 0; k < plain.length; k++) {
+            for (int i = 0; i < n; i++) {
+                assertEquals(plain[k].get(i), vector[k].get(i), "operand " + k + ", element " + i);
+            }
+        }
+    }
+
+    /** Kernels that bring their own loops for the terms, as a device does. */
+    @Test void kernelsMayBringTheirOwn() {
+        Kernels own = (Kernels) Proxy.newProxyInstance(Kernels.class.getClassLoader(), new Class<?>[] {Kernels.class, TermKernels.class},
+                (proxy, method, args) -> null);
+        assertSame(own, TermKernels.of(own));
     }
 
     private double[] sample(int n) {

@@ -78,8 +78,8 @@ final class Continuation {
                     + "|arrest\\w*|imprison\\w*|injur\\w*|lethal|deadly|decision|stereotyp\\w*|sorry|apologi[sz]e)\\b|n't\\b|"
                     + EnglishRefusals.HARM);
     /** The first words of a sentence that was cut off: whatever it would have said is not there. */
-    private static final Pattern BEGUN = Pattern.compile("(?:(?:it|is|it's|if|you|your|however|the|as|a|an|i|i'm|instead|this|that|please|these"
-            + "|those|there|we|they|my|in|for|but|and|also|so|are|would|any|while|when|such|one|its|here),?(?: |$)){1,3}");
+    private static final Pattern BEGUN = Pattern.compile("(?:(?:it|is|it's|if|you|your|however|the|as|a|an|i|i'm|instead|this|that|please"
+            + "|these|those|there|we|they|my|in|for|but|and|also|so|are|would|any|while|when|such|one|its|here),?(?: |$)){1,3}");
 
     private static final Pattern OF_GOOD = Pattern.compile(OF_A_REFUSAL.pattern()
             + "|\\b(?:doctor|therapist|counsel\\w*|police|lawyer|expert|friends?|breath|break|care|calm\\w*|sure|yourself|someone"

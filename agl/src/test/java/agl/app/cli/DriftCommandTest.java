@@ -100,6 +100,7 @@ class DriftCommandTest {
         for (String stale : List.of("task_answers.json", "drift.json", "drift.csv", "answers.csv", "mine.txt")) {
             Files.writeString(out.resolve(stale), "{\"closed_set\":[\"yes\"]}");
         }
+        Files.writeString(out.resolve("provenance.json"), "{\"command\": \"train\"}");
         Path free = Files.writeString(temp.resolve("free.csv"),
                 "instruction,response\n" + "a,the cat\nb,the dog\nc,a fox\nd,a mat\n".repeat(1));
         agl("train", "--task", free, "--method", "lora", "--out", out, "--steps", 1, "--max-length", 64, "--r", 2);

@@ -69,6 +69,8 @@ class DemoVerdictTest {
 
     @Test void noAdapterOfAWreckIsLeft(@TempDir Path temp) throws Exception {
         Path adapter = Files.createDirectories(temp.resolve("adapter-agl"));
+        assertEquals(0, CommandLineRun.of("demo", "--prepare", "--out", temp.resolve("earlier").toString()).code());
+        Files.move(temp.resolve("earlier/base"), temp.resolve("base"));
         Files.writeString(adapter.resolve("adapter_model.safetensors"), "an earlier run's");
         Files.writeString(adapter.resolve("notes.txt"), "somebody's own");
         CommandLineRun run = CommandLineRun.of("demo", "--quick", "--steps", "2", "--lr", "30", "--out", temp.toString());
