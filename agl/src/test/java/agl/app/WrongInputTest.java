@@ -183,7 +183,7 @@ class WrongInputTest {
         Files.writeString(config, json.toString());
         CommandLineRun run = CommandLineRun.of("generate", "--base", larger.toString(), "--prompt", "say", "--max-new-tokens", "2");
         assertEquals(0, run.code(), run.toString());
-        assertRefused("holds token <|image|>", "generate --base $larger --prompt say<|image|>");
+        assertRefused("contains token <|image|>", "generate --base $larger --prompt say<|image|>");
     }
 
     @Test void adaptersThatDoNotFit() throws IOException {

@@ -16,8 +16,8 @@ import java.util.function.Consumer;
 import java.util.function.IntConsumer;
 
 /**
- * The tokens that are found in the text as they are written. Their ids are those that the tokenizers library gives: the vocabulary's
- * where the token is in it, else one after the other from the vocabulary's size on, whatever their file says.
+ * The tokens that are matched literally in the text. Their ids are those of the tokenizers library: the vocabulary's if the token is
+ * in it, otherwise consecutive from the vocabulary's size on, whatever their file says.
  */
 final class AddedTokens {
     private final Map<String, AddedToken> byContent = new HashMap<>();
@@ -29,7 +29,7 @@ final class AddedTokens {
     private final Int2ObjectOpenHashMap<String> decoded = new Int2ObjectOpenHashMap<>();
     private int size;
 
-    /** @param tokens in the order in which they are added; of several with the same content the last one's flags count */
+    /** @param tokens in the order in which they are added; of several with the same content, the last one's flags count */
     AddedTokens(List<AddedToken> tokens, BpeModel model, Normalizer normalizer, String where) {
         normalizedForms.defaultReturnValue(-1);
         Map<String, AddedToken> numbered = new LinkedHashMap<>();
@@ -51,7 +51,7 @@ final class AddedTokens {
                 renumbered.add(Json.quote(content) + " is " + id + ", not " + token.id());
             }
             numbered.put(content, token.withId(id));
-            // As in the library these two stay when the flags change later on.
+            // As in the library, these two persist if the flags change later.
             if (token.special()) {
                 special.add(content);
             }
@@ -61,8 +61,8 @@ final class AddedTokens {
         }
         if (!renumbered.isEmpty()) {
             System.getLogger(AddedTokens.class.getName()).log(System.Logger.Level.WARNING,
-                    where + ": added tokens are numbered on from the vocabulary, as the tokenizers "
-                            + "library does, and not as their file says: " + renumbered.getFirst()
+                    where + ": added tokens are numbered consecutively after the vocabulary, as in the "
+                            + "tokenizers library, not as in their file: " + renumbered.getFirst()
                             + (renumbered.size() > 1 ? ", and " + (renumbered.size() - 1) + " more" : ""));
         }
         for (AddedToken token : numbered.values()) {
@@ -76,7 +76,7 @@ final class AddedTokens {
         decoded.putIfAbsent(token.id(), token.content());
         String form = token.normalized() ? normalizer.normalize(token.content()) : token.content();
         if (token.normalized() && normalizedForms.put(form, token.id()) != -1) {
-            // The library takes any of the two.
+            // The library picks an arbitrary one of the two.
             throw new AglException(where + ": added token " + Json.quote(token.content()) + ": another one has the same normalized form");
         }
         if (!form.isEmpty()) {
@@ -93,7 +93,7 @@ final class AddedTokens {
         return byId.get(id);
     }
 
-    /** What decoding starts from: the normalized form, which the decoder undoes; null if the id is none of these. */
+    /** The token text that decoding starts from: the normalized form, which the decoder undoes; null if the id is not an added token. */
     String decoded(int id) {
         return decoded.get(id);
     }
@@ -107,17 +107,17 @@ final class AddedTokens {
         return size;
     }
 
-    /** Cuts {@code text} at the tokens that are looked for in raw text. */
+    /** Splits {@code text} at the tokens that are matched in raw text. */
     void cutRaw(String text, Consumer<String> rest, IntConsumer token) {
         raw.cut(text, rest, token);
     }
 
-    /** Cuts {@code text} at the tokens that are looked for in normalized text. */
+    /** Splits {@code text} at the tokens that are matched in normalized text. */
     void cutNormalized(String text, Consumer<String> rest, IntConsumer token) {
         normalized.cut(text, rest, token);
     }
 
-    /** Looks for many strings at once: of those that match, the leftmost, and of these the longest. */
+    /** Searches for many strings at once: the leftmost match, and the longest of several at the same position. */
     private static final class Finder {
         private static final class Node {
             private final Map<Character, Node> children = new HashMap<>();
@@ -153,7 +153,7 @@ final class AddedTokens {
                 }
                 int start = at;
                 int stop = end;
-                at = end; // where the search goes on, even if the match is dropped or swallows more
+                at = end; // the search continues here, even if the match is dropped or absorbs more
                 if (token.singleWord() && (start > 0 && Characters.isWord(text.codePointBefore(start))
                         || stop < text.length() && Characters.isWord(text.codePointAt(stop)))) {
                     continue;

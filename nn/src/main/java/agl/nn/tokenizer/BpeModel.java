@@ -14,26 +14,26 @@ import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 
 /**
- * Byte-pair encoding (Sennrich et al., 2016, arXiv:1508.07909): a piece of text begins as single characters; of all neighbouring
- * pairs the one learned first is merged, again and again, until no pair is in the list. With a heap of candidate pairs over a linked
- * list of symbols a piece of n characters takes O(n log n).
+ * Byte-pair encoding (Sennrich et al., 2016, arXiv:1508.07909): a piece of text begins as single characters; of all adjacent
+ * pairs, the one learned first is merged, repeatedly, until no pair is in the list. With a heap of candidate pairs over a linked
+ * list of symbols, a piece of n characters takes O(n log n).
  */
 final class BpeModel {
     private static final int NONE = -1;
     private static final int CACHE_WORDS = 20_000;
     private static final int CACHE_LENGTH = 64;
-    /** An id above this is a mistake: the table from ids to tokens would not fit. */
+    /** Upper bound on ids: with larger ones, the table from ids to tokens would not fit in memory. */
     static final int MAX_ID = 1 << 24;
 
     /**
-     * The settings next to vocabulary and merges.
+     * The settings other than vocabulary and merges.
      *
-     * @param unkToken     what stands for a character that is not in the vocabulary; null: it is left out
+     * @param unkToken     replaces a character that is not in the vocabulary; null: the character is omitted
      * @param prefix       put before every character of a piece but the first ("" for none)
      * @param suffix       put after the last character of a piece ("" for none)
-     * @param fuseUnk      whether neighbouring unknown characters become one token
-     * @param byteFallback whether an unknown character becomes its bytes' tokens {@code <0x00>}..{@code <0xFF>}
-     * @param ignoreMerges whether a piece that is in the vocabulary is taken whole
+     * @param fuseUnk      whether adjacent unknown characters become one token
+     * @param byteFallback whether an unknown character becomes the tokens of its bytes, {@code <0x00>}..{@code <0xFF>}
+     * @param ignoreMerges whether a piece that is in the vocabulary becomes one token without merging
      */
     record Settings(String unkToken, String prefix, String suffix, boolean fuseUnk, boolean byteFallback, boolean ignoreMerges) {
     }
@@ -41,11 +41,11 @@ final class BpeModel {
     private final Object2IntOpenHashMap<String> vocab;
     private final String[] tokens;
     private final Settings settings;
-    /** Single characters, by code point: the common case of the first step, without making strings. */
+    /** Ids of single characters, by code point: the common case of the first step, without creating strings. */
     private final Int2IntOpenHashMap characters = new Int2IntOpenHashMap();
     private final int[] byteIds = new int[256];
     private final int unkId;
-    /** (left id, right id) to rank, the place in the list of merges. */
+    /** (left id, right id) to rank, the index in the list of merges. */
     private final Long2IntOpenHashMap ranks;
     /** By rank: the id that the pair becomes. */
     private final int[] merged;
@@ -79,7 +79,7 @@ final class BpeModel {
         for (int b = 0; b < 256; b++) {
             byteIds[b] = vocab.getInt("<0x" + HexFormat.of().withUpperCase().toHexDigits((byte) b) + ">");
         }
-        unkId = vocab.getInt(settings.unkToken); // -1 where there is none
+        unkId = vocab.getInt(settings.unkToken); // -1 if there is none
         int prefixLength = settings.prefix.length();
         merged = new int[merges.size() / 2];
         ranks = new Long2IntOpenHashMap(merged.length);
@@ -92,9 +92,9 @@ final class BpeModel {
             merged[rank] = right.length() < prefixLength ? NONE : vocab.getInt(left + right.substring(prefixLength));
             if (leftId < 0 || rightId < 0 || merged[rank] < 0) {
                 throw new AglException(where + ": merge " + rank + ", " + Json.quote(left) + " with " + Json.quote(right)
-                        + ": a token of it is not in the vocabulary");
+                        + ": one of its tokens is not in the vocabulary");
             }
-            ranks.put(pair(leftId, rightId), rank); // of two equal merges the later one counts, as in the reference
+            ranks.put(pair(leftId, rightId), rank); // as in the reference, the later of two equal merges counts
         }
     }
 
@@ -113,7 +113,7 @@ final class BpeModel {
         return tokens.length;
     }
 
-    /** Number of tokens, which is less than {@link #size} if ids were left out. */
+    /** Number of tokens, less than {@link #size} if the ids have gaps. */
     int count() {
         return vocab.size();
     }
@@ -141,7 +141,7 @@ final class BpeModel {
     private IntArrayList symbols(String piece) {
         IntArrayList symbols = new IntArrayList(piece.length());
         boolean plain = settings.prefix.isEmpty() && settings.suffix.isEmpty();
-        boolean pendingUnk = false; // an unknown character is added late, so that its neighbours can join it
+        boolean pendingUnk = false; // an unknown character is added late, so that adjacent ones can join it
         for (int i = 0; i < piece.length(); ) {
             int c = piece.codePointAt(i);
             int next = i + Character.charCount(c);
@@ -158,7 +158,7 @@ final class BpeModel {
             } else if (!(settings.byteFallback && addBytes(plain ? Character.toString(c) : text, symbols)) && settings.unkToken != null) {
                 if (unkId < 0) {
                     throw new AglException(
-                            "tokenizer: unknown token " + Json.quote(settings.unkToken) + " is needed and not in the vocabulary");
+                            "tokenizer: unknown token " + Json.quote(settings.unkToken) + " is needed but not in the vocabulary");
                 }
                 if (pendingUnk && !settings.fuseUnk) {
                     symbols.add(unkId);
@@ -172,7 +172,7 @@ final class BpeModel {
         return symbols;
     }
 
-    /** Adds the bytes' tokens, if all of them are in the vocabulary. */
+    /** Adds the tokens of the bytes if all of them are in the vocabulary. */
     private boolean addBytes(String text, IntArrayList symbols) {
         byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
         for (byte b : bytes) {
@@ -192,7 +192,7 @@ final class BpeModel {
         int[] next = new int[n];
         int[] previous = new int[n];
         boolean[] gone = new boolean[n];
-        // Candidates as rank and place in one number: the smallest rank first, of equal ones the leftmost.
+        // Candidates, rank and position packed into one long: smallest rank first, leftmost first among equals.
         LongHeapPriorityQueue heap = new LongHeapPriorityQueue(n);
         for (int i = 0; i < n; i++) {
             previous[i] = i - 1;
@@ -210,7 +210,7 @@ final class BpeModel {
             int right = next[at];
             int rank = ranks.get(pair(id[at], id[right]));
             if (rank == NONE || merged[rank] != becomes) {
-                continue; // one of the two has been merged with somebody else meanwhile
+                continue; // one of the two has been merged with another symbol meanwhile
             }
             id[at] = becomes;
             gone[right] = true;

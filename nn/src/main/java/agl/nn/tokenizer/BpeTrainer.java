@@ -23,13 +23,13 @@ import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
 /**
- * Learns a byte-level BPE vocabulary (Sennrich et al., 2016, arXiv:1508.07909; over bytes as in GPT-2): begin with the 256 bytes; as
- * long as there is room, make a token of the pair of neighbours that is most frequent in the texts,
+ * Learns a byte-level BPE vocabulary (Sennrich et al., 2016, arXiv:1508.07909; over bytes as in GPT-2): start with the 256 bytes; as
+ * long as there is room, make a token of the adjacent pair that is most frequent in the texts,
  *
  * <pre>   (a, b) = argmax count(a, b),   of equally frequent pairs the one with the smaller ids,   vocabulary += ab, </pre>
  *
- * and put it in the place of every such pair. Words (GPT-2's split) are counted once, so that the cost goes with the number of
- * different words. The same texts give the same tokenizer: the one that the reference library's trainer gives.
+ * and replace every such pair with it. Each distinct word (GPT-2's split) is processed once, so that the cost grows with the number
+ * of distinct words. The same texts give the same tokenizer, identical to that of the reference library's trainer.
  */
 public final class BpeTrainer {
     private record Merge(int left, int right, int whole) {
@@ -45,7 +45,7 @@ public final class BpeTrainer {
     private final List<String> tokens = new ArrayList<>();
     private final List<Merge> merges = new ArrayList<>();
 
-    // The words as they stand: ids, and how often each word occurs; count and words of each pair.
+    // The current state: each word's ids and count; each pair's count and words.
     private final List<IntArrayList> words = new ArrayList<>();
     private long[] wordCounts;
     private final Long2LongOpenHashMap pairCounts = new Long2LongOpenHashMap();
@@ -58,8 +58,8 @@ public final class BpeTrainer {
     /**
      * Learns from {@code texts}.
      *
-     * @param vocabSize     tokens in all, at least 256 plus the special ones; fewer come out if the texts have no more pairs
-     * @param specialTokens get the first ids; where they are written in a text, nothing is learned from them
+     * @param vocabSize     total number of tokens, at least 256 plus the special ones; fewer if the texts run out of pairs
+     * @param specialTokens get the first ids; nothing is learned from their occurrences in a text
      */
     public static BpeTrainer train(Iterable<String> texts, int vocabSize, List<String> specialTokens) {
         if (vocabSize < 256 + specialTokens.size()) {
@@ -118,7 +118,7 @@ public final class BpeTrainer {
         while (tokens.size() < vocabSize && !queue.isEmpty()) {
             Candidate best = queue.dequeue();
             if (best.count != pairCounts.get(best.pair)) {
-                continue; // out of date: the pair's count has changed since, and was entered anew
+                continue; // outdated: the pair's count has changed since and was queued again
             }
             if (best.count < 1) {
                 break;

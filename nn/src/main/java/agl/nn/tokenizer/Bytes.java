@@ -4,8 +4,8 @@ import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 
 /**
- * The byte alphabet of GPT-2: every byte as one printable character, so that a vocabulary of text can hold any bytes. Printable Latin-1
- * stands for itself; the other 68 bytes, in order, are U+0100, U+0101, ...
+ * GPT-2's byte alphabet: every byte as one printable character, so that a text vocabulary can represent any bytes. Printable Latin-1
+ * represents itself; the other 68 bytes, in order, are U+0100, U+0101, ...
  */
 final class Bytes {
     private static final char[] TO_CHAR = new char[256];
@@ -24,7 +24,7 @@ final class Bytes {
     private Bytes() {
     }
 
-    /** The character that stands for byte {@code b} (0..255). */
+    /** The character that represents byte {@code b} (0..255). */
     static char toChar(int b) {
         return TO_CHAR[b];
     }
@@ -39,7 +39,7 @@ final class Bytes {
         return new String(chars);
     }
 
-    /** The bytes that {@code token} stands for; its own UTF-8 if any of its characters stands for none. */
+    /** The bytes that {@code token} represents, or its UTF-8 if any of its characters represents no byte. */
     static byte[] decode(String token) {
         byte[] bytes = new byte[token.length()];
         for (int i = 0; i < bytes.length; i++) {
@@ -65,8 +65,8 @@ final class Bytes {
     }
 
     /**
-     * Decodes UTF-8, each maximal invalid part as one U+FFFD (Unicode's recommended practice, section 3.9). Java's own decoder differs
-     * from that for encoded surrogates.
+     * Decodes UTF-8, each maximal invalid part as one U+FFFD (Unicode's recommended practice, section 3.9). Java's own decoder handles
+     * encoded surrogates differently.
      */
     static String lossyUtf8(byte[] bytes) {
         StringBuilder out = new StringBuilder(bytes.length);
@@ -96,7 +96,7 @@ final class Bytes {
         }
         for (int i = 1; i < length; i++) {
             int b = at + i < bytes.length ? bytes[at + i] & 0xFF : 0;
-            // The second byte's range is what keeps out overlong forms, surrogates and what lies above U+10FFFF.
+            // The second byte's range excludes overlong forms, surrogates and code points above U+10FFFF.
             int low = i > 1 ? 0x80 : lead == 0xE0 ? 0xA0 : lead == 0xF0 ? 0x90 : 0x80;
             int high = i > 1 ? 0xBF : lead == 0xED ? 0x9F : lead == 0xF4 ? 0x8F : 0xBF;
             if (b < low || b > high) {

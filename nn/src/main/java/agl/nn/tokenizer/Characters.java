@@ -1,11 +1,11 @@
 package agl.nn.tokenizer;
 
-/** Unicode's kinds of characters, where Java's own methods of similar names mean something else. */
+/** Unicode character classes for which Java's methods of similar names differ. */
 final class Characters {
     private Characters() {
     }
 
-    /** The property White_Space. ({@link Character#isWhitespace} leaves out the no-break spaces and adds U+001C..U+001F.) */
+    /** The property White_Space. ({@link Character#isWhitespace} excludes the no-break spaces and adds U+001C..U+001F.) */
     static boolean isWhiteSpace(int c) {
         return c >= 0x9 && c <= 0xD || c == ' ' || c == 0x85 || c == 0xA0 || c == 0x1680 || c >= 0x2000 && c <= 0x200A
                 || c == 0x2028 || c == 0x2029 || c == 0x202F || c == 0x205F || c == 0x3000;
@@ -35,7 +35,7 @@ final class Characters {
         };
     }
 
-    /** What a regular expression's {@code \w} is by Unicode's recommendation (UTS 18, annex C). */
+    /** The regular expression class {@code \w} as Unicode recommends it (UTS 18, annex C). */
     static boolean isWord(int c) {
         return Character.isAlphabetic(c) || isMark(c) || Character.getType(c) == Character.DECIMAL_DIGIT_NUMBER
                 || Character.getType(c) == Character.CONNECTOR_PUNCTUATION || c == 0x200C || c == 0x200D;

@@ -14,9 +14,9 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * A model's chat template: how a conversation is written as one text for the model. The template is a Jinja program in
- * chat_template.jinja or tokenizer_config.json; applied here it gives, byte for byte, what {@code apply_chat_template} of the
- * transformers library gives. Tools are not offered to the template.
+ * A model's chat template, which formats a conversation as one text for the model. The template is a Jinja program in
+ * chat_template.jinja or tokenizer_config.json; the output is byte for byte that of {@code apply_chat_template} in the transformers
+ * library. The template gets no tools.
  */
 public final class ChatTemplate {
     /** One turn of a conversation; roles are "system", "user" and "assistant". */
@@ -45,8 +45,8 @@ public final class ChatTemplate {
     }
 
     /**
-     * The template of the model in {@code folder}, or null if it has none. Of several by name the one called default counts; without it
-     * none does.
+     * The template of the model in {@code folder}, or null if it has none. Of several named templates, the one called default is used;
+     * a list without it is an error.
      */
     public static ChatTemplate load(Path folder) {
         Path config = folder.resolve("tokenizer_config.json");
@@ -89,9 +89,9 @@ public final class ChatTemplate {
     }
 
     /**
-     * The conversation as the model wants it. The text holds its special tokens written out, so it is to be encoded without adding any.
+     * The conversation in the model's format. The text already contains its special tokens, so it must be encoded without adding any.
      *
-     * @param addGenerationPrompt whether to end with what opens the assistant's next turn
+     * @param addGenerationPrompt whether to end with the start of the assistant's next turn
      */
     public String apply(List<Message> messages, boolean addGenerationPrompt) {
         return apply(messages, addGenerationPrompt, LocalDateTime.now());
@@ -111,7 +111,7 @@ public final class ChatTemplate {
         }
     }
 
-    /** Role and content, in this order: templates may go through the fields. */
+    /** Role and content, in this order: templates may iterate over the fields. */
     private static Map<String, Object> mapping(Message message) {
         Map<String, Object> fields = new LinkedHashMap<>();
         fields.put("role", message.role());

@@ -5,7 +5,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 
-/** Turns tokens back into text: tokenizer.json's {@code decoder}. Each takes and gives a list; in the end the list is joined. */
+/** Turns tokens back into text: tokenizer.json's {@code decoder}. Each maps a list to a list; the final list is joined. */
 @FunctionalInterface
 interface Decoder {
     List<String> decode(List<String> tokens);
@@ -57,7 +57,7 @@ interface Decoder {
         return List.of(Bytes.lossyUtf8(bytes.toByteArray()));
     }
 
-    /** Runs of {@code <0xE2>} become the text they spell; a run that is no UTF-8 becomes one U+FFFD per byte. */
+    /** Runs of tokens such as {@code <0xE2>} are decoded as UTF-8; an invalid run becomes one U+FFFD per byte. */
     private static List<String> byteFallback(List<String> tokens) {
         List<String> out = new ArrayList<>();
         ByteArrayOutputStream run = new ByteArrayOutputStream();
@@ -81,7 +81,7 @@ interface Decoder {
         }
     }
 
-    /** Takes away up to {@code start} times {@code content} in front and up to {@code stop} times at the end. */
+    /** Removes up to {@code start} copies of {@code content} at the start and up to {@code stop} at the end. */
     private static String strip(String token, String content, int start, int stop) {
         String out = token;
         for (int i = 0; i < start && out.startsWith(content); i++) {

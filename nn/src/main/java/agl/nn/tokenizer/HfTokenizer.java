@@ -11,14 +11,14 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * A tokenizer read from Hugging Face's {@code tokenizer.json}. It gives the ids that the {@code tokenizers} library gives:
+ * A tokenizer read from Hugging Face's {@code tokenizer.json}. It gives the same ids as the {@code tokenizers} library:
  *
  * <pre>
- *   text -> added tokens found -> normalizer -> pre-tokenizer -> BPE in each piece -> post-processor -> ids
+ *   text -> added tokens matched -> normalizer -> pre-tokenizer -> BPE in each piece -> post-processor -> ids
  *   ids  -> tokens -> decoder -> text
  * </pre>
  *
- * A part that is unknown here is refused when the file is loaded. The file's {@code truncation} and {@code padding} are not applied:
+ * An unsupported part is rejected when the file is loaded. The file's {@code truncation} and {@code padding} are not applied:
  * they are the training run's settings, not the model's.
  * Format: <a href="https://github.com/huggingface/tokenizers">github.com/huggingface/tokenizers</a>.
  */
@@ -30,7 +30,7 @@ public final class HfTokenizer implements Tokenizer {
     private final PostProcessor postProcessor;
     private final Decoder decoder;
     private final SpecialTokens special;
-    /** Ids from here on are not the model's. */
+    /** The model knows only ids below this. */
     private final int vocabulary;
 
     private HfTokenizer(TokenizerFile file, Path folder) {
@@ -49,7 +49,7 @@ public final class HfTokenizer implements Tokenizer {
         vocabulary = Integer.MAX_VALUE;
     }
 
-    /** The same tokenizer for a model of fewer tokens. */
+    /** The same tokenizer for a model with fewer tokens. */
     private HfTokenizer(HfTokenizer other, int vocabulary) {
         model = other.model;
         added = other.added;
@@ -62,8 +62,8 @@ public final class HfTokenizer implements Tokenizer {
     }
 
     /**
-     * The same tokenizer beside a model of {@code vocabulary} tokens. Some tokenizers have more than their model (Gemma 3's small models, a
-     * token for images that they do not know): as long as no text holds one of them nothing is wrong; a text that does is refused.
+     * The same tokenizer for a model of {@code vocabulary} tokens. Some tokenizers have tokens that their model lacks (Gemma 3's small
+     * models: one for images); a text is rejected only if it contains such a token.
      */
     public HfTokenizer forVocabulary(int vocabulary) {
         if (model.count() > vocabulary) {
@@ -83,7 +83,7 @@ public final class HfTokenizer implements Tokenizer {
                 .anyMatch(name -> String.valueOf(file.parts().get(name)).contains("\"ByteLevel\""));
     }
 
-    /** Reads {@code tokenizer.json} in a folder, or the file itself, and what its neighbours say about special tokens. */
+    /** Reads {@code tokenizer.json} in a folder, or the file itself, and the special tokens in the files beside it. */
     public static HfTokenizer load(Path folderOrFile) {
         Path file = Files.isDirectory(folderOrFile) ? folderOrFile.resolve("tokenizer.json") : folderOrFile;
         if (!Files.exists(file)) {
@@ -92,7 +92,7 @@ public final class HfTokenizer implements Tokenizer {
         return new HfTokenizer(TokenizerFile.read(file), file.toAbsolutePath().getParent());
     }
 
-    /** What is there instead, and what to do. */
+    /** The message for a missing file: what is there instead, and what to do. */
     private static String missing(Path file) {
         Path folder = file.toAbsolutePath().getParent();
         for (String other : new String[] {"tokenizer.model", "tokenizer.bin", "vocab.json", "tekken.json"}) {
@@ -142,9 +142,9 @@ public final class HfTokenizer implements Tokenizer {
         int[] all = addSpecial ? postProcessor.process(ids.toIntArray()) : ids.toIntArray();
         for (int id : all) {
             if (id >= vocabulary) {
-                throw new AglException("the text holds token " + Json.quote(token(id)) + " with id " + id
-                        + ", but the model's vocabulary has " + vocabulary
-                        + " tokens only: it does not know this one");
+                throw new AglException("the text contains token " + Json.quote(token(id)) + " with id " + id
+                        + ", but the model's vocabulary has only " + vocabulary
+                        + " tokens");
             }
         }
         return all;
@@ -188,7 +188,7 @@ public final class HfTokenizer implements Tokenizer {
         return known != null ? known.content() : model.token(id);
     }
 
-    /** Half of a surrogate pair is no character: UTF-8 has no form for it. */
+    /** An unpaired surrogate is not a character: UTF-8 cannot encode it. */
     private static String wellFormed(String text) {
         for (int i = 0; i < text.length(); i++) {
             if (Character.isSurrogate(text.charAt(i))) {

@@ -4,7 +4,7 @@ import java.text.Normalizer.Form;
 import java.util.List;
 import java.util.Locale;
 
-/** Rewrites a text before it is cut into pieces: tokenizer.json's {@code normalizer}. */
+/** Rewrites a text before it is split into pieces: tokenizer.json's {@code normalizer}. */
 @FunctionalInterface
 interface Normalizer {
     String normalize(String text);
@@ -73,7 +73,7 @@ interface Normalizer {
         int start = 0;
         int end = text.length();
         while (left && start < end && Characters.isWhiteSpace(text.charAt(start))) {
-            start++; // white space lies within the basic plane, one char each
+            start++; // all white space is in the basic plane, one char each
         }
         while (right && end > start && Characters.isWhiteSpace(text.charAt(end - 1))) {
             end--;

@@ -6,12 +6,12 @@ import java.util.regex.Pattern;
 import java.util.regex.PatternSyntaxException;
 
 /**
- * Translates the regular expressions of tokenizer.json, which are Oniguruma's, into Java's. Both look alike but some escapes mean
- * different things (Oniguruma's {@code \h} is a hex digit, Java's a horizontal blank) and Java's {@code \s \d \w} are ASCII unless
- * told otherwise. So only what is known to agree passes; the rest is refused by name.
+ * Translates the regular expressions of tokenizer.json from Oniguruma's syntax into Java's. They look alike, but some escapes differ
+ * (Oniguruma's {@code \h} is a hex digit, Java's a horizontal blank) and Java's {@code \s \d \w} are ASCII by default. So only
+ * constructs known to agree are accepted; the rest is rejected by name.
  */
 final class OnigRegex {
-    /** GPT-2's split pattern, which the ByteLevel pre-tokenizer has built in. */
+    /** GPT-2's split pattern, built into the ByteLevel pre-tokenizer. */
     static final String GPT2 = "'s|'t|'re|'ve|'m|'ll|'d| ?\\p{L}+| ?\\p{N}+| ?[^\\s\\p{L}\\p{N}]+|\\s+(?!\\S)|\\s+";
 
     private final String source;
@@ -67,7 +67,7 @@ final class OnigRegex {
             } else if (c == '{') {
                 interval();
             } else if (c == '^' || c == '$' || c == '.') {
-                throw refused(String.valueOf(c)); // Oniguruma's ^ and $ are those of lines, its . has other line ends
+                throw refused(String.valueOf(c)); // Oniguruma's ^ and $ match at lines, its . has different line ends
             } else {
                 out.append(c);
                 at++;
@@ -102,7 +102,7 @@ final class OnigRegex {
         out.append(interval);
         at = end + 1;
         if (source.startsWith("+", at)) {
-            throw refused(interval + "+"); // a second repetition there, a possessive one in Java
+            throw refused(interval + "+"); // a second repetition in Oniguruma, a possessive one in Java
         }
     }
 
@@ -133,7 +133,7 @@ final class OnigRegex {
         }
     }
 
-    /** {@code \p{L}}: general categories are spelled alike, scripts are {@code \p{IsHan}} in Java. */
+    /** {@code \p{L}}: general categories have the same names, scripts are {@code \p{IsHan}} in Java. */
     private void property(boolean negated) {
         int end = source.indexOf('}', at);
         if (end < 0 || source.charAt(at) != '{') {

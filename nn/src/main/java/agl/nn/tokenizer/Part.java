@@ -6,9 +6,9 @@ import com.fasterxml.jackson.databind.JsonNode;
 import java.util.ArrayList;
 import java.util.List;
 
-/** An object inside tokenizer.json together with its place, so that every complaint can say where. */
+/** An object inside tokenizer.json with its location, which every error message names. */
 record Part(JsonNode node, String where) {
-    /** The object at {@code node}; complains if it is something else. */
+    /** The object at {@code node}; an error if it is not an object. */
     static Part of(JsonNode node, String where) {
         if (!node.isObject()) {
             throw new AglException(where + ": expected an object");
@@ -20,7 +20,7 @@ record Part(JsonNode node, String where) {
         return text("type");
     }
 
-    /** The complaint for a type that this library has no code for. */
+    /** The error for an unsupported type. */
     AglException unknown() {
         return new AglException(where + ": type " + Json.quote(type()) + " is not supported");
     }
@@ -60,7 +60,7 @@ record Part(JsonNode node, String where) {
         return value.intValue();
     }
 
-    /** A field that holds one character. */
+    /** A field with a single character. */
     int codePoint(String name) {
         String text = text(name);
         if (text.isEmpty() || text.codePointCount(0, text.length()) != 1) {

@@ -13,7 +13,7 @@ interface PostProcessor {
 
     static PostProcessor parse(Part part) {
         return switch (part.type()) {
-            case "ByteLevel" -> ids -> ids; // only moves offsets, which are not kept here
+            case "ByteLevel" -> ids -> ids; // only affects offsets, which are not tracked here
             case "TemplateProcessing" -> template(part);
             case "BertProcessing", "RobertaProcessing" -> around(List.of(idOfPair(part, "cls")), List.of(idOfPair(part, "sep")));
             case "Sequence" -> {

@@ -6,14 +6,14 @@ import java.util.List;
 import java.util.function.Consumer;
 import java.util.regex.Pattern;
 
-/** Cuts a text into the pieces within which tokens are merged: tokenizer.json's {@code pre_tokenizer}. */
+/** Splits a text into the pieces within which tokens are merged: tokenizer.json's {@code pre_tokenizer}. */
 @FunctionalInterface
 interface PreTokenizer {
     /**
      * A piece of the text.
      *
      * @param text  never empty
-     * @param first whether it stands at the very beginning of what was to be encoded (Metaspace's scheme "first" asks)
+     * @param first whether it is at the very start of the encoded text (for Metaspace's scheme "first")
      */
     record Piece(String text, boolean first) {
     }
@@ -55,7 +55,7 @@ interface PreTokenizer {
         };
     }
 
-    /** The bytes of the text, each as its character; before that GPT-2's words, if asked for. */
+    /** The text's bytes, each as its character; first split into GPT-2's words if requested. */
     private static PreTokenizer byteLevel(boolean addPrefixSpace, boolean useRegex) {
         TextPattern words = TextPattern.regex(OnigRegex.compile(OnigRegex.GPT2, "ByteLevel"));
         return (piece, out) -> {
@@ -101,7 +101,7 @@ interface PreTokenizer {
         return cutting(pattern, cut, c -> false);
     }
 
-    /** Cuts at {@code pattern}; pieces whose first character is {@code dropped} are left out. */
+    /** Splits at {@code pattern}; drops pieces whose first character is {@code dropped}. */
     private static PreTokenizer cutting(TextPattern pattern, Cut cut, java.util.function.IntPredicate dropped) {
         return (piece, out) -> cut.cut(piece.text, pattern.spans(piece.text), (start, end) -> {
             if (!dropped.test(piece.text.codePointAt(start))) {
@@ -110,9 +110,9 @@ interface PreTokenizer {
         });
     }
 
-    /** What becomes of the matches when a text is cut at them. */
+    /** What happens to the matches when a text is split at them. */
     enum Cut {
-        /** They vanish. */
+        /** They are dropped. */
         REMOVED,
         /** Each is a piece of its own. */
         ISOLATED,
@@ -120,7 +120,7 @@ interface PreTokenizer {
         MERGED_WITH_PREVIOUS,
         /** Each belongs to the piece after it. */
         MERGED_WITH_NEXT,
-        /** Neighbouring ones make one piece. */
+        /** Adjacent ones form one piece. */
         CONTIGUOUS;
 
         @FunctionalInterface
@@ -142,7 +142,7 @@ interface PreTokenizer {
             };
         }
 
-        /** Hands out the pieces of {@code text} in order, none empty. */
+        /** Passes on the pieces of {@code text} in order, none empty. */
         void cut(String text, List<TextPattern.Span> spans, Range out) {
             int start = 0; // of the piece being gathered
             for (int i = 0; i < spans.size(); i++) {

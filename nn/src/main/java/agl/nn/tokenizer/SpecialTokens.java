@@ -7,8 +7,8 @@ import java.nio.file.Path;
 import java.util.function.Function;
 
 /**
- * Which ids begin, end and pad a text, -1 where there is none: by the tokenizer's settings, else config.json (which gives ids; the first of
- * several).
+ * The ids that begin, end and pad a text, -1 if there is none: from the tokenizer's settings, else from config.json (which gives ids; the
+ * first of several).
  */
 record SpecialTokens(int bos, int eos, int pad) {
     static SpecialTokens read(Path folder, TokenizerSettings settings, Function<String, Integer> idOf) {

@@ -8,16 +8,16 @@ import java.util.function.IntPredicate;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/** Something to look for in a text: a regular expression, a string, or a kind of character. */
+/** A pattern to search for in a text: a regular expression, a string, or a class of characters. */
 interface TextPattern {
-    /** A part of the text, [start, end), and whether it is a match or what lies between matches. */
+    /** A part of the text, [start, end): a match, or the text between matches. */
     record Span(int start, int end, boolean match) {
     }
 
-    /** The whole text cut into matches and what lies between them, in order. */
+    /** The whole text split into matches and the parts between them, in order. */
     List<Span> spans(String text);
 
-    /** Every match replaced by {@code content}, taken literally. */
+    /** Replaces every match with the literal {@code content}. */
     default String replaceAll(String text, String content) {
         StringBuilder out = new StringBuilder();
         for (Span span : spans(text)) {
@@ -76,7 +76,7 @@ interface TextPattern {
                     int at = matcher.start();
                     if (at == matcher.end() && (at == lastMatch || at > 0 && at < text.length()
                             && Character.isSurrogatePair(text.charAt(at - 1), text.charAt(at)))) {
-                        // Oniguruma's iterator leaves out an empty match right after a match; and within a character it finds none.
+                        // Oniguruma's iterator skips an empty match right after a match and finds none within a character.
                         continue;
                     }
                     if (last < matcher.start()) {
@@ -97,7 +97,7 @@ interface TextPattern {
         };
     }
 
-    /** A text that can be looked at only so often: a pattern that backtracks without end stops with a message instead of hanging. */
+    /** A text with a limited number of reads: a pattern that backtracks excessively stops with a message instead of hanging. */
     final class Bounded implements CharSequence {
         private static final long LOOKS_PER_CHARACTER = 2000;
         private final String text;

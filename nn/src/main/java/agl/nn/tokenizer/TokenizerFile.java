@@ -16,8 +16,8 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * The contents of a tokenizer.json: the model, and the other parts as trees. Vocabulary and merges are streamed, since as trees those
- * of a large model would take hundreds of megabytes.
+ * The contents of a tokenizer.json: the model, and the other parts as trees. Vocabulary and merges are streamed: as trees, those of a
+ * large model would take hundreds of megabytes.
  */
 record TokenizerFile(String where, BpeModel model, Map<String, JsonNode> parts) {
     private static final Set<String> KNOWN = Set.of("version", "truncation", "padding", "added_tokens", "normalizer", "pre_tokenizer",
@@ -98,7 +98,7 @@ record TokenizerFile(String where, BpeModel model, Map<String, JsonNode> parts) 
             }
         }
 
-        /** Either {@code "left right"} or, since tokens may hold spaces, {@code ["left", "right"]}. */
+        /** Either {@code "left right"} or, since tokens may contain spaces, {@code ["left", "right"]}. */
         private void readMerges(JsonParser parser) throws IOException {
             for (JsonToken value = parser.nextToken(); value != JsonToken.END_ARRAY; value = parser.nextToken()) {
                 if (value == JsonToken.VALUE_STRING) {

@@ -18,17 +18,17 @@ import java.util.function.BooleanSupplier;
 import java.util.stream.Stream;
 
 /**
- * What the files beside tokenizer.json say of special and added tokens, with the precedence that transformers 5 gives them:
+ * The special and added tokens in the files beside tokenizer.json, with the precedence of transformers 5:
  *
  * <pre>
  *   tokenizer_config.json    names (bos_token ...), more special tokens, added_tokens_decoder
- *   special_tokens_map.json  goes before tokenizer_config.json, but is not read where that has an added_tokens_decoder
- *   added_tokens.json        tokens and ids; not read either then
+ *   special_tokens_map.json  takes precedence over tokenizer_config.json, but is not read if that has an added_tokens_decoder
+ *   added_tokens.json        tokens and ids; likewise not read in that case
  * </pre>
  *
  * @param named   special tokens by name, the standard names first
  * @param extra   special tokens without a name
- * @param decoder added tokens by the id their file gives
+ * @param decoder added tokens by the id in their file
  * @param closed  whether tokenizer_config.json has an added_tokens_decoder
  */
 record TokenizerSettings(Map<String, AddedToken> named, List<AddedToken> extra, TreeMap<Integer, AddedToken> decoder, boolean closed) {
@@ -38,7 +38,7 @@ record TokenizerSettings(Map<String, AddedToken> named, List<AddedToken> extra, 
     private static final String ADDITIONAL = "additional_special_tokens";
     private static final String DECODER = "added_tokens_decoder";
 
-    /** What a tokenizer class names where its files are silent. */
+    /** Defaults of each tokenizer class for names that its files omit. */
     private static final Map<String, Map<String, String>> CLASSES = Map.of(
             "LlamaTokenizer", Map.of("unk_token", "<unk>", "bos_token", "<s>", "eos_token", "</s>"),
             "GemmaTokenizer",
@@ -46,12 +46,12 @@ record TokenizerSettings(Map<String, AddedToken> named, List<AddedToken> extra, 
             "Qwen2Tokenizer", Map.of("unk_token", "<|endoftext|>", "eos_token", "<|endoftext|>", "pad_token", "<|endoftext|>"),
             "GPT2Tokenizer", Map.of("unk_token", "<|endoftext|>", "bos_token", "<|endoftext|>", "eos_token", "<|endoftext|>"));
 
-    /** Reads the folder; {@code byteLevel} says whether tokenizer.json is byte-level, where a LlamaTokenizer is a generic one. */
+    /** Reads the folder; {@code byteLevel} says whether tokenizer.json is byte-level, in which case a LlamaTokenizer is a generic one. */
     static TokenizerSettings read(Path folder, BooleanSupplier byteLevel) {
         return new Reader(folder, byteLevel).settings();
     }
 
-    /** The text of each special token that has a name: what a chat template may use. */
+    /** The text of each named special token, for use in chat templates. */
     Map<String, String> texts() {
         Map<String, String> out = new LinkedHashMap<>();
         named.forEach((name, token) -> out.put(name, token.content()));
@@ -59,7 +59,7 @@ record TokenizerSettings(Map<String, AddedToken> named, List<AddedToken> extra, 
     }
 
     /**
-     * The tokens to be added to those of tokenizer.json, in order; one that is there already gets the flags given here.
+     * The tokens to add to those of tokenizer.json, in order; one that is already there gets these flags.
      *
      * @param inFile tokenizer.json's added_tokens
      */
@@ -129,7 +129,7 @@ record TokenizerSettings(Map<String, AddedToken> named, List<AddedToken> extra, 
                     out.put(name, token);
                 }
             }
-            // Names of a model's own, image_token for example.
+            // Model-specific names, such as image_token.
             for (JsonNode file : List.of(map, config, map.path(EXTRA), config.path(EXTRA))) {
                 boolean all = file == map.path(EXTRA) || file == config.path(EXTRA);
                 for (Map.Entry<String, JsonNode> field : file.isObject() ? file.properties() : Set.<Map.Entry<String, JsonNode>>of()) {
@@ -215,8 +215,8 @@ record TokenizerSettings(Map<String, AddedToken> named, List<AddedToken> extra, 
         }
 
         /**
-         * Tokens that make an entry of added_tokens.json a special one. Objects in tokenizer_config.json do not, those in
-         * special_tokens_map.json do.
+         * Tokens whose entry in added_tokens.json is special. Objects in special_tokens_map.json count, objects in tokenizer_config.json
+         * do not.
          */
         private Set<String> specialTexts() {
             Set<String> out = new HashSet<>();

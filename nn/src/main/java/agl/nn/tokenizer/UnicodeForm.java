@@ -6,13 +6,13 @@ import java.util.BitSet;
 import java.util.HexFormat;
 
 /**
- * Unicode's normalization forms with the tables of the tokenizers library, which are those of Unicode 9, where this JDK's are newer.
- * A character that came later has no decomposition there and combines with nothing: a text is normalized between such characters.
- * (That normalization of the older ones never changes is promised by Unicode.)
+ * Unicode's normalization forms with the tables of the tokenizers library, which are those of Unicode 9; this JDK's are newer. A
+ * character added later has no decomposition there and combines with nothing, so the text between such characters is normalized.
+ * (Unicode guarantees that the normalization of older characters never changes.)
  */
 final class UnicodeForm {
     /**
-     * Characters since Unicode 10 that normalization moves, changes or combines. Found by comparing all characters (make_normalization.py).
+     * Characters since Unicode 10 that normalization reorders, changes or combines, found by comparing all (make_normalization.py).
      */
     private static final String NEWER = "7fd 897-89f 8ca-8d3 9fe c3c d3b-d3c eba 1715 1abf-1ace 1df6-1dfa 32ff a7f2-a7f4 a82c ab69 105c9 "
             + "105d2 105da 105e4 "
@@ -30,7 +30,7 @@ final class UnicodeForm {
 
     static String normalize(String text, Form form) {
         if (Normalizer.isNormalized(text, form)) {
-            return text; // newer tables demand more, never less
+            return text; // newer tables are stricter, never laxer
         }
         StringBuilder out = new StringBuilder(text.length());
         int from = 0;

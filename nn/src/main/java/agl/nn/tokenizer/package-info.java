@@ -1,4 +1,4 @@
 /**
- * tokenizer.json: text to token ids and back, as the tokenizers library does it. Start reading at {@link agl.nn.tokenizer.HfTokenizer}.
+ * tokenizer.json: text to token ids and back, as in the tokenizers library. Start reading at {@link agl.nn.tokenizer.HfTokenizer}.
  */
 package agl.nn.tokenizer;

@@ -74,7 +74,7 @@ class TokenizerRefusalTest {
     @Test
     void vocabularyAndMergesThatLie() {
         for (String[] row : new String[][] {
-            {"{\"vocab\":{\"a\":0},\"merges\":[\"a b\"]}", "merge 0, a with b: a token of it is not in the vocabulary"},
+            {"{\"vocab\":{\"a\":0},\"merges\":[\"a b\"]}", "merge 0, a with b: one of its tokens is not in the vocabulary"},
             {"{\"vocab\":{\"b\":0,\"ab\":1},\"merges\":[\"a b\"]}", "merge 0"},
             {"{\"vocab\":{\"a\":0,\"b\":1},\"merges\":[\"a b\"]}", "merge 0"},
             {"{\"vocab\":{\"a\":0,\"ab\":1},\"merges\":[\"a b\"]}", "merge 0"},
