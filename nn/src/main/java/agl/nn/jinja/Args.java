@@ -11,9 +11,9 @@ record Args(List<Object> values, Map<String, Object> named) {
     static final Args NONE = new Args(List.of(), Map.of());
 
     /**
-     * The arguments in the order of the parameters, null where one is not given.
+     * The arguments in the order of the parameters, null for each that is not given.
      *
-     * @param required how many have no default
+     * @param required number of parameters without a default
      */
     Object[] bind(String function, int required, String... parameters) {
         if (values.size() > parameters.length) {
@@ -36,7 +36,7 @@ record Args(List<Object> values, Map<String, Object> named) {
         return bound;
     }
 
-    /** Arguments that cannot be named. */
+    /** Binds arguments that cannot be passed by name. */
     Object[] positional(String function, int required, int most) {
         if (!named.isEmpty()) {
             throw wrong(function + " takes no named arguments");

@@ -15,12 +15,12 @@ import java.util.Set;
 
 /** Fields, items and slices. */
 final class Attributes {
-    /** Methods that change their object: the sandbox takes them for undefined. */
+    /** Methods that mutate their object: the sandbox treats them as undefined. */
     private static final Set<String> CHANGING_LIST = Set.of("append", "clear", "pop", "reverse", "insert", "sort", "extend", "remove");
     private static final Set<String> CHANGING_DICT = Set.of("clear", "pop", "popitem", "setdefault", "update");
     private static final Set<String> OTHERS = Set.of("cycle", "changed", "next", "reset", "items", "keys", "values", "get", "copy",
             "fromkeys");
-    /** What Python's numbers and ranges have, and templates do not use. */
+    /** Attributes of Python's numbers and ranges that templates do not use. */
     private static final Set<String> NOT_SUPPORTED = Set.of("real", "imag", "numerator", "denominator", "bit_length", "bit_count",
             "to_bytes", "from_bytes", "conjugate",
             "as_integer_ratio", "is_integer", "hex", "fromhex", "start", "stop", "step", "mapping", "isdisjoint", "gi_frame", "gi_code",
@@ -30,14 +30,14 @@ final class Attributes {
     private Attributes() {
     }
 
-    /** Whether some kind of value has a method of this name. */
+    /** Whether any type of value has a method of this name. */
     static boolean isKnown(String name) {
         return Methods.STRING.contains(name) || Methods.UNSUPPORTED.contains(name) || Methods.LIST.contains(name)
                 || Methods.DICT.contains(name)
                 || CHANGING_LIST.contains(name) || CHANGING_DICT.contains(name) || OTHERS.contains(name) || name.startsWith("_");
     }
 
-    /** {@code object.name}: Python's own attribute, else a mapping's item. */
+    /** {@code object.name}: a built-in attribute, else a mapping's item. */
     static Object attribute(Budget budget, Object object, String name) {
         if (object instanceof Undefined u) {
             throw u.refused();
@@ -49,7 +49,7 @@ final class Attributes {
         return object instanceof Dict dict ? dict.get(name).orElse(new Undefined(name)) : new Undefined(name);
     }
 
-    /** {@code object[key]}: an item, else Python's own attribute of that name. */
+    /** {@code object[key]}: an item, else a built-in attribute of that name. */
     static Object item(Budget budget, Object object, Object key) {
         if (object instanceof Undefined u) {
             throw u.refused();
@@ -72,7 +72,7 @@ final class Attributes {
         return new Undefined("item");
     }
 
-    /** Null where there is none. */
+    /** The item at an index; null if there is none. */
     private static Object at(Budget budget, Object object, long index) {
         List<?> items = object instanceof List<?> list ? list : object instanceof Tuple t ? t.items() : null;
         boolean indexed = items != null || Value.isText(object) || object instanceof Range;
@@ -93,10 +93,10 @@ final class Attributes {
         return object instanceof Markup ? new Markup(c) : c;
     }
 
-    /** An attribute that Python's own kind of object has. */
+    /** A built-in attribute of the object's Python type. */
     private static Optional<Object> own(Object object, String name) {
         if (name.startsWith("_")) {
-            // The sandbox. A mapping has no fields of this kind but Python's own, __len__ and so on; else it is a key like any.
+            // The sandbox. For a mapping, only dunder names such as __len__ are attributes; any other name is an ordinary key.
             return object instanceof Dict && !name.matches("__.*__") ? Optional.empty() : Optional.of(new Undefined(name));
         }
         if (NOT_SUPPORTED.contains(name)
@@ -128,7 +128,7 @@ final class Attributes {
         return Optional.of(new Value.Method(object, name));
     }
 
-    /** {@code object[start:stop:step]}, None for what is not given. */
+    /** {@code object[start:stop:step]}, None for each part not given. */
     static Object slice(Budget budget, Object object, Object start, Object stop, Object step) {
         if (object instanceof Undefined u) {
             throw u.refused();
@@ -136,7 +136,7 @@ final class Attributes {
         boolean sliced = Value.isText(object) || object instanceof List<?> || object instanceof Tuple || object instanceof Range;
         boolean bounds = bound(start) && bound(stop) && bound(step);
         if (!sliced || !bounds) {
-            return new Undefined("a slice"); // as for every item that cannot be had
+            return new Undefined("a slice"); // as for every item that does not exist
         }
         long by = step == Value.NONE ? 1 : Numbers.index(step, "a slice's step");
         if (by == 0) {

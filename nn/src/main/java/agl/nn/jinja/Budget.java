@@ -2,11 +2,11 @@ package agl.nn.jinja;
 
 import agl.error.AglException;
 
-/** What one rendering may take: a template that would run or grow without end stops with one line. */
+/** Limits of one rendering: a template that would run or grow endlessly stops with a one-line error. */
 final class Budget {
-    /** Characters or items of one value, and of the output: far more than any conversation has. */
+    /** Maximum characters or items of one value, and of the output: far more than any conversation needs. */
     private static final long MAX_SIZE = 4L << 20;
-    /** Evaluations, characters written and items looked at, together: well below a second on an idle machine. */
+    /** Maximum total of evaluations, characters written and items visited: well below a second on an idle machine. */
     private static final long MAX_STEPS = 2_000_000;
 
     private long steps;
@@ -19,7 +19,7 @@ final class Budget {
         }
     }
 
-    /** Counts the making of a value of this size, before it is made. */
+    /** Counts the creation of a value of this size, before it is created. */
     void make(long size) {
         if (size > MAX_SIZE) {
             throw wrong("makes a text or a list of " + size + " characters or items; at most " + MAX_SIZE + " are allowed");
@@ -27,7 +27,7 @@ final class Budget {
         spend(size / 8);
     }
 
-    /** A search of one text in another, which takes their product at worst. */
+    /** Counts a search of one text in another: in the worst case, the product of their lengths. */
     void search(String text, String part) {
         spend(text.length() / 8 + (long) text.length() * part.length() / 64);
     }

@@ -2,13 +2,13 @@ package agl.nn.jinja;
 
 import static agl.nn.jinja.Budget.wrong;
 
-/** A call of what an expression gives. */
+/** A call of the value of an expression. */
 record Call(Expr function, Arguments arguments) implements Expr {
     @Override public Object eval(Scope s) {
         return eval(s, null);
     }
 
-    /** With the body of a call statement, or null. */
+    /** {@code caller} is the body of a call statement, or null. */
     Object eval(Scope s, Macro caller) {
         Object f = function.eval(s);
         Args args = arguments.eval(s);

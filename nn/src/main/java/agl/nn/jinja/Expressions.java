@@ -10,8 +10,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Reads expressions, by recursive descent with Jinja's precedences, weakest first: {@code a if b else c, or, and, not}, comparisons and
- * {@code in}, {@code + -, ~, * / // %, **, unary + -}; what these stand between is {@link Operands}'.
+ * Parses expressions by recursive descent with Jinja's precedences, weakest first: {@code a if b else c, or, and, not}, comparisons and
+ * {@code in}, {@code + -, ~, * / // %, **, unary + -}; {@link Operands} parses their operands.
  */
 class Expressions extends Operands {
     Expressions(List<Token> tokens) {

@@ -9,7 +9,7 @@ import java.util.Set;
 
 /** Jinja's filters by name. */
 final class Filters {
-    /** A filter: its value and its other arguments. */
+    /** A filter: takes the value and the other arguments. */
     @FunctionalInterface
     interface Filter {
         Object apply(Budget budget, Object value, Args args);
@@ -34,7 +34,7 @@ final class Filters {
         });
     }
 
-    /** In jinja2 and not here. */
+    /** Filters of jinja2 that are not implemented. */
     private static final Set<String> UNSUPPORTED = Set.of("pprint", "random", "striptags", "urlize", "wordwrap", "xmlattr");
     private static final Set<String> TAKE_FILTER = Set.of("map");
     private static final Set<String> TAKE_TEST = Set.of("select", "reject");
@@ -42,7 +42,7 @@ final class Filters {
     private Filters() {
     }
 
-    /** The name, if there is such a filter; else it is refused. */
+    /** Returns the name if there is such a filter; otherwise an error. */
     static String known(String name) {
         if (!ALL.containsKey(name)) {
             throw wrong("filter " + Json.quote(name) + " is not supported");

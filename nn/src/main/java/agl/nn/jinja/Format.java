@@ -13,7 +13,7 @@ import java.util.List;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/** Python's two ways to put values into a text: {@code "%s" % x} and {@code "{}".format(x)}, the latter without format specifications. */
+/** Python's two ways to format values: {@code "%s" % x} and {@code "{}".format(x)}, the latter without format specifications. */
 final class Format {
     private static final Pattern PERCENT = Pattern.compile(
             "%(?:\\((?<key>[^()]*)\\))?(?<flags>[-+ 0#]*)(?<width>[0-9]+)?(?:\\.(?<precision>[0-9]*))?[hlL]?(?<type>.)", Pattern.DOTALL);
@@ -46,7 +46,7 @@ final class Format {
                         ? dict.get(m.group("key")).orElseThrow(() -> wrong("format: no value " + Json.quote(m.group("key"))))
                         : fail(format);
             } else {
-                argument = next.hasNext() && !keyed ? next.next() : fail(format); // after a key CPython counts the values as used up
+                argument = next.hasNext() && !keyed ? next.next() : fail(format); // after a key, CPython treats the values as used up
             }
             out.append(one(budget, m, argument));
             budget.make(out.length());
@@ -58,7 +58,7 @@ final class Format {
     }
 
     private static Object fail(String format) {
-        throw wrong("format " + Json.quote(format) + " needs other values");
+        throw wrong("format " + Json.quote(format) + " does not match its values");
     }
 
     private static String one(Budget budget, Matcher m, Object value) {
@@ -130,7 +130,7 @@ final class Format {
         return (number.startsWith("-") ? "-" : "") + "0".repeat(Math.max(0, precision - bare.length())) + bare;
     }
 
-    /** As C's printf writes a float. */
+    /** A float as C's printf writes it. */
     static String real(double d, char type, int precision) {
         if (!Double.isFinite(d)) {
             return Printer.real(d);
@@ -154,7 +154,7 @@ final class Format {
                 + (Math.abs(exponent) < 10 ? "0" : "") + Math.abs(exponent);
     }
 
-    /** {@code "{}".format(...)}: numbered, in order, or by name. */
+    /** {@code "{}".format(...)}: by number, in order, or by name. */
     static String braces(Budget budget, String format, Args args) {
         StringBuilder out = new StringBuilder();
         int automatic = 0;
@@ -175,12 +175,12 @@ final class Format {
                 boolean byName = !name.isEmpty() && !Character.isDigit(name.charAt(0));
                 numbered |= !name.isEmpty() && !byName;
                 if (numbered && automatic > 0 || numbered && name.isEmpty()) {
-                    throw wrong("format " + Json.quote(format) + " has numbers at some places only");
+                    throw wrong("format " + Json.quote(format) + " numbers only some of its fields");
                 }
                 int at = name.isEmpty() ? automatic++ : byName ? 0 : Integer.parseInt(name);
                 Object value = byName ? args.named().get(name) : at < args.values().size() ? args.values().get(at) : null;
                 if (value == null) {
-                    throw wrong("format " + Json.quote(format) + " needs other values");
+                    throw wrong("format " + Json.quote(format) + " does not match its values");
                 }
                 out.append(value instanceof Undefined ? "" : Printer.text(budget, value));
                 i = end;

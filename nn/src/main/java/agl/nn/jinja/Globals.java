@@ -15,7 +15,7 @@ import java.util.Set;
 /** The functions that every template can call. */
 final class Globals {
     static final Set<String> NAMES = Set.of("range", "dict", "namespace", "raise_exception", "strftime_now", "cycler", "joiner");
-    /** The sandbox's. */
+    /** The sandbox's limit. */
     private static final long MAX_RANGE = 100_000;
 
     private Globals() {
@@ -86,7 +86,7 @@ final class Globals {
         };
     }
 
-    /** Jinja's cycler: its items in turn. */
+    /** Jinja's cycler: cycles through its items. */
     private static final class Cycler implements Value.Fields {
         private final List<Object> items;
         private int at;
@@ -115,7 +115,7 @@ final class Globals {
         }
     }
 
-    /** C's date format in the C locale. */
+    /** C's strftime in the C locale. */
     private static String strftime(String format, LocalDateTime now) {
         StringBuilder out = new StringBuilder();
         for (int i = 0; i < format.length(); i++) {

@@ -11,12 +11,12 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * Cuts a template into text and the tokens of its tags, with the white space rules that chat templates are written for: {@code trim_blocks}
- * (the line end after a statement is dropped), {@code lstrip_blocks} (so is the indentation before one), {@code -} inside a tag (all white
- * space on that side is dropped) and {@code +} (none is).
+ * Splits a template into text and the tokens of its tags, with the white space rules that chat templates assume: {@code trim_blocks}
+ * (drops the line end after a statement), {@code lstrip_blocks} (drops the indentation before one), {@code -} inside a tag (drops all
+ * white space on that side) and {@code +} (drops none).
  */
 final class Lexer {
-    /** What a token is; a SYMBOL is an operator, a bracket or the begin or end of a tag. */
+    /** The kind of a token; a SYMBOL is an operator, a bracket or the beginning or end of a tag. */
     enum Kind { DATA, NAME, INTEGER, FLOAT, STRING, SYMBOL, END }
 
     /** A token; a string's {@code text} is its value. */
@@ -77,7 +77,7 @@ final class Lexer {
         }
     }
 
-    /** The text before a tag, less what the tag swallows. */
+    /** The text before a tag, without the white space that the tag drops. */
     private String before(String text, char tag, char sign) {
         int line = text.lastIndexOf('\n') + 1;
         if (sign == '-') {
@@ -105,7 +105,7 @@ final class Lexer {
         return i;
     }
 
-    /** Behind a tag's end, which begins with {@code sign} or 0. */
+    /** Continues after a tag's end, which begins with {@code sign}, or 0 for none. */
     private void close(int end, char sign, boolean trimsLine) {
         at = sign == '-' ? skipSpace(end) : trimsLine && sign != '+' && source.startsWith("\n", end) ? end + 1 : end;
     }
@@ -130,7 +130,7 @@ final class Lexer {
         close(end.end(), end.group(2).isEmpty() ? 0 : end.group(2).charAt(0), true);
     }
 
-    /** The tokens of a tag. What looks like its end inside a string or inside brackets is none. */
+    /** The tokens of a tag. Its end does not count inside a string or brackets. */
     private void code(char tag, int from) {
         String end = tag == '{' ? "}}" : "%}";
         tokens.add(new Token(Kind.SYMBOL, tag == '{' ? "{{" : "{%"));
@@ -181,7 +181,7 @@ final class Lexer {
         return new Token(Kind.STRING, unescape(m.group("single") != null ? m.group("single") : m.group("double")));
     }
 
-    /** Python's escapes; a backslash before anything else stands for itself. */
+    /** Python's escapes; a backslash before any other character is literal. */
     private static String unescape(String text) {
         StringBuilder out = new StringBuilder();
         for (int i = 0; i < text.length(); i++) {

@@ -10,7 +10,7 @@ import java.util.List;
 import java.util.NoSuchElementException;
 import java.util.Optional;
 
-/** The {@code loop} of a for statement. Items are taken one by one: a condition is evaluated when its item's turn comes. */
+/** The {@code loop} of a for statement. Items are fetched lazily: a condition is evaluated when its item is reached. */
 final class Loop implements Value.Function, Value.Fields {
     private static final Object NOTHING = new Object();
 
@@ -33,7 +33,7 @@ final class Loop implements Value.Function, Value.Fields {
         this.length = length;
     }
 
-    /** The statement: {@code wanted} and {@code otherwise} are null where there is none. */
+    /** The statement: {@code wanted} and {@code otherwise} are null if absent. */
     record Statement(Target target, Expr items, Expr wanted, boolean recursive, Node body, Node otherwise) implements Node {
         @Override public void render(Scope scope, StringBuilder out) {
             render(scope, items.eval(scope), 0, out);
@@ -43,9 +43,9 @@ final class Loop implements Value.Function, Value.Fields {
             Iterator<Object> all = Sequences.iterator(scope.budget(), over);
             int length = wanted == null && !(over instanceof Value.Generator) ? (int) Sequences.size(over) : -1;
             Loop loop = new Loop(this, scope, depth, wanted == null ? all : new Wanted(all, scope), length);
-            boolean finished = false; // a turn that break or continue leaves does not count, as jinja2 has it
+            boolean finished = false; // as in jinja2, an iteration left by break or continue does not count
             while (loop.advance()) {
-                Scope turn = scope.inner(); // what is set inside a loop is forgotten after each turn
+                Scope turn = scope.inner(); // names set inside a loop are lost after each iteration
                 turn.set("loop", loop);
                 target.bind(turn, loop.current);
                 try {
@@ -62,7 +62,7 @@ final class Loop implements Value.Function, Value.Fields {
             }
         }
 
-        /** The items for which the condition holds. */
+        /** The items that satisfy the condition. */
         private final class Wanted implements Iterator<Object> {
             private final Iterator<Object> all;
             private final Scope scope;
@@ -153,7 +153,7 @@ final class Loop implements Value.Function, Value.Fields {
         });
     }
 
-    /** A recursive loop goes through other items in the same way. */
+    /** A recursive loop iterates over other items with the same body. */
     @Override public Object call(Budget budget, Args args) {
         if (!statement.recursive) {
             throw wrong("loop is called, and the for statement is not recursive");

@@ -14,14 +14,14 @@ import java.util.Optional;
 /**
  * A macro, or the body of a call statement: a part of the template that can be called.
  *
- * @param scope where it was defined; its names are those that it sees
+ * @param scope where it was defined; it sees the names of this scope
  */
 record Macro(String name, Signature signature, Uses uses, Template.Node body, Scope scope) implements Value.Function, Value.Fields {
-    /** The parameters; {@code defaults} are those of the last ones. */
+    /** The parameters; {@code defaults} belong to the last ones. */
     record Signature(List<String> names, List<Expr> defaults) {
     }
 
-    /** Which of the names of its own the body uses: then it takes such arguments. */
+    /** Which of these special names the body uses: the macro accepts such arguments only then. */
     record Uses(boolean caller, boolean kwargs, boolean varargs) {
         static Uses of(List<String> names) {
             return new Uses(names.contains("caller"), names.contains("kwargs"), names.contains("varargs"));

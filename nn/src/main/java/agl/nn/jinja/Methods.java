@@ -13,20 +13,20 @@ import java.util.stream.Stream;
 
 /** Python's methods of strings, lists, tuples and mappings. */
 final class Methods {
-    /** Of strings. */
+    /** Methods of strings. */
     static final Set<String> STRING = Set.of("strip", "lstrip", "rstrip", "upper", "lower", "title", "capitalize", "swapcase", "casefold",
             "startswith", "endswith", "split",
             "rsplit", "splitlines", "partition", "rpartition", "replace", "find", "rfind", "index", "rindex", "count", "join", "format",
             "center", "ljust", "rjust", "zfill",
             "removeprefix", "removesuffix", "expandtabs", "isdigit", "isdecimal", "isnumeric", "isalpha", "isalnum", "islower", "isupper",
             "isspace", "istitle", "isascii");
-    /** Of strings, in Python and not here. */
+    /** String methods of Python that are not implemented. */
     static final Set<String> UNSUPPORTED = Set.of("encode", "translate", "maketrans", "format_map", "isidentifier", "isprintable");
-    /** Of lists, tuples and ranges. */
+    /** Methods of lists, tuples and ranges. */
     static final Set<String> LIST = Set.of("index", "count");
-    /** Of mappings. */
+    /** Methods of mappings. */
     static final Set<String> DICT = Set.of("items", "keys", "values", "get", "copy", "fromkeys");
-    /** Those that give an escaped text where the text is escaped. */
+    /** Methods that return an escaped text if the text is escaped. */
     private static final Set<String> KEEP_MARKUP = Set.of("strip", "lstrip", "rstrip", "upper", "lower", "title", "capitalize", "swapcase",
             "casefold", "expandtabs", "zfill",
             "split", "rsplit", "splitlines", "partition", "rpartition");
@@ -187,7 +187,7 @@ final class Methods {
         };
     }
 
-    /** The part from a start to an end, both counted in code points, negative from behind; null if the start lies behind the text. */
+    /** The part from start to end, in code points, negative from the end; null if the start is beyond the text. */
     private static String part(String s, Object start, Object end) {
         long size = Texts.size(s);
         long from = start == null || start == Value.NONE ? 0 : whole(start, 0, "a search");

@@ -85,7 +85,7 @@ final class NumberFilters {
         if (Value.isText(total)) {
             throw wrong("sum cannot start with a string");
         }
-        double exact = 0; // Neumaier's sum, which Python takes from 3.12 on
+        double exact = 0; // Neumaier's sum, as in Python since 3.12
         double lost = 0;
         for (Object item : Sequences.items(budget, value)) {
             Object part = field.apply(item);
@@ -120,7 +120,7 @@ final class NumberFilters {
         int i = 0;
         while (i < prefixes.length() - 1 && !(Double.isFinite(bytes) && new BigDecimal(bytes).compareTo(BigDecimal.valueOf(base).pow(i
                 + 2)) < 0)) {
-            i++; // exactly: 1e24 is a little less than 10 ** 24
+            i++; // exact comparison: 1e24 is slightly less than 10 ** 24
         }
         return Format.real(base * bytes / Math.pow(base, i + 2), 'f', 1) + " " + (binary && i == 0 ? "K" : prefixes.substring(i, i + 1))
                 + (binary ? "iB" : "B");

@@ -9,9 +9,9 @@ import java.math.RoundingMode;
 import java.util.Optional;
 import java.util.regex.Pattern;
 
-/** Python's numbers: int is Long or, where that is too small, BigInteger; float is Double; a truth value counts as 0 or 1. */
+/** Python's numbers: int is Long or, if that is too small, BigInteger; float is Double; a Boolean counts as 0 or 1. */
 final class Numbers {
-    /** Of a whole number, about as many as 4,000 digits (Python prints no more). */
+    /** Maximum size of an integer, about 4,000 digits (Python prints no more). */
     private static final int MAX_BITS = 14_000;
     private static final Pattern FLOAT = Pattern
             .compile("[+-]?(?:(?:[0-9](?:_?[0-9])*)?\\.?(?:[0-9](?:_?[0-9])*)?(?:[eE][+-]?[0-9](?:_?[0-9])*)?)");
@@ -35,7 +35,7 @@ final class Numbers {
         };
     }
 
-    /** The shortest form of a whole number. */
+    /** An integer in its shortest representation. */
     static Object whole(BigInteger n) {
         if (n.bitLength() > MAX_BITS) {
             throw wrong("makes a whole number of more than " + MAX_BITS + " bits");
@@ -141,7 +141,7 @@ final class Numbers {
     private static Object power(Object a, Object b) {
         if (isInt(a) && isInt(b) && big(b).signum() >= 0) {
             BigInteger base = big(a);
-            BigInteger size = base.abs(); // whose length counts: -2 as a number of its own has one bit only
+            BigInteger size = base.abs(); // absolute value, because the bit length of -2 is 1
             boolean small = size.bitLength() <= 1;
             if (!small && (big(b).bitLength() > 20 || (long) size.bitLength() * big(b).intValue() > 2L * MAX_BITS)) {
                 throw wrong("makes a whole number of more than " + MAX_BITS + " bits");
@@ -154,14 +154,14 @@ final class Numbers {
         if (x == 0 && y < 0 || x < 0 && Double.isFinite(y) && y != Math.rint(y)) {
             throw wrong(x == 0 ? "0 to a negative power" : "a fractional power of a negative number");
         }
-        double result = x == 1 || x == -1 && Double.isInfinite(y) ? 1 : Math.pow(x, y); // as C has it; Java makes NaN of these
+        double result = x == 1 || x == -1 && Double.isInfinite(y) ? 1 : Math.pow(x, y); // as in C; Java returns NaN here
         if (Double.isInfinite(result) && Double.isFinite(x) && Double.isFinite(y)) {
             throw wrong("a power is too large for a float");
         }
         return result;
     }
 
-    /** Python's round, half to even, of the number that the float is exactly. */
+    /** Python's round, half to even, applied to the float's exact value. */
     static Object round(Object value, long digits) {
         if (Math.abs(digits) > 400) {
             throw wrong("round to " + digits + " digits");
@@ -178,7 +178,7 @@ final class Numbers {
         return rounded == 0 ? Math.copySign(0, d) : rounded;
     }
 
-    /** Towards zero; empty for NaN and infinity. */
+    /** Rounds toward zero; empty for NaN and infinity. */
     static Optional<Object> truncate(Object value) {
         if (isInt(value)) {
             return Optional.of(whole(big(value)));
@@ -187,7 +187,7 @@ final class Numbers {
         return Double.isFinite(d) ? Optional.of(whole(new BigDecimal(d).toBigInteger())) : Optional.empty();
     }
 
-    /** Python's float of a text; empty if it is none. */
+    /** Python's float of a text; empty if it is not a number. */
     static Optional<Double> parseReal(String text) {
         String t = digits(Texts.strip(text, null, true, true));
         String word = t.toLowerCase(java.util.Locale.ROOT).replaceFirst("^[+-]", "");
@@ -201,7 +201,7 @@ final class Numbers {
         return hasDigit && FLOAT.matcher(t).matches() ? Optional.of(Double.valueOf(t.replace("_", ""))) : Optional.empty();
     }
 
-    /** Python's int of a text in a base from 2 to 36; empty if it is none. */
+    /** Python's int of a text in a base from 2 to 36; empty if it is not an integer. */
     static Optional<Object> parseWhole(String text, int base) {
         String t = digits(Texts.strip(text, null, true, true)).toLowerCase(java.util.Locale.ROOT);
         String sign = t.startsWith("-") || t.startsWith("+") ? t.substring(0, 1) : "";
@@ -218,14 +218,14 @@ final class Numbers {
         return Optional.of(whole(new BigInteger((sign.equals("-") ? "-" : "") + rest.replace("_", ""), base)));
     }
 
-    /** Decimal digits of all scripts as 0 to 9. */
+    /** Converts decimal digits of all scripts to 0 to 9. */
     private static String digits(String text) {
         StringBuilder out = new StringBuilder();
         text.codePoints().forEach(c -> out.appendCodePoint(c > 127 && Character.isDigit(c) ? '0' + Character.digit(c, 10) : c));
         return out.toString();
     }
 
-    /** A whole number that fits an index. */
+    /** An integer that fits an index. */
     static long index(Object value, String what) {
         if (!isInt(value)) {
             throw wrong(what + " is not a whole number");

@@ -11,7 +11,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
-/** Reads what operators stand between: constants, names, lists, and behind them fields, items, calls, filters and tests. */
+/** Parses the operands: constants, names, lists, followed by fields, items, calls, filters and tests. */
 abstract class Operands extends TokenReader {
     Operands(List<Token> tokens) {
         super(tokens);
@@ -19,7 +19,7 @@ abstract class Operands extends TokenReader {
 
     abstract Expr expression();
 
-    /** An expression or, with commas, a tuple, up to {@code end}. */
+    /** Parses an expression or, with commas, a tuple, up to {@code end}. */
     abstract Expr tuple(boolean conditional, String end);
 
     final Expr primary() {
@@ -28,7 +28,7 @@ abstract class Operands extends TokenReader {
             case STRING -> {
                 StringBuilder text = new StringBuilder(token.text());
                 while (peek().kind() == Kind.STRING) {
-                    text.append(next().text()); // neighbouring strings are one, as in Python
+                    text.append(next().text()); // adjacent strings are joined, as in Python
                 }
                 yield constant(text.toString());
             }
@@ -124,7 +124,7 @@ abstract class Operands extends TokenReader {
                     }
                     value = s -> Attributes.attribute(s.budget(), object.eval(s), field.text());
                 } else {
-                    throw wrong("expected a name or a number behind ., found " + Json.quote(field.text()));
+                    throw wrong("expected a name or a number after ., found " + Json.quote(field.text()));
                 }
             } else if (accept("[")) {
                 value = subscript(object);
@@ -204,7 +204,7 @@ abstract class Operands extends TokenReader {
         }
     }
 
-    /** A filter by its name and arguments, behind the {@code |}. */
+    /** A filter with its name and arguments, after the {@code |}. */
     final Expr filter(Expr object) {
         String name = Filters.known(name());
         boolean named = Filters.takesName(name) && peek().is("(") && ahead().kind() == Kind.STRING;
@@ -223,7 +223,7 @@ abstract class Operands extends TokenReader {
         boolean negated = accept("not");
         Token token = next();
         if (token.kind() != Kind.NAME) {
-            throw wrong("expected a test behind is, found " + Json.quote(token.text()));
+            throw wrong("expected a test after is, found " + Json.quote(token.text()));
         }
         String name = Tests.known(token.text());
         Arguments arguments = peek().is("(") ? arguments() : new Arguments(testArgument(), Map.of(), null, null);

@@ -35,7 +35,7 @@ final class Operators {
         };
     }
 
-    /** What a mapping finds a key by: equal for values that are equal in Python. */
+    /** The lookup form of a mapping's key: equal for values that are equal in Python. */
     static Object hash(Object key) {
         return switch (key) {
             case Boolean b -> b ? 1L : 0L;
@@ -137,7 +137,7 @@ final class Operators {
         int end = Math.min(a.length(), b.length());
         for (int i = 0; i < end; i++) {
             if (a.charAt(i) != b.charAt(i)) {
-                return Integer.compare(a.codePointAt(i), b.codePointAt(i)); // of two second halves the order is that of their characters
+                return Integer.compare(a.codePointAt(i), b.codePointAt(i)); // for two low surrogates, the order is that of their characters
             }
         }
         return Integer.compare(a.length(), b.length());
@@ -171,7 +171,7 @@ final class Operators {
 
     static Object sign(boolean negative, Object value) {
         if (!Numbers.isNumber(value)) {
-            throw value instanceof Undefined u ? u.refused() : wrong("no sign can stand before " + Value.kind(value));
+            throw value instanceof Undefined u ? u.refused() : wrong("cannot apply a sign to " + Value.kind(value));
         }
         return value instanceof Double d ? negative ? -d : d : Numbers.whole(negative ? Numbers.big(value).negate() : Numbers.big(value));
     }
@@ -201,7 +201,7 @@ final class Operators {
             Object sequence = Numbers.isInt(a) ? b : a;
             Object factor = Numbers.isInt(a) ? a : b;
             if (Numbers.big(factor).bitLength() > 63) {
-                throw wrong("the factor of a sequence is too large"); // below 0 as well, as in CPython
+                throw wrong("the factor of a sequence is too large"); // negative ones too, as in CPython
             }
             long times = Math.max(0, Numbers.index(factor, "the factor"));
             if (Value.isText(sequence)) {
@@ -224,7 +224,7 @@ final class Operators {
         if (a instanceof Undefined u) {
             throw u.refused();
         }
-        throw b instanceof Undefined u ? u.refused() : wrong("cannot work out " + Value.kind(a) + " " + operator + " " + Value.kind(b));
+        throw b instanceof Undefined u ? u.refused() : wrong("cannot compute " + Value.kind(a) + " " + operator + " " + Value.kind(b));
     }
 
     private static String concatenated(Budget budget, String a, String b) {

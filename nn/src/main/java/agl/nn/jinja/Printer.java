@@ -13,7 +13,7 @@ import java.math.MathContext;
 import java.math.RoundingMode;
 import java.util.List;
 
-/** How Python prints values: {@code str} and {@code repr}. What would print an address in memory is refused. */
+/** How Python prints values: {@code str} and {@code repr}. Values that would print a memory address are rejected. */
 final class Printer {
     private final Budget budget;
     private final StringBuilder out = new StringBuilder();
@@ -128,14 +128,14 @@ final class Printer {
         };
     }
 
-    /** Java writes two digits at least, also where one would do (4.9E-324 for 5e-324). */
+    /** Java writes at least two digits, even where one is enough (4.9E-324 for 5e-324). */
     private static BigDecimal shortest(double d) {
         BigDecimal digits = new BigDecimal(Double.toString(d)).stripTrailingZeros();
         BigDecimal one = digits.round(new MathContext(1, RoundingMode.HALF_EVEN));
         return digits.precision() == 2 && one.doubleValue() == d ? one.stripTrailingZeros() : digits;
     }
 
-    /** The shortest digits that give this float, as Python writes them. */
+    /** The shortest decimal that reads back as this float, as Python writes it. */
     static String real(double d) {
         if (!Double.isFinite(d)) {
             return Double.isNaN(d) ? "nan" : d > 0 ? "inf" : "-inf";
@@ -145,7 +145,7 @@ final class Printer {
         }
         BigDecimal shortest = shortest(Math.abs(d));
         String digits = shortest.unscaledValue().toString();
-        int exponent = digits.length() - shortest.scale() - 1; // of the first digit
+        int exponent = digits.length() - shortest.scale() - 1; // exponent of the first digit
         String sign = d < 0 ? "-" : "";
         if (exponent < -4 || exponent >= 16) {
             String mantissa = digits.length() == 1 ? digits : digits.charAt(0) + "." + digits.substring(1);

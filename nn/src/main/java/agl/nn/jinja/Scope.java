@@ -4,7 +4,7 @@ import agl.nn.jinja.Value.Undefined;
 import java.util.HashMap;
 import java.util.Map;
 
-/** Names and their values; an inner scope sees the outer one's and does not change them. */
+/** Names and their values; an inner scope sees the outer names but does not change them. */
 final class Scope {
     private final Scope outer;
     private final Budget budget;

@@ -10,7 +10,7 @@ import java.util.Map;
 import java.util.function.Function;
 import java.util.function.Predicate;
 
-/** Filters that take a filter, a test or an attribute to each item: map, select, reject, selectattr, rejectattr. */
+/** Filters that apply a filter, a test or an attribute to each item: map, select, reject, selectattr, rejectattr. */
 final class SelectingFilters {
     private SelectingFilters() {
     }

@@ -13,7 +13,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.Function;
 
-/** Filters that put sequences in another order or form. */
+/** Filters that reorder or reshape sequences. */
 final class SequenceFilters {
     private SequenceFilters() {
     }

@@ -16,7 +16,7 @@ import java.util.List;
 import java.util.function.Function;
 import java.util.stream.LongStream;
 
-/** What can be gone through, item by item. */
+/** Operations on iterable values. */
 final class Sequences {
     private Sequences() {
     }
@@ -26,12 +26,12 @@ final class Sequences {
                 || value instanceof Range || value instanceof Generator || value instanceof Undefined || value instanceof Loop;
     }
 
-    /** An iterator over the items; a generator's own, which is used up by it. */
+    /** An iterator over the items; for a generator, its own, which this consumes. */
     static Iterator<Object> iterator(Budget budget, Object value) {
         return value instanceof Generator g ? g.iterator() : items(budget, value).iterator();
     }
 
-    /** The items; of a generator those that are left. */
+    /** The items; of a generator, the remaining ones. */
     static List<Object> items(Budget budget, Object value) {
         if (Value.isText(value)) {
             budget.make(Value.text(value).length());
@@ -52,7 +52,7 @@ final class Sequences {
                 yield left;
             }
             case Undefined u -> List.of();
-            default -> throw wrong("cannot go through " + Value.kind(value));
+            default -> throw wrong("cannot iterate over " + Value.kind(value));
         };
         budget.spend(items.size() / 4);
         return items;
@@ -73,7 +73,7 @@ final class Sequences {
         };
     }
 
-    /** Sorted by a key, stably, as Python's sorted. */
+    /** Sorts by a key, stably, like Python's sorted. */
     static List<Object> sorted(Budget budget, List<Object> items, Function<Object, Object> key, boolean reverse) {
         List<Object[]> keyed = new ArrayList<>();
         for (Object item : items) {
@@ -104,7 +104,7 @@ final class Sequences {
         return path;
     }
 
-    /** The value of an attribute, such as {@code a.b.0}; {@code otherwise} (or null) stands for what is undefined. */
+    /** The value of an attribute, such as {@code a.b.0}; {@code otherwise} (or null) replaces undefined values. */
     static Function<Object, Object> attribute(Budget budget, Object attribute, Object otherwise) {
         List<Object> path = path(attribute);
         return item -> {
@@ -117,7 +117,7 @@ final class Sequences {
         };
     }
 
-    /** Without regard to upper and lower case unless asked for. */
+    /** Lower-cases a text unless the comparison is case-sensitive. */
     static Object folded(Object value, boolean caseSensitive) {
         return !caseSensitive && Value.isText(value) ? Texts.lower(Value.text(value)) : value;
     }

@@ -14,7 +14,7 @@ final class Splitting {
 
     /**
      * @param separator null for runs of white space
-     * @param most      most splits, negative for all
+     * @param most      maximum number of splits, negative for all
      */
     static List<Object> split(Budget budget, String text, String separator, long most, boolean fromRight) {
         if (separator != null && separator.isEmpty()) {
@@ -55,7 +55,7 @@ final class Splitting {
             at = skip(text, end, true);
         }
         if (at < text.length()) {
-            words.add(text.substring(at)); // with the white space behind it
+            words.add(text.substring(at)); // with trailing white space
         }
         return words;
     }

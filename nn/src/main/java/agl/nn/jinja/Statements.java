@@ -10,7 +10,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 
-/** Reads the statements of a template. */
+/** Parses the statements of a template. */
 final class Statements extends Expressions {
     /** {@code break} and {@code continue}. */
     static final class LoopJump extends RuntimeException {
@@ -35,8 +35,8 @@ final class Statements extends Expressions {
     }
 
     /**
-     * The nodes up to a statement that begins with one of {@code ends}, behind whose {@code {%} this stops; up to the template's end if
-     * there are none.
+     * The nodes up to a statement that begins with one of {@code ends}, stopping after its {@code {%}; if {@code ends} is empty, up to the
+     * template's end.
      */
     private Node block(Set<String> ends) {
         List<Node> nodes = new ArrayList<>();
@@ -80,7 +80,7 @@ final class Statements extends Expressions {
         };
     }
 
-    /** The text of a statement's body, up to {@code end}, whose name is read too. */
+    /** A statement's body, up to and including the name {@code end}. */
     private Node body(String end) {
         accept(":");
         expect("%}");
@@ -124,7 +124,7 @@ final class Statements extends Expressions {
                     throw jump;
                 };
             }
-            case "generation" -> { // marks the assistant's part for a mask; its text is what it is without the mark
+            case "generation" -> { // marks the assistant's part for a mask; does not change the text
                 Node body = outsideLoops(() -> body("endgeneration"));
                 yield (scope, out) -> write(scope, out, text(body, scope.inner()));
             }
@@ -132,7 +132,7 @@ final class Statements extends Expressions {
         };
     }
 
-    /** A body that is a function of its own: break and continue do not reach out of it. */
+    /** A body that is a separate function: break and continue cannot leave it. */
     private <T> T outsideLoops(java.util.function.Supplier<T> read) {
         int around = loops;
         loops = 0;
@@ -172,7 +172,7 @@ final class Statements extends Expressions {
         return new Loop.Statement(target, items, wanted, recursive, body, otherwise);
     }
 
-    /** {@code set x = value}, also several at once and fields of namespaces, or {@code set x} with the text up to {@code endset}. */
+    /** {@code set x = value}, also several targets and namespace fields, or {@code set x} with the text up to {@code endset}. */
     private Node setStatement() {
         Target target = Target.read(this, true);
         if (accept("=")) {

@@ -6,12 +6,12 @@ import agl.nn.checkpoint.Json;
 import java.util.ArrayList;
 import java.util.List;
 
-/** What a value is assigned to: a name, a field of a namespace, or several of these. */
+/** The target of an assignment: a name, a field of a namespace, or several of these. */
 sealed interface Target {
     /** Assigns a value. */
     void bind(Scope scope, Object value);
 
-    /** The names that get a value. */
+    /** The names that are assigned. */
     List<String> names();
 
     /** A name. */
@@ -39,7 +39,7 @@ sealed interface Target {
         }
     }
 
-    /** Several, for the items of the value. */
+    /** Several targets, for the items of the value. */
     record Several(List<Target> targets) implements Target {
         @Override public void bind(Scope scope, Object value) {
             List<Object> items = Sequences.items(scope.budget(), value);
@@ -56,13 +56,13 @@ sealed interface Target {
         }
     }
 
-    /** One target, or several separated by commas; {@code fields} says whether fields of namespaces may be among them. */
+    /** One target, or several separated by commas; {@code fields} says whether namespace fields are allowed. */
     static Target read(TokenReader parser, boolean fields) {
         List<Target> targets = new ArrayList<>();
         boolean commas = false;
         do {
             if (commas && parser.peek().is(")")) {
-                break; // nowhere else may a comma be the last
+                break; // a trailing comma is allowed only here
             }
             targets.add(one(parser, fields));
             commas |= parser.peek().is(",");

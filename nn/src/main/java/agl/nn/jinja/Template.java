@@ -7,8 +7,8 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * A Jinja template as chat templates use it: what jinja2 makes of it in the sandboxed environment that the transformers library sets up. A
- * construct that is not supported is refused when the template is read; nothing is rendered other than jinja2 would.
+ * A Jinja template as used for chat templates: rendered as jinja2 does in the sandboxed environment that the transformers library sets up.
+ * An unsupported construct is rejected when the template is parsed; nothing is rendered differently from jinja2.
  */
 public final class Template {
     /** A piece of the template that adds to the output. */
@@ -23,7 +23,7 @@ public final class Template {
         this.root = root;
     }
 
-    /** Reads a template; refuses what is wrong or not supported in it. */
+    /** Parses a template; rejects invalid or unsupported constructs. */
     public static Template parse(String source) {
         try {
             return new Template(new Statements(Lexer.tokens(source)).template());
@@ -33,10 +33,10 @@ public final class Template {
     }
 
     /**
-     * The text.
+     * Renders the template.
      *
      * @param variables the names that the template may use; values are String, Boolean, Long, Double, null, List and Map of these
-     * @param now       what {@code strftime_now} writes
+     * @param now       the time that {@code strftime_now} formats
      */
     public String render(Map<String, ?> variables, LocalDateTime now) {
         Budget budget = new Budget();

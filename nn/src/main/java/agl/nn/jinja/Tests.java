@@ -28,7 +28,7 @@ final class Tests {
     private Tests() {
     }
 
-    /** The name, if there is such a test; else it is refused. */
+    /** Returns the name if there is such a test; otherwise an error. */
     static String known(String name) {
         if (!exists(name)) {
             throw wrong("test " + Json.quote(name) + " is not supported");
@@ -77,7 +77,7 @@ final class Tests {
         };
     }
 
-    /** Python's {@code is}; whether two equal strings or numbers are one object is chance there, and refused. */
+    /** Python's {@code is}; for equal strings or numbers, identity is arbitrary in Python, so that is rejected. */
     private static boolean same(Object a, Object b) {
         boolean single = a instanceof Boolean || a == Value.NONE || b instanceof Boolean || b == Value.NONE;
         if (single) {
@@ -85,7 +85,7 @@ final class Tests {
         }
         boolean bothNumbers = Numbers.isNumber(a) && Numbers.isNumber(b);
         if (bothNumbers && a instanceof Long x && b instanceof Long y && x >= -5 && x <= 256) {
-            return x.equals(y); // small ones are one object in CPython
+            return x.equals(y); // CPython caches small integers
         }
         if ((bothNumbers || Value.isText(a) && Value.isText(b)) && a.equals(b)) {
             throw wrong("sameas of equal strings or numbers is not supported");

@@ -24,7 +24,7 @@ final class TextFilters {
         simple(filters, "upper", Texts::upper);
         simple(filters, "lower", Texts::lower);
         simple(filters, "capitalize", Texts::capitalize);
-        filters.put("title", (budget, value, args) -> { // of an escaped text too it makes one that is not
+        filters.put("title", (budget, value, args) -> { // returns an unescaped text, even for an escaped one
             args.positional("title", 0, 0);
             String text = Printer.text(budget, value);
             budget.spend(text.length() / 2);
@@ -76,7 +76,7 @@ final class TextFilters {
         filters.put("urlencode", TextFilters::urlencode);
     }
 
-    /** Escaped where {@code value} is. */
+    /** Escaped if {@code value} is. */
     private static Object like(Object value, String text) {
         return value instanceof Markup ? new Markup(text) : text;
     }
@@ -90,7 +90,7 @@ final class TextFilters {
         });
     }
 
-    /** Jinja's own: words begin behind white space, hyphens and opening brackets. */
+    /** Jinja's title: words begin after white space, hyphens and opening brackets. */
     private static String title(String text) {
         StringBuilder out = new StringBuilder();
         boolean separators = false;

@@ -5,12 +5,12 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 
-/** Python's ways with text: white space, lines, upper and lower case, and escaping. Positions are those of code points. */
+/** Python's text operations: white space, lines, upper and lower case, and escaping. Positions count code points. */
 final class Texts {
     private Texts() {
     }
 
-    /** What Python's isspace, strip, split and {@code \s} take for white space. */
+    /** White space as in Python's isspace, strip, split and {@code \s}. */
     static boolean isSpace(int c) {
         return c >= 0x9 && c <= 0xD || c >= 0x1C && c <= 0x20 || c == 0x85 || c == 0xA0 || c == 0x1680 || c >= 0x2000 && c <= 0x200A
                 || c == 0x2028 || c == 0x2029 || c == 0x202F || c == 0x205F || c == 0x3000;
@@ -28,7 +28,7 @@ final class Texts {
         return text.codePointCount(0, text.length());
     }
 
-    /** Without the {@code characters} at its ends, or white space where they are null. */
+    /** Strips {@code characters}, or white space if null, from the ends. */
     static String strip(String text, String characters, boolean left, boolean right) {
         int start = 0;
         int end = text.length();
@@ -45,7 +45,7 @@ final class Texts {
         return characters == null ? isSpace(c) : characters.indexOf(c) >= 0;
     }
 
-    /** Python's splitlines, which knows more ends of a line than most. */
+    /** Python's splitlines, which recognizes unusually many line ends. */
     static List<String> lines(String text, boolean keepEnds) {
         List<String> lines = new ArrayList<>();
         int start = 0;
@@ -72,7 +72,7 @@ final class Texts {
         return text.toLowerCase(Locale.ROOT);
     }
 
-    /** The first character as in a title, the others small. */
+    /** The first character in title case, the others in lower case. */
     static String capitalize(String text) {
         if (text.isEmpty()) {
             return "";
@@ -82,7 +82,7 @@ final class Texts {
         return titled(first) + small.substring(lower(Character.toString(first)).length());
     }
 
-    /** Unicode's title case: of several capitals the first stays one, but for ŉ; an iota below stays below. */
+    /** Unicode's title case: of several capitals only the first stays upper case, except for ŉ; an iota subscript stays one. */
     private static String titled(int c) {
         String upper = upper(Character.toString(c));
         if (c == 0x149) {
@@ -99,7 +99,7 @@ final class Texts {
         return Character.isUpperCase(c) || Character.isLowerCase(c) || Character.isTitleCase(c);
     }
 
-    /** Python's str.title: a letter behind one that has no case begins a word. */
+    /** Python's str.title: a letter after an uncased character begins a word. */
     static String title(String text) {
         StringBuilder out = new StringBuilder();
         boolean inside = false;
@@ -116,7 +116,7 @@ final class Texts {
         return whole.length() == text.length() ? whole.substring(i, i + 1) : "\u03c3";
     }
 
-    /** As markupsafe escapes it; what is escaped already stays. */
+    /** Escapes like markupsafe; escaped text stays unchanged. */
     static Markup escape(Budget budget, Object value) {
         if (value instanceof Markup m) {
             return m;
@@ -127,7 +127,7 @@ final class Texts {
                 text.replace("&", "&amp;").replace(">", "&gt;").replace("<", "&lt;").replace("'", "&#39;").replace("\"", "&#34;"));
     }
 
-    /** Python's str.replace; the first {@code most} ones, all if it is negative. */
+    /** Python's str.replace: the first {@code most} occurrences, all if negative. */
     static String replace(Budget budget, String text, String old, String other, long most) {
         int[] points = old.isEmpty() ? codePoints(text) : new int[0];
         budget.search(text, old);

@@ -10,15 +10,15 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 
-/** Goes through a template's tokens, and collects the names in it: what is called has to be there. */
+/** Reads a template's tokens and collects its names: everything that is called must exist. */
 class TokenReader {
     private final List<Token> tokens;
     private int at;
-    /** Names that the template itself gives a value, and those of fields. */
+    /** Names that the template itself assigns, and those of fields. */
     final Set<String> stored = new HashSet<>();
     /** Names that are read, in order. */
     final List<String> loaded = new ArrayList<>();
-    /** Names called that have to be stored or global, methods called that have to be known. */
+    /** Called names, which must be stored or global, and called methods, which must be known. */
     final Set<String> called = new HashSet<>();
     final Set<String> methods = new HashSet<>();
 
@@ -57,7 +57,7 @@ class TokenReader {
         return next().text();
     }
 
-    /** Refuses what is called and cannot be there. */
+    /** Rejects calls of unknown names. */
     final void requireKnown() {
         if (loaded.contains("self") && !stored.contains("self")) {
             throw wrong("self is not supported");

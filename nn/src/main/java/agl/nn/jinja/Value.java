@@ -11,7 +11,7 @@ import java.util.Optional;
 
 /**
  * Python's values as templates see them: String, Long and BigInteger (int), Double, Boolean, {@link #NONE}, List (list), and those below.
- * None of them changes once made, but for a {@link Space} and a generator, which is used up.
+ * All are immutable except a {@link Space} and a generator, which is consumed.
  */
 final class Value {
     /** Python's None. */
@@ -20,14 +20,14 @@ final class Value {
     private Value() {
     }
 
-    /** What a name stands for that nothing was given for: prints as nothing, is false, has no fields. */
+    /** The value of an undefined name: prints as nothing, is false, has no fields. */
     record Undefined(String name) {
         RuntimeException refused() {
             return wrong("\"" + name + "\" is undefined");
         }
     }
 
-    /** Python's tuple; {@code names} are those of a named one, else empty. */
+    /** Python's tuple; {@code names} are the fields of a named tuple, else empty. */
     record Tuple(List<Object> items, List<String> names) {
         Tuple(List<Object> items) {
             this(items, List.of());
@@ -56,7 +56,7 @@ final class Value {
         }
     }
 
-    /** A generator or iterator: it can be gone through once. */
+    /** A generator or iterator: it can be iterated once. */
     static final class Generator {
         private final Iterator<Object> left;
 
@@ -69,7 +69,7 @@ final class Value {
         }
     }
 
-    /** Jinja's {@code namespace(...)}: the one kind of value that a template can change. */
+    /** Jinja's {@code namespace(...)}: the only type of value that a template can change. */
     static final class Space {
         private final Dict fields;
 
@@ -87,7 +87,7 @@ final class Value {
             fields.put(name, value);
         }
 
-        /** As transformers has it. */
+        /** The same restriction as in transformers. */
         private static void check(Object name) {
             if (name instanceof String s && s.startsWith("_")) {
                 throw wrong("a namespace takes no field that begins with _");
@@ -95,7 +95,7 @@ final class Value {
         }
     }
 
-    /** Something a template can call. */
+    /** A value that a template can call. */
     interface Function {
         Object call(Budget budget, Args args);
     }
@@ -107,13 +107,13 @@ final class Value {
         }
     }
 
-    /** Something with named fields of its own: a loop, a macro, a cycler. */
+    /** A value with named fields: a loop, a macro, a cycler. */
     interface Fields {
-        /** Empty where there is no such field. */
+        /** Empty if there is no such field. */
         Optional<Object> field(String name);
     }
 
-    /** Python's dict: keys that are equal in Python are one, the order is that in which they came. */
+    /** Python's dict: keys that are equal in Python are one key; insertion order is kept. */
     static final class Dict {
         record Entry(Object key, Object value) {
         }
@@ -158,7 +158,7 @@ final class Value {
         }
     }
 
-    /** What the kind of a value is called in messages. */
+    /** The name of a value's type in messages. */
     static String kind(Object value) {
         return value == NONE ? "none" : switch (value) {
             case Undefined u -> "an undefined value";
@@ -181,7 +181,7 @@ final class Value {
         return value instanceof String || value instanceof Markup;
     }
 
-    /** Of a value that is a text. */
+    /** The string of a text value. */
     static String text(Object value) {
         return value instanceof Markup m ? m.text : (String) value;
     }

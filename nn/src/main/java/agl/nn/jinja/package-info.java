@@ -1,4 +1,4 @@
 /**
- * Chat templates: the part of Jinja2 that they use, within a budget of steps. Start reading at {@link agl.nn.jinja.Template}.
+ * Chat templates: the subset of Jinja2 that they use, within a budget of steps. Start reading at {@link agl.nn.jinja.Template}.
  */
 package agl.nn.jinja;
