@@ -1,8 +1,8 @@
-import agl.error.AglException;
-import agl.autograd.DType;
 import agl.autograd.Pool;
 import agl.autograd.Tape;
 import agl.autograd.kernels.Kernels;
+import agl.autograd.storage.DType;
+import agl.error.AglException;
 import agl.nn.Batch;
 import agl.nn.Models;
 import agl.nn.Transformer;

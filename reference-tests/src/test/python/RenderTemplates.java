@@ -1,6 +1,6 @@
 import agl.error.AglException;
-import agl.nn.tokenizer.ChatTemplate;
 import agl.nn.tokenizer.ChatTemplate.Message;
+import agl.nn.tokenizer.ChatTemplate;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import java.io.PrintStream;

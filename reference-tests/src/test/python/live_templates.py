@@ -1120,7 +1120,7 @@ def main():
         pathlib.Path(args.dump).write_text(pathlib.Path(f.name).read_text())
     command = args.java if args.java[-1].endswith(".java") or "Render" in args.java[-1] else args.java + [str(HERE / "RenderTemplates.java")]
     answers = subprocess.run(command + [f.name], capture_output=True, text=True, encoding="utf-8")
-    results = [json.loads(line) for line in answers.stdout.splitlines()]
+    results = [json.loads(line) for line in answers.stdout.split("\n") if line]
     if len(results) != len(rows):
         print(answers.stderr[-3000:], len(results), "results of", len(rows))
         return 2

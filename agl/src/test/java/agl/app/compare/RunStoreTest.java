@@ -131,7 +131,7 @@ class RunStoreTest {
         String said = quietly(() -> {
             assertTrue(TrainTrace.read(folder).isEmpty());
         });
-        assertTrue(said.contains("checksum does not match"), said);
+        assertTrue(said.contains("its checksum does not match its content"), said);
     }
 
     /** SHA-256 of "settings" in quotes, by sha256sum. */
