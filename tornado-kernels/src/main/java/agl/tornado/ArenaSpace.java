@@ -5,9 +5,9 @@ import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
 
-/** Which parts of the one device array are free: first fit, neighbours that are free grow together again. */
+/** First-fit allocator for the single device array; adjacent free blocks are merged. */
 final class ArenaSpace {
-    /** Blocks begin on multiples of this many floats, so that a work-group's reads begin on a memory transaction. */
+    /** Blocks start at multiples of this many floats, so that a work-group's reads are aligned to memory transactions. */
     private static final int ALIGNMENT = 64;
 
     private final int size;
@@ -28,7 +28,7 @@ final class ArenaSpace {
         int need = rounded(length);
         int offset = tryTake(need);
         for (int attempt = 0; offset < 0 && attempt < 3; attempt++) {
-            // Blocks come back when the storage that held them has been collected.
+            // Blocks are returned when their storage has been garbage-collected.
             System.gc();
             try {
                 Thread.sleep(20);
@@ -62,7 +62,7 @@ final class ArenaSpace {
         return -1;
     }
 
-    /** Gives a block of {@code length} floats back; from any thread, in effect at the next {@link #take}. */
+    /** Returns a block of {@code length} floats; callable from any thread, takes effect at the next {@link #take}. */
     void give(int offset, int length) {
         returned.add(new int[] {offset, rounded(length)});
     }

@@ -6,15 +6,15 @@ import uk.ac.manchester.tornado.api.types.arrays.FloatArray;
 import uk.ac.manchester.tornado.api.types.arrays.IntArray;
 
 /**
- * Attention's derivatives, the shares computed again from the kept log-sum-exp: with D = dout·out, p_j = exp(scale·q·k_j − lse) and
- * ds_j = scale·p_j(dout·v_j − D): dq = Σ_j ds_j k_j, dk_j = Σ ds_j q, dv_j = Σ p_j dout, the last two over all queries and heads that see
- * key j. Each sum has one work-group, so nothing depends on an order of work-groups.
+ * Attention backward; the attention weights p_j are recomputed from the stored log-sum-exp: with D = dout·out, p_j = exp(scale·q·k_j − lse)
+ * and ds_j = scale·p_j(dout·v_j − D): dq = Σ_j ds_j k_j, dk_j = Σ ds_j q, dv_j = Σ p_j dout, the last two over all queries and heads that
+ * attend to key j. One work-group computes each sum, so the result does not depend on the order of work-groups.
  */
 final class AttentionBackwardKernels {
     private AttentionBackwardKernels() { }
 
     /**
-     * A work-group per query row and head: keeps D at p11 and adds to dq at p12 (−1: only D). p1 to p10 as in {@link
+     * One work-group per query row and head: stores D at p11 and adds to dq at p12 (−1: only D). p1 to p10 as in {@link
      * AttentionKernels#forward}, dout p13.
      */
     static void queries(KernelContext c, FloatArray m, IntArray p, FloatArray s) {
@@ -56,7 +56,7 @@ final class AttentionBackwardKernels {
                 m.set(p.get(11) + g, along);
             }
             c.localBarrier();
-            // Not wanted is a loop of no rounds: a barrier inside of an if is more than some compilers take.
+            // If dq is not needed, run zero iterations instead of branching: some compilers reject a barrier inside an if.
             int end = last;
             if (dq < 0) {
                 end = first - 1;
@@ -105,9 +105,9 @@ final class AttentionBackwardKernels {
     }
 
     /**
-     * A work-group per key row and key head, over the queries that see it and the heads that share it. p1 key rows, p2 heads, p3 key heads
-     * of p4 numbers; q p5, k p6, v p7, D p8, log-sum-exp p9; p10: each key row's first query row, then each one's last (below the first:
-     * none); dk p11, dv p12 (−1: not wanted), dout p13.
+     * One work-group per key row and key head, over the queries that attend to it and the heads that share it. p1 key rows, p2 heads, p3
+     * key heads of size p4; q p5, k p6, v p7, D p8, log-sum-exp p9; p10: first query row of each key row, then the last of each (less than
+     * the first: none); dk p11, dv p12 (−1: not needed), dout p13.
      */
     static void keys(KernelContext c, FloatArray m, IntArray p, FloatArray s) {
         int groups = p.get(0);
@@ -194,7 +194,7 @@ final class AttentionBackwardKernels {
         }
     }
 
-    /** Adds to the numbers 64 apart, as long as there are any. */
+    /** Adds to up to four elements, 64 apart, while {@code left} allows. */
     private static void addFour(FloatArray m, int base, int at, int left, float x0, float x1, float x2, float x3) {
         if (base >= 0) {
             if (left > 0) {

@@ -7,18 +7,18 @@ import uk.ac.manchester.tornado.api.types.arrays.IntArray;
 
 /**
  * Causal grouped-query attention with a streaming softmax (Milakov and Gimelshein 2018; Dao et al. 2022). A work-group takes one query row
- * and head and goes over its keys 64 at a time: each thread scores one key, then each thread adds up its share of the head's numbers, at
- * most four of them. The scores of 64 keys are all that ever exists.
+ * and head and processes its keys 64 at a time: each thread scores one key, then accumulates its part of the head's output, at most four
+ * elements. Only the scores of 64 keys exist at any time.
  */
 final class AttentionKernels {
-    /** Largest head: 64 threads with four numbers each. */
+    /** Largest head dimension: 64 threads with four elements each. */
     static final int MOST = 256;
 
     private AttentionKernels() { }
 
     /**
-     * p1 query rows, p2 heads, p3 key heads of p4 numbers; q p5, k p6, v p7, out p8, log-sum-exp p9. p10: each query row's first key row,
-     * then each one's last. s0 is the factor of the scores.
+     * p1 query rows, p2 heads, p3 key heads of size p4; q p5, k p6, v p7, out p8, log-sum-exp p9. p10: first key row of each query row,
+     * then the last of each. s0 is the score scale.
      */
     static void forward(KernelContext c, FloatArray m, IntArray p, FloatArray s) {
         int groups = p.get(0);
@@ -81,7 +81,7 @@ final class AttentionKernels {
                     }
                     c.localBarrier();
                 }
-                // What was added up so far was relative to the old maximum.
+                // The sums so far are relative to the old maximum.
                 float keep = TornadoMath.exp(top - higher);
                 total = total * keep + work[0];
                 o0 = o0 * keep;

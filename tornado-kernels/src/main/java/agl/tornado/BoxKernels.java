@@ -4,11 +4,11 @@ import uk.ac.manchester.tornado.api.KernelContext;
 import uk.ac.manchester.tornado.api.types.arrays.FloatArray;
 import uk.ac.manchester.tornado.api.types.arrays.IntArray;
 
-/** The arena's first use, and its ways in and out. p[0] is the number of work-groups, here as in every kernel. */
+/** First use of the arena, and transfers in and out. As in every kernel, p[0] is the number of work-groups. */
 final class BoxKernels {
     private BoxKernels() { }
 
-    /** Touches one element: the array exists from then on. */
+    /** Touches one element, so that the array exists from then on. */
     static void start(KernelContext c, FloatArray m, IntArray p) {
         if (c.globalIdx < p.get(0)) {
             m.set(c.globalIdx, 0f);
@@ -25,7 +25,7 @@ final class BoxKernels {
         }
     }
 
-    /** box[i] = m[p2 + i], i below p1, and 0 from there to p3: a box written in part would come back with garbage in the rest. */
+    /** box[i] = m[p2 + i], i below p1, and 0 from there to p3: the rest of a partly written box would come back as garbage. */
     static void gather(KernelContext c, FloatArray m, IntArray p, FloatArray box) {
         int n = p.get(1);
         int from = p.get(2);

@@ -6,16 +6,16 @@ import uk.ac.manchester.tornado.api.types.arrays.FloatArray;
 import uk.ac.manchester.tornado.api.types.arrays.IntArray;
 
 /**
- * How much ΔW_A = a and ΔW_T = t collide, p1 elements of each: E_RM with its weight η = 1 + βσ(z), z = κ(|a + t| − τ), the three inner
+ * The collision terms of ΔW_A = a and ΔW_T = t, p1 elements each: E_RM with its weight η = 1 + βσ(z), z = κ(|a + t| − τ), the three inner
  * products of E_geo in a diagonal metric M, and the gradients of both.
  */
 final class CollisionKernels {
     private CollisionKernels() { }
 
     /**
-     * In one pass: m[p7 + 4·group + (0, 1, 2, 3)] = this group's share of Σ η o, ⟨a, t⟩_M, ‖a‖²_M, ‖t‖²_M, and da += s3·∂(η o)/∂a, dt
-     * likewise. The overlap o is
-     * |a t| (p8 = 0), a t (1) or (a t)² (2). a p2, t p3, M p4 or −1 for the identity, da p5, dt p6; β s0, κ s1, τ s2.
+     * In one pass: m[p7 + 4·group + (0, 1, 2, 3)] = this group's part of Σ η o, ⟨a, t⟩_M, ‖a‖²_M, ‖t‖²_M, and da += s3·∂(η o)/∂a, dt
+     * likewise. The overlap o is |a t| (p8 = 0), a t (1) or (a t)² (2). a p2, t p3, M p4 or −1 for the identity, da p5, dt p6; β s0, κ s1,
+     * τ s2.
      */
     static void sums(KernelContext c, FloatArray m, IntArray p, FloatArray s) {
         int n = p.get(1);

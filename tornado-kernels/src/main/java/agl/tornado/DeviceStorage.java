@@ -5,14 +5,13 @@ import java.lang.ref.Cleaner;
 import java.util.Arrays;
 
 /**
- * Floats in the arena, with a copy on the host as soon as somebody asks for single elements. At any time the numbers that count are on the
- * device, on the host, on both, or nowhere (undefined, or all zero and not written yet); what is needed where they are not is brought there
- * as a whole.
+ * Floats in the arena, with a copy on the host once single elements are accessed. At any time the valid values are on the device, on the
+ * host, on both, or nowhere (undefined, or all zero and not written yet). When needed on the other side, they are copied as a whole.
  */
 final class DeviceStorage extends Storage.Device {
     private static final Cleaner CLEANER = Cleaner.create();
 
-    /** A piece of the arena, taken when it is first needed and shared by the storages that a pool makes of it. */
+    /** A block of the arena, allocated on first use and shared by the storages that a pool creates from it. */
     private static final class Block {
         private final Engine engine;
         private final int capacity;
@@ -49,14 +48,14 @@ final class DeviceStorage extends Storage.Device {
         this.length = length;
     }
 
-    /** All zero. */
+    /** Storage filled with zeros. */
     static DeviceStorage zeros(Engine engine, int length) {
         DeviceStorage s = new DeviceStorage(engine, new Block(engine, length), length);
         s.zero = true;
         return s;
     }
 
-    /** With these numbers; the array is not copied. */
+    /** Storage with these values; the array is not copied. */
     static DeviceStorage of(Engine engine, float[] numbers) {
         DeviceStorage s = new DeviceStorage(engine, new Block(engine, numbers.length), numbers.length);
         s.host = numbers;
@@ -80,7 +79,7 @@ final class DeviceStorage extends Storage.Device {
         return engine == other;
     }
 
-    /** Offset in the arena, where the numbers are then. */
+    /** Offset in the arena, after copying the values there if necessary. */
     int read() {
         int offset = block.offset();
         if (!onDevice) {
@@ -94,7 +93,7 @@ final class DeviceStorage extends Storage.Device {
         return offset;
     }
 
-    /** As {@link #read}, for numbers that never change and that nobody asks for here: the copy on the host is dropped. */
+    /** As {@link #read}, for values that never change and are not used on the host: drops the host copy. */
     int readAndForget() {
         int offset = read();
         host = null;
@@ -102,7 +101,7 @@ final class DeviceStorage extends Storage.Device {
         return offset;
     }
 
-    /** Offset in the arena, to be written by a kernel: all of it if {@code whole}, else what is there is kept. */
+    /** Offset in the arena for a kernel to write to: everything if {@code whole}, else existing values are preserved. */
     int write(boolean whole) {
         int offset = whole ? block.offset() : read();
         onDevice = true;

@@ -10,20 +10,20 @@ import uk.ac.manchester.tornado.api.common.TornadoDevice;
 import uk.ac.manchester.tornado.api.enums.TornadoDeviceType;
 import uk.ac.manchester.tornado.api.runtime.TornadoRuntimeProvider;
 
-/** The devices of all of TornadoVM's back ends, and how it is set up. */
+/** The devices of all TornadoVM back ends, and TornadoVM's settings. */
 final class Devices {
-    /** Megabytes of device memory to use; without it half of what the device has. */
+    /** Megabytes of device memory to use; by default half of the device's memory. */
     static final String MEMORY = "agl.gpu.memory";
 
     private Devices() { }
 
-    /** What TornadoVM reads once, when its first class loads. What the user has set stays. */
+    /** Sets the properties that TornadoVM reads once, when its first class loads. Most keep a value that the user has set. */
     static void settings() {
-        // A kernel that does not compile would otherwise run as plain Java, and nobody would know.
+        // Otherwise a kernel that does not compile would silently run as plain Java.
         System.setProperty("tornado.recover.bailout", "False");
         // TornadoVM's default lets the compiler reorder and approximate floating-point arithmetic.
         set("tornado.opencl.compiler.flags", "-cl-mad-enable -w");
-        // The size of the one array is chosen here, not there.
+        // The size of the single array is chosen here, not by TornadoVM.
         set("tornado.device.memory", "1024GB");
     }
 
@@ -59,7 +59,7 @@ final class Devices {
         return all().get(index);
     }
 
-    /** Elements of the one array that everything lies in: at most what an index reaches and what the device gives in one piece. */
+    /** Length of the single array for all data: limited by the int index and by the device's largest allocation. */
     static int arenaFloats(int index) {
         TornadoDevice device = at(index);
         long bytes = device.getMaxGlobalMemory() / 2;

@@ -5,7 +5,7 @@ import uk.ac.manchester.tornado.api.math.TornadoMath;
 import uk.ac.manchester.tornado.api.types.arrays.FloatArray;
 import uk.ac.manchester.tornado.api.types.arrays.IntArray;
 
-/** Kernels that treat each element by itself; p1 is the number of elements, operands follow as offsets in the arena m. */
+/** Elementwise kernels; p1 is the number of elements, operands follow as offsets in the arena m. */
 final class ElementKernels {
     private ElementKernels() { }
 
@@ -44,7 +44,7 @@ final class ElementKernels {
         }
     }
 
-    /** y = s0·Σ_k x[k]², k below p4, the rows of x one after the other: the diagonal Fisher from gradients; x p2, y p3. */
+    /** y = s0·Σ_k x[k]², k below p4, with the rows of x contiguous: the diagonal Fisher from gradients; x p2, y p3. */
     static void squares(KernelContext c, FloatArray m, IntArray p, FloatArray s) {
         int n = p.get(1);
         int x = p.get(2);
@@ -75,7 +75,7 @@ final class ElementKernels {
         }
     }
 
-    /** dgate += dy·up·σ(1 + z(1 − σ)), dup += dy·z·σ; gate p2, up p3, dy p4, dgate p5, dup p6, where −1 is none. */
+    /** dgate += dy·up·σ(1 + z(1 − σ)), dup += dy·z·σ; gate p2, up p3, dy p4, dgate p5, dup p6, −1 for none. */
     static void swiGluBackward(KernelContext c, FloatArray m, IntArray p) {
         int n = p.get(1);
         int gate = p.get(2);
@@ -98,7 +98,7 @@ final class ElementKernels {
     }
 
     /**
-     * y = x·mask·s0, or y += … if p4; x p2, y p3. The mask is that of PlainKernels.dropped: SplitMix64's finaliser of seed (p5, p6: upper
+     * y = x·mask·s0, or y += … if p4; x p2, y p3. The mask is that of PlainKernels.dropped: SplitMix64's finalizer of seed (p5, p6: upper
      * and lower half) and element, dropped below the threshold (p7, p8). Java's >>> would be compiled to a signed shift, hence the masks.
      */
     static void dropout(KernelContext c, FloatArray m, IntArray p, FloatArray s) {
@@ -133,7 +133,7 @@ final class ElementKernels {
     }
 
     /**
-     * AdamW; p p2, g p3, m p4, v p5. Constants: gradient's factor, b1, 1 − b1, b2, 1 − b2, factor of p (decay), lr / (1 − b1^step),
+     * AdamW; p p2, g p3, m p4, v p5. Constants: gradient scale, b1, 1 − b1, b2, 1 − b2, factor of p (decay), lr / (1 − b1^step),
      * 1 / (1 − b2^step), eps.
      */
     static void adamW(KernelContext c, FloatArray m, IntArray p, FloatArray s) {

@@ -25,10 +25,10 @@ import uk.ac.manchester.tornado.api.types.arrays.FloatArray;
 import uk.ac.manchester.tornado.api.types.arrays.IntArray;
 
 /**
- * Runs kernels on one device. All numbers lie in one array, the arena, which stays on the device: a kernel gets it, and reads from two
- * small arrays where in it its operands are, their sizes, and its constants. So each kernel is compiled once, whatever it is run on.
+ * Runs kernels on one device. All data are in one array, the arena, which stays on the device. A kernel gets the arena and two small
+ * arrays with its operands' offsets, their sizes, and its constants. So each kernel is compiled only once, whatever its operands.
  *
- * <p>Numbers come and go through boxes: arrays that are copied whole at each transfer, in two sizes. Not thread-safe; callers hold its
+ * <p>Data are transferred through boxes: arrays of two sizes that are copied whole at each transfer. Not thread-safe; callers hold its
  * lock.
  */
 final class Engine {
@@ -36,9 +36,9 @@ final class Engine {
     private static final int FLOATS = 12;
     private static final int SMALL = 1 << 10;
     private static final int LARGE = 1 << 20;
-    /** TornadoVM keeps an array's length in front of its numbers. */
+    /** TornadoVM stores an array's length before its elements. */
     private static final int HEADER = 16;
-    /** More groups than this share the work by striding: a device has far fewer running at a time. */
+    /** Maximum number of groups, which stride over any further work. A device runs far fewer groups at a time. */
     private static final int MOST_GROUPS = 1 << 14;
 
     private final KernelContext context = new KernelContext();
@@ -75,8 +75,8 @@ final class Engine {
     }
 
     /**
-     * The arena's counterpart on the host, which TornadoVM wants to exist although nothing is ever copied to or from it: pages of a file
-     * with holes, of which only the first is touched.
+     * The arena's counterpart on the host, which TornadoVM requires although nothing is ever copied to or from it: a mapped sparse file, of
+     * which only the first page is touched.
      */
     private static MemorySegment hostSide(int size) {
         try {
@@ -122,8 +122,8 @@ final class Engine {
     /**
      * Runs a kernel.
      *
-     * @param groups     work-groups that there is work for
-     * @param parameters from the second on: the first is the number of groups
+     * @param groups     number of work-groups that have work
+     * @param parameters all but the first, which is the number of groups
      */
     void run(Op op, long groups, int[] parameters, double... constants) {
         int count = Math.clamp(groups, 1, MOST_GROUPS);
@@ -145,7 +145,7 @@ final class Engine {
         bytesIn += 4 * INTS + HEADER + (op.withFloats != null && !op.receives() && !op.sends() ? 4 * FLOATS + HEADER : 0);
     }
 
-    /** Copies numbers of the host to the arena. */
+    /** Copies values from the host to the arena. */
     void upload(float[] from, int fromOff, int n, int offset) {
         for (int done = 0; done < n; done += LARGE) {
             int part = Math.min(LARGE, n - done);
@@ -157,7 +157,7 @@ final class Engine {
         }
     }
 
-    /** Copies numbers of the arena to the host. */
+    /** Copies values from the arena to the host. */
     void download(int offset, int n, float[] to, int toOff) {
         for (int done = 0; done < n; done += LARGE) {
             int part = Math.min(LARGE, n - done);

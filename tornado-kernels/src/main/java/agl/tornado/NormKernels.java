@@ -5,7 +5,7 @@ import uk.ac.manchester.tornado.api.math.TornadoMath;
 import uk.ac.manchester.tornado.api.types.arrays.FloatArray;
 import uk.ac.manchester.tornado.api.types.arrays.IntArray;
 
-/** RMSNorm: a work-group takes a row and sums over it in local memory. p1 rows of p2. */
+/** RMSNorm: one work-group per row sums in local memory. p1 rows of length p2. */
 final class NormKernels {
     private NormKernels() { }
 
@@ -79,7 +79,7 @@ final class NormKernels {
         }
     }
 
-    /** dw += Σ_rows dy·x·ι, a thread per column; x p3, ι p4, dy p5, dw p6. */
+    /** dw += Σ_rows dy·x·ι, one thread per column; x p3, ι p4, dy p5, dw p6. */
     static void rmsNormWeight(KernelContext c, FloatArray m, IntArray p) {
         int rows = p.get(1);
         int cols = p.get(2);

@@ -6,9 +6,9 @@ import uk.ac.manchester.tornado.api.common.TornadoFunctions.Task4;
 import uk.ac.manchester.tornado.api.types.arrays.FloatArray;
 import uk.ac.manchester.tornado.api.types.arrays.IntArray;
 
-/** All kernels, each with its number of threads in a work-group. What their parameters mean stands with each kernel. */
+/** All kernels, each with its work-group size. Each kernel documents its parameters. */
 enum Op {
-    /** Runs first and makes the arena exist. */
+    /** Runs first and creates the arena. */
     START(BoxKernels::start, 64), SMALL_IN(BoxKernels::scatter, 64), LARGE_IN(BoxKernels::scatter, 64), SMALL_OUT(BoxKernels::gather,
             64), LARGE_OUT(BoxKernels::gather, 64), FILL(ElementKernels::fill, 64), SCALE(ElementKernels::scale, 64), AXPY(
                     ElementKernels::axpy, 64), SQUARES(ElementKernels::squares, 64), SWIGLU(ElementKernels::swiGlu, 64), SWIGLU_BACK(

@@ -11,12 +11,11 @@ import java.util.WeakHashMap;
 import java.util.function.Supplier;
 
 /**
- * Gives the operands of a kernel a place in the arena for as long as they need one: device storage has its own; heap arrays are copied
- * there for one call and back if they are written; frozen weights and the tables of rotary embeddings stay for good, short lists of row
- * numbers for a while.
+ * Places the operands of a kernel in the arena for as long as needed: device storage has its own block; heap arrays are copied there for
+ * one call, and back if written; frozen weights and rotary-embedding tables stay permanently, short lists of row indices for a while.
  */
 final class Operands {
-    /** Lists that are kept: those of a few batches. The same positions and ranges are asked for in each layer. */
+    /** Maximum number of cached lists, enough for a few batches: every layer uses the same positions and ranges. */
     private static final int LISTS = 64;
 
     private record Staged(Storage.F32 heap, int offset, boolean written) { }
@@ -36,7 +35,7 @@ final class Operands {
     private final List<Staged> staged = new ArrayList<>();
     private final List<int[]> temporaries = new ArrayList<>();
     private final Map<Storage.Mapped, DeviceStorage> weights = new WeakHashMap<>();
-    /** By identity of the array, which Rope.Table never changes. */
+    /** Keyed by the identity of the array, which Rope.Table never changes. */
     private final Map<Object, DeviceStorage> tables = new IdentityHashMap<>();
     private final Map<Content, DeviceStorage> lists = new LinkedHashMap<>(2 * LISTS, 0.75f, true) {
         @Override protected boolean removeEldestEntry(Map.Entry<Content, DeviceStorage> eldest) {
@@ -48,7 +47,7 @@ final class Operands {
         this.engine = engine;
     }
 
-    /** Whether an operand is on the heap in double: then the plain loops do the work. */
+    /** Whether an operand is a heap array of doubles: then the plain loops are used. */
     static boolean inDouble(Storage... operands) {
         for (Storage s : operands) {
             if (s instanceof Storage.F64) {
@@ -58,7 +57,7 @@ final class Operands {
         return false;
     }
 
-    /** Runs kernels; what was given a place for them only is copied back and its place is free again. */
+    /** Runs kernels; afterwards temporary copies are copied back if written, and their blocks are freed. */
     void run(Runnable kernels) {
         synchronized (engine) {
             try {
@@ -83,7 +82,7 @@ final class Operands {
         return result[0];
     }
 
-    /** Where a kernel reads it. */
+    /** Arena offset at which a kernel reads this storage. */
     int read(Storage s) {
         return switch (s) {
             case DeviceStorage d when d.on(engine) -> d.read();
@@ -93,7 +92,7 @@ final class Operands {
         };
     }
 
-    /** Where a kernel writes it: all of it if {@code whole}, else what is there is kept. */
+    /** Arena offset at which a kernel writes this storage: everything if {@code whole}, else existing values are preserved. */
     int write(Storage s, boolean whole) {
         return switch (s) {
             case DeviceStorage d when d.on(engine) -> d.write(whole);
@@ -102,7 +101,7 @@ final class Operands {
         };
     }
 
-    /** Where a kernel adds to it; −1 for null. */
+    /** Arena offset at which a kernel adds to this storage; −1 for null. */
     int add(Storage s) {
         return s == null ? -1 : write(s, false);
     }
@@ -116,14 +115,14 @@ final class Operands {
         return offset;
     }
 
-    /** Working memory for this run. */
+    /** Arena offset of scratch memory for this run. */
     int temporary(int length) {
         int offset = engine.space().take(length);
         temporaries.add(new int[] {offset, length});
         return offset;
     }
 
-    /** The first n numbers of a list; −1 for null. */
+    /** Arena offset of the first n elements of a list; −1 for null. */
     int list(int[] numbers, int n) {
         if (numbers == null) {
             return -1;
@@ -135,7 +134,7 @@ final class Operands {
         return list(f);
     }
 
-    /** The first n numbers of a list; −1 for null. */
+    /** Arena offset of the first n elements of a list; −1 for null. */
     int list(double[] numbers, int n) {
         if (numbers == null) {
             return -1;
@@ -147,7 +146,7 @@ final class Operands {
         return list(f);
     }
 
-    /** A list of row numbers. */
+    /** Arena offset of a list of row indices. */
     int ranges(int[] numbers) {
         return list(numbers, numbers.length);
     }
@@ -156,7 +155,7 @@ final class Operands {
         return lists.computeIfAbsent(new Content(numbers), c -> DeviceStorage.of(engine, c.numbers)).read();
     }
 
-    /** A table of cosines or sines. */
+    /** Arena offset of a table of cosines or sines. */
     int table(double[] numbers) {
         return tables.computeIfAbsent(numbers, t -> {
             float[] f = new float[numbers.length];

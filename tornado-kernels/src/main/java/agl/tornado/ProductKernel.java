@@ -6,11 +6,11 @@ import uk.ac.manchester.tornado.api.types.arrays.IntArray;
 
 /**
  * C = s0·A·B + s1·A'·B' + s2·C, C (p1, p2) at p3 with row stride p4. The second product makes the LoRA product x W0ᵀ + s (x Aᵀ) Bᵀ one pass
- * over C; its inner size is 0 where there is none. Each factor is given by offset, row stride and column stride, so transposes cost
+ * over C; its inner size is 0 if there is none. Each factor is given by offset, row stride and column stride, so transposes cost
  * nothing: inner size p5, A p6 p7 p8, B p9 p10 p11; inner size p12, A' p13 p14 p15, B' p16 p17 p18.
  *
- * <p>A work-group of 16 × 16 threads makes a tile of 64 × 64: it takes 16 columns of A and rows of B at a time into local memory, and each
- * thread keeps 4 × 4 sums in registers, 16 apart, so that neighbouring threads read and write neighbouring numbers.
+ * <p>A work-group of 16 × 16 threads computes a tile of 64 × 64: it loads 16 columns of A and rows of B at a time into local memory, and
+ * each thread keeps 4 × 4 sums in registers, 16 apart, so that adjacent threads read and write adjacent elements.
  */
 final class ProductKernel {
     private ProductKernel() { }
@@ -55,7 +55,7 @@ final class ProductKernel {
                 int bRow = p.get(first + 5);
                 int bCol = p.get(first + 6);
                 for (int e = thread; e < 1024; e += 256) {
-                    // Neighbouring threads follow the direction in which the numbers are contiguous.
+                    // Adjacent threads follow the direction in which the elements are contiguous.
                     int l = e % 16;
                     int i = e / 16;
                     if (aCol != 1) {

@@ -5,11 +5,11 @@ import uk.ac.manchester.tornado.api.math.TornadoMath;
 import uk.ac.manchester.tornado.api.types.arrays.FloatArray;
 import uk.ac.manchester.tornado.api.types.arrays.IntArray;
 
-/** Kernels that sum up. A work-group sums in local memory; what is summed over work-groups, the host adds up in order and in double. */
+/** Reductions. A work-group sums in local memory; the host adds the work-groups' sums in order and in double. */
 final class ReduceKernels {
     private ReduceKernels() { }
 
-    /** m[p4 + group] = this group's share of Σ x·y over p1 elements; x p2, y p3. */
+    /** m[p4 + group] = this group's part of Σ x·y over p1 elements; x p2, y p3. */
     static void innerProduct(KernelContext c, FloatArray m, IntArray p) {
         int n = p.get(1);
         int x = p.get(2);
@@ -35,9 +35,9 @@ final class ReduceKernels {
     }
 
     /**
-     * loss = logsumexp(logits) − logits[target] for p1 rows of p2, a work-group per row, and if p6 the row becomes softmax −
-     * onehot(target); logits p3, targets p4, loss p5. Each thread keeps a running maximum and the sum of exponentials below it, which are
-     * then merged.
+     * loss = logsumexp(logits) − logits[target] for p1 rows of length p2, one work-group per row, and if p6 the row becomes softmax −
+     * onehot(target); logits p3, targets p4, loss p5. Each thread keeps a running maximum and the sum of exponentials relative to it;
+     * these are then merged.
      */
     static void crossEntropy(KernelContext c, FloatArray m, IntArray p) {
         int groups = p.get(0);

@@ -4,11 +4,11 @@ import uk.ac.manchester.tornado.api.KernelContext;
 import uk.ac.manchester.tornado.api.types.arrays.FloatArray;
 import uk.ac.manchester.tornado.api.types.arrays.IntArray;
 
-/** Kernels that move or turn whole rows. Lists of row numbers lie in the arena as floats, which hold integers up to 2^24 exactly. */
+/** Kernels that move or rotate whole rows. Row indices are stored in the arena as floats, which are exact for integers up to 2^24. */
 final class RowKernels {
     private RowKernels() { }
 
-    /** y[to[i]] = factor[i]·x[from[i]] for p1 rows of p2; x p3, from p4, factor p5, y p6, to p7, where −1 stands for i and for 1. */
+    /** y[to[i]] = factor[i]·x[from[i]] for p1 rows of length p2; x p3, from p4, factor p5, y p6, to p7; offset −1: index i, factor 1. */
     static void rows(KernelContext c, FloatArray m, IntArray p) {
         int cols = p.get(2);
         int n = p.get(1) * cols;
@@ -37,7 +37,7 @@ final class RowKernels {
         }
     }
 
-    /** The same with +=. A row may be added to many times, so a thread takes a column and goes through the rows in order. */
+    /** The same with +=. A row may be a target several times, so each thread takes a column and processes the rows in order. */
     static void rowsAdd(KernelContext c, FloatArray m, IntArray p) {
         int n = p.get(1);
         int cols = p.get(2);
@@ -68,7 +68,7 @@ final class RowKernels {
     }
 
     /**
-     * Turns the pairs (x_i, x_{i+p3}) of p1 rows of p2 heads, by the angles whose cosines and sines stand at p5 and p6, in row
+     * Rotates the pairs (x_i, x_{i+p3}) of p1 rows of p2 heads by the angles whose cosines and sines are at p5 and p6, in table row
      * position[row], positions at p4; s0 is the direction. y = …, or y += … if p9; x p7, y p8.
      */
     static void rope(KernelContext c, FloatArray m, IntArray p, FloatArray s) {

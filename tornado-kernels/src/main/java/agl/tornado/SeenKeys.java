@@ -2,11 +2,11 @@ package agl.tornado;
 
 import agl.autograd.kernels.AttentionShape;
 
-/** Who sees whom, as two lists of row numbers: the first ones, then the last ones. */
+/** The attention mask as row ranges: the first row of each range, then the last of each. */
 final class SeenKeys {
     private SeenKeys() { }
 
-    /** For each query row the key rows that it sees. */
+    /** For each query row, the key rows that it attends to. */
     static int[] ofQueries(AttentionShape s) {
         int rows = s.queryRows();
         int[] ranges = new int[2 * rows];
@@ -20,7 +20,7 @@ final class SeenKeys {
         return ranges;
     }
 
-    /** For each key row the query rows that see it; where there is none, the last comes before the first. */
+    /** For each key row, the query rows that attend to it; if there is none, last is less than first. */
     static int[] ofKeys(AttentionShape s) {
         int rows = s.keyRows();
         int[] ranges = new int[2 * rows];
@@ -28,7 +28,7 @@ final class SeenKeys {
         int[] seen = ofQueries(s);
         int queries = s.queryRows();
         for (int query = 0; query < queries; query++) {
-            // Queries of a sequence see keys in order, so those that see a key follow each other.
+            // Key ranges advance with the queries of a sequence, so the queries that attend to a key are contiguous.
             for (int key = seen[query]; key <= seen[queries + query]; key++) {
                 if (ranges[rows + key] < 0) {
                     ranges[key] = query;

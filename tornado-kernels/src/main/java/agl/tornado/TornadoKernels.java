@@ -12,12 +12,12 @@ import java.util.Arrays;
 import uk.ac.manchester.tornado.api.common.TornadoDevice;
 
 /**
- * The kernels on one device of TornadoVM's. Tensors made through {@link #allocate} stay there; heap arrays are copied there and back for
- * the one call; frozen weights are copied once. In double, everything is left to the plain loops.
+ * The kernels on one TornadoVM device. Tensors created through {@link #allocate} stay there; heap arrays are copied there and back for
+ * each call; frozen weights are copied once. Everything in double is computed by the plain loops.
  */
 public final class TornadoKernels implements Kernels {
     private static final Kernels PLAIN = Kernels.plain();
-    /** Groups of a sum over everything: each leaves one number for the host to add. */
+    /** Number of groups of a full reduction: each leaves one partial sum for the host to add. */
     private static final int SUM_GROUPS = 128;
 
     private final Engine engine;
@@ -75,7 +75,7 @@ public final class TornadoKernels implements Kernels {
         }
     }
 
-    /** C = first + second + beta·C in one pass over C; the second may have no inner dimension. */
+    /** C = first + second + beta·C in one pass over C; the second may be empty (inner size 0). */
     private void sum(Product first, Product second, double beta, Matrix c) {
         Matrix a = first.a();
         Matrix b = first.b();
@@ -130,7 +130,7 @@ public final class TornadoKernels implements Kernels {
         })[0];
     }
 
-    /** Adds up, per column, what each group left. */
+    /** Adds up the groups' partial sums, per column. */
     private double[] total(int groups, int columns) {
         float[] parts = new float[groups * columns];
         engine.download(sums, parts.length, parts, 0);
@@ -215,7 +215,7 @@ public final class TornadoKernels implements Kernels {
             PLAIN.dropout(n, x, p, seed, y, accumulate);
             return;
         }
-        // The plain loop compares k·2^-53 with p, k an integer: k < ⌈p·2^53⌉ says the same.
+        // The plain loop compares k·2^-53 with p for an integer k, which is equivalent to k < ⌈p·2^53⌉.
         long limit = (long) Math.ceil(p * 0x1p53);
         on.run(() -> engine.run(Op.DROPOUT, groups(n),
                 new int[] {n, on.read(x), on.write(y, !accumulate && n == y.length()), accumulate ? 1 : 0,
@@ -291,7 +291,7 @@ public final class TornadoKernels implements Kernels {
     }
 
     /**
-     * E_RM's sum Σ η o with its gradients times {@code weight} added to da and dt, and E_geo's inner products, in one pass over n elements
+     * E_RM's sum Σ η o, with its gradients times {@code weight} added to da and dt, and E_geo's inner products, in one pass over n elements
      * of a = ΔW_A and t = ΔW_T.
      *
      * @param metric  M's diagonal, or null for the identity
@@ -310,8 +310,8 @@ public final class TornadoKernels implements Kernels {
     }
 
     /**
-     * da += M(x·t − ya·a), dt += M(x·a − yt·t): E_geo's gradients, with x = 2q/(pu + ε), ya = 2q²u/(pu + ε)², yt = 2q²p/(pu + ε)² of the
-     * sums q, p, u.
+     * da += M(x·t − ya·a), dt += M(x·a − yt·t): E_geo's gradients, with x = 2q/(pu + ε), ya = 2q²u/(pu + ε)², yt = 2q²p/(pu + ε)² from
+     * the sums q, p, u.
      */
     public void geodesicGradient(int n, Storage a, Storage t, Storage metric, double x, double ya, double yt, Storage da, Storage dt) {
         on.run(() -> engine.run(Op.COLLISION_GEO, groups(n),

@@ -5,8 +5,8 @@ import agl.autograd.kernels.Kernels;
 import java.util.List;
 
 /**
- * Offers TornadoVM's devices. TornadoVM's classes are only there when java was started with its flags, so this class names none of them,
- * and whatever goes wrong while looking means that there is no device.
+ * Provides TornadoVM's devices. TornadoVM's classes exist only if java was started with its flags, so this class uses none of them
+ * directly, and any failure during the search means that there is no device.
  */
 public final class TornadoProvider implements DeviceKernels {
     private List<Device> devices;
@@ -18,7 +18,7 @@ public final class TornadoProvider implements DeviceKernels {
                 Devices.settings();
                 devices = Devices.list();
                 problem = devices.isEmpty() ? "TornadoVM found no device" : "";
-            } catch (Throwable e) { // a missing class, a failed static initialiser, a native library that does not load
+            } catch (Throwable e) { // a missing class, a failed static initializer, a native library that does not load
                 devices = List.of();
                 problem = e instanceof NoClassDefFoundError || e instanceof ClassNotFoundException
                         ? "java was started without TornadoVM" : "TornadoVM found no device (" + e.getClass().getSimpleName() + ")";
