@@ -5,13 +5,11 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import agl.app.StandardError;
 import agl.app.drift.Outcome;
 import agl.app.io.SealedJson;
 import agl.app.train.TrainTrace;
 import agl.error.AglException;
-import java.io.ByteArrayOutputStream;
-import java.io.PrintStream;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -44,18 +42,6 @@ class RunStoreTest {
                 new double[] {0.1}, 1)));
     }
 
-    private String quietly(Runnable work) {
-        PrintStream old = System.err;
-        ByteArrayOutputStream bytes = new ByteArrayOutputStream();
-        System.setErr(new PrintStream(bytes, true, StandardCharsets.UTF_8));
-        try {
-            work.run();
-        } finally {
-            System.setErr(old);
-        }
-        return bytes.toString(StandardCharsets.UTF_8);
-    }
-
     /** A record comes back as it was, or not at all and with one line: never with another number in it. */
     @Test
     void noDamageChangesARun() throws Exception {
@@ -81,7 +67,7 @@ class RunStoreTest {
                 }
             }
             Files.write(file, damaged);
-            String said = quietly(() -> assertTrue(store.find(HASH).isEmpty()));
+            String said = StandardError.during(() -> assertTrue(store.find(HASH).isEmpty()));
             assertEquals(1, said.lines().count(), said);
             assertTrue(said.startsWith("agl: this run is made again: "), said);
         }
@@ -93,7 +79,7 @@ class RunStoreTest {
     void aRunOfAnEarlierVersionIsMadeAgain() throws Exception {
         Files.createDirectories(folder.resolve("runs"));
         Files.writeString(folder.resolve("runs/run-" + HASH.substring(0, 12) + ".json"), "{\"hash\":\"" + HASH + "\",\"label\":\"lora\"}");
-        String said = quietly(() -> assertTrue(new RunStore(folder).find(HASH).isEmpty()));
+        String said = StandardError.during(() -> assertTrue(new RunStore(folder).find(HASH).isEmpty()));
         assertTrue(said.contains("has no checksum"), said);
     }
 
@@ -128,7 +114,7 @@ class RunStoreTest {
         assertEquals(0.5, TrainTrace.read(folder).orElseThrow().layers().get("q").share());
         Path file = folder.resolve(TrainTrace.FILE);
         Files.writeString(file, Files.readString(file).replace("0.5", "0.9"));
-        String said = quietly(() -> {
+        String said = StandardError.during(() -> {
             assertTrue(TrainTrace.read(folder).isEmpty());
         });
         assertTrue(said.contains("its checksum does not match its content"), said);
@@ -142,7 +128,7 @@ class RunStoreTest {
 
     @Test
     void aRunThatIsNotThereIsNoDamage() {
-        assertEquals("", quietly(() -> assertTrue(new RunStore(folder).find(HASH).isEmpty())));
+        assertEquals("", StandardError.during(() -> assertTrue(new RunStore(folder).find(HASH).isEmpty())));
     }
 
     /** The file's name has twelve digits of the hash alone. */
@@ -150,14 +136,14 @@ class RunStoreTest {
     void anotherHashIsAnotherRun() {
         new RunStore(folder).save(record(measured(1.5, 3), null));
         String other = HASH.substring(0, 12) + "0".repeat(52);
-        assertEquals("", quietly(() -> assertTrue(new RunStore(folder).find(other).isEmpty())));
+        assertEquals("", StandardError.during(() -> assertTrue(new RunStore(folder).find(other).isEmpty())));
     }
 
     /** Whole by its checksum, and no run's all the same: of a version that checked less. */
     @Test
     void numbersThatNoRunGivesAreNotReadEither() {
         SealedJson.write(folder.resolve("runs/run-" + HASH.substring(0, 12) + ".json"), record(measured(-1, 3), null));
-        String said = quietly(() -> assertTrue(new RunStore(folder).find(HASH).isEmpty()));
+        String said = StandardError.during(() -> assertTrue(new RunStore(folder).find(HASH).isEmpty()));
         assertTrue(said.startsWith("agl: this run is made again: lora, seed 1, step 5: a loss or margin is not a number"), said);
     }
 

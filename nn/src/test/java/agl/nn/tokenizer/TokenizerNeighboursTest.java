@@ -7,11 +7,8 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import agl.error.AglException;
-import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.json.JsonMapper;
 import java.io.IOException;
 import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -19,31 +16,11 @@ import java.util.logging.Handler;
 import java.util.logging.LogRecord;
 import java.util.logging.Logger;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** What the files beside tokenizer.json may say, what is refused of it, and what follows where they are silent. */
-class TokenizerNeighboursTest {
-    private static final JsonMapper JSON = new JsonMapper();
-    private static final String VOCAB = "\"vocab\":{\"a\":0,\"b\":1,\"ab\":2}";
-    private static final String MODEL = "{" + VOCAB + ",\"merges\":[\"a b\"]}";
-
-    @TempDir
-    Path folder;
-
-    private HfTokenizer load(String json) throws IOException {
-        return HfTokenizer.load(Files.writeString(folder.resolve("tokenizer.json"), json));
-    }
-
-    private HfTokenizer with(String parts) throws IOException {
-        return load("{\"version\":\"1.0\"," + parts + (parts.isEmpty() ? "" : ",") + "\"model\":" + MODEL + "}");
-    }
-
-    private static JsonNode small(String name) throws IOException {
-        return JSON.readTree(TokenizerFixtureTest.tokenizer(name).toFile());
-    }
-
+class TokenizerNeighboursTest extends SmallTokenizer {
     @Test
     void addedTokens() throws IOException {
         String parts = "\"normalizer\":{\"type\":\"Lowercase\"},\"added_tokens\":"

@@ -8,41 +8,18 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import agl.error.AglException;
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ContainerNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
-import org.junit.jupiter.api.io.TempDir;
 
 /** What is refused of a tokenizer.json and of its neighbours, and with which words; and what just passes. */
 @Timeout(value = 120, unit = TimeUnit.SECONDS, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
-class TokenizerRefusalTest {
-    private static final JsonMapper JSON = new JsonMapper();
-    private static final String VOCAB = "\"vocab\":{\"a\":0,\"b\":1,\"ab\":2}";
-    private static final String MODEL = "{" + VOCAB + ",\"merges\":[\"a b\"]}";
-
-    @TempDir
-    Path folder;
-
-    private HfTokenizer load(String json) throws IOException {
-        return HfTokenizer.load(Files.writeString(folder.resolve("tokenizer.json"), json));
-    }
-
-    private HfTokenizer with(String parts) throws IOException {
-        return load("{\"version\":\"1.0\"," + parts + (parts.isEmpty() ? "" : ",") + "\"model\":" + MODEL + "}");
-    }
-
-    private static JsonNode small(String name) throws IOException {
-        return JSON.readTree(TokenizerFixtureTest.tokenizer(name).toFile());
-    }
-
+class TokenizerRefusalTest extends SmallTokenizer {
     /** One line that names the file and holds all of {@code words}. */
     private void assertRefused(String json, String... words) {
         String message = assertThrows(AglException.class, () -> load(json), json).getMessage();
