@@ -276,6 +276,9 @@ class WrongInputTest {
                 "train --base $base --task $task.csv --alignment $task.csv --fisher-cache $base --out $new");
         Files.writeString(Files.createDirectories(temp.resolve("home2/adapter-lora")).resolve("adapter_config.json"), "{}");
         assertRefused("adapter-lora: holds something that is not a demo's adapter", "demo --prepare --out $home2");
+        Files.writeString(temp.resolve("logs/metrics.jsonl"), "{\"step\": 10, \"loss\": 1.25}\n");
+        assertRefused("is not a log of training steps", train + "$logs");
+        assertRefused("is named twice", "train --base $base --task $task.csv --eval $task.csv $task.csv --method lora --out $new");
         Files.writeString(temp.resolve("fresh.metrics.jsonl"), "accuracy 1\n");
         assertRefused("is not a log of training steps", align + "$fresh");
         assertRefused("base: holds something that is not a demo's base", "demo --prepare --out $home");

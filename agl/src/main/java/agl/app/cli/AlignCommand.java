@@ -93,6 +93,9 @@ public final class AlignCommand implements Callable<Integer> {
             OutputFolder.write(out, temporary -> {
                 Models.save(bundle.model(), temporary, companions, stored);
                 measured[0] = check.of(ModelBundle.load(temporary, template), before);
+                if (useLora) { // the frozen weights are mapped
+                    inputs.requireUnchangedWeights();
+                }
                 UsedSettings settings = new UsedSettings();
                 settings.with("lora", useLora);
                 settings.withAll(template.described());

@@ -69,10 +69,14 @@ public final class ConfigOptions {
     /** File and overrides merged, for a command that runs one method; named options win. */
     public RunConfig configWithMethod() {
         RunConfig config = RunConfig.of(List.of(), file, commandLine());
-        if (preset != null && config.sameSettings(RunConfig.of(List.of(), file, commandLineWithout("preset"))) && said.add("preset")) {
+        RunConfig without = preset == null ? config : RunConfig.of(List.of(), file, commandLineWithout("preset"));
+        if (preset == null || !config.sameSettings(without)) {
+            return config;
+        }
+        if (said.add("preset")) {
             System.err.println("agl: not used: preset (all of its settings are overridden)");
         }
-        return config;
+        return without;
     }
 
     private List<String> commandLineWithout(String name) {

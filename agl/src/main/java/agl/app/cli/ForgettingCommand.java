@@ -77,7 +77,7 @@ public final class ForgettingCommand implements Callable<Integer> {
         if (bases.size() > 1 && options.unaligned != null) {
             throw new AglException("--unaligned belongs to one base: compare safelora and asft one --base at a time");
         }
-        if (bases.stream().map(b -> b.toAbsolutePath().normalize()).distinct().count() < bases.size()) {
+        if (bases.stream().map(OutputGuard::real).distinct().count() < bases.size()) {
             throw new AglException("--base names the same folder twice: its runs would count twice");
         }
         if (pretrainTokens < 2) {

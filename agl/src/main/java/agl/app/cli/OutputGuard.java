@@ -149,7 +149,7 @@ public final class OutputGuard implements CommandLine.IExecutionStrategy {
     }
 
     /** The path with links resolved as far as it exists. */
-    private static Path real(Path path) {
+    static Path real(Path path) {
         Path absolute = path.toAbsolutePath().normalize();
         Path there = absolute;
         while (there.getParent() != null && !Files.exists(there)) {

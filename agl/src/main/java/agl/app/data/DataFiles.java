@@ -21,6 +21,11 @@ public final class DataFiles {
 
     /** The examples of all files, in order. Columns: instruction, response (or output, as Alpaca calls it), and input if any. */
     public static List<Example> examples(List<Path> files) {
+        for (int i = 0; i < files.size(); i++) {
+            if (files.subList(0, i).contains(files.get(i))) {
+                throw new AglException(files.get(i) + ": is named twice, and its examples would count twice");
+            }
+        }
         return files.stream().flatMap(file -> read(file, EXAMPLE,
                 row -> new Example(row.text("instruction"), row.optional("input").orElse(""), row.text("response", "output"))).stream())
                 .toList();

@@ -3,6 +3,7 @@ package agl.app.io;
 import agl.error.AglException;
 import agl.nn.checkpoint.Json;
 import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.BufferedReader;
@@ -34,7 +35,8 @@ public final class MetricsLog implements AutoCloseable {
     public static boolean isOne(Path file) {
         try (BufferedReader in = Files.newBufferedReader(file)) {
             String first = in.readLine();
-            return first == null || JSON.readTree(first).path("step").isIntegralNumber();
+            JsonNode line = first == null ? null : JSON.readTree(first);
+            return line == null || line.path("step").isIntegralNumber() && line.has("grad_norm") && line.has("tokens");
         } catch (IOException e) {
             return false;
         }

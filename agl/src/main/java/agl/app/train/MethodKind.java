@@ -95,7 +95,8 @@ public enum MethodKind {
 
         @Override int taskSteps(int steps) {
             int period = LISA_TASK_STEPS + LISA_ALIGNMENT_STEPS;
-            return steps / period * LISA_TASK_STEPS + Math.min(steps % period, LISA_TASK_STEPS);
+            // A period begins with the steps on alignment data.
+            return steps / period * LISA_TASK_STEPS + Math.max(0, steps % period - LISA_ALIGNMENT_STEPS);
         }
     },
     /** Update projection, after training. */

@@ -293,6 +293,14 @@ class CompareCommandTest {
         CommandLineRun lisa = forgetting("--methods", "lisa", "--alignment", temp.resolve("alignment.csv").toString(), "--sizes",
                 "32,36,40", "--steps", "10");
         assertEquals(2, lisa.code());
+        // Ten steps begin with two on alignment data.
+        CommandLineRun two = forgetting("--methods", "lisa", "--alignment", temp.resolve("alignment.csv").toString(), "--sizes", "4,8,16",
+                "--steps", "3", "--seeds", "1,2");
+        assertTrue(two.code() == 2 && two.err().contains("lisa, rho 1: training comes to 4 of 4, 4 of 8, 4 of 16 examples")
+                || two.err().contains("lisa: training comes to 4 of 4, 4 of 8, 4 of 16 examples"), two.err());
+        Files.createSymbolicLink(temp.resolve("link"), base);
+        CommandLineRun linked = forgetting("--base", temp.resolve("link").toString(), "--sizes", "4,8,16", "--seeds", "1,2");
+        assertTrue(linked.code() == 2 && linked.err().contains("--base names the same folder twice"), linked.err());
         CommandLineRun twice = forgetting("--base", base + "/.", "--sizes", "4,8,16", "--seeds", "1,2");
         assertTrue(twice.code() == 2 && twice.err().contains("--base names the same folder twice"), twice.err());
         assertEquals(2, forgetting("--sizes", "4,8,16", "--epochs", "1", "--seeds", "1").code(), "three runs for three constants");
