@@ -114,7 +114,7 @@ final class FusedAgl {
         GeodesicTerm geodesic = geo ? new GeodesicTerm() : null;
         Tile.forEach(tape, f.out(), f.in(), t -> {
             try (Workspace space = tape.workspace()) {
-                Tile a = new Tile(t.row(), space.matrix(t.rows(), t.in()));
+                Tile a = t.like(space);
                 parts(c, a, t);
                 if (geo) {
                     geodesic.add(space, a, t);
@@ -193,8 +193,8 @@ final class FusedAgl {
         private final double[] uMt = new double[w.length];
 
         void add(Workspace space, Tile a, Tile t) {
-            Tile ma = t.zeros(space);
-            Tile mt = t.zeros(space);
+            Tile ma = t.like(space);
+            Tile mt = t.like(space);
             terms.geodesic(sums, metric, a, t, ma, mt);
             if (withGradient) {
                 maToT.add(ma);

@@ -37,6 +37,11 @@ public record Tile(int row, Matrix values) {
         return new Tile(row, Matrix.of(data, rows, in));
     }
 
+    /** The same rows of another matrix, content undefined. */
+    Tile like(Workspace space) {
+        return new Tile(row, space.matrix(rows(), in()));
+    }
+
     /** The same rows of a matrix of zeros. */
     Tile zeros(Workspace space) {
         return new Tile(row, space.zeros(rows(), in()));
