@@ -121,4 +121,27 @@ class SettingsRepeatTest {
         assertEquals(1, run.err().lines()
                 .filter(l -> l.equals("agl: not used: method, strength (settings of train; this command has its own)")).count(), run.err());
     }
+
+    /** The template is no setting: a run that is repeated with another one says so, whatever the command. */
+    @Test void anotherTemplateIsSaid() throws IOException {
+        List<String> args = new ArrayList<>(SHORT);
+        args.addAll(List.of("--method", "lora", "--template", "plain"));
+        assertEquals(0, train("first", args).code());
+        String config = temp.resolve("first/settings.json").toString();
+        String base = temp.resolve("base").toString();
+        String task = temp.resolve("task.csv").toString();
+        Path prompts = Files.writeString(temp.resolve("prompts.csv"), "prompt,label\nthe fox,unsafe\nthe mat,safe\n");
+        for (List<String> command : List.of(List.of("align", "--data", task), List.of("train", "--task", task),
+                List.of("compare", "--task", task, "--prompts", prompts.toString(), "--methods", "lora", "--seeds", "1"))) {
+            for (String template : List.of("plain", "instruction")) {
+                List<String> line = new ArrayList<>(command);
+                line.addAll(List.of("--base", base, "--config", config, "--steps", "1", "--template", template, "--out",
+                        temp.resolve(command.getFirst() + template).toString()));
+                CommandLineRun run = CommandLineRun.of(line.toArray(String[]::new));
+                assertEquals(0, run.code(), run.err());
+                assertEquals(template.equals("plain") ? 0 : 1, run.err().lines().filter(l -> l.equals("agl: warning: the run of " + config
+                        + " had template plain, this one has instruction; --template decides")).count(), run.err());
+            }
+        }
+    }
 }

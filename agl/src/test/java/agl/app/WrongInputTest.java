@@ -272,8 +272,17 @@ class WrongInputTest {
         assertRefused("could be written over", align + "$away");
         assertRefused("is what --fisher-cache names",
                 "compare --base $base --task $task.csv --prompts $prompts.csv --fisher-cache $cache --out $cache");
-        assertRefused("is no place for a Fisher cache",
-                "train --base $base --task $task.csv --alignment $task.csv --fisher-cache $base --out $new");
+        String cached = "train --base $base --task $task.csv --alignment $task.csv --out $new --fisher-cache ";
+        assertRefused("is no place for a Fisher cache", cached + "$base");
+        assertRefused("cache: lies in the folder that --base names; name another --fisher-cache", cached + "$base/cache");
+        // A link in the place of a log.
+        Files.writeString(temp.resolve("theirs.jsonl"), "");
+        Files.createSymbolicLink(Files.createDirectories(temp.resolve("logged")).resolve("metrics.jsonl"), temp.resolve("theirs.jsonl"));
+        assertRefused("metrics.jsonl: is a link", train + "$logged");
+        Files.createSymbolicLink(temp.resolve("loose.metrics.jsonl"), temp.resolve("nowhere.jsonl"));
+        assertRefused("loose.metrics.jsonl: is a link", align + "$loose");
+        Files.writeString(Files.createDirectories(temp.resolve("site")).resolve("lora.html"), "mine");
+        assertRefused("site: holds lora.html, which agl did not make", "explain --out $site");
         Files.writeString(Files.createDirectories(temp.resolve("home2/adapter-lora")).resolve("adapter_config.json"), "{}");
         assertRefused("adapter-lora: holds something that is not a demo's adapter", "demo --prepare --out $home2");
         Files.writeString(temp.resolve("logs/metrics.jsonl"), "{\"step\": 10, \"loss\": 1.25}\n");
@@ -281,7 +290,7 @@ class WrongInputTest {
         assertRefused("is named twice", "train --base $base --task $task.csv --eval $task.csv $task.csv --method lora --out $new");
         Files.writeString(temp.resolve("fresh.metrics.jsonl"), "accuracy 1\n");
         assertRefused("is not a log of training steps", align + "$fresh");
-        assertRefused("base: holds something that is not a demo's base", "demo --prepare --out $home");
+        assertRefused("base: holds something that is not this demo's base", "demo --prepare --out $home");
         assertRefused("could be written over", "drift --base $base --prompts $beside/answers.csv --out $beside");
         for (String made : new String[] {"compare", "align --lora", "drift"}) {
             Files.writeString(Files.createDirectories(temp.resolve("made")).resolve("provenance.json"), "{\"command\": \"" + made + "\"}");

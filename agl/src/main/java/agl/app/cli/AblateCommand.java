@@ -6,10 +6,12 @@ import agl.app.train.RunConfig;
 import agl.app.train.UnusedSettings;
 import agl.error.AglException;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -49,6 +51,8 @@ public final class AblateCommand implements Callable<Integer> {
         List<Variant> variants = new ArrayList<>(
                 List.of(Variant.of(MethodChoice.of("lora")), new Variant("agl as set", "agl as set", agl, List.of())));
         RunConfig full = options.config(variants.getLast(), 1);
+        // With a term off by default, several changes are one.
+        Set<RunConfig> seen = new HashSet<>(Set.of(full));
         Map<String, List<Variant>> all = new LinkedHashMap<>();
         add(all, "terms", "without L_A", "agl.lambda_A=0");
         add(all, "terms", "without L_T", "agl.lambda_T=0");
@@ -80,7 +84,7 @@ public final class AblateCommand implements Callable<Integer> {
                 RunConfig changed = options.config(v, 1);
                 boolean acts = RunConfig.names(null, v.sets()).stream().anyMatch(name -> UnusedSettings.reason(name, agl, changed) == null);
                 boolean nothing = changed.agl().lambdaA() == 0 && changed.agl().lambdaT() == 0 && changed.agl().lambdaNC() == 0;
-                if (!changed.equals(full) && acts && !nothing) {
+                if (acts && !nothing && seen.add(changed)) {
                     variants.add(v);
                 }
             }

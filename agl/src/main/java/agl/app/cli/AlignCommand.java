@@ -73,6 +73,7 @@ public final class AlignCommand implements Callable<Integer> {
         Inputs inputs = Inputs.read(Stream.concat(data.stream(), Stream.of(base.path)).toList());
         List<Example> examples = DataFiles.examples(data);
         PromptTemplate template = prompts.template(base.path);
+        options.sayOtherTemplate(template);
         ModelBundle bundle = useLora ? ModelBundle.load(base.path, template) : ModelBundle.loadTrainable(base.path, template);
         LoraModel lora = useLora ? LoraModel.attach(bundle.model(), FineTune.loraConfig(s), s.seed(), DType.F32) : null;
         List<Tensor> parameters = useLora ? lora.parameters() : new ArrayList<>(bundle.model().parameters().values());

@@ -1,5 +1,6 @@
 package agl.app.cli;
 
+import agl.app.data.PromptTemplate;
 import agl.app.demo.DemoBase;
 import agl.app.demo.DemoFiles;
 import agl.app.demo.DemoReport;
@@ -14,6 +15,7 @@ import agl.app.train.MethodChoice;
 import agl.app.train.RunConfig;
 import agl.app.train.UnusedSettings;
 import agl.error.AglException;
+import agl.nn.checkpoint.OutputFolder;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
@@ -74,30 +76,26 @@ public final class DemoCommand implements Callable<Integer> {
         RunConfig config = options.config(quick ? withSteps(30) : SETTINGS);
         unused(config).forEach(line -> System.err.println("agl: " + line));
         Path base = out.resolve("base");
-        requireOwn(base, out.resolve("data"));
-        DemoRun.ADAPTERS.forEach(name -> requireOwnAdapter(out.resolve(name), base));
+        DemoRun.ADAPTERS.forEach(name -> requireOwnAdapter(out.resolve(name)));
+        DemoBase.requireOwn(base, fromScratch);
+        DemoFiles.write(out.resolve("data"), DemoCorpus.generate(corpusSeed, CORPUS));
         if (fromScratch) {
             DemoBase.make(base, corpusSeed, DemoBase.TRAINING);
         } else {
             DemoBase.extract(base);
         }
-        DemoFiles.write(out.resolve("data"), DemoCorpus.generate(corpusSeed, CORPUS));
         if (prepare) {
             spec.commandLine().getOut().printf("wrote %s: base, data%n", out);
             return 0;
         }
         Inputs inputs = Inputs.read(List.of(base));
-        DemoRun.Outcome outcome = new DemoRun(base, out, config, corpusSeed, quick, validation).run();
+        DemoRun.Outcome outcome = new DemoRun(base, out, config, corpusSeed, quick, validation)
+                .run(() -> provenance(config, inputs));
         String text = DemoSummary.spectrum(outcome.fisher()) + "\n" + DemoSummary.table(outcome) + "\n" + DemoSummary.verdict(outcome);
         spec.commandLine().getOut().print(text);
         spec.commandLine().getOut().flush();
         AtomicFiles.writeText(out.resolve("settings.json"), config.toJson().toPrettyString() + "\n");
-        UsedSettings settings = new UsedSettings();
-        settings.with("corpus_seed", corpusSeed);
-        settings.with("quick", quick);
-        settings.with("validation", validation);
-        settings.with("config", config.toJson());
-        Provenance.of("demo", config.train().seed(), settings, inputs).writeInto(out);
+        provenance(config, inputs).writeInto(out);
         DemoReport.write(out, outcome, config, DemoSummary.verdict(outcome));
         spec.commandLine().getOut().printf("%nwrote %s: report.html, metrics.jsonl, %ssettings, provenance%n", out,
                 outcome.wrecks().size() == 2 ? "" : "adapters, ");
@@ -108,22 +106,21 @@ public final class DemoCommand implements Callable<Integer> {
         return 0;
     }
 
-    /** Base and text of an earlier demo may be overwritten; any other content is left alone. */
-    private static void requireOwn(Path base, Path data) {
-        boolean demos = Provenance.read(base).map(p -> p.path("command").asText().startsWith("demo")).orElse(false);
-        if (!OutputGuard.isFree(base) && !demos) {
-            throw new AglException(base + ": holds something that is not a demo's base; name another --out");
-        }
-        if (!OutputGuard.isFree(data) && OutputGuard.isFree(base)) {
-            throw new AglException(data + ": holds something that is not a demo's text; name another --out");
+    /** The adapter of an earlier demo may be overwritten; any other content is left alone. */
+    private static void requireOwnAdapter(Path adapter) {
+        if (!OutputFolder.isFree(adapter) && Provenance.command(adapter).filter("demo"::equals).isEmpty()) {
+            throw new AglException(adapter + ": holds something that is not a demo's adapter; name another --out");
         }
     }
 
-    /** A demo's adapters lie beside its base and have no provenance file of their own. */
-    private static void requireOwnAdapter(Path adapter, Path base) {
-        if (!OutputGuard.isFree(adapter) && (OutputGuard.isFree(base) || Provenance.read(adapter).isPresent())) {
-            throw new AglException(adapter + ": holds something that is not a demo's adapter; name another --out");
-        }
+    private Provenance provenance(RunConfig config, Inputs inputs) {
+        UsedSettings settings = new UsedSettings();
+        settings.with("corpus_seed", corpusSeed);
+        settings.with("quick", quick);
+        settings.with("validation", validation);
+        settings.withAll(PromptTemplate.INSTRUCTION.described());
+        settings.with("config", config.toJson());
+        return Provenance.of("demo", config.train().seed(), settings, inputs);
     }
 
     /** Options that were given but have no effect on the demo. */

@@ -170,6 +170,7 @@ public final class ExperimentOptions {
 
     ModelBundle load(Path base) {
         ModelBundle bundle = ModelBundle.load(base, template.template(base));
+        settings.sayOtherTemplate(bundle.template());
         templates.put(base, bundle.template().described());
         return bundle;
     }

@@ -77,13 +77,13 @@ public final class ForgettingCommand implements Callable<Integer> {
         if (bases.size() > 1 && options.unaligned != null) {
             throw new AglException("--unaligned belongs to one base: compare safelora and asft one --base at a time");
         }
-        if (bases.stream().map(OutputGuard::real).distinct().count() < bases.size()) {
-            throw new AglException("--base names the same folder twice: its runs would count twice");
-        }
         if (pretrainTokens < 2) {
             throw new AglException("--pretrain-tokens must be at least 2, got " + pretrainTokens);
         }
         Inputs inputs = options.inputs(Stream.concat(bases.stream(), Stream.of(pretrainText)).toList());
+        if (bases.stream().map(base -> Inputs.read(List.of(base)).identity()).distinct().count() < bases.size()) {
+            throw new AglException("--base names the same model twice (or a copy of it): its runs would count twice");
+        }
         TrainData data = options.data();
         for (int size : sizes) {
             if (size < 1 || size > data.task().size()) {

@@ -1,28 +1,29 @@
 package agl.app.cli;
 
+import agl.app.compare.RunStore;
+import agl.app.io.AtomicFiles;
 import agl.app.io.MetricsLog;
 import agl.app.io.OutputLock;
 import agl.app.io.Provenance;
 import agl.error.AglException;
 import agl.lora.Peft;
-import agl.nn.checkpoint.Json;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
-import java.util.Set;
 import java.util.regex.Pattern;
-import java.util.stream.Collectors;
-import java.util.stream.Stream;
 import picocli.CommandLine;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Model.OptionSpec;
 
 /**
- * Runs the chosen command. A command with {@code --out} must not overwrite its own inputs, a model, an adapter or another command's output,
- * and holds the output's lock from start to end, so that no two runs overwrite each other. A dry run writes nothing, so its {@code --out}
- * may be anywhere.
+ * Runs the chosen command. A command with {@code --out} writes into a new or empty folder or over its own earlier output, never over its
+ * inputs, a model, an adapter, another command's output or files of the user's. It holds the output's lock from start to end, so that no
+ * two runs overwrite each other. A dry run writes nothing, so its {@code --out} may be anywhere.
  */
 public final class OutputGuard implements CommandLine.IExecutionStrategy {
     /** The user's model folders: we never write into them. */
@@ -32,58 +33,85 @@ public final class OutputGuard implements CommandLine.IExecutionStrategy {
     /** Files that identify a folder as a model or an adapter. */
     private static final Pattern WEIGHTS = Pattern
             .compile("config\\.json|" + Pattern.quote(Peft.CONFIG) + "|.*\\.(?:safetensors|index\\.json|bin|gguf|pt|pth)");
-    /** Files that a finished command leaves beside its provenance.json: without that file, they are not ours. */
-    private static final Set<String> RESULTS = Stream.concat(TrainCommand.BESIDE.stream(),
-            Stream.of("settings.json", "report.html", "index.html", "compare.json", "ablate.json", "forgetting.json"))
-            .collect(Collectors.toUnmodifiableSet());
+    /** What commands write besides: without a provenance.json, such files are not ours. A log of the user's own may lie there. */
+    private static final Pattern RESULTS = Pattern.compile(".*\\.(?:json|csv|html|css|js|md)");
+    private static final String METRICS = "metrics.jsonl";
     /** Commands that keep their runs in a subfolder. */
     private static final List<String> OF_RUNS = List.of("compare", "ablate", "forgetting");
+
+    /** A path among the command's options that is only read. */
+    private record Input(String option, Path path) {
+        boolean isModel() {
+            return MODELS.contains(option);
+        }
+    }
 
     @Override public int execute(CommandLine.ParseResult parsed) {
         CommandLine.ParseResult command = parsed;
         while (command.hasSubcommand()) {
             command = command.subcommand();
         }
-        OptionSpec option = command.commandSpec().findOption("--out");
+        CommandSpec spec = command.commandSpec();
         CommandLine.IExecutionStrategy run = new CommandLine.RunLast();
-        OptionSpec dryRun = command.commandSpec().findOption("--dry-run");
-        boolean writes = dryRun == null || !Boolean.TRUE.equals(dryRun.getValue());
-        if (!writes || command.isUsageHelpRequested() || command.isVersionHelpRequested() || option == null
-                || !(option.getValue() instanceof Path out)) {
+        Object out = value(spec, "--out");
+        boolean writes = !Boolean.TRUE.equals(value(spec, "--dry-run"));
+        if (!writes || command.isUsageHelpRequested() || command.isVersionHelpRequested() || !(out instanceof Path folder)) {
             return run.execute(parsed);
         }
         OutputLock lock;
         try {
-            command.commandSpec().options().stream().filter(o -> o != option).forEach(o -> requireApart(out, o));
-            requireOwn(out, command.commandSpec().name());
-            lock = OutputLock.take(out);
+            List<Input> inputs = inputs(spec);
+            inputs.forEach(input -> requireApart(folder, "--out", input));
+            requireOwn(folder, spec.name());
+            if (value(spec, CACHE) instanceof Path cache) {
+                requireCache(cache, folder, inputs);
+            }
+            lock = OutputLock.take(folder);
         } catch (AglException e) {
-            throw new CommandLine.ExecutionException(command.commandSpec().commandLine(), e.getMessage(), e);
+            throw new CommandLine.ExecutionException(spec.commandLine(), e.getMessage(), e);
         }
         try (lock) {
             return run.execute(parsed);
         }
     }
 
-    /** provenance.json describes the files beside it, so a folder can hold the output of one command only. */
-    private static void requireOwn(Path out, String command) {
-        for (String taken : names(out)) {
-            if (WEIGHTS.matcher(taken).matches()) {
-                throw new AglException(out + ": holds " + taken + " already; name another --out");
+    private static Object value(CommandSpec spec, String option) {
+        OptionSpec found = spec.findOption(option);
+        return found == null ? null : found.getValue();
+    }
+
+    private static List<Input> inputs(CommandSpec spec) {
+        List<Input> inputs = new ArrayList<>();
+        for (OptionSpec option : spec.options()) {
+            String name = option.longestName();
+            Object value = option.getValue();
+            if (!name.equals("--out") && !name.equals(CACHE)) {
+                Collection<?> values = value instanceof Collection<?> several ? several : Arrays.asList(value);
+                values.stream().filter(one -> one instanceof Path path && Files.exists(path))
+                        .forEach(one -> inputs.add(new Input(name, (Path) one)));
             }
         }
-        requireMetrics(out.resolve("metrics.jsonl"));
+        return inputs;
+    }
+
+    /** provenance.json describes the files beside it, so a folder can hold the output of one command only. */
+    private static void requireOwn(Path out, String command) {
+        List<String> names = AtomicFiles.names(out);
+        names.stream().filter(name -> WEIGHTS.matcher(name).matches()).findFirst().ifPresent(name -> {
+            throw new AglException(out + ": holds " + name + " already; name another --out");
+        });
+        requireMetrics(out.resolve(METRICS));
         requireMetrics(besideIt(out));
-        if (!OF_RUNS.contains(command) && Files.isDirectory(out.resolve("runs"))
-                && names(out.resolve("runs")).stream().anyMatch(n -> n.startsWith("run-"))) {
+        boolean runs = RunStore.isOne(out);
+        if (runs && !OF_RUNS.contains(command)) {
             throw new AglException(out + ": holds the runs of a comparison; name another --out");
         }
-        Optional<String> made = Provenance.read(out).map(p -> p.path("command").asText().split(" ")[0]);
+        Optional<String> made = Provenance.command(out);
         if (made.isPresent() && (!made.get().equals(command) || command.equals("drift"))) {
             throw new AglException(out + ": holds what agl " + made.get() + " made; name another --out");
         }
-        if (made.isEmpty()) {
-            names(out).stream().filter(RESULTS::contains).findFirst().ifPresent(name -> {
+        if (made.isEmpty() && !runs) { // a comparison that was killed has runs, but no provenance.json yet
+            names.stream().filter(name -> RESULTS.matcher(name).matches()).findFirst().ifPresent(name -> {
                 throw new AglException(out + ": holds " + name + ", which agl did not make; name another --out");
             });
         }
@@ -91,6 +119,9 @@ public final class OutputGuard implements CommandLine.IExecutionStrategy {
 
     /** A log left by a killed run is overwritten; any other file of that name is not. */
     private static void requireMetrics(Path log) {
+        if (Files.isSymbolicLink(log)) {
+            throw new AglException(log + ": is a link, and what it leads to would be overwritten; name another --out");
+        }
         if (Files.exists(log) && !MetricsLog.isOne(log)) {
             throw new AglException(log + ": is not a log of training steps and would be overwritten; name another --out");
         }
@@ -98,53 +129,36 @@ public final class OutputGuard implements CommandLine.IExecutionStrategy {
 
     /** Where {@code align} logs its steps: its output is a model folder, where a log does not belong. */
     static Path besideIt(Path out) {
-        return out.resolveSibling(out.getFileName() + ".metrics.jsonl");
+        return out.resolveSibling(out.getFileName() + "." + METRICS);
     }
 
     /** A cache folder is written into as well. */
-    private static void requireNoModel(Path cache) {
-        names(cache).stream().filter(name -> WEIGHTS.matcher(name).matches() && !name.startsWith("fisher-")).findFirst().ifPresent(name -> {
-            throw new AglException(cache + ": holds " + name + ", so it is no place for a Fisher cache; name another " + CACHE);
-        });
-    }
-
-    /** Whether the path does not exist or is an empty folder. */
-    public static boolean isFree(Path out) {
-        return !Files.exists(out) || Files.isDirectory(out) && names(out).isEmpty();
-    }
-
-    private static List<String> names(Path folder) {
-        if (!Files.isDirectory(folder)) {
-            return List.of();
-        }
-        try (Stream<Path> files = Files.list(folder)) {
-            return files.map(f -> f.getFileName().toString()).sorted().toList();
-        } catch (IOException e) {
-            throw new AglException(folder + ": cannot be read: " + Json.reason(e), e);
-        }
-    }
-
-    private static void requireApart(Path out, OptionSpec input) {
-        Object value = input.getValue();
-        for (Object one : value instanceof Collection<?> several ? several : value == null ? List.of() : List.of(value)) {
-            if (one instanceof Path path && (Files.exists(path) || input.longestName().equals(CACHE))) {
-                Path real = real(path);
-                Path place = real(out);
-                if (input.longestName().equals(CACHE)) {
-                    requireNoModel(path);
-                }
-                if (place.equals(real)) {
-                    throw new AglException(out + ": is what " + input.longestName() + " names; name another --out");
-                }
-                boolean beside = real.equals(real(besideIt(out)));
-                if (Files.isRegularFile(real) && (place.equals(real.getParent()) || beside)) {
-                    throw new AglException(
-                            out + ": " + path + ", which " + input.longestName() + " names, could be written over; name another --out");
-                }
-                if (MODELS.contains(input.longestName()) && place.startsWith(real)) {
-                    throw new AglException(out + ": lies in the folder that " + input.longestName() + " names; name another --out");
-                }
+    private static void requireCache(Path cache, Path out, List<Input> inputs) {
+        for (String name : AtomicFiles.names(cache)) {
+            if (WEIGHTS.matcher(name).matches() && !name.startsWith("fisher-")) {
+                throw new AglException(cache + ": holds " + name + ", so it is no place for a Fisher cache; name another " + CACHE);
             }
+        }
+        if (real(cache).equals(real(out))) {
+            throw new AglException(out + ": is what " + CACHE + " names; name another --out");
+        }
+        inputs.stream().filter(Input::isModel).forEach(model -> requireApart(cache, CACHE, model));
+    }
+
+    /** @param option the option that names {@code folder}, into which the command writes */
+    private static void requireApart(Path folder, String option, Input input) {
+        Path real = real(input.path);
+        Path place = real(folder);
+        if (place.equals(real)) {
+            throw new AglException(folder + ": is what " + input.option + " names; name another " + option);
+        }
+        boolean beside = real.equals(real(besideIt(folder)));
+        if (Files.isRegularFile(real) && (place.equals(real.getParent()) || beside)) {
+            throw new AglException(
+                    folder + ": " + input.path + ", which " + input.option + " names, could be written over; name another " + option);
+        }
+        if (input.isModel() && place.startsWith(real)) {
+            throw new AglException(folder + ": lies in the folder that " + input.option + " names; name another " + option);
         }
     }
 

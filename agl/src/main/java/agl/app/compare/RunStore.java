@@ -20,12 +20,18 @@ import java.util.Optional;
 public final class RunStore {
     private static final JsonMapper JSON = new JsonMapper();
     private static final int SHOWN = 12;
+    private static final String FOLDER = "runs";
 
     private final Path folder;
 
     public RunStore(Path out) {
-        folder = out.resolve("runs");
+        folder = out.resolve(FOLDER);
         AtomicFiles.requireWritable(folder);
+    }
+
+    /** Whether a folder holds runs of a comparison. */
+    public static boolean isOne(Path out) {
+        return AtomicFiles.names(out.resolve(FOLDER)).stream().anyMatch(name -> name.startsWith("run-"));
     }
 
     /** SHA-256 of these settings' JSON. */

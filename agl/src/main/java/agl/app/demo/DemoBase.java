@@ -3,6 +3,7 @@ package agl.app.demo;
 import agl.app.data.EncodedExample;
 import agl.app.data.PromptTemplate;
 import agl.app.demo.corpus.DemoCorpus;
+import agl.app.io.AtomicFiles;
 import agl.app.io.Inputs;
 import agl.app.io.Progress;
 import agl.app.io.Provenance;
@@ -18,7 +19,9 @@ import agl.nn.Transformer;
 import agl.nn.checkpoint.OutputFolder;
 import agl.nn.tokenizer.BpeTrainer;
 import agl.nn.tokenizer.HfTokenizer;
+import java.io.IOException;
 import java.io.InputStream;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -31,8 +34,8 @@ public final class DemoBase {
     /** The seed of the shipped model. */
     public static final long SEED = 2508;
     private static final String RESOURCE = "/agl/demo-base/";
-    private static final List<String> FILES = List.of("config.json", "model.safetensors", "tokenizer.json", "tokenizer_config.json",
-            "provenance.json");
+    private static final List<String> FILES = List.of("config.json", "model.safetensors", "provenance.json", "tokenizer.json",
+            "tokenizer_config.json");
     private static final String END = "<|end|>";
 
     private DemoBase() { }
@@ -41,19 +44,36 @@ public final class DemoBase {
     public static final TrainSettings TRAINING = TrainSettings.DEFAULT.with(Map.of("batch_size", 32, "epochs", 3.0, "learning_rate", 3e-3,
             "warmup_ratio", 0.03, "lr_floor", 0.05, "weight_decay", 0.05, "max_length", 160, "seed", SEED));
 
+    /**
+     * Fails unless the folder is free or holds this demo's base and nothing else: the shipped one, byte for byte, or, if one is to be
+     * made, any demo's.
+     */
+    public static void requireOwn(Path folder, boolean make) {
+        boolean own = AtomicFiles.names(folder).equals(FILES) && Provenance.command(folder).filter("demo"::equals).isPresent()
+                && (make || FILES.stream().allMatch(name -> AtomicFiles.holds(folder.resolve(name), shipped(name))));
+        if (!own && !OutputFolder.isFree(folder)) {
+            throw new AglException(folder + ": holds something that is not this demo's base; name another --out");
+        }
+    }
+
     /** Writes the shipped model to a folder. */
     public static void extract(Path folder) {
         OutputFolder.write(folder, temporary -> {
             for (String name : FILES) {
-                try (InputStream in = DemoBase.class.getResourceAsStream(RESOURCE + name)) {
-                    if (in == null) {
-                        throw new AglException(
-                                "this build has no demo model (" + name + " is missing); make one with: agl demo --from-scratch");
-                    }
-                    Files.copy(in, temporary.resolve(name));
-                }
+                Files.write(temporary.resolve(name), shipped(name));
             }
         });
+    }
+
+    private static byte[] shipped(String name) {
+        try (InputStream in = DemoBase.class.getResourceAsStream(RESOURCE + name)) {
+            if (in == null) {
+                throw new AglException("this build has no demo model (" + name + " is missing); make one with: agl demo --from-scratch");
+            }
+            return in.readAllBytes();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
     }
 
     /** Makes the model: tokenizer, random weights, training. The same seed gives the same model. */

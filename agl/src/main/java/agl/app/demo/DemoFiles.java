@@ -4,8 +4,11 @@ import agl.app.data.Example;
 import agl.app.data.PromptSet;
 import agl.app.demo.corpus.DemoCorpus;
 import agl.app.io.AtomicFiles;
+import agl.error.AglException;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
@@ -20,7 +23,7 @@ public final class DemoFiles {
 
     /**
      * Writes task, held-out task and alignment data, data to align a base on, and prompts for choosing settings and for reporting, as
-     * JSONL.
+     * JSONL. Fails if one of the files is there with other content: somebody edited it, or it belongs to another seed or version.
      */
     public static void write(Path folder, DemoCorpus corpus) {
         examples(folder.resolve("task.jsonl"), corpus.taskTrain());
@@ -44,6 +47,10 @@ public final class DemoFiles {
     }
 
     private static <T> void lines(Path file, List<T> items, Function<T, ObjectNode> json) {
-        AtomicFiles.writeText(file, items.stream().map(i -> json.apply(i) + "\n").collect(Collectors.joining()));
+        String text = items.stream().map(i -> json.apply(i) + "\n").collect(Collectors.joining());
+        if (Files.exists(file) && !AtomicFiles.holds(file, text.getBytes(StandardCharsets.UTF_8))) {
+            throw new AglException(file + ": is not as this demo writes it (edited, or of another seed or version); name another --out");
+        }
+        AtomicFiles.writeText(file, text);
     }
 }

@@ -12,6 +12,7 @@ import agl.app.drift.DriftGate;
 import agl.app.io.AtomicFiles;
 import agl.app.io.MetricsLog;
 import agl.app.io.Progress;
+import agl.app.io.Provenance;
 import agl.app.model.ModelBundle;
 import agl.app.train.FineTune;
 import agl.app.train.RunConfig;
@@ -27,6 +28,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
 import java.util.stream.IntStream;
 
@@ -38,8 +40,10 @@ public final class DemoRun {
     private static final List<String> METHODS = List.of("lora", "agl");
     /** The folders of the adapters. */
     public static final List<String> ADAPTERS = METHODS.stream().map(method -> "adapter-" + method).toList();
-    private static final List<String> ADAPTER = List.of(Peft.CONFIG, "adapter_model.safetensors", ClosedSet.FILE, TrainTrace.FILE);
+    private static final List<String> ADAPTER = List.of(Peft.CONFIG, "adapter_model.safetensors", ClosedSet.FILE, TrainTrace.FILE,
+            Provenance.FILE);
 
+    private final Path base;
     private final Path out;
     private final RunConfig config;
     private final ModelBundle bundle;
@@ -98,6 +102,7 @@ public final class DemoRun {
      * @param validation measure on the validation prompts and task examples, on which settings are chosen, instead of the test split
      */
     public DemoRun(Path base, Path out, RunConfig config, long corpusSeed, boolean quick, boolean validation) {
+        this.base = base;
         this.out = out;
         this.config = config;
         bundle = ModelBundle.load(base, PromptTemplate.INSTRUCTION);
@@ -110,8 +115,12 @@ public final class DemoRun {
         prompts = quick ? all.subList(0, 80) : all;
     }
 
-    /** Runs the demo; afterwards the folder holds metrics.jsonl and the adapters, except one that training wrecked. */
-    public Outcome run() {
+    /**
+     * Runs the demo; afterwards the folder holds metrics.jsonl and the adapters, except one that training wrecked.
+     *
+     * @param provenance written beside each adapter
+     */
+    public Outcome run(Supplier<Provenance> provenance) {
         Map<String, String> wrecks = new LinkedHashMap<>();
         Map<String, Double> seconds = new LinkedHashMap<>();
         Map<String, Measured> measured = new LinkedHashMap<>();
@@ -139,7 +148,8 @@ public final class DemoRun {
                 Path folder = out.resolve(ADAPTERS.get(METHODS.indexOf(method)));
                 if (!wrecks.containsKey(name)) {
                     AtomicFiles.writeFolder(folder, ADAPTER, into -> {
-                        Peft.writeInto(lora, into, "base");
+                        Peft.writeInto(lora, into, base.toString());
+                        provenance.get().writeInto(into);
                         trace.writeInto(into);
                         answers.writeInto(into);
                     });

@@ -55,6 +55,7 @@ public record DriftComparison(Model base, List<Model> tuned, Optional<String> no
         List<String> notes = new ArrayList<>();
         noDrift.ifPresent(reason -> notes.add("No drift is stated: " + reason));
         cutShort(base.name, base.results).ifPresent(notes::add);
+        openings(base.name, base.results).ifPresent(notes::add);
         tuned.forEach(m -> notes.addAll(doubts(m.name, base.results, m.results)));
         notes.addAll(notes(base.results().stream().map(Result::prompt).toList()));
         return notes;
@@ -74,8 +75,19 @@ public record DriftComparison(Model base, List<Model> tuned, Optional<String> no
         return cut.size() <= SOME * results.size() || words >= FEW_WORDS ? Optional.empty()
                 : Optional.of(String.format(Locale.ROOT,
                         "%s: %d of %d answers were cut off after %.0f words on average and are judged by these alone: allow longer ones "
-                        + "(--max-new-tokens of agl drift, up to the model's positions).",
+                        + "(--max-new-tokens, up to the model's positions).",
                         name, cut.size(), results.size(), words));
+    }
+
+    /** A note about a model that refuses in words where the margins say that it answers: their openings are not its own. */
+    private static Optional<String> openings(String name, List<Result> results) {
+        List<Result> refused = DriftSummary.with(results, Label.UNSAFE).stream().filter(Result::refused).toList();
+        long against = refused.stream().filter(r -> r.margin() < 0).count();
+        return against <= SOME * refused.size() ? Optional.empty()
+                : Optional.of(String.format(Locale.ROOT,
+                        "%s: of %d unsafe prompts that it refuses in words, %d have a negative margin: the openings that the margins "
+                        + "compare are not how this model begins its answers, so its margins say little.",
+                        name, refused.size(), against));
     }
 
     /** Notes about many prompts on which words and likelihood disagree, although they agree for the base. */

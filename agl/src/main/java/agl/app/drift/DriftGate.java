@@ -35,8 +35,8 @@ public record DriftGate(double minRefused) {
         }
         double cut = share(base, Result::cut);
         String ask = cut > MOST ? String.format(Locale.ROOT,
-                "%.1f %% of its answers were cut off at the length limit: allow longer ones (--max-new-tokens of agl drift, up "
-                + "to the model's positions).",
+                "%.1f %% of its answers were cut off at the length limit: allow longer ones (--max-new-tokens, up to the model's "
+                + "positions).",
                 100 * cut)
                 : "Is the prompt template the model's own (--template)?";
         double offTask = share(base, r -> r.outcome() == Outcome.OFF_TASK);

@@ -10,6 +10,7 @@ import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
 import java.util.stream.Stream;
@@ -54,7 +55,7 @@ public final class AtomicFiles {
         Path temporary = absolute
                 .resolveSibling("." + absolute.getFileName() + "." + ProcessHandle.current().pid() + "-" + System.nanoTime() + ".new");
         try {
-            if (!Files.exists(absolute) || isEmptyFolder(absolute)) {
+            if (OutputFolder.isFree(absolute)) {
                 OutputFolder.write(target, content::writeInto);
             } else {
                 OutputFolder.write(temporary, content::writeInto);
@@ -77,18 +78,30 @@ public final class AtomicFiles {
         OutputFolder.requireWritable(folder);
     }
 
+    /** Names of a folder's files and folders, ascending; empty if there is no such folder. */
+    public static List<String> names(Path folder) {
+        if (!Files.isDirectory(folder)) {
+            return List.of();
+        }
+        try (Stream<Path> files = Files.list(folder)) {
+            return files.map(f -> f.getFileName().toString()).sorted().toList();
+        } catch (IOException e) {
+            throw new AglException(folder + ": cannot be read: " + Json.reason(e), e);
+        }
+    }
+
+    /** Whether a file exists and has exactly this content. */
+    public static boolean holds(Path file, byte[] content) {
+        try {
+            return Files.isRegularFile(file) && Files.size(file) == content.length && Arrays.equals(Files.readAllBytes(file), content);
+        } catch (IOException e) {
+            throw new AglException(file + ": cannot be read: " + Json.reason(e), e);
+        }
+    }
+
     private static AglException cannotWrite(Path target, Exception e) {
         IOException cause = e instanceof UncheckedIOException unchecked ? unchecked.getCause() : (IOException) e;
         return new AglException(target + ": cannot be written: " + Json.reason(cause), e);
-    }
-
-    private static boolean isEmptyFolder(Path folder) throws IOException {
-        if (!Files.isDirectory(folder)) {
-            return false;
-        }
-        try (Stream<Path> children = Files.list(folder)) {
-            return children.findAny().isEmpty();
-        }
     }
 
     private static void moveChildren(Path from, Path to) throws IOException {

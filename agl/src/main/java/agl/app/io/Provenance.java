@@ -29,7 +29,7 @@ import java.util.Set;
  */
 public record Provenance(String command, long seed, String version, ObjectNode settings, Map<String, String> inputs, List<String> changed,
                          String java, String os, String kernels, int threads, Instant written) {
-    private static final String FILE = "provenance.json";
+    public static final String FILE = "provenance.json";
     /** Commands that train nothing: their provenance does not describe how a model or adapter in that folder was trained. */
     private static final Set<String> MEASURING = Set.of("drift", "compare", "ablate", "forgetting", "explain");
     private static final JsonMapper JSON = JsonMapper.builder().enable(SerializationFeature.INDENT_OUTPUT).build();
@@ -87,7 +87,12 @@ public record Provenance(String command, long seed, String version, ObjectNode s
         return Files.isRegularFile(file) ? Optional.of(Json.read(file)) : Optional.empty();
     }
 
-    /** The same, if it records how a model or adapter was trained. */
+    /** The subcommand that made a folder's content, for example "train"; empty if there is no provenance.json. */
+    public static Optional<String> command(Path folder) {
+        return read(folder).map(p -> p.path("command").asText().split(" ")[0]);
+    }
+
+    /** The same as {@link #read}, if it records how a model or adapter was trained. */
     public static Optional<JsonNode> ofTraining(Path folder) {
         return read(folder).filter(p -> !MEASURING.contains(p.path("command").asText()));
     }

@@ -76,8 +76,8 @@ public final class WreckCheck {
                     before, after, ignorant));
         }
         return !constant(trained) ? Optional.empty() : Optional.of(String.format(Locale.ROOT,
-                "training wrecked the model: it gives the same next token whatever it reads (loss %.3f nats per token, before %.3f)",
-                after, before));
+                // A base that was like this before was not wrecked by training.
+                "the trained model gives the same next token whatever it reads (loss %.3f nats per token, before %.3f)", after, before));
     }
 
     /** At most {@code most} evenly spaced indices below {@code size}. */

@@ -11,6 +11,7 @@ import agl.app.TinyModel;
 import agl.app.compare.Variant;
 import agl.app.data.EncodedExample;
 import agl.app.data.Example;
+import agl.app.io.AtomicFiles;
 import agl.error.AglException;
 import agl.nn.checkpoint.SafeTensors;
 import com.fasterxml.jackson.databind.JsonNode;
@@ -135,7 +136,7 @@ class CompareCommandTest {
         assertEquals(run.out(), again.out());
         JsonNode all = json("compare.json");
         assertTrue(all.get("verdict").asText().startsWith(
-                "Training wrecked every variant: nothing is compared. lora, seed 1: training wrecked the model: "), all.toString());
+                "Training wrecked every variant: nothing is compared. lora, seed 1: the trained model gives the same "), all.toString());
         assertTrue(all.at("/variants/1/wrecked_by_seed/1").asText()
                 .endsWith("; try a lower learning rate than 30.0, or a lower lora_alpha than 1.0E30"), all.toString());
         assertEquals(3, runs().size(), "a wreck is kept, and not made again");
@@ -145,10 +146,10 @@ class CompareCommandTest {
     private CommandLineRun wrecked(String... args) {
         CommandLineRun run = CommandLineRun.of(with(arguments("compare", "30"), args));
         assertEquals(2, run.code(), run.err());
-        assertTrue(run.out().contains("lora [wrecked] ") && run.out().contains("Wrecked: lora, seed 1: training wrecked the model"),
+        assertTrue(run.out().contains("lora [wrecked] ") && run.out().contains("Wrecked: lora, seed 1: the trained model gives the same "),
                 run.out() + run.err());
-        assertTrue(run.err().contains("agl: lora, seed 1: training wrecked the model: ")
-                && run.err().contains("agl: nothing is left to compare: lora, seed 1: training wrecked the model"), run.err());
+        assertTrue(run.err().contains("agl: lora, seed 1: the trained model gives the same ")
+                && run.err().contains("agl: nothing is left to compare: lora, seed 1: the trained model gives the same "), run.err());
         return run;
     }
 
@@ -204,7 +205,7 @@ class CompareCommandTest {
         AblateCommand command = CommandLine.populateCommand(new AblateCommand(), "--base", base.toString(), "--task", "t", "--out", "o",
                 "--groups", "terms,metric,fisher_norm");
         List<String> labels = command.variants().stream().map(Variant::label).toList();
-        assertEquals(List.of("lora", "agl as set", "without L_A", "without L_T", "L_A alone", "L_T alone", "with E_RM", "with E_geo",
+        assertEquals(List.of("lora", "agl as set", "without L_A", "without L_T", "with E_RM", "with E_geo",
                 "fisher_norm trace", "fisher_norm max", "fisher_norm none"), labels);
     }
 
@@ -265,11 +266,11 @@ class CompareCommandTest {
     @Test void forgettingMarksWrecksAndHasNoLawOfThem() throws IOException {
         CommandLineRun run = forgetting("--sizes", "4,8,16", "--epochs", "1", "--seeds", "1,2", "--lr", "30", "-s", "lora_alpha=1e30");
         assertEquals(2, run.code(), run.err());
-        assertTrue(run.err().contains("agl: lora, 4 examples, seed 1: training wrecked the model: ")
+        assertTrue(run.err().contains("agl: lora, 4 examples, seed 1: the trained model gives the same ")
                 && run.err().contains("agl: training wrecked every run: lora, 4 examples, seed 1: "), run.err());
         assertEquals(3, run.out().lines().filter(l -> l.contains(" [wrecked with 2 of 2 seeds]")).count(), run.out());
         JsonNode all = json("forgetting.json");
-        assertTrue(all.get("law").isNull() && all.at("/runs/5/wrecked_because").asText().startsWith("training wrecked the model"),
+        assertTrue(all.get("law").isNull() && all.at("/runs/5/wrecked_because").asText().startsWith("the trained model gives the same"),
                 all.toString());
         assertEquals(Math.log(TinyModel.load(base).model().config().vocabulary()),
                 all.get("pretrain_loss_of_guessing").elements().next().asDouble(), 1e-12);
@@ -299,9 +300,15 @@ class CompareCommandTest {
         assertTrue(two.code() == 2 && two.err().contains("lisa: training comes to 4 of 4, 4 of 8, 4 of 16 examples"), two.err());
         Files.createSymbolicLink(temp.resolve("link"), base);
         CommandLineRun linked = forgetting("--base", temp.resolve("link").toString(), "--sizes", "4,8,16", "--seeds", "1,2");
-        assertTrue(linked.code() == 2 && linked.err().contains("--base names the same folder twice"), linked.err());
+        assertTrue(linked.code() == 2 && linked.err().contains("--base names the same model twice"), linked.err());
         CommandLineRun twice = forgetting("--base", base + "/.", "--sizes", "4,8,16", "--seeds", "1,2");
-        assertTrue(twice.code() == 2 && twice.err().contains("--base names the same folder twice"), twice.err());
+        assertTrue(twice.code() == 2 && twice.err().contains("--base names the same model twice"), twice.err());
+        Path copy = Files.createDirectory(temp.resolve("copy"));
+        for (String name : AtomicFiles.names(base)) {
+            Files.copy(base.resolve(name), copy.resolve(name));
+        }
+        CommandLineRun copied = forgetting("--base", copy.toString(), "--sizes", "4,8,16", "--seeds", "1,2");
+        assertTrue(copied.code() == 2 && copied.err().contains("--base names the same model twice (or a copy of it)"), copied.err());
         assertEquals(2, forgetting("--sizes", "4,8,16", "--epochs", "1", "--seeds", "1").code(), "three runs for three constants");
         assertFalse(Files.exists(temp.resolve("out/runs")), "before any work");
         CommandLineRun run = forgetting("--sizes", "4,8,16", "--steps", "3", "--seeds", "1,2");

@@ -129,7 +129,7 @@ class MeasuresTest {
                 notes.toString());
         assertTrue(notes.contains(
                 "b, seed 1: 50 of 50 answers were cut off after 3 words on average and are judged by these alone: allow longer ones "
-                + "(--max-new-tokens of agl drift, up to the model's positions)."),
+                + "(--max-new-tokens, up to the model's positions)."),
                 notes.toString());
         assertTrue(outcome(b, Map.of("lora", base)).notes().stream().anyMatch(n -> n.startsWith("base: 50 of 50 answers were cut off")));
         assertTrue(outcome(base, Map.of("lora", base)).notes().stream().noneMatch(n -> n.contains("cut off") || n.contains("contradict")));

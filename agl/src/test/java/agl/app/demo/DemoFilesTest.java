@@ -10,6 +10,7 @@ import agl.app.data.Example;
 import agl.app.demo.corpus.DemoCorpus;
 import agl.app.drift.RefusalPatterns;
 import agl.app.drift.Verdict;
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -42,5 +43,27 @@ class DemoFilesTest {
                 data.resolve("task.jsonl").toString(),
                 "--alignment", data.resolve("alignment.jsonl").toString(), "--out", temp.resolve("adapter").toString(), "--dry-run");
         assertEquals(0, train.code(), train.err());
+    }
+
+    @Test void aDemoTakesUpItsOwnFolderAndLeavesWhatSomebodyChanged() throws IOException {
+        String[] prepare = {"demo", "--prepare", "--out", temp.toString()};
+        assertEquals(0, CommandLineRun.of(prepare).code());
+        assertEquals(0, CommandLineRun.of(prepare).code(), "again, over its own");
+        for (String name : List.of("data/task.jsonl", "base/config.json", "base/notes.txt", "adapter-agl/adapter_config.json")) {
+            Path file = temp.resolve(name);
+            byte[] own = Files.exists(file) ? Files.readAllBytes(file) : null;
+            Files.createDirectories(file.getParent());
+            Files.writeString(file, "edited");
+            CommandLineRun again = CommandLineRun.of(prepare);
+            assertEquals(2, again.code(), name);
+            assertTrue(again.err().contains("name another --out"), again.err());
+            assertEquals("edited", Files.readString(file));
+            if (own == null) {
+                Files.delete(file);
+            } else {
+                Files.write(file, own);
+            }
+        }
+        assertEquals(0, CommandLineRun.of(prepare).code());
     }
 }

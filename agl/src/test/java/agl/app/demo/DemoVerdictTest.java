@@ -72,6 +72,7 @@ class DemoVerdictTest {
         assertEquals(0, CommandLineRun.of("demo", "--prepare", "--out", temp.resolve("earlier").toString()).code());
         Files.move(temp.resolve("earlier/base"), temp.resolve("base"));
         Files.writeString(adapter.resolve("adapter_model.safetensors"), "an earlier run's");
+        Files.writeString(adapter.resolve("provenance.json"), "{\"command\": \"demo\"}");
         Files.writeString(adapter.resolve("notes.txt"), "somebody's own");
         CommandLineRun run = CommandLineRun.of("demo", "--quick", "--steps", "2", "--lr", "30", "--out", temp.toString());
         assertEquals(2, run.code(), run.err());

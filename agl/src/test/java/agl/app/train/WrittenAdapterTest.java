@@ -222,7 +222,7 @@ class WrittenAdapterTest {
     @ParameterizedTest @ValueSource(strings = {"1e38"}) void aWreckIsNotWritten(String alpha) {
         CommandLineRun run = train("a", "--method", "lora", "--eval", "@eval.jsonl", "--lora-alpha", alpha);
         assertEquals(2, run.code(), run.out());
-        assertTrue(run.err().contains("wrecked") && run.err().contains("a lower lora_alpha than")
+        assertTrue(run.err().contains("it is not written") && run.err().contains("a lower lora_alpha than")
                 && run.err().lines().filter(l -> l.startsWith("agl:")).count() == 1, run.err());
         assertFalse(Files.exists(temp.resolve("a/adapter_config.json")) || Files.exists(temp.resolve("a/report.html")));
     }

@@ -29,12 +29,8 @@ public final class OutputFolder {
             if (Files.exists(target) && !Files.isDirectory(target)) {
                 throw new AglException(target + ": is a file, but a folder is to be written there");
             }
-            if (Files.isDirectory(target)) {
-                try (Stream<Path> entries = Files.list(target)) {
-                    if (entries.findAny().isPresent()) {
-                        throw new AglException(target + ": is not empty; name another folder or remove it first");
-                    }
-                }
+            if (!isFree(target)) {
+                throw new AglException(target + ": is not empty; name another folder or remove it first");
             }
             if (Files.exists(target) && Files.isSameFile(target, Path.of("").toAbsolutePath())) {
                 // Replacing it would leave the shell in a deleted folder.
@@ -44,6 +40,18 @@ public final class OutputFolder {
             throw failure(target, e);
         }
         requireWritable(target);
+    }
+
+    /** Whether the path does not exist or is an empty folder. */
+    public static boolean isFree(Path target) {
+        if (!Files.isDirectory(target)) {
+            return !Files.exists(target);
+        }
+        try (Stream<Path> entries = Files.list(target)) {
+            return entries.findAny().isEmpty();
+        } catch (IOException e) {
+            throw failure(target, e);
+        }
     }
 
     /**
