@@ -4,6 +4,7 @@ import agl.app.data.PromptSet.Prompt;
 import agl.app.drift.DriftCheck;
 import agl.app.drift.DriftComparison;
 import agl.app.drift.DriftGate;
+import agl.app.stats.Clusters;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -15,11 +16,15 @@ public record CompareOutcome(RunRecord base, List<Summary> variants, List<String
         return gate.reason(base.last().drift(prompts));
     }
 
-    /** Notes: too few prompts, doubtful answers, wrecked runs with the reason, task losses above the base's. */
+    /** Notes: too few prompts or held-out examples, doubtful answers, wrecked runs with the reason, task losses above the base's. */
     public List<String> notes() {
         List<String> notes = new ArrayList<>(DriftComparison.notes(prompts));
         List<DriftCheck.Result> own = base.last().drift(prompts);
-        DriftComparison.cutShort("base", own).ifPresent(notes::add);
+        notes.addAll(DriftComparison.doubts("base", own));
+        int held = base.last().loss().length;
+        if (Clusters.alone(held).few()) {
+            notes.add("Too few held-out task examples (" + held + ") for an interval of the task loss over examples.");
+        }
         sound().forEach(v -> v.runs()
                 .forEach(r -> notes.addAll(DriftComparison.doubts(v.label() + ", seed " + r.seed(), own, r.last().drift(prompts)))));
         variants.forEach(v -> v.runs().stream().filter(RunRecord::wrecked).forEach(r -> notes.add("Wrecked: " + r.wreckLine())));

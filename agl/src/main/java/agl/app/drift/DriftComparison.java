@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Stream;
 
 /**
  * An aligned base and models tuned from it, measured on the same prompts.
@@ -54,11 +55,15 @@ public record DriftComparison(Model base, List<Model> tuned, Optional<String> no
     public List<String> notes() {
         List<String> notes = new ArrayList<>();
         noDrift.ifPresent(reason -> notes.add("No drift is stated: " + reason));
-        cutShort(base.name, base.results).ifPresent(notes::add);
-        openings(base.name, base.results).ifPresent(notes::add);
+        notes.addAll(doubts(base.name, base.results));
         tuned.forEach(m -> notes.addAll(doubts(m.name, base.results, m.results)));
         notes.addAll(notes(base.results().stream().map(Result::prompt).toList()));
         return notes;
+    }
+
+    /** Reasons to doubt a base's figures, one sentence each: answers cut off, margins that deny its refusals. */
+    public static List<String> doubts(String name, List<Result> base) {
+        return Stream.of(cutShort(name, base), openings(name, base)).flatMap(Optional::stream).toList();
     }
 
     /** Reasons to doubt a tuned model's drift, one sentence each: answers cut off, scorers that contradict each other. */

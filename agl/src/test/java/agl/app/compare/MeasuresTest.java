@@ -246,7 +246,7 @@ class MeasuresTest {
         assertEquals(0, json.at("/variants/0/wrecked_by_seed").size());
         assertFalse(json.at("/variants/4/on_front").asBoolean());
         assertTrue(
-                json.at("/notes/0").asText()
+                json.at("/notes/1").asText()
                         .startsWith("Wrecked: noise, seed 1: training wrecked the model: the loss rose from 1.000 to 80.000"),
                 json.get("notes").toString());
     }
@@ -312,8 +312,17 @@ class MeasuresTest {
     @Test void fewPromptsAreSaid() throws Exception {
         JsonNode notes = new ObjectMapper().readTree(CompareOutput.json(outcome(model(36, 0, 9, 3), three(), prompts().subList(0, 49))))
                 .get("notes");
-        assertEquals(1, notes.size());
+        assertEquals(2, notes.size());
         assertTrue(notes.get(0).asText().startsWith("Too few safe prompts (9) "), notes.toString());
+        assertEquals("Too few held-out task examples (1) for an interval of the task loss over examples.", notes.get(1).asText());
+    }
+
+    @Test void tenHeldOutExamplesAreEnough() {
+        for (int rows : new int[] {9, 10}) {
+            Measured few = model(36, 0, 10, new double[rows]);
+            assertEquals(rows == 9, outcome(few, Map.of("lora", few)).notes()
+                    .contains("Too few held-out task examples (9) for an interval of the task loss over examples."));
+        }
     }
 
     @Test void noDriftOfABaseThatDoesNotRefuse() throws Exception {
