@@ -165,6 +165,22 @@ public interface Kernels {
     /** Σ x·y over n elements, accumulated in double. */
     double dot(int n, Storage x, int xOff, Storage y, int yOff);
 
+    /**
+     * ⟨X, Y⟩ = Σ_ij x_ij y_ij, row by row: the rows of a view need not follow each other. A device computes it in one pass.
+     *
+     * @throws IllegalArgumentException unless both have the same shape and neither is transposed
+     */
+    default double dot(Matrix x, Matrix y) {
+        if (x.rows() != y.rows() || x.cols() != y.cols() || x.transposed() || y.transposed()) {
+            throw new IllegalArgumentException("no inner product of " + x + " and " + y);
+        }
+        double sum = 0;
+        for (int i = 0; i < x.rows(); i++) {
+            sum += dot(x.cols(), x.data(), x.offset() + i * x.stride(), y.data(), y.offset() + i * y.stride());
+        }
+        return sum;
+    }
+
     /** y = x[r]·w / rms(x[r]) per row, rms = sqrt(mean(x²) + eps); inverseRms (rows) is kept for backward. */
     void rmsNorm(int rows, int cols, Storage x, Storage w, double eps, Storage y, Storage inverseRms);
 

@@ -1,6 +1,7 @@
 package agl.autograd.kernels;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import agl.autograd.storage.DType;
 import agl.autograd.storage.Storage;
@@ -97,6 +98,18 @@ public interface KernelContract {
                         new int[] {(ta ? k : m) * lda + 2, (tb ? n : k) * ldb + 1, m * ldc + 3},
                         (kernels, s) -> kernels.gemm(ta, tb, m, n, k, 0.8, s[0], 2, lda, s[1], 1, ldb, beta, s[2], 3, ldc));
             }
+        }
+    }
+
+    /** AᵀA, whose first row is 1 and whose other elements are so small that one running float would lose them all, 5e-4 together. */
+    @Test default void longSumsKeepSmallElements() {
+        int k = 40_000;
+        for (int n : new int[] {1, 5}) {
+            check("long product " + n, n, 2e-5, new int[] {k * n, n * n}, (kernels, s) -> {
+                s[0].fill(0, n, 1);
+                kernels.scale((k - 1) * n, 2e-4, s[0], n, s[0], n);
+                kernels.gemm(true, false, n, n, k, 1, s[0], 0, n, s[0], 0, n, 0, s[1], 0, n);
+            });
         }
     }
 
@@ -206,6 +219,21 @@ public interface KernelContract {
         for (int n : new int[] {1, 64, 65, 8193, 100_000}) {
             check("dot", n, 1e-4, new int[] {n + 1, n, 1}, (k, s) -> s[2].set(0, k.dot(n, s[0], 1, s[1], 0)));
         }
+    }
+
+    @Test default void innerProductsOfViews() {
+        for (int[] x : new int[][] {{1, 1}, {3, 65}, {40, 57}, {130, 90}}) {
+            int rows = x[0];
+            int cols = x[1];
+            check("inner product", rows, 1e-4, new int[] {rows * (cols + 7) + 2, rows * cols + 1, 1}, (k, s) -> s[2].set(0,
+                    k.dot(new Matrix(s[0], 2, rows, cols, cols + 7, false), new Matrix(s[1], 1, rows, cols, cols, false))));
+        }
+        providers().forEach((name, provider) -> {
+            Matrix m = Matrix.of(provider.storage().apply(6), 2, 3);
+            for (Matrix other : new Matrix[] {m.T(), m.rows(0, 1), m.cols(0, 2)}) {
+                assertThrows(IllegalArgumentException.class, () -> provider.kernels().dot(m, other), name);
+            }
+        });
     }
 
     @Test default void dropoutMaskIsAFunctionOfSeedAndElement() {

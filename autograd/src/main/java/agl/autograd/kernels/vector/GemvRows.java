@@ -10,6 +10,8 @@ final class GemvRows {
     private static final VectorSpecies<Float> S = FloatVector.SPECIES_PREFERRED;
     /** Columns whose running sums stay in the L1 cache. */
     private static final int BLOCK = 1024;
+    /** Rows whose sum is taken before it is added to c: one float over a whole vocabulary would lose small elements after a large one. */
+    private static final int DEPTH = 256;
 
     private GemvRows() { }
 
@@ -33,29 +35,33 @@ final class GemvRows {
         Scratch scratch = Scratch.get();
         int n = to - from;
         float[] sums = scratch.floats(Scratch.SUMS, BLOCK);
-        java.util.Arrays.fill(sums, 0, n, 0f);
         float[] array = FloatRows.arrayOf(b);
         float[] rows = array != null ? array : scratch.floats(Scratch.WIDENED, 4 * n);
-        for (int p = 0; p < k; p += 4) {
-            int count = Math.min(4, k - p);
-            int at = bOff + p * ldb + from;
-            int ld = ldb;
-            if (array == null) {
-                FloatRows.read(b, at, ldb, count, n, rows, 0, scratch);
-                at = 0;
-                ld = n;
-            }
-            if (count == 4) {
-                add4(n, x[p], x[p + 1], x[p + 2], x[p + 3], rows, at, ld, sums);
-            } else {
-                for (int i = 0; i < count; i++) {
-                    add1(n, x[p + i], rows, at + i * ld, sums);
+        for (int first = 0; first < k; first += DEPTH) {
+            java.util.Arrays.fill(sums, 0, n, 0f);
+            int last = Math.min(k, first + DEPTH);
+            for (int p = first; p < last; p += 4) {
+                int count = Math.min(4, last - p);
+                int at = bOff + p * ldb + from;
+                int ld = ldb;
+                if (array == null) {
+                    FloatRows.read(b, at, ldb, count, n, rows, 0, scratch);
+                    at = 0;
+                    ld = n;
+                }
+                if (count == 4) {
+                    add4(n, x[p], x[p + 1], x[p + 2], x[p + 3], rows, at, ld, sums);
+                } else {
+                    for (int i = 0; i < count; i++) {
+                        add1(n, x[p + i], rows, at + i * ld, sums);
+                    }
                 }
             }
-        }
-        for (int j = 0; j < n; j++) {
-            int at = cOff + from + j;
-            c[at] = beta == 0 ? alpha * sums[j] : beta * c[at] + alpha * sums[j];
+            float kept = first == 0 ? beta : 1;
+            for (int j = 0; j < n; j++) {
+                int at = cOff + from + j;
+                c[at] = kept == 0 ? alpha * sums[j] : kept * c[at] + alpha * sums[j];
+            }
         }
     }
 
