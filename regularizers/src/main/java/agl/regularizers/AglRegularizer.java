@@ -2,6 +2,7 @@ package agl.regularizers;
 
 import agl.autograd.Pool;
 import agl.autograd.Tape;
+import agl.autograd.kernels.Kernels;
 import agl.autograd.kernels.Workers;
 import agl.autograd.storage.DType;
 import agl.autograd.storage.Storage;
@@ -57,11 +58,12 @@ public final class AglRegularizer {
 
     /** Replaces the Fisher information by a new estimate. */
     public void refresh(Map<String, Fisher> estimate) {
-        fisher = new LinkedHashMap<>(estimate);
-        fisher.forEach((name, f) -> {
+        fisher = new LinkedHashMap<>();
+        estimate.forEach((name, f) -> {
             if (settings.needsDiagonal() && f.diagonal() == null) {
                 throw new AglException(name + ": the settings use diag F, but this Fisher estimate was made without it; estimate it again");
             }
+            fisher.put(name, f.resident(Kernels.best()));
         });
     }
 

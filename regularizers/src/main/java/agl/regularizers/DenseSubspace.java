@@ -65,6 +65,10 @@ public final class DenseSubspace implements Subspace {
 
     @Override public DType dtype() { return u.isEmpty() ? DType.F32 : u.getFirst().dtype(); }
 
+    @Override public Subspace resident(Kernels kernels) {
+        return new DenseSubspace(out, in, eigenvalues, u.stream().map(kernels::resident).toList());
+    }
+
     @Override public double[] coefficients(Tape tape, LoraFactors f) {
         double[] c = new double[size()];
         Tile.forEach(tape, out, in, tile -> {

@@ -1,6 +1,7 @@
 package agl.regularizers;
 
 import agl.autograd.Tape;
+import agl.autograd.kernels.Kernels;
 import agl.autograd.kernels.Matrix;
 import agl.autograd.storage.DType;
 import agl.autograd.storage.Storage;
@@ -52,6 +53,9 @@ public final class DiagonalSubspace implements Subspace {
     @Override public double[] eigenvalues() { return eigenvalues.clone(); }
 
     @Override public DType dtype() { return dtype; }
+
+    /** A mask has only positions; it reads and writes single entries, for which a device's tile goes to the host and back. */
+    @Override public Subspace resident(Kernels kernels) { return this; }
 
     @Override public double[] coefficients(Tape tape, LoraFactors f) {
         Matrix a = f.matrixA();

@@ -47,14 +47,17 @@ public final class EmaGradSq {
         int tokens = x.rows();
         int out = delta.length() / tokens;
         if (state.gradient == null) {
-            state.gradient = Storage.allocate(delta.dtype(), Math.multiplyExact(out, in));
+            state.gradient = kernels.allocate(delta.dtype(), Math.multiplyExact(out, in));
             state.mean = Storage.allocate(delta.dtype(), Math.multiplyExact(out, in));
         }
         kernels.product(1, Matrix.of(delta, tokens, out).T(), x.matrix(), state.pending ? 1 : 0, Matrix.of(state.gradient, out, in));
         state.pending = true;
     }
 
-    /** Adds the complete gradient of the step to the running mean. A matrix without a gradient since the last call is left unchanged. */
+    /**
+     * Adds the complete gradient of the step to the running mean. A matrix without a gradient since the last call is left unchanged. The
+     * mean is updated on the host, in double; from a device, each matrix's gradient is transferred once per step for it.
+     */
     void endStep() {
         for (State s : states.values()) {
             if (s.pending) {
@@ -74,7 +77,7 @@ public final class EmaGradSq {
         if (state == null || state.steps == 0) {
             return null;
         }
-        Storage h = Storage.allocate(state.mean.dtype(), state.mean.length());
+        Storage h = kernels.allocate(state.mean.dtype(), state.mean.length());
         kernels.scale(h.length(), 1 / (1 - Math.pow(decay, state.steps)), state.mean, 0, h, 0);
         return h;
     }

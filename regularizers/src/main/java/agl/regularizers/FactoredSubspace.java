@@ -2,6 +2,7 @@ package agl.regularizers;
 
 import agl.autograd.Tape;
 import agl.autograd.Workspace;
+import agl.autograd.kernels.Kernels;
 import agl.autograd.kernels.Matrix;
 import agl.autograd.storage.DType;
 
@@ -38,6 +39,10 @@ public final class FactoredSubspace implements Subspace {
     @Override public double[] eigenvalues() { return eigenvalues.clone(); }
 
     @Override public DType dtype() { return g.dtype(); }
+
+    @Override public Subspace resident(Kernels kernels) {
+        return new FactoredSubspace(g.resident(kernels), eigenvalues, weights);
+    }
 
     /** c = S·h for h_i = ⟨g_i, ·⟩. */
     private void fromExamples(double[] h, double[] c) {
@@ -100,13 +105,10 @@ public final class FactoredSubspace implements Subspace {
     /** ⟨g_i, D⟩ = Σ_t δ_t·(D x_t), over the rows of the tile. */
     @Override public void project(Tape tape, Tile tile, double[] c) {
         double[] h = new double[g.examples()];
-        int rows = tile.rows();
         for (int i = 0; i < h.length; i++) {
             try (Workspace w = tape.workspace()) {
                 Matrix dx = w.product(1, g.xOf(i), tile.values().T());
-                for (int t = 0; t < g.tokens(i); t++) {
-                    h[i] += tape.kernels().dot(rows, g.delta().get(i), t * g.out() + tile.row(), dx.data(), t * rows);
-                }
+                h[i] = tape.kernels().dot(g.deltaOf(i).cols(tile.row(), tile.rows()), dx);
             }
         }
         fromExamples(h, c);

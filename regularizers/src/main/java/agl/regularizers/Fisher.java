@@ -140,6 +140,12 @@ public record Fisher(String name, Subspace subspace, double[] eigenvalues, doubl
         return new Fisher(name, subspace, lambda, by, trace, spectrum, scaledDiagonal);
     }
 
+    /** The same estimate with its vectors and its diagonal in the memory where the kernels work, see {@link Kernels#resident}. */
+    Fisher resident(Kernels kernels) {
+        return new Fisher(name, subspace.resident(kernels), eigenvalues, scale, trace, spectrum,
+                diagonal == null ? null : kernels.resident(diagonal));
+    }
+
     /** Rows of the weight. */
     public int out() {
         return subspace.out();

@@ -56,7 +56,7 @@ public final class GeodesicOverlap {
         }
 
         /** Adds to q, p and u. */
-        void add(double at, double aa, double tt) {
+        public void add(double at, double aa, double tt) {
             q += at;
             p += aa;
             u += tt;

@@ -180,6 +180,10 @@ public final class KfacSubspace implements Subspace {
 
     @Override public DType dtype() { return p.data().dtype(); }
 
+    @Override public Subspace resident(Kernels kernels) {
+        return new KfacSubspace(eigenvalues, rowsOf(kernels.resident(p.data()), out), rowsOf(kernels.resident(q.data()), in), a, b);
+    }
+
     /** ⟨p_a q_bᵀ, s·B·A⟩ = s (p_aᵀB)·(A q_b). */
     @Override public double[] coefficients(Tape tape, LoraFactors f) {
         double[] c = new double[size()];

@@ -2,6 +2,7 @@ package agl.regularizers;
 
 import agl.autograd.Tape;
 import agl.autograd.Tensor;
+import agl.autograd.kernels.Kernels;
 import agl.autograd.storage.DType;
 import agl.autograd.storage.Storage;
 
@@ -31,6 +32,9 @@ public sealed interface Subspace permits FactoredSubspace, DenseSubspace, KfacSu
     /** Element type of the vectors. */
     DType dtype();
 
+    /** The same subspace with its values in the memory where the kernels work, see {@link Kernels#resident}. */
+    Subspace resident(Kernels kernels);
+
     /** c_k = ⟨u_k, s·B·A⟩, from the factors. */
     double[] coefficients(Tape tape, LoraFactors f);
 
@@ -47,7 +51,7 @@ public sealed interface Subspace permits FactoredSubspace, DenseSubspace, KfacSu
     default Tensor basis() {
         int d = Math.multiplyExact(out(), in());
         Tensor u = Tensor.zeros(dtype(), size(), d);
-        try (Tape tape = Tape.inference(agl.autograd.kernels.Kernels.plain(), new agl.autograd.Pool(dtype()))) {
+        try (Tape tape = Tape.inference(Kernels.plain(), new agl.autograd.Pool(dtype()))) {
             Storage row = Storage.allocate(dtype(), d);
             for (int k = 0; k < size(); k++) {
                 double[] unit = new double[size()];
@@ -63,7 +67,7 @@ public sealed interface Subspace permits FactoredSubspace, DenseSubspace, KfacSu
 
     /** P_A·R for a whole matrix R (out, in). For small matrices. */
     default double[] project(double[] r) {
-        try (Tape tape = Tape.inference(agl.autograd.kernels.Kernels.plain(), new agl.autograd.Pool(dtype()))) {
+        try (Tape tape = Tape.inference(Kernels.plain(), new agl.autograd.Pool(dtype()))) {
             Storage tile = Storage.allocate(dtype(), r.length);
             for (int e = 0; e < r.length; e++) {
                 tile.set(e, r[e]);

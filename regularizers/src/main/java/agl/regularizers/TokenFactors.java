@@ -67,6 +67,11 @@ public record TokenFactors(int out, int in, List<Storage> delta, List<Storage> x
                 gradients.stream().<Storage>map(g -> new Storage.F64(g, g.length)).toList());
     }
 
+    /** The same factors in the memory where the kernels work. */
+    TokenFactors resident(Kernels kernels) {
+        return new TokenFactors(out, in, delta.stream().map(kernels::resident).toList(), x.stream().map(kernels::resident).toList());
+    }
+
     /** tile = alpha·(the tile's rows of g_i = δᵀx) + beta·tile. */
     void tile(Kernels kernels, int i, double alpha, double beta, Tile tile) {
         kernels.product(alpha, deltaOf(i).cols(tile.row(), tile.rows()).T(), xOf(i), beta, tile.values());

@@ -72,7 +72,7 @@ class AglRegularizerTest {
             assertEquals(9, r.measure(tape, List.of(FACTORS)).lA(), 1e-12);
             Map<String, Fisher> other = fisher("w", 1, 2, s);
             r.refresh(other);
-            assertEquals(other, r.fisher());
+            assertSame(other.get("w").diagonal(), r.fisher().get("w").diagonal());
             assertSame(s, r.settings());
             assertEquals(144, r.measure(tape, List.of(FACTORS)).lA(), 1e-12);
         }

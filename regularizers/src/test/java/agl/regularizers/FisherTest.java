@@ -2,6 +2,7 @@ package agl.regularizers;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -9,11 +10,14 @@ import agl.autograd.kernels.Kernels;
 import agl.autograd.storage.DType;
 import agl.autograd.storage.Storage;
 import agl.error.AglException;
+import java.lang.reflect.Proxy;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** Divisors, floors and counts of an estimate, on numbers that can be done in the head. */
 class FisherTest {
@@ -96,5 +100,27 @@ class FisherTest {
         assertThrows(AglException.class, () -> of("w", DType.F64, "{}"));
         AglException e = assertThrows(AglException.class, () -> of("w", DType.F64, "{'backend':'diagonal'}", Double.NaN, 1));
         assertTrue(e.getMessage().startsWith("w: "), e.getMessage());
+    }
+
+    /** Every storage once: m vectors, or δ and x of each example, or p and q; and the diagonal. */
+    @ParameterizedTest @CsvSource({"'exact_storage':'dense', 3", "'exact_storage':'factored', 5", "'backend':'kfac', 3",
+        "'backend':'diagonal', 1"})
+    void anEstimateMovesWholeToWhereTheKernelsWork(String json, int storages) {
+        Fisher f = of("w", DType.F32, "{'metric':'diag_fisher'," + json + "}", 5, 4);
+        List<Storage> moved = new ArrayList<>();
+        Kernels elsewhere = (Kernels) Proxy.newProxyInstance(Kernels.class.getClassLoader(), new Class<?>[] {Kernels.class},
+                (proxy, method, args) -> {
+                    assertEquals("resident", method.getName());
+                    Storage.F32 s = (Storage.F32) args[0];
+                    moved.add(new Storage.F32(s.array().clone(), s.length()));
+                    return moved.getLast();
+                });
+        Fisher there = f.resident(elsewhere);
+        assertEquals(storages, moved.size());
+        assertSame(moved.getLast(), there.diagonal());
+        assertArrayEquals(f.subspace().basis().toArray(), there.subspace().basis().toArray());
+        moved.forEach(s -> s.fill(0, s.length(), 0));
+        double left = java.util.Arrays.stream(there.subspace().basis().toArray()).map(Math::abs).sum();
+        assertEquals(json.contains("diagonal") ? 2 : 0, left, "what was not moved; a mask has no values");
     }
 }

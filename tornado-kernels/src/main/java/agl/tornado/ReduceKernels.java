@@ -9,17 +9,20 @@ import uk.ac.manchester.tornado.api.types.arrays.IntArray;
 final class ReduceKernels {
     private ReduceKernels() { }
 
-    /** m[p4 + group] = this group's part of Σ x·y over p1 elements; x p2, y p3. */
+    /** m[p4 + group] = this group's part of Σ x·y over p1 elements; x p2 and y p3 have rows of p5 elements, p6 and p7 apart. */
     static void innerProduct(KernelContext c, FloatArray m, IntArray p) {
         int n = p.get(1);
         int x = p.get(2);
         int y = p.get(3);
+        int cols = p.get(5);
         int stride = p.get(0) * 64;
         int lane = c.localIdx;
         float[] sum = c.allocateFloatLocalArray(64);
         float part = 0f;
         for (int i = c.globalIdx; i < n; i += stride) {
-            part += m.get(x + i) * m.get(y + i);
+            int row = i / cols;
+            int col = i - row * cols;
+            part += m.get(x + row * p.get(6) + col) * m.get(y + row * p.get(7) + col);
         }
         sum[lane] = part;
         c.localBarrier();

@@ -8,6 +8,10 @@ import agl.autograd.kernels.Product;
 import agl.autograd.storage.DType;
 import agl.autograd.storage.Storage;
 import agl.error.AglException;
+import agl.regularizers.AglSettings;
+import agl.regularizers.GeodesicOverlap;
+import agl.regularizers.TermKernels;
+import agl.regularizers.Tile;
 import java.util.Arrays;
 import uk.ac.manchester.tornado.api.common.TornadoDevice;
 
@@ -15,20 +19,20 @@ import uk.ac.manchester.tornado.api.common.TornadoDevice;
  * The kernels on one TornadoVM device. Tensors created through {@link #allocate} stay there; heap arrays are copied there and back for
  * each call; frozen weights are copied once. Everything in double is computed by the plain loops.
  */
-public final class TornadoKernels implements Kernels {
+public final class TornadoKernels implements Kernels, TermKernels {
     private static final Kernels PLAIN = Kernels.plain();
-    /** Number of groups of a full reduction: each leaves one partial sum for the host to add. */
-    private static final int SUM_GROUPS = 128;
 
     private final Engine engine;
     private final Operands on;
     private final String name;
-    private final int sums;
+    private final GroupSums sums;
+    private final TermKernels terms;
 
     TornadoKernels(TornadoDevice device, int arenaFloats) {
         engine = new Engine(device, arenaFloats);
         on = new Operands(engine);
-        sums = engine.space().take(4 * SUM_GROUPS);
+        sums = new GroupSums(engine);
+        terms = new TornadoTerms(engine, on, sums);
         name = "tornado (" + device.getPhysicalDevice().getDeviceName() + ")";
     }
 
@@ -51,7 +55,7 @@ public final class TornadoKernels implements Kernels {
         return DeviceStorage.of(engine, Arrays.copyOf(f.array(), f.length()));
     }
 
-    private static long groups(long threads) {
+    static long groups(long threads) {
         return Math.ceilDiv(threads, 64);
     }
 
@@ -123,22 +127,21 @@ public final class TornadoKernels implements Kernels {
         if (Operands.inDouble(x, y)) {
             return PLAIN.dot(n, x, xOff, y, yOff);
         }
-        return on.compute(() -> {
-            int groups = Math.clamp(groups(n), 1, SUM_GROUPS);
-            engine.run(Op.DOT, groups, new int[] {n, on.read(x) + xOff, on.read(y) + yOff, sums});
-            return total(groups, 1);
-        })[0];
+        return inner(new Matrix(x, xOff, 1, n, n, false), new Matrix(y, yOff, 1, n, n, false));
     }
 
-    /** Adds up the groups' partial sums, per column. */
-    private double[] total(int groups, int columns) {
-        float[] parts = new float[groups * columns];
-        engine.download(sums, parts.length, parts, 0);
-        double[] total = new double[columns];
-        for (int i = 0; i < parts.length; i++) {
-            total[i % columns] += parts[i];
-        }
-        return total;
+    @Override public double dot(Matrix x, Matrix y) {
+        boolean here = x.rows() == y.rows() && x.cols() == y.cols() && !x.transposed() && !y.transposed() && x.size() > 0;
+        return here && !Operands.inDouble(x.data(), y.data()) ? inner(x, y) : Kernels.super.dot(x, y);
+    }
+
+    private double inner(Matrix x, Matrix y) {
+        return on.compute(() -> {
+            int groups = GroupSums.groups(x.size());
+            engine.run(Op.DOT, groups, new int[] {x.size(), on.read(x.data()) + x.offset(), on.read(y.data()) + y.offset(), sums.offset(),
+                x.cols(), x.stride(), y.stride()});
+            return sums.total(groups, 1);
+        })[0];
     }
 
     @Override public void sumOfSquares(int rows, int n, double alpha, Storage x, Storage y, int yOff) {
@@ -290,31 +293,15 @@ public final class TornadoKernels implements Kernels {
                 gradScale, b1, 1 - b1, b2, 1 - b2, 1 - lr * weightDecay, lr / (1 - Math.pow(b1, step)), 1 / (1 - Math.pow(b2, step)), eps));
     }
 
-    /**
-     * E_RM's sum Σ η o, with its gradients times {@code weight} added to da and dt, and E_geo's inner products, in one pass over n elements
-     * of a = ΔW_A and t = ΔW_T.
-     *
-     * @param metric  M's diagonal, or null for the identity
-     * @param overlap o: 0 |a t|, 1 a t, 2 (a t)²
-     * @return Σ η o, ⟨a, t⟩_M, ‖a‖²_M, ‖t‖²_M
-     */
-    public double[] collision(int n, Storage a, Storage t, Storage metric, double beta, double kappa, double tau, int overlap,
-            double weight, Storage da, Storage dt) {
-        return on.compute(() -> {
-            int groups = Math.clamp(groups(n), 1, SUM_GROUPS);
-            engine.run(Op.COLLISION, groups,
-                    new int[] {n, on.read(a), on.read(t), metric == null ? -1 : on.read(metric), on.add(da), on.add(dt), sums, overlap},
-                    beta, kappa, tau, weight);
-            return total(groups, 4);
-        });
+    @Override public double riemannian(AglSettings s, Tile a, Tile t, double scale, Tile da, Tile dt) {
+        return terms.riemannian(s, a, t, scale, da, dt);
     }
 
-    /**
-     * da += M(x·t − ya·a), dt += M(x·a − yt·t): E_geo's gradients, with x = 2q/(pu + ε), ya = 2q²u/(pu + ε)², yt = 2q²p/(pu + ε)² from
-     * the sums q, p, u.
-     */
-    public void geodesicGradient(int n, Storage a, Storage t, Storage metric, double x, double ya, double yt, Storage da, Storage dt) {
-        on.run(() -> engine.run(Op.COLLISION_GEO, groups(n),
-                new int[] {n, on.read(a), on.read(t), metric == null ? -1 : on.read(metric), on.add(da), on.add(dt)}, x, ya, yt));
+    @Override public double stability(Storage h, Tile t, double scale, Tile dt) {
+        return terms.stability(h, t, scale, dt);
+    }
+
+    @Override public void geodesic(GeodesicOverlap.Sums into, Storage metric, Tile a, Tile t, Tile ma, Tile mt) {
+        terms.geodesic(into, metric, a, t, ma, mt);
     }
 }
