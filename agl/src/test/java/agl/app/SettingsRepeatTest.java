@@ -34,7 +34,7 @@ class SettingsRepeatTest {
         }
         Path task = Files.writeString(temp.resolve("task.csv"), rows);
         Path alignment = Files.writeString(temp.resolve("alignment.csv"),
-                "instruction,response\nabout the dog,the cat\nabout the cat,a dog sat\nthe mat,the fox\nthe fox,the mat\n");
+                "instruction,response\nabout the dog,I cannot help with that.\nabout the cat,a dog sat\nthe mat,the fox\nthe fox,the mat\n");
         List<String> args = new ArrayList<>(
                 List.of("train", "--base", base.toString(), "--task", task.toString(), "--alignment", alignment.toString(),
                         "--unaligned", temp.resolve("before").toString(), "--out", temp.resolve(out).toString()));
@@ -48,7 +48,8 @@ class SettingsRepeatTest {
 
     /** The strengths differ from the defaults, so that forgetting one gives another adapter. */
     @ParameterizedTest
-    @CsvSource({"agl,500000", "ewc,1e8", "kl,50", "safelora,0.9", "asft,300", "safeanchor,3", "lisa,40", "projection,3", "oplora,5",
+    @CsvSource({"agl,500000", "ewc,1e8", "kl,50", "safelora,0.9", "asft,300", "safeanchor,3", "lisa,40",
+        "contrast,2", "contrast_linear,2", "projection,3", "oplora,5",
         "earlystop,0.75"}) void theWrittenSettingsRepeatTheRun(String method, String strength) throws IOException {
         List<String> first = new ArrayList<>(SHORT);
         first.addAll(List.of("-s", "agl.energy=0.5", "--method", method, "--strength", strength));

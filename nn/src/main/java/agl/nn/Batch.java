@@ -1,6 +1,7 @@
 package agl.nn;
 
 import agl.error.AglException;
+import java.util.List;
 
 /**
  * Several token sequences of different lengths, one after the other without padding.
@@ -37,6 +38,25 @@ public record Batch(int[] tokens, int[] starts, int[] targets) {
         int[] targets = new int[tokens.length];
         java.util.Arrays.fill(targets, NO_TARGET);
         return new Batch(tokens, new int[] {0, tokens.length}, targets);
+    }
+
+    /** The sequences of these batches in order, in one. */
+    public static Batch concat(List<Batch> batches) {
+        int size = batches.stream().mapToInt(Batch::size).sum();
+        int[] tokens = new int[size];
+        int[] targets = new int[size];
+        int[] starts = new int[batches.stream().mapToInt(Batch::sequences).sum() + 1];
+        int row = 0;
+        int sequence = 0;
+        for (Batch b : batches) {
+            System.arraycopy(b.tokens, 0, tokens, row, b.size());
+            System.arraycopy(b.targets, 0, targets, row, b.size());
+            for (int s = 1; s <= b.sequences(); s++) {
+                starts[++sequence] = row + b.starts[s];
+            }
+            row += b.size();
+        }
+        return new Batch(tokens, starts, targets);
     }
 
     /** Total number of tokens. */

@@ -17,6 +17,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.IntConsumer;
 
 /**
  * Estimates F = (1/N) Σ g_i g_iᵀ of a model's linear layers, and its leading subspace, from one gradient per example: g_i = ∂ℓ_i/∂W with
@@ -76,6 +77,43 @@ public final class FisherEstimator {
 
     /** The Fisher information of each named matrix, normalized over all of them. */
     public Map<String, Fisher> estimate(Collection<String> names, List<Example> examples, Progress progress) {
+        int perExample = require(examples);
+        List<Set<String>> groups = groups(names, examples);
+        long total = (long) groups.size() * examples.size();
+        long[] done = {0};
+        Map<String, Fisher> raw = new LinkedHashMap<>();
+        for (Set<String> group : groups) {
+            GradientCollector collector = new GradientCollector(kernels, dtype, group);
+            collect(collector, examples, perExample, null, n -> progress.advance(done[0] += n, total, "gradients"));
+            for (String name : group) {
+                raw.put(name, Fisher.of(kernels, name, collector.take(name), settings));
+                progress.advance(done[0], total, name);
+            }
+        }
+        return Fisher.normalise(raw, settings.fisherNorm());
+    }
+
+    /**
+     * ℓ_i of each example and its gradients.
+     *
+     * @param byMatrix ∂ℓ_i/∂W of all examples, by matrix
+     */
+    public record Gradients(double[] losses, Map<String, TokenFactors> byMatrix) { }
+
+    /** ℓ_i and ∂ℓ_i/∂W for each named matrix, all in memory at once. */
+    public Gradients gradients(Collection<String> names, List<Example> examples, Progress progress) {
+        int perExample = require(examples);
+        GradientCollector collector = new GradientCollector(kernels, dtype, names);
+        double[] losses = new double[examples.size()];
+        long[] done = {0};
+        collect(collector, examples, perExample, losses, n -> progress.advance(done[0] += n, examples.size(), "gradients"));
+        Map<String, TokenFactors> byMatrix = new LinkedHashMap<>();
+        names.forEach(name -> byMatrix.put(name, collector.take(name)));
+        return new Gradients(losses, byMatrix);
+    }
+
+    /** @return the number of sequences of each example */
+    private static int require(List<Example> examples) {
         if (examples.isEmpty()) {
             throw new AglException("the Fisher information needs examples, and there are none");
         }
@@ -88,54 +126,57 @@ public final class FisherEstimator {
                         "example " + i + " for the Fisher information has no answer tokens (truncated?) or no contrast");
             }
         }
-        List<Set<String>> groups = groups(names, examples);
-        long total = (long) groups.size() * examples.size();
-        long done = 0;
-        Map<String, Fisher> raw = new LinkedHashMap<>();
-        for (Set<String> group : groups) {
-            GradientCollector collector = new GradientCollector(kernels, dtype, group);
-            for (int first = 0; first < examples.size();) {
-                int end = first;
-                int tokens = 0;
-                do {
-                    tokens += examples.get(end).sequences().stream().mapToInt(Batch::size).sum();
-                    end++;
-                } while (end < examples.size() && tokens < TOKENS_PER_PASS);
-                backward(collector, examples.subList(first, end), perExample);
-                done += end - first;
-                progress.advance(done, total, "gradients");
-                first = end;
-            }
-            for (String name : group) {
-                raw.put(name, Fisher.of(kernels, name, collector.take(name), settings));
-                progress.advance(done, total, name);
-            }
-        }
-        return Fisher.normalise(raw, settings.fisherNorm());
+        return perExample;
     }
 
-    private void backward(GradientCollector collector, List<Example> examples, int perExample) {
+    /**
+     * Backward passes over all examples, several at a time.
+     *
+     * @param losses receives ℓ_i, or null
+     * @param done   receives the number of examples of each pass
+     */
+    private void collect(GradientCollector collector, List<Example> examples, int perExample, double[] losses, IntConsumer done) {
+        for (int first = 0; first < examples.size();) {
+            int end = first;
+            int tokens = 0;
+            do {
+                tokens += examples.get(end).sequences().stream().mapToInt(Batch::size).sum();
+                end++;
+            } while (end < examples.size() && tokens < TOKENS_PER_PASS);
+            double[] sequences = backward(collector, examples.subList(first, end), perExample);
+            for (int j = 0; losses != null && j < sequences.length; j++) {
+                losses[first + j / perExample] += sequences[j];
+            }
+            done.accept(end - first);
+            first = end;
+        }
+    }
+
+    /** @return each sequence's weighted loss: its share of ℓ_i */
+    private double[] backward(GradientCollector collector, List<Example> examples, int perExample) {
         List<Batch> sequences = examples.stream().flatMap(e -> e.sequences().stream()).toList();
-        int size = sequences.stream().mapToInt(Batch::size).sum();
-        int[] tokens = new int[size];
-        int[] targets = new int[size];
-        int[] starts = new int[sequences.size() + 1];
+        Batch batch = Batch.concat(sequences);
+        int[] starts = batch.starts();
         double[] weights = new double[sequences.size()];
-        for (int j = 0; j < sequences.size(); j++) {
-            Batch s = sequences.get(j);
-            System.arraycopy(s.tokens(), 0, tokens, starts[j], s.size());
-            System.arraycopy(s.targets(), 0, targets, starts[j], s.size());
-            starts[j + 1] = starts[j] + s.size();
-            weights[j] = (j % perExample == 0 ? 1.0 : -1.0) / Math.max(1, s.targetCount());
+        for (int j = 0; j < weights.length; j++) {
+            weights[j] = (j % perExample == 0 ? 1.0 : -1.0) / Math.max(1, sequences.get(j).targetCount());
         }
         collector.batch(starts, weights, perExample);
         listen(collector);
+        Storage tokenLoss = Storage.allocate(dtype, batch.size());
         try (Tape tape = Tape.training(kernels, new Pool(dtype))) {
-            tape.backward(HeadCrossEntropy.of(tape, model.hidden(tape, new Batch(tokens, starts, targets)), model.head(), targets,
-                    (Storage) null, 1));
+            tape.backward(HeadCrossEntropy.of(tape, model.hidden(tape, batch), model.head(), batch.targets(), tokenLoss, 1));
         } finally {
             listen(null);
         }
+        for (int j = 0; j < weights.length; j++) {
+            double sum = 0;
+            for (int t = starts[j]; t < starts[j + 1]; t++) {
+                sum += tokenLoss.get(t);
+            }
+            weights[j] *= sum;
+        }
+        return weights;
     }
 
     private void listen(GradientCollector collector) {

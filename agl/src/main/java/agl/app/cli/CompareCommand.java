@@ -26,7 +26,8 @@ public final class CompareCommand implements Callable<Integer> {
     @Mixin private BaseOption base;
 
     @Option(names = "--methods", split = ",", defaultValue = "lora,agl", paramLabel = "NAME",
-            description = "Separated by commas: lora, agl, ewc, kl, safelora, asft, safeanchor, lisa, projection, oplora, earlystop "
+            description = "Separated by commas: lora, agl, ewc, kl, safelora, asft, safeanchor, lisa, contrast, "
+                    + "contrast_linear, projection, oplora, earlystop "
                     + "(default ${DEFAULT-VALUE}).")
     private List<String> methods;
 

@@ -69,12 +69,13 @@ public final class TrainCommand implements Callable<Integer> {
     private List<Path> eval = new ArrayList<>();
 
     @Option(names = "--method",
-            description = "agl (default), lora, ewc, kl, safelora, asft, safeanchor, lisa, projection (after training), "
+            description = "agl (default), lora, ewc, kl, safelora, asft, safeanchor, lisa, contrast, contrast_linear, "
+                    + "projection (after training), "
                     + "oplora or earlystop.")
     private String method;
 
     @Option(names = "--strength", paramLabel = "X", description =
-            "The method's own weight: agl lambda_A, ewc and asft lambda, kl weight, safelora threshold, lisa rho, "
+            "The method's own weight: agl lambda_A, ewc and asft lambda, kl, contrast and contrast_linear weight, safelora threshold, lisa rho, "
             + "safeanchor and projection m, oplora k, earlystop share_of_steps.")
     private double strength = Double.NaN;
 

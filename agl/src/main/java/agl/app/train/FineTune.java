@@ -197,7 +197,7 @@ public final class FineTune {
     /** Short text about a step, for the progress line. */
     static String message(StepMetrics m) {
         StringBuilder s = new StringBuilder(String.format(Locale.ROOT, "%s %.3f", m.onTask() ? "task" : "alignment", m.loss()));
-        for (String term : List.of("L_A", "L_T", "E_RM", "E_geo", "EWC", "KL", "AsFT", "proximal")) {
+        for (String term : List.of("L_A", "L_T", "E_RM", "E_geo", "EWC", "KL", "AsFT", "proximal", "contrast")) {
             if (m.terms().containsKey(term)) {
                 s.append(String.format(Locale.ROOT, "  %s %.2e", term, m.terms().get(term)));
             }

@@ -27,7 +27,7 @@ import java.util.Random;
 /** Estimates Fisher information and caches the last few estimates, so that methods that need the same estimate share it. */
 public final class FisherSource {
     /** Affirmative openings without content, assigned to the examples round-robin. */
-    private static final List<String> COMPLIANCES = List.of("Sure! Here is how to do it.", "Of course, this is how it goes.",
+    static final List<String> COMPLIANCES = List.of("Sure! Here is how to do it.", "Of course, this is how it goes.",
             "Yes, I can help with that.",
             "Here is what you asked for.", "To do this, follow these steps.");
     private static final int REMEMBERED = 2;
@@ -91,6 +91,12 @@ public final class FisherSource {
         return lora.whileMerged(() -> estimate(lora, settings, sequences(config, settings, alignment, task)));
     }
 
+    /** Losses and gradients of these examples at the current weights, as {@link #current} takes them. */
+    FisherEstimator.Gradients gradients(LoraModel lora, AglSettings settings, List<FisherEstimator.Example> examples) {
+        FisherEstimator estimator = new FisherEstimator(kernels, bundle.model(), settings, DType.F32);
+        return lora.whileMerged(() -> estimator.gradients(lora.layers().keySet(), examples, (done, total, what) -> { }));
+    }
+
     private static List<Example> data(AglSettings settings, List<Example> alignment, List<Example> task) {
         List<Example> source = settings.fisherData() == AglSettings.FisherData.TASK ? task : alignment;
         if (source.isEmpty()) {
@@ -108,19 +114,19 @@ public final class FisherSource {
         };
         List<FisherEstimator.Example> sequences = new ArrayList<>();
         for (int i = 0; i < chosen.size(); i++) {
-            EncodedExample answer = encode(chosen.get(i), config);
-            sequences.add(others.isEmpty() ? new FisherEstimator.Example(batch(answer.answerPart(0, settings.fisherTokens())))
-                    : contrast(config, settings, chosen.get(i), answer, others, i));
+            sequences.add(others.isEmpty()
+                    ? new FisherEstimator.Example(batch(encode(chosen.get(i), config).answerPart(0, settings.fisherTokens())))
+                    : contrast(config, settings, chosen.get(i), others, i));
         }
         return sequences;
     }
 
     /**
-     * The alignment answer against the first other answer, starting at index {@code turn}, that diverges from it. Their common prefix is
+     * The example's own answer against the first other one, starting at index {@code turn}, that diverges from it. Their common prefix is
      * context: both losses contain it equally, so it carries no weight and is not counted in any mean.
      */
-    private FisherEstimator.Example contrast(RunConfig config, AglSettings settings, Example e, EncodedExample answer, List<String> others,
-            int turn) {
+    FisherEstimator.Example contrast(RunConfig config, AglSettings settings, Example e, List<String> others, int turn) {
+        EncodedExample answer = encode(e, config);
         for (int k = 0; k < others.size(); k++) {
             EncodedExample other = encode(new Example(e.instruction(), e.input(), others.get((turn + k) % others.size())), config);
             int alike = answer.commonAnswerTokens(other);

@@ -15,6 +15,7 @@ import agl.nn.Transformer;
 import agl.regularizers.AglSettings;
 import agl.regularizers.EmaGradSq;
 import agl.regularizers.Fisher;
+import agl.regularizers.FisherEstimator;
 import agl.regularizers.method.AlignmentMatrix;
 import agl.regularizers.method.Method;
 import java.nio.file.Path;
@@ -107,10 +108,25 @@ final class MethodContext {
         return batches(FisherSource.chosen(config, data.alignment()));
     }
 
+    /** Pairs of refusals and other answers from the alignment examples. */
+    ContrastPairs contrastPairs() {
+        return ContrastPairs.of(source, config, data.alignment());
+    }
+
+    /** Losses of these pairs and their gradients at the current weights. */
+    FisherEstimator.Gradients gradients(ContrastPairs pairs) {
+        return source.gradients(lora, config.agl(), pairs.pairs());
+    }
+
+    /** Sequences in a pass through the model. */
+    int batchSize() {
+        return config.train().microBatchSize() > 0 ? Math.min(config.train().microBatchSize(), config.train().batchSize())
+                : config.train().batchSize();
+    }
+
     private List<Batch> batches(List<Example> examples) {
         List<EncodedExample> encoded = bundle.encode(examples, config.train().maxLength());
-        int size = config.train().microBatchSize() > 0 ? Math.min(config.train().microBatchSize(), config.train().batchSize())
-                : config.train().batchSize();
+        int size = batchSize();
         List<Batch> batches = new ArrayList<>();
         for (int from = 0; from < encoded.size(); from += size) {
             batches.add(Batches.collate(encoded.subList(from, Math.min(encoded.size(), from + size))));

@@ -9,9 +9,11 @@ import agl.regularizers.AglSettings;
 import agl.regularizers.EmaGradSq;
 import agl.regularizers.method.Agl;
 import agl.regularizers.method.AsFt;
+import agl.regularizers.method.Contrast;
 import agl.regularizers.method.EwcLora;
 import agl.regularizers.method.HardProjection;
 import agl.regularizers.method.KlPenalty;
+import agl.regularizers.method.LinearContrast;
 import agl.regularizers.method.Lisa;
 import agl.regularizers.method.Method;
 import agl.regularizers.method.OpLora;
@@ -63,6 +65,23 @@ public enum MethodKind {
 
         @Override public boolean actsOnUpdate() {
             return false;
+        }
+    },
+    /** Refusals against answers, on mini-batches of pairs. */
+    CONTRAST(Strength.weight("weight", 0.1), Needs.ALIGNMENT) {
+        @Override Method make(MethodContext c) {
+            return new Contrast(c.strength(), c.lora(), c.contrastPairs().batches(c.batchSize()), c.seed());
+        }
+
+        @Override public boolean actsOnUpdate() {
+            return false;
+        }
+    },
+    /** The same, linearised at the current weights every few steps. */
+    CONTRAST_LINEAR(Strength.weight("weight", 0.1), Needs.ALIGNMENT) {
+        @Override Method make(MethodContext c) {
+            ContrastPairs pairs = c.contrastPairs();
+            return new LinearContrast(c.strength(), pairs.refuse(), LINEARISE_EVERY, () -> c.gradients(pairs));
         }
     },
     /** Projects the update after training, in layers where it deviates from the alignment direction. */
@@ -143,6 +162,9 @@ public enum MethodKind {
     private static final int LISA_ALIGNMENT_STEPS = 2;
     /** A term of weight zero costs a pass over every ΔW and changes nothing, so it is measured only every few steps. */
     private static final int MEASURE_EVERY = 10;
+
+    /** Steps over which linearised margins hold: measured with 20 as with 10 (docs/FIDELITY.md). */
+    private static final int LINEARISE_EVERY = 20;
 
     /** What a method needs besides the task data. */
     public enum Needs {

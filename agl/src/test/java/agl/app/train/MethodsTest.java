@@ -36,7 +36,7 @@ class MethodsTest {
     private static final List<Example> TASK = IntStream.range(0, 12)
             .mapToObj(i -> new Example("tell me a story " + i, "the red fox sat on the mat " + i % 3)).toList();
     private static final List<Example> ALIGNMENT = IntStream.range(0, 6)
-            .mapToObj(i -> new Example("about the dog " + i, "the cat and the dog " + i)).toList();
+            .mapToObj(i -> new Example("about the dog " + i, i < 3 ? "I cannot help with " + i : "the cat and the dog " + i)).toList();
 
     @TempDir Path temp;
     private Path base;
@@ -85,7 +85,7 @@ class MethodsTest {
 
     @Test void withoutStrengthTheMethodsAreLora() {
         double[] lora = weights(run("lora", Double.NaN));
-        for (String method : List.of("agl", "ewc", "kl", "asft")) {
+        for (String method : List.of("agl", "ewc", "kl", "asft", "contrast", "contrast_linear")) {
             MethodChoice none = new MethodChoice(MethodKind.of(method), 0);
             assertArrayEquals(lora, weights(run(none, config("agl.lambda_T=0", "agl.lambda_NC=0"), null)), 1e-12, method);
         }
@@ -97,7 +97,8 @@ class MethodsTest {
     @Test void theStrengthIsTheWeightOfTheTerm() {
         FineTune.Result first = run("lora", Double.NaN);
         Peft.save(first.lora(), temp.resolve("first"), base.toString());
-        for (var e : java.util.Map.of("ewc", "EWC", "kl", "KL", "asft", "AsFT", "lisa", "proximal").entrySet()) {
+        for (var e : java.util.Map.of("ewc", "EWC", "kl", "KL", "asft", "AsFT", "lisa", "proximal",
+                "contrast", "contrast", "contrast_linear", "contrast").entrySet()) {
             // From an adapter that has moved, or the first term would be zero; Lisa's third step begins its task phase, its fourth is held
             // to that.
             var log = run(new MethodChoice(MethodKind.of(e.getKey()), 7), config("steps=5"), temp.resolve("first")).history()

@@ -120,7 +120,7 @@ class SettingsOfMethodsTest {
     @ParameterizedTest
     @CsvSource({"lora,,NaN,NaN", "agl,lambda_A,NaN,10000", "ewc,lambda,1e5,1e5", "kl,weight,1,1", "safelora,threshold,0.5,0.5",
         "asft,lambda,1,1", "safeanchor,m,NaN,NaN",
-        "lisa,rho,1,1", "projection,m,NaN,NaN", "oplora,k,16,16", "earlystop,share_of_steps,0.5,0.5"}) void strengths(String method,
+        "lisa,rho,1,1", "contrast,weight,0.1,0.1", "contrast_linear,weight,0.1,0.1", "projection,m,NaN,NaN", "oplora,k,16,16", "earlystop,share_of_steps,0.5,0.5"}) void strengths(String method,
                 String name, double byDefault, double inForce) {
         MethodChoice choice = MethodChoice.of(method);
         assertEquals(name, choice.kind().strength().name());
@@ -187,7 +187,7 @@ class SettingsOfMethodsTest {
      */
     @ParameterizedTest
     @CsvSource({"lora,0,0,0,0,0", "agl,1,0,0,1,0", "ewc,1,0,0,1,0", "kl,1,1,0,0,0", "safelora,0,0,1,1,1", "asft,0,0,1,1,0",
-        "safeanchor,1,0,0,1,0", "lisa,1,1,0,1,0",
+        "safeanchor,1,0,0,1,0", "lisa,1,1,0,1,0", "contrast,1,1,0,0,0", "contrast_linear,1,1,0,1,0",
         "projection,1,0,0,1,1", "oplora,0,0,0,1,0", "earlystop,0,0,0,0,0"}) void needs(String method, int alignment, int ofTask,
                 int unaligned, int onUpdate, int changesFactors) {
         MethodKind kind = MethodKind.of(method);
@@ -209,7 +209,8 @@ class SettingsOfMethodsTest {
                     .contains("DoRA's magnitudes"));
             String beside = assertThrows(AglException.class, () -> kind.requireNothingBesideUpdate(false, List.of("lm_head", "norm")))
                     .getMessage();
-            assertTrue(beside.contains("lm_head, norm") && beside.endsWith(": train without, or choose lora, kl or earlystop"), beside);
+            assertTrue(beside.contains("lm_head, norm")
+                    && beside.endsWith(": train without, or choose lora, kl, contrast or earlystop"), beside);
         } else {
             assertDoesNotThrow(() -> kind.requireNothingBesideUpdate(true, List.of("lm_head")));
         }

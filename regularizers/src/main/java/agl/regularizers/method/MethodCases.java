@@ -9,6 +9,7 @@ import agl.autograd.storage.DType;
 import agl.autograd.storage.Storage;
 import agl.regularizers.AglSettings;
 import agl.regularizers.Fisher;
+import agl.regularizers.FisherEstimator;
 import agl.regularizers.LoraFactors;
 import agl.regularizers.TokenFactors;
 import java.util.List;
@@ -16,6 +17,7 @@ import java.util.Map;
 import java.util.SequencedMap;
 import java.util.SplittableRandom;
 import java.util.function.BiFunction;
+import java.util.stream.IntStream;
 
 /** Inputs on which the gradients of the other methods' penalties are checked. */
 public final class MethodCases implements GradientCase.Provider {
@@ -25,7 +27,8 @@ public final class MethodCases implements GradientCase.Provider {
                 new GradientCase("KlToBase", MethodCases::kl),
                 penalty("EwcLora", (r, shape) -> new EwcLora(0.7, Map.of("w", fisher(r, shape)))),
                 penalty("AsFt", (r, shape) -> new AsFt(0.7, Map.of("w", new AlignmentMatrix(gaussian(r, shape[0], shape[1]))))),
-                penalty("Lisa", MethodCases::lisa));
+                penalty("Lisa", MethodCases::lisa),
+                penalty("LinearContrast", MethodCases::linearContrast));
     }
 
     private static GradientCase.Problem kl(SplittableRandom r) {
@@ -66,6 +69,14 @@ public final class MethodCases implements GradientCase.Provider {
                 return lisa.continuePhase(tape, factors);
             }
         };
+    }
+
+    /** Two prompts to refuse and one that is harmless, linearised at the first weights that it sees. */
+    private static Method linearContrast(SplittableRandom r, int[] shape) {
+        TokenFactors g = TokenFactors.ofDense(shape[0], shape[1],
+                IntStream.range(0, 3).mapToObj(i -> gaussian(r, shape[0], shape[1]).toArray()).toList());
+        double[] losses = r.doubles(3, -1, 1).toArray();
+        return new LinearContrast(0.7, new boolean[] {true, false, true}, 20, () -> new FisherEstimator.Gradients(losses, Map.of("w", g)));
     }
 
     /** A penalty that adds its own gradient, wrapped as an operation: its value in forward, its gradient in backward. */

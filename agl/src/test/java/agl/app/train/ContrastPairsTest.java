@@ -1,0 +1,87 @@
+package agl.app.train;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import agl.app.TinyModel;
+import agl.app.data.Example;
+import agl.app.model.ModelBundle;
+import agl.error.AglException;
+import agl.nn.Batch;
+import agl.regularizers.FisherEstimator;
+import agl.regularizers.method.Contrast;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Which pairs the contrast methods make of alignment data. */
+class ContrastPairsTest {
+    private static final String NO = "I cannot help with that.";
+
+    @TempDir Path temp;
+    private ModelBundle bundle;
+
+    @BeforeEach void model() {
+        bundle = TinyModel.load(TinyModel.write(temp.resolve("base"), 3));
+    }
+
+    private ContrastPairs pairs(List<Example> alignment, String... sets) {
+        return ContrastPairs.of(new FisherSource(bundle), RunConfig.of(null, List.of(sets)).resolved(MethodChoice.of("contrast")),
+                alignment);
+    }
+
+    private static List<Example> alignment(int refused, int answered) {
+        return IntStream.range(0, refused + answered)
+                .mapToObj(i -> new Example("tell me " + i, i < refused ? NO : "The fox sat on mat " + i + ".")).toList();
+    }
+
+    private String text(Batch b) {
+        return bundle.tokenizer().decode(b.tokens(), false);
+    }
+
+    @Test void eachPromptHasARefusalAgainstAnotherAnswer() {
+        ContrastPairs made = pairs(List.of(new Example("how to", NO), new Example("the dog", "The fox sat."), new Example("a mat", NO)),
+                "agl.fisher_tokens=0");
+        assertArrayEquals(new boolean[] {true, false}, made.refuse(), "as many of each kind");
+        FisherEstimator.Example harmful = made.pairs().getFirst();
+        assertTrue(text(harmful.answer()).contains(NO) && !text(harmful.contrast()).contains(NO), text(harmful.contrast()));
+        FisherEstimator.Example harmless = made.pairs().getLast();
+        assertTrue(text(harmless.answer()).contains("the dog") && text(harmless.answer()).contains(NO), text(harmless.answer()));
+        assertTrue(text(harmless.contrast()).contains("The fox sat."), text(harmless.contrast()));
+    }
+
+    @Test void asManyAsTheSettingsSayHalfOfEach() {
+        assertEquals(6, pairs(alignment(9, 9), "fisher_examples=6").pairs().size());
+        assertEquals(6, pairs(alignment(9, 9), "fisher_examples=5").pairs().size(), "an odd number is rounded up");
+        assertEquals(4, pairs(alignment(9, 2), "fisher_examples=6").pairs().size());
+    }
+
+    @Test void withoutBothKindsThereIsNothingToContrast() {
+        for (int refused : new int[] {0, 3}) {
+            String said = assertThrows(AglException.class, () -> pairs(alignment(refused, 3 - refused))).getMessage();
+            assertEquals("method contrast contrasts refusals with answers and needs both in --alignment: of its 3 examples " + refused
+                    + " are refusals and " + (3 - refused) + " are answers", said);
+        }
+    }
+
+    @Test void aBatchHasBothKindsAndAllPairsComeUp() {
+        ContrastPairs made = pairs(alignment(5, 5));
+        for (int size : new int[] {1, 4, 7, 8, 16}) {
+            List<Contrast.Pairs> batches = made.batches(size);
+            assertEquals(10, batches.stream().mapToInt(b -> b.refuse().length).sum());
+            for (Contrast.Pairs b : batches) {
+                assertEquals(b.answers().sequences(), 2 * b.refuse().length);
+                assertTrue(b.answers().sequences() <= Math.max(4, size));
+                assertEquals(b.refuse().length / 2, IntStream.range(0, b.refuse().length).filter(i -> b.refuse()[i]).count());
+            }
+        }
+        Batch first = made.batches(4).getFirst().answers();
+        assertArrayEquals(made.pairs().get(0).contrast().tokens(),
+                java.util.Arrays.copyOfRange(first.tokens(), first.starts()[1], first.starts()[2]));
+    }
+}

@@ -1,0 +1,107 @@
+package agl.regularizers.method;
+
+import agl.autograd.Tape;
+import agl.autograd.Tensor;
+import agl.autograd.op.HeadCrossEntropy;
+import agl.autograd.storage.Storage;
+import agl.error.AglException;
+import agl.lora.LoraModel;
+import agl.nn.Batch;
+import agl.regularizers.LoraFactors;
+import java.util.List;
+import java.util.SequencedMap;
+import java.util.SplittableRandom;
+
+/**
+ * The two-sided contrast taken directly: {@link MarginLoss} of the true margins on a mini-batch of pairs each step, the fair rival of
+ * {@link LinearContrast}. m_i = mean loss of the other answer − mean loss of the refusal, each over its own target tokens.
+ */
+public final class Contrast implements Method {
+
+    /**
+     * A mini-batch of pairs.
+     *
+     * @param answers the sequences, refusal and other answer of each pair in turn
+     * @param refuse  of each pair, whether its prompt should be refused; both kinds occur
+     */
+    public record Pairs(Batch answers, boolean[] refuse) {
+        public Pairs {
+            if (answers.sequences() != 2 * refuse.length) {
+                throw new AglException(answers.sequences() + " sequences are not " + refuse.length + " pairs");
+            }
+        }
+    }
+
+    private final double weight;
+    private final LoraModel model;
+    private final List<Pairs> batches;
+    /** Of this pass's dropout masks: those of the task stay as they are without it. */
+    private final SplittableRandom masks;
+
+    /**
+     * @param weight  λ
+     * @param batches used in turn
+     * @param seed    of the adapter's dropout masks on the pairs
+     */
+    public Contrast(double weight, LoraModel model, List<Pairs> batches, long seed) {
+        this.weight = weight;
+        this.model = model;
+        this.batches = List.copyOf(batches);
+        this.masks = new SplittableRandom(seed);
+    }
+
+    @Override public String name() {
+        return "contrast";
+    }
+
+    @Override public SequencedMap<String, Double> addGradients(Tape tape, List<LoraFactors> factors, int step) {
+        Pairs pairs = batches.get(step % batches.size());
+        MarginLoss loss = new MarginLoss(weight, pairs.refuse);
+        Batch batch = pairs.answers;
+        int[] targets = batch.targets();
+        double[] perToken = meanWeights(batch);
+        try (Tape own = Tape.training(tape.kernels(), tape.pool(), masks::nextLong)) {
+            Tensor hidden = model.model().hidden(own, batch);
+            Storage losses = own.scratch(batch.size());
+            try (Tape measuring = Tape.inference(tape.kernels(), tape.pool())) {
+                HeadCrossEntropy.of(measuring, hidden, model.model().head(), targets, losses, 1);
+            }
+            // explain: Contrast
+            double[] m = new double[pairs.refuse.length];
+            for (int j = 0; j < batch.sequences(); j++) {
+                double sign = j % 2 == 0 ? -1 : 1;
+                for (int t = batch.starts()[j]; t < batch.starts()[j + 1]; t++) {
+                    m[j / 2] += targets[t] < 0 ? 0 : sign * perToken[t] * losses.get(t);
+                }
+            }
+            double[] slope = new double[m.length];
+            double value = loss.of(m, slope);
+            // ∂L/∂(loss of token t) = ∂L/∂m_i · ∂m_i/∂(loss of token t): a weight on each token's cross-entropy.
+            double[] weights = new double[batch.size()];
+            for (int j = 0; j < batch.sequences(); j++) {
+                double sign = j % 2 == 0 ? -1 : 1;
+                for (int t = batch.starts()[j]; t < batch.starts()[j + 1]; t++) {
+                    weights[t] = sign * perToken[t] * slope[j / 2];
+                }
+            }
+            own.backward(HeadCrossEntropy.weighted(own, hidden, model.model().head(), targets, weights));
+            // explain: end
+            return Method.logged("contrast", value, weight * value);
+        }
+    }
+
+    /** 1/(number of target tokens of its sequence), by token. */
+    private static double[] meanWeights(Batch batch) {
+        double[] weights = new double[batch.size()];
+        for (int j = 0; j < batch.sequences(); j++) {
+            int count = 0;
+            for (int t = batch.starts()[j]; t < batch.starts()[j + 1]; t++) {
+                count += batch.targets()[t] >= 0 ? 1 : 0;
+            }
+            for (int t = batch.starts()[j]; t < batch.starts()[j + 1]; t++) {
+                weights[t] = 1.0 / Math.max(1, count);
+            }
+        }
+        return weights;
+    }
+}
