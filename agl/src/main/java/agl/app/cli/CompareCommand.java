@@ -26,9 +26,8 @@ public final class CompareCommand implements Callable<Integer> {
     @Mixin private BaseOption base;
 
     @Option(names = "--methods", split = ",", defaultValue = "lora,agl", paramLabel = "NAME",
-            description = "Separated by commas: lora, agl, ewc, kl, safelora, asft, safeanchor, lisa, contrast, "
-                    + "contrast_linear, projection, oplora, earlystop "
-                    + "(default ${DEFAULT-VALUE}).")
+            completionCandidates = MethodLists.Names.class,
+            description = "Separated by commas: ${COMPLETION-CANDIDATES} (default ${DEFAULT-VALUE}).")
     private List<String> methods;
 
     @Option(names = "--strengths", defaultValue = "", paramLabel = "LIST", description =

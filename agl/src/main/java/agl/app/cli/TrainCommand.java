@@ -61,22 +61,19 @@ public final class TrainCommand implements Callable<Integer> {
 
     @Option(names = "--alignment", arity = "1..*", paramLabel = "FILE", description =
             "Alignment data, same form: what agl, ewc, safeanchor and projection estimate the Fisher information on, where kl keeps the "
-            + "model close to the base, and what lisa trains on in alternating phases.")
+            + "model close to the base, and what lisa trains on in alternating phases, mix among the task's examples.")
     private List<Path> alignment = new ArrayList<>();
 
     @Option(names = "--eval", arity = "1..*", paramLabel = "FILE", description =
             "Held-out task data; without it the last 10%% of the task data, at most 200 examples, are held out.")
     private List<Path> eval = new ArrayList<>();
 
-    @Option(names = "--method",
-            description = "agl (default), lora, ewc, kl, safelora, asft, safeanchor, lisa, contrast, contrast_linear, "
-                    + "projection (after training), "
-                    + "oplora or earlystop.")
+    @Option(names = "--method", paramLabel = "NAME", completionCandidates = MethodLists.Names.class,
+            description = "One of ${COMPLETION-CANDIDATES}; default: agl.")
     private String method;
 
-    @Option(names = "--strength", paramLabel = "X", description =
-            "The method's own weight: agl lambda_A, ewc and asft lambda, kl, contrast and contrast_linear weight, safelora threshold, lisa rho, "
-            + "safeanchor and projection m, oplora k, earlystop share_of_steps.")
+    @Option(names = "--strength", paramLabel = "X", completionCandidates = MethodLists.Strengths.class,
+            description = "The method's own weight: ${COMPLETION-CANDIDATES}.")
     private double strength = Double.NaN;
 
     @Option(names = "--unaligned", paramLabel = "DIR", description = "The checkpoint from which the base was aligned (safelora, asft).")

@@ -66,7 +66,8 @@ public final class CompareReport {
         report.text(DriftReport.explanation()
                 + " Drift over seeds is the mean of the signed drifts, its interval over seeds Student's t, clipped to the possible range "
                 + "of the mean. All methods train for the same steps on the same examples in the same order; Lisa spends one step in five "
-                + "on alignment data, early stopping leaves steps out. Safe LoRA and the projection act after training and have no "
+                + "on alignment data, early stopping leaves steps out, mix has more steps, for the alignment examples among the task's. "
+                + "Safe LoRA and the projection act after training and have no "
                 + "trajectory.");
         report.table("Time", List.of("variant", "seconds per run"), o.variants().stream()
                 .map(v -> List.of(v.label(), v.runs().stream().mapToDouble(RunRecord::seconds).average().orElse(0))).toList());

@@ -10,7 +10,6 @@ import agl.app.train.FineTune;
 import agl.app.train.FisherSource;
 import agl.app.train.MethodKind;
 import agl.app.train.RunConfig;
-import agl.app.train.StepMetrics;
 import agl.app.train.Strength;
 import agl.app.train.TrainData;
 import agl.app.train.TrainTrace;
@@ -121,7 +120,7 @@ public final class Experiment {
         String wreck = wreck(lossBefore, points.getLast().measured(), config);
         TrainTrace trace = TrainTrace.of(result.history(), fisher(result, config, data), result.lora());
         result.lora().detach();
-        int taskSteps = (int) result.history().stream().filter(StepMetrics::onTask).count();
+        int taskSteps = config.resolved(variant.choice()).taskSteps(data.task().size());
         long tokens = trainedOn(
                 new Batches(bundle.encode(data.task(), config.train().maxLength()), config.train().batchSize(), config.train().seed()),
                 taskSteps);

@@ -33,6 +33,13 @@ public final class Batches {
         return Math.ceilDiv(examples.size(), batchSize);
     }
 
+    /** Examples in the batches of the first so many steps, counted as often as they are visited. */
+    public static int examplesIn(int steps, int examples, int batchSize) {
+        int perEpoch = Math.ceilDiv(examples, batchSize);
+        long visited = (long) steps / perEpoch * examples + Math.min((long) steps % perEpoch * batchSize, examples);
+        return Math.toIntExact(visited);
+    }
+
     /** The batch of a step; steps count from 0 over all epochs. */
     public Batch batch(int step) {
         return collate(examplesOf(step));

@@ -31,7 +31,8 @@ public final class DryRun {
         out.append(String.format(Locale.ROOT, "---%nexamples       %,d, mean %.0f tokens, longest %d, %d cut to %d%n", encoded.size(), mean,
                 longest,
                 EncodedExample.countTruncated(encoded), s.maxLength()));
-        out.append(String.format(Locale.ROOT, "steps          %,d of %d examples%n", config.steps(data), s.batchSize()));
+        out.append(String.format(Locale.ROOT, "steps          %,d of %d examples%s%n", config.steps(data), s.batchSize(),
+                config.mixed(data) > 0 ? ", one more at most: " + config.examples(data) : ""));
         out.append(String.format(Locale.ROOT, "parameters     %,d frozen, %,d trained in %d layers (%.3f %%)%n", bundle.model().size(),
                 lora.size(), lora.layers().size(),
                 100.0 * lora.size() / bundle.model().size()));

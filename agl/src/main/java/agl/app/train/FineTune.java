@@ -101,7 +101,7 @@ public final class FineTune {
         List<EncodedExample> examples = bundle.encode(data.task(), s.maxLength());
         List<EncodedExample> evaluation = bundle.encode(data.evaluation(), s.maxLength());
         int steps = resolved.steps(data);
-        boolean onAlignment = IntStream.range(0, steps).anyMatch(step -> method.source(step) == Method.Source.ALIGNMENT);
+        boolean onAlignment = IntStream.range(0, steps).anyMatch(step -> method.source(step) != Method.Source.TASK);
         List<EncodedExample> alignment = !onAlignment ? List.of()
                 : bundle.encode(FisherSource.chosen(config, data.alignment()), s.maxLength());
         if (!evaluation.isEmpty() && evaluation.stream().mapToInt(EncodedExample::lossTokens).sum() == 0) {
@@ -196,7 +196,7 @@ public final class FineTune {
 
     /** Short text about a step, for the progress line. */
     static String message(StepMetrics m) {
-        StringBuilder s = new StringBuilder(String.format(Locale.ROOT, "%s %.3f", m.onTask() ? "task" : "alignment", m.loss()));
+        StringBuilder s = new StringBuilder(String.format(Locale.ROOT, "%s %.3f", m.source().title(), m.loss()));
         for (String term : List.of("L_A", "L_T", "E_RM", "E_geo", "EWC", "KL", "AsFT", "proximal", "contrast")) {
             if (m.terms().containsKey(term)) {
                 s.append(String.format(Locale.ROOT, "  %s %.2e", term, m.terms().get(term)));

@@ -54,7 +54,7 @@ public final class FisherSource {
         this.base = cache == null ? "" : String.join(",", Inputs.read(List.of(bundle.folder())).identity());
     }
 
-    /** The alignment examples a run uses: the same for the Fisher information, for KL and for Lisa's alignment phases. */
+    /** The alignment examples a run uses: the same for the Fisher information and for every method that reads them. */
     public static List<Example> chosen(RunConfig config, List<Example> source) {
         List<Example> chosen = new ArrayList<>(source);
         Collections.shuffle(chosen, new Random(config.train().seed()));

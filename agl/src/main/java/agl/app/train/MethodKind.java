@@ -12,6 +12,7 @@ import agl.regularizers.method.AsFt;
 import agl.regularizers.method.Contrast;
 import agl.regularizers.method.EwcLora;
 import agl.regularizers.method.HardProjection;
+import agl.regularizers.method.Interleaving;
 import agl.regularizers.method.KlPenalty;
 import agl.regularizers.method.LinearContrast;
 import agl.regularizers.method.Lisa;
@@ -24,6 +25,7 @@ import java.util.Collection;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.function.Function;
 import java.util.stream.Collectors;
 
 /**
@@ -32,15 +34,7 @@ import java.util.stream.Collectors;
  */
 public enum MethodKind {
     /** The task loss alone. */
-    LORA(Strength.NONE, Needs.NOTHING) {
-        @Override Method make(MethodContext c) {
-            return Method.lora();
-        }
-
-        @Override public boolean actsOnUpdate() {
-            return false;
-        }
-    },
+    LORA(Strength.NONE, Needs.NOTHING, Acts.ON_ALL, c -> Method.lora()),
     /** AlignGuard-LoRA. */
     AGL(Strength.LAMBDA_A, Reads.EVERYTHING) {
         @Override Method make(MethodContext c) {
@@ -52,31 +46,14 @@ public enum MethodKind {
         }
     },
     /** Elastic weight consolidation of ΔW. */
-    EWC(Strength.weight("lambda", 1e5), Reads.DIAGONAL) {
-        @Override Method make(MethodContext c) {
-            return new EwcLora(c.strength(), c.estimate(c.settings().with("{\"metric\":\"diag_fisher\"}")));
-        }
-    },
+    EWC(Strength.weight("lambda", 1e5), Reads.DIAGONAL,
+            c -> new EwcLora(c.strength(), c.estimate(c.settings().with("{\"metric\":\"diag_fisher\"}")))),
     /** Divergence from the base on alignment examples. */
-    KL(Strength.weight("weight", 1), Needs.ALIGNMENT) {
-        @Override Method make(MethodContext c) {
-            return new KlPenalty(c.strength(), c.lora(), c.alignmentBatches(), c.seed());
-        }
-
-        @Override public boolean actsOnUpdate() {
-            return false;
-        }
-    },
+    KL(Strength.weight("weight", 1), Needs.ALIGNMENT, Acts.ON_ALL,
+            c -> new KlPenalty(c.strength(), c.lora(), c.alignmentBatches(), c.seed())),
     /** Refusals against answers, on mini-batches of pairs. */
-    CONTRAST(Strength.weight("weight", 0.1), Needs.ALIGNMENT) {
-        @Override Method make(MethodContext c) {
-            return new Contrast(c.strength(), c.lora(), c.contrastPairs().batches(c.batchSize()), c.seed());
-        }
-
-        @Override public boolean actsOnUpdate() {
-            return false;
-        }
-    },
+    CONTRAST(Strength.weight("weight", 0.1), Needs.ALIGNMENT, Acts.ON_ALL,
+            c -> new Contrast(c.strength(), c.lora(), c.contrastPairs().batches(c.batchSize()), c.seed())),
     /** The same, linearised at the current weights every few steps. */
     CONTRAST_LINEAR(Strength.weight("weight", 0.1), Needs.ALIGNMENT) {
         @Override Method make(MethodContext c) {
@@ -85,49 +62,41 @@ public enum MethodKind {
         }
     },
     /** Projects the update after training, in layers where it deviates from the alignment direction. */
-    SAFELORA(Strength.cosine("threshold", 0.5), Needs.UNALIGNED) {
-        @Override Method make(MethodContext c) {
-            return new SafeLora(c.strength(), c.alignmentMatrices());
-        }
-
-        @Override public boolean changesFactorsAfterTraining() {
-            return true;
-        }
-    },
+    SAFELORA(Strength.cosine("threshold", 0.5), Needs.UNALIGNED, Acts.AFTER_TRAINING,
+            c -> new SafeLora(c.strength(), c.alignmentMatrices())),
     /** A penalty on the part of the update that is orthogonal to the alignment direction. */
-    ASFT(Strength.weight("lambda", 1), Needs.UNALIGNED) {
-        @Override Method make(MethodContext c) {
-            return new AsFt(c.strength(), c.alignmentMatrices());
-        }
-    },
+    ASFT(Strength.weight("lambda", 1), Needs.UNALIGNED, c -> new AsFt(c.strength(), c.alignmentMatrices())),
     /** Gradient projection. */
-    SAFEANCHOR(Strength.M, Reads.SUBSPACE) {
-        @Override Method make(MethodContext c) {
-            return new SafeAnchor(c.estimate(c.settings()));
-        }
-    },
+    SAFEANCHOR(Strength.M, Reads.SUBSPACE, c -> new SafeAnchor(c.estimate(c.settings()))),
     /** Alternating phases on task and alignment data. */
     LISA(Strength.weight("rho", 1), Needs.ALIGNMENT) {
         @Override Method make(MethodContext c) {
             return new Lisa(c.strength(), LISA_TASK_STEPS, LISA_ALIGNMENT_STEPS);
         }
 
-        @Override int taskSteps(int steps) {
+        @Override int taskSteps(int steps, int onTask) {
             int period = LISA_TASK_STEPS + LISA_ALIGNMENT_STEPS;
             // A period begins with the steps on alignment data.
             return steps / period * LISA_TASK_STEPS + Math.max(0, steps % period - LISA_ALIGNMENT_STEPS);
         }
     },
-    /** Update projection, after training. */
-    PROJECTION(Strength.M, Reads.SUBSPACE) {
-        @Override Method make(MethodContext c) {
-            return new HardProjection(c.estimate(c.settings()), 0);
+    /** LoRA with alignment examples among the task's. */
+    MIX(Strength.part("share", 0.25), Needs.ALIGNMENT, Acts.ON_ALL, c -> new Interleaving(c.strength())) {
+        @Override int steps(int onTask, double share) {
+            return new Interleaving(share).steps(onTask);
         }
 
-        @Override public boolean changesFactorsAfterTraining() {
-            return true;
+        @Override int taskSteps(int steps, int onTask) {
+            return onTask;
+        }
+
+        @Override int mixed(int task, double share) {
+            return new Interleaving(share).alignmentExamples(task);
         }
     },
+    /** Update projection, after training. */
+    PROJECTION(Strength.M, Needs.FISHER, Reads.SUBSPACE, Acts.AFTER_TRAINING,
+            c -> new HardProjection(c.estimate(c.settings()), 0)),
     /** Keeps the update orthogonal to the k leading singular directions of the frozen weights. */
     OPLORA(Strength.count("k", 16), Needs.NOTHING) {
         @Override Method make(MethodContext c) {
@@ -143,13 +112,9 @@ public enum MethodKind {
         }
     },
     /** LoRA, stopped after this share of its schedule. */
-    EARLYSTOP(Strength.share("share_of_steps", 0.5), Needs.NOTHING) {
-        @Override Method make(MethodContext c) {
-            return Method.lora();
-        }
-
-        @Override public boolean actsOnUpdate() {
-            return false;
+    EARLYSTOP(Strength.share("share_of_steps", 0.5), Needs.NOTHING, Acts.ON_ALL, c -> Method.lora()) {
+        @Override int steps(int onTask, double share) {
+            return Math.max(1, (int) Math.round(share * onTask));
         }
 
         @Override boolean cutsSteps() {
@@ -189,21 +154,51 @@ public enum MethodKind {
         EVERYTHING
     }
 
+    /** What a method uses or changes. */
+    private enum Acts {
+        /** The update s·B·A alone. */
+        ON_UPDATE,
+        /** Whatever is trained. */
+        ON_ALL,
+        /** The update, and it replaces the trained factors at the end. */
+        AFTER_TRAINING
+    }
+
     private final Strength strength;
     private final Needs needs;
     private final Reads reads;
+    private final Acts acts;
+    private final Function<MethodContext, Method> maker;
 
-    MethodKind(Strength strength, Needs needs) {
+    MethodKind(Strength strength, Needs needs, Reads reads, Acts acts, Function<MethodContext, Method> maker) {
         this.strength = strength;
         this.needs = needs;
-        this.reads = Reads.NOTHING;
+        this.reads = reads;
+        this.acts = acts;
+        this.maker = maker;
+    }
+
+    MethodKind(Strength strength, Needs needs, Acts acts, Function<MethodContext, Method> maker) {
+        this(strength, needs, Reads.NOTHING, acts, maker);
+    }
+
+    MethodKind(Strength strength, Needs needs, Function<MethodContext, Method> maker) {
+        this(strength, needs, Acts.ON_UPDATE, maker);
+    }
+
+    /** A method that overrides {@link #make}. */
+    MethodKind(Strength strength, Needs needs) {
+        this(strength, needs, null);
     }
 
     /** A method with Fisher information. */
+    MethodKind(Strength strength, Reads reads, Function<MethodContext, Method> maker) {
+        this(strength, Needs.FISHER, reads, Acts.ON_UPDATE, maker);
+    }
+
+    /** The same, overriding {@link #make}. */
     MethodKind(Strength strength, Reads reads) {
-        this.strength = strength;
-        this.needs = Needs.FISHER;
-        this.reads = reads;
+        this(strength, reads, null);
     }
 
     /** The method with that name. */
@@ -222,7 +217,9 @@ public enum MethodKind {
     }
 
     /** Creates the method for one run. */
-    abstract Method make(MethodContext c);
+    Method make(MethodContext c) {
+        return maker.apply(c);
+    }
 
     public Strength strength() {
         return strength;
@@ -238,17 +235,32 @@ public enum MethodKind {
 
     /** Whether it uses or changes only the update s·B·A: anything an adapter trains besides A and B would escape it. */
     public boolean actsOnUpdate() {
-        return true;
+        return acts != Acts.ON_ALL;
     }
 
     /** Whether it replaces the trained factors after training. */
     public boolean changesFactorsAfterTraining() {
-        return false;
+        return acts == Acts.AFTER_TRAINING;
     }
 
-    /** How many of these steps are on task data. */
-    int taskSteps(int steps) {
+    /** Steps of a run that would have so many on task data alone. */
+    int steps(int onTask, double strength) {
+        return onTask;
+    }
+
+    /**
+     * How many steps' worth of task data a run sees.
+     *
+     * @param steps  of the run, by {@link #steps}
+     * @param onTask of a run on task data alone
+     */
+    int taskSteps(int steps, int onTask) {
         return steps;
+    }
+
+    /** How many alignment examples stand among so many task examples, in the same batches. */
+    int mixed(int task, double strength) {
+        return 0;
     }
 
     /** Whether its strength is the share of the steps after which training stops. */
@@ -267,9 +279,14 @@ public enum MethodKind {
         if (actsOnUpdate() && !beside.isEmpty()) {
             List<String> others = Arrays.stream(values()).filter(k -> !k.actsOnUpdate()).map(MethodKind::title).toList();
             throw new AglException("method " + title() + " sees the update s*B*A alone, but " + Json.quote(beside)
-                    + " would be trained beside it and move the model unseen: train without, or choose "
-                    + String.join(", ", others.subList(0, others.size() - 1)) + " or " + others.getLast());
+                    + " would be trained beside it and move the model unseen: train without, or choose " + list(others, "or"));
         }
+    }
+
+    /** "a, b and c". */
+    public static String list(List<String> names, String last) {
+        int n = names.size();
+        return n < 2 ? String.join("", names) : String.join(", ", names.subList(0, n - 1)) + " " + last + " " + names.getLast();
     }
 
     /** Whether the method uses alignment examples under these settings. */

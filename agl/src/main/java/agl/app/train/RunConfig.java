@@ -1,5 +1,6 @@
 package agl.app.train;
 
+import agl.app.data.Batches;
 import agl.app.data.Example;
 import agl.app.io.Numbers;
 import agl.error.AglException;
@@ -182,23 +183,38 @@ public record RunConfig(TrainSettings train, AglSettings agl, String preset, int
         String strength = inForce(data).entrySet().stream().map(e -> ", " + e.getKey() + " " + MethodChoice.number(e.getValue()))
                 .collect(Collectors.joining());
         return choice.kind().title() + strength + (choice.kind().cutsSteps()
-                ? " (" + steps(data) + " of " + train.totalSteps(data.task().size()) + " steps)" : "");
+                ? " (" + steps(data) + " of " + train.totalSteps(data.task().size()) + " steps)"
+                : mixed(data) > 0 ? " (" + steps(data) + " steps: " + examples(data) + ")" : "");
     }
 
-    /** Optimizer steps of a run on these data; for earlystop, rounded and at least one. */
+    /** Of a run on mixed data: "480 task and 69 alignment examples". */
+    String examples(TrainData data) {
+        return visited(data.task().size()) + " task and " + mixed(data) + " alignment examples";
+    }
+
+    /** Alignment examples that a run on these data mixes with its task examples. */
+    int mixed(TrainData data) {
+        return choice == null ? 0 : choice.kind().mixed(visited(data.task().size()), choice.strengthOrDefault());
+    }
+
+    /** Examples in the batches of a run on task data alone. */
+    private int visited(int examples) {
+        return Batches.examplesIn(train.totalSteps(examples), examples, train.batchSize());
+    }
+
+    /** Optimizer steps of a run on these data. */
     int steps(TrainData data) {
         return steps(data.task().size());
     }
 
-    /** The number of these steps on task data. */
+    /** How many steps' worth of task examples it sees. */
     public int taskSteps(int examples) {
-        return choice == null ? steps(examples) : choice.kind().taskSteps(steps(examples));
+        return choice == null ? steps(examples) : choice.kind().taskSteps(steps(examples), train.totalSteps(examples));
     }
 
     private int steps(int examples) {
         int total = train.totalSteps(examples);
-        boolean cut = choice != null && choice.kind().cutsSteps();
-        return cut ? Math.max(1, (int) Math.round(choice.strengthOrDefault() * total)) : total;
+        return choice == null ? total : choice.kind().steps(total, choice.strengthOrDefault());
     }
 
     /** Whether all settings are equal, regardless of the preset. */

@@ -25,6 +25,10 @@ public final class RunNotes {
                     kind.title(), steps, total, share, kind.strength().name(), MethodChoice.number(config.choice().strength()),
                     steps == 1 ? "; the minimum is one" : ""));
         }
+        if (kind == MethodKind.MIX && config.mixed(data) == 0) {
+            lines.add("mix: " + config.examples(data) + " at a share of " + MethodChoice.number(config.choice().strength())
+                    + ": this is plain LoRA");
+        }
         AglSettings agl = config.agl();
         if (kind.reads() == MethodKind.Reads.EVERYTHING && agl.refreshEvery() >= steps) {
             lines.add("agl.refresh_every " + agl.refreshEvery() + " is not reached before the last of " + steps

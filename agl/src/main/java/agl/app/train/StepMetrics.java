@@ -30,18 +30,19 @@ public record StepMetrics(int step, Method.Source source, double loss, Sequenced
         return new StepMetrics(step, source, loss, terms, gradNorm, lr, tokens, OptionalDouble.of(measured));
     }
 
+    /** Whether the batch was of task examples alone. */
     public boolean onTask() {
         return source == Method.Source.TASK;
     }
 
     /**
-     * The entries of a line of {@code metrics.jsonl}, in order: the loss is called task_loss or alignment_loss; each term has its own
-     * entry.
+     * The entries of a line of {@code metrics.jsonl}, in order: the loss is called task_loss, alignment_loss or mixed_loss; each term has
+     * its own entry.
      */
     public SequencedMap<String, Number> line() {
         SequencedMap<String, Number> line = new LinkedHashMap<>();
         line.put("step", step);
-        line.put(onTask() ? "task_loss" : "alignment_loss", loss);
+        line.put(source.title() + "_loss", loss);
         line.putAll(terms);
         line.put("grad_norm", gradNorm);
         line.put("lr", lr);

@@ -26,7 +26,8 @@ public record Strength(String name, double byDefault, Range range, Setting setti
         /** Every cosine reaches -1. */
         COSINE("a number of at least -1"),
         COUNT("a whole number from 1 to " + Integer.MAX_VALUE),
-        SHARE("above 0 and at most 1");
+        SHARE("above 0 and at most 1"),
+        PART("above 0 and below 1");
 
         private final String words;
 
@@ -79,6 +80,10 @@ public record Strength(String name, double byDefault, Range range, Setting setti
         return new Strength(name, byDefault, Range.SHARE, null);
     }
 
+    static Strength part(String name, double byDefault) {
+        return new Strength(name, byDefault, Range.PART, null);
+    }
+
     /** The strength if none is given; NaN for a method without a strength, and if the settings do not set it. */
     double in(AglSettings settings) {
         return setting == null ? byDefault : setting.get(settings);
@@ -94,6 +99,7 @@ public record Strength(String name, double byDefault, Range range, Setting setti
             case COSINE -> x >= -1;
             case COUNT -> x >= 1 && x <= Integer.MAX_VALUE && x == Math.rint(x);
             case SHARE -> x > 0 && x <= 1;
+            case PART -> x > 0 && x < 1;
         };
         if (!allowed) {
             throw new AglException("method " + method + ": " + name + " must be " + range.words + ", got " + x);

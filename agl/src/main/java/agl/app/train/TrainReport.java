@@ -31,17 +31,25 @@ public final class TrainReport {
     /** Task loss of each run, and the terms of those that have any. */
     private static void curves(Report report, Map<String, TrainTrace> runs) {
         Map<String, double[][]> loss = new LinkedHashMap<>();
+        Map<String, double[][]> mixed = new LinkedHashMap<>();
         Map<String, double[][]> held = new LinkedHashMap<>();
         runs.forEach((name, run) -> {
-            if (run.curves().containsKey("task_loss")) {
-                loss.put(name, new double[][] {run.curves().get("step"), run.curves().get("task_loss")});
-            }
+            Map.of("task_loss", loss, "mixed_loss", mixed).forEach((curve, lines) -> {
+                if (run.curves().containsKey(curve)) {
+                    lines.put(name, new double[][] {run.curves().get("step"), run.curves().get(curve)});
+                }
+            });
             double[] eval = run.curves().get("eval_loss");
             if (eval != null && Arrays.stream(eval).filter(v -> !Double.isNaN(v)).count() > 1) {
                 held.put(name, measured(run.curves().get("step"), eval));
             }
         });
-        report.lines("Task loss of each batch", "step", "nats per token", loss);
+        if (!loss.isEmpty() || mixed.isEmpty()) {
+            report.lines("Task loss of each batch", "step", "nats per token", loss);
+        }
+        if (!mixed.isEmpty()) {
+            report.lines("Loss of each batch of task and alignment examples", "step", "nats per token", mixed);
+        }
         if (!held.isEmpty()) {
             report.lines("Task loss on held-out examples", "step", "nats per token", held);
         }

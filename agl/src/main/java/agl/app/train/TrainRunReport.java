@@ -39,8 +39,10 @@ public final class TrainRunReport {
             report.lead(DriftReport.lead(drift.get(), n -> loss));
             DriftReport.headlines(report, drift.get());
         }
+        String batch = trace.curves().containsKey("mixed_loss") ? "mixed_loss" : "task_loss";
         report.headline("Task loss", score(loss, 0), held + " held-out examples").headline("Steps", Integer.toString(steps),
-                "loss of the last batch, before its update: " + score(trace.last("task_loss"), 0));
+                "loss of the last batch" + (batch.equals("mixed_loss") ? ", of task and alignment examples" : "")
+                        + ", before its update: " + score(trace.last(batch), 0));
         TrainReport.sections(report, "Training", Map.of(name, trace));
         if (!drift.isEmpty()) {
             report.section("What alignment is left");

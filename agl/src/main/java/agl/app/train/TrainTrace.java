@@ -187,7 +187,7 @@ public record TrainTrace(Map<String, double[]> curves, Map<String, Layer> layers
     /** Names of the metrics that are the method's own terms. */
     List<String> terms() {
         List<String> terms = new ArrayList<>(curves.keySet());
-        terms.removeAll(List.of("step", "task_loss", "alignment_loss", "eval_loss", "grad_norm", "penalty"));
+        terms.removeAll(List.of("step", "task_loss", "alignment_loss", "mixed_loss", "eval_loss", "grad_norm", "penalty"));
         terms.removeIf(name -> name.startsWith("weighted"));
         return terms;
     }

@@ -30,9 +30,9 @@ public final class Trainer {
      *
      * @param evaluation held-out task examples, measured during training; may be empty. The caller measures the final result, after any
      *                   post-processing
-     * @param alignment  examples for steps with {@link Method.Source#ALIGNMENT}; empty for a method without such steps
+     * @param alignment  examples for steps that are not {@link Method.Source#TASK}; empty for a method without such steps
      * @param factors    the adapter's factors for the method; empty if the whole model is trained
-     * @param steps      steps to run, at most those of the settings; the schedule is that of the whole run
+     * @param steps      steps to run. Fewer than those of the settings stop their schedule early; more stretch it
      */
     public record Job(List<EncodedExample> examples, List<EncodedExample> evaluation, List<EncodedExample> alignment, Method method,
                       List<LoraFactors> factors, int steps) { }
@@ -64,23 +64,20 @@ public final class Trainer {
 
     /** Trains. */
     public void run(Job job, Listener listener) {
-        Batches task = new Batches(job.examples, settings.batchSize(), settings.seed());
-        Batches alignment = job.alignment.isEmpty() ? null : new Batches(job.alignment, settings.batchSize(), settings.seed());
-        int total = settings.totalSteps(job.examples.size());
-        int steps = Math.min(total, job.steps);
+        Feed feed = new Feed(job, settings);
+        int steps = job.steps;
+        int total = Math.max(steps, settings.totalSteps(job.examples.size()));
         Schedule schedule = new Schedule(settings.learningRate(), (int) Math.ceil(settings.warmupRatio() * total), total,
                 settings.lrFloor());
         Optimizer optimizer = settings.optimizer(kernels, parameters);
-        int onAlignment = 0;
         // explain: Training step
         for (int step = 0; step < steps; step++) {
-            // Each data stream continues from its own position.
             Method.Source source = job.method.source(step);
-            List<EncodedExample> chosen = source == Method.Source.ALIGNMENT ? alignment.examplesOf(onAlignment++)
-                    : task.examplesOf(step - onAlignment);
+            List<EncodedExample> chosen = feed.next(source);
             double loss = lossGradient(chosen);
             if (!Double.isFinite(loss)) {
-                throw new AglException("the task loss is " + loss + " at step " + (step + 1) + "; " + WreckCheck.advice(settings));
+                throw new AglException(
+                        "the " + source.title() + " loss is " + loss + " at step " + (step + 1) + "; " + WreckCheck.advice(settings));
             }
             double lr = schedule.at(step);
             SequencedMap<String, Double> terms;

@@ -191,6 +191,14 @@ class ExperimentTest {
         assertEquals(IntStream.range(0, 8).map(i -> batches.examplesOf(i).getFirst().lossTokens()).sum(), run.taskTokens());
     }
 
+    /** What is mixed in does not count: the record has the task tokens of plain LoRA's run. */
+    @Test void mixedInExamplesComeToNoTaskExamples() {
+        RunRecord plain = experiment(TinyModel.load(base), 0, false).run(variant("lora"), config("steps=3", "batch_size=2"), DATA);
+        RunRecord mixed = experiment(TinyModel.load(base), 0, false).run(variant("mix", 0.5), config("steps=3", "batch_size=2"), DATA);
+        assertEquals(6, mixed.points().getLast().step());
+        assertEquals(plain.taskTokens(), mixed.taskTokens());
+    }
+
     @Test void aTraceHasASubspaceWhereSomeMethodNeedsOne() {
         assertFalse(experiment(TinyModel.load(base), 0, true).run(variant("lora"), config("steps=1"), DATA).trace().layers().isEmpty());
         RunRecord agl = experiment(TinyModel.load(base), 0, false).run(variant("agl", 10), config("steps=1"), DATA);
@@ -310,6 +318,7 @@ class ExperimentTest {
     @Test void whatDecidesARun() {
         assertEquals(all(), new Hashes("lora", Double.NaN).decides());
         assertEquals(all("fisher_examples", "alignment"), new Hashes("kl", Double.NaN).decides());
+        assertEquals(all("fisher_examples", "alignment"), new Hashes("mix", Double.NaN).decides());
         assertEquals(all("unaligned"), new Hashes("asft", Double.NaN).decides());
         assertEquals(all("unaligned"), new Hashes("safelora", Double.NaN).decides());
         // The preset as-read has another estimate.

@@ -28,6 +28,12 @@ class BatchesTest {
         return IntStream.range(0, n).mapToObj(BatchesTest::example).toList();
     }
 
+    @Property(tries = 100, seed = "1") void examplesInTheFirstSteps(@ForAll @IntRange(max = 30) int steps,
+            @ForAll @IntRange(min = 1, max = 20) int n, @ForAll @IntRange(min = 1, max = 25) int size) {
+        Batches batches = new Batches(examples(n), size, 1);
+        assertEquals(IntStream.range(0, steps).map(i -> batches.examplesOf(i).size()).sum(), Batches.examplesIn(steps, n, size));
+    }
+
     @Test
     void layExamplesOneAfterTheOtherWithTargetsOfTheResponseOnly() {
         Batch batch = Batches.collate(List.of(

@@ -69,6 +69,8 @@ class DryRunTest {
         assertEquals("3 of 2 examples", line(lines(bundle, examples(6), "epochs=1", "batch_size=2"), "steps"));
         List<String> half = linesOf("earlystop", bundle, examples(6), "epochs=1", "batch_size=2");
         assertEquals("2 of 2 examples", line(half, "steps"), "half of three, rounded up");
+        assertEquals("4 of 2 examples, one more at most: 6 task and 2 alignment examples",
+                line(linesOf("mix", bundle, examples(6), "epochs=1", "batch_size=2"), "steps"));
         int cut = length[1] - 1;
         assertTrue(line(lines(bundle, task, "max_length=" + cut), "examples").endsWith("longest " + cut + ", 1 cut to " + cut));
     }

@@ -250,5 +250,7 @@ class FineTuneTest {
         assertEquals("task 1.250  L_A 1.23e+03  L_T 5.00e-01", FineTune.message(step));
         step = new StepMetrics(1, Method.Source.ALIGNMENT, 2, new LinkedHashMap<>(), 1, 0.1, 8, OptionalDouble.empty());
         assertEquals("alignment 2.000", FineTune.message(step));
+        step = new StepMetrics(1, Method.Source.MIXED, 2, new LinkedHashMap<>(), 1, 0.1, 8, OptionalDouble.empty());
+        assertEquals("mixed 2.000", FineTune.message(step));
     }
 }

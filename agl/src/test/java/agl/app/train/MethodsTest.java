@@ -79,7 +79,7 @@ class MethodsTest {
             double[] w = weights(result);
             assertTrue(Arrays.stream(w).allMatch(Double::isFinite), kind.title());
             assertFalse(Arrays.equals(lora, w), kind.title() + " left the same adapter as LoRA");
-            assertEquals(kind == MethodKind.EARLYSTOP ? 6 : 12, result.history().size(), kind.title());
+            assertEquals(kind == MethodKind.EARLYSTOP ? 6 : kind == MethodKind.MIX ? 16 : 12, result.history().size(), kind.title());
         }
     }
 
@@ -147,6 +147,23 @@ class MethodsTest {
     @Test void lisaAlternatesItsData() {
         List<String> kinds = run("lisa", 1).history().stream().map(m -> m.onTask() ? "t" : "a").toList();
         assertEquals("aattttttttaa", String.join("", kinds));
+    }
+
+    /** More alignment examples among the task's: less loss on them, and every step says that its loss is of both. */
+    @Test void mixedExamplesAreLearned() {
+        ModelBundle bundle = TinyModel.load(base);
+        double[] loss = new double[3];
+        int at = 0;
+        for (String method : List.of("lora", "mix", "more")) {
+            MethodChoice choice = method.equals("lora") ? MethodChoice.of("lora")
+                    : new MethodChoice(MethodKind.MIX, method.equals("mix") ? 0.125 : 0.5);
+            FineTune.Result result = run(choice, config("steps=40", "learning_rate=0.05"), null);
+            loss[at++] = new Trainer(result.lora().model(), List.of(), config().train()).evaluate(bundle.encode(ALIGNMENT, 64));
+            assertEquals(method.equals("lora"), result.history().stream().allMatch(StepMetrics::onTask));
+            assertTrue(result.lastStep().line().containsKey(method.equals("lora") ? "task_loss" : "mixed_loss"));
+            assertTrue(result.trace().terms().isEmpty(), "a loss is no term");
+        }
+        assertTrue(loss[1] < loss[0] - 0.05 && loss[2] < loss[1] - 0.05, Arrays.toString(loss));
     }
 
     @Test void aRefreshedFisherIsThatOfTheWeightsAsTheyAre() {

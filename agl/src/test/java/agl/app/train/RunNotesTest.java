@@ -28,6 +28,8 @@ class RunNotesTest {
         "earlystop | 0.6 | seed=1 | earlystop: 2 of 3 steps, which is a share of 0.667; share_of_steps 0.6 is not a whole number of steps",
         "earlystop | 1 | seed=1 | ''",
         "earlystop | 0.5 | steps=4 | ''",
+        "mix | 0.001 | batch_size=4 | mix: 12 task and 0 alignment examples at a share of 0.001: this is plain LoRA",
+        "mix | 0.1 | batch_size=4 | ''",
         "lora | NaN | seed=1 | ''",
         "lora | NaN | eval_every=3 | eval_every 3 is not reached before the last of 3 steps: the held-out loss is measured at the end alone",
         "lora | NaN | eval_every=2 | ''",

@@ -44,6 +44,7 @@ class SettingsOfMethodsTest {
         "fisher_examples | kl   | | | ''",
         "fisher_examples | ewc  | | | ''",
         "fisher_examples | asft | | | asft sees no alignment data",
+        "fisher_examples | mix  | | | ''",
         "preset          | lisa | | | lisa has no Fisher information",
         "preset          | safeanchor | | | ''",
         "agl.m           | kl   | | | kl has no Fisher information",
@@ -120,7 +121,9 @@ class SettingsOfMethodsTest {
     @ParameterizedTest
     @CsvSource({"lora,,NaN,NaN", "agl,lambda_A,NaN,10000", "ewc,lambda,1e5,1e5", "kl,weight,1,1", "safelora,threshold,0.5,0.5",
         "asft,lambda,1,1", "safeanchor,m,NaN,NaN",
-        "lisa,rho,1,1", "contrast,weight,0.1,0.1", "contrast_linear,weight,0.1,0.1", "projection,m,NaN,NaN", "oplora,k,16,16", "earlystop,share_of_steps,0.5,0.5"}) void strengths(String method,
+        "lisa,rho,1,1", "contrast,weight,0.1,0.1", "contrast_linear,weight,0.1,0.1", "mix,share,0.25,0.25", "projection,m,NaN,NaN",
+        "oplora,k,16,16", "earlystop,share_of_steps,0.5,0.5"})
+    void strengths(String method,
                 String name, double byDefault, double inForce) {
         MethodChoice choice = MethodChoice.of(method);
         assertEquals(name, choice.kind().strength().name());
@@ -128,10 +131,11 @@ class SettingsOfMethodsTest {
         assertEquals(inForce, choice.strengthOrDefault(AglSettings.DEFAULT));
         assertEquals(method, choice.label());
         if (name != null) {
-            MethodChoice given = new MethodChoice(choice.kind(), 1);
-            assertEquals(1, given.strengthOrDefault());
-            assertEquals(1, given.strengthOrDefault(AglSettings.DEFAULT));
-            assertEquals(method + ", " + name + " 1", given.label());
+            double other = name.equals("share") ? 0.75 : 1;
+            MethodChoice given = new MethodChoice(choice.kind(), other);
+            assertEquals(other, given.strengthOrDefault());
+            assertEquals(other, given.strengthOrDefault(AglSettings.DEFAULT));
+            assertEquals(method + ", " + name + (other == 1 ? " 1" : " " + other), given.label());
         }
     }
 
@@ -156,11 +160,21 @@ class SettingsOfMethodsTest {
         "projection,NaN,'agl.fisher_data=task,fisher_examples=190','projection, m 128'",
         "projection,NaN,agl.energy=0.95,'projection, energy 0.95'",
         "projection,NaN,'agl.energy=0.95,agl.m=3','projection, energy 0.95'", "safeanchor,NaN,agl.m=3,'safeanchor, m 3'",
-        "projection,5,agl.energy=0.95,'projection, m 5'", "earlystop,0.0001,steps=3,'earlystop, share_of_steps 1.0E-4 (1 of 3 steps)'"})
+        "projection,5,agl.energy=0.95,'projection, m 5'", "earlystop,0.0001,steps=3,'earlystop, share_of_steps 1.0E-4 (1 of 3 steps)'",
+        "mix,0.125,'steps=60,batch_size=8','mix, share 0.125 (69 steps: 480 task and 69 alignment examples)'",
+        "mix,NaN,'steps=0,epochs=2,batch_size=64','mix, share 0.25 (11 steps: 400 task and 133 alignment examples)'",
+        "mix,0.001,'steps=3,batch_size=4','mix, share 0.001'"})
     void whatDecidesIsSaid(String method, double strength, String sets, String said) {
         TrainData data = new TrainData(examples(200), List.of(), examples(20));
         RunConfig config = RunConfig.of(null, List.of(sets.split(","))).resolved(new MethodChoice(MethodKind.of(method), strength));
         assertEquals(said, config.described(data));
+    }
+
+    /** The task's part of a run, in steps: all of Lisa's ten but two, what early stopping leaves, and without mix's alignment examples. */
+    @ParameterizedTest @CsvSource({"lora,NaN,10", "lisa,NaN,8", "earlystop,0.3,3", "mix,0.25,10", "mix,0.9,10"})
+    void stepsWorthOfTaskData(String method, double strength, int expected) {
+        RunConfig config = RunConfig.of(null, List.of("steps=10")).resolved(new MethodChoice(MethodKind.of(method), strength));
+        assertEquals(expected, config.taskSteps(200));
     }
 
     private static List<Example> examples(int count) {
@@ -170,13 +184,15 @@ class SettingsOfMethodsTest {
     @ParameterizedTest
     @CsvSource({"lora,1,no --strength", "kl,-0.1,at least 0", "kl,Infinity,at least 0", "oplora,0,whole number", "oplora,1.5,whole number",
         "safeanchor,0,whole number",
+        "mix,0,above 0 and below 1", "mix,1,above 0 and below 1", "mix,-0.5,above 0",
         "safelora,-1.1,at least -1", "oplora,-1,whole number", "earlystop,-1,above 0", "earlystop,0,above 0",
         "earlystop,1.01,at most 1"}) void strengthsThatMeanNothingAreRefused(String method, double strength, String why) {
         String message = assertThrows(AglException.class, () -> new MethodChoice(MethodKind.of(method), strength)).getMessage();
         assertTrue(message.contains(method) && message.contains(why), message);
     }
 
-    @ParameterizedTest @CsvSource({"kl,0", "safelora,-1", "oplora,1", "safeanchor,3", "earlystop,1", "earlystop,0.01", "agl,0"})
+    @ParameterizedTest
+    @CsvSource({"kl,0", "mix,0.01", "mix,0.99", "safelora,-1", "oplora,1", "safeanchor,3", "earlystop,1", "earlystop,0.01", "agl,0"})
     void strengthsAtTheBorder(String method, double strength) {
         assertEquals(strength, new MethodChoice(MethodKind.of(method), strength).strengthOrDefault());
     }
@@ -187,7 +203,7 @@ class SettingsOfMethodsTest {
      */
     @ParameterizedTest
     @CsvSource({"lora,0,0,0,0,0", "agl,1,0,0,1,0", "ewc,1,0,0,1,0", "kl,1,1,0,0,0", "safelora,0,0,1,1,1", "asft,0,0,1,1,0",
-        "safeanchor,1,0,0,1,0", "lisa,1,1,0,1,0", "contrast,1,1,0,0,0", "contrast_linear,1,1,0,1,0",
+        "safeanchor,1,0,0,1,0", "lisa,1,1,0,1,0", "mix,1,1,0,0,0", "contrast,1,1,0,0,0", "contrast_linear,1,1,0,1,0",
         "projection,1,0,0,1,1", "oplora,0,0,0,1,0", "earlystop,0,0,0,0,0"}) void needs(String method, int alignment, int ofTask,
                 int unaligned, int onUpdate, int changesFactors) {
         MethodKind kind = MethodKind.of(method);
@@ -209,8 +225,8 @@ class SettingsOfMethodsTest {
                     .contains("DoRA's magnitudes"));
             String beside = assertThrows(AglException.class, () -> kind.requireNothingBesideUpdate(false, List.of("lm_head", "norm")))
                     .getMessage();
-            assertTrue(beside.contains("lm_head, norm")
-                    && beside.endsWith(": train without, or choose lora, kl, contrast or earlystop"), beside);
+            assertTrue(beside.contains("lm_head, norm") && beside.contains(": train without, or choose lora, kl, ")
+                    && beside.endsWith(" or earlystop"), beside);
         } else {
             assertDoesNotThrow(() -> kind.requireNothingBesideUpdate(true, List.of("lm_head")));
         }

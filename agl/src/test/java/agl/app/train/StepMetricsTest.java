@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import agl.regularizers.method.Method;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.OptionalDouble;
 import java.util.SequencedMap;
 import org.junit.jupiter.api.Test;
@@ -32,6 +33,12 @@ class StepMetricsTest {
                 "{\"step\":3,\"alignment_loss\":1.5,\"L_T\":0.5,\"E_RM\":0.25,\"penalty\":2.0,\"grad_norm\":0.75,\"lr\":0.001,\"tokens\":40,"
                         + "\"eval_loss\":1.25}",
                 JSON.writeValueAsString(step(Method.Source.ALIGNMENT, OptionalDouble.empty()).withEvalLoss(1.25).line()));
+    }
+
+    @Test void theLossOfAMixedBatchIsNotTheTasks() {
+        StepMetrics mixed = step(Method.Source.MIXED, OptionalDouble.empty());
+        assertEquals(List.of("step", "mixed_loss"), List.copyOf(mixed.line().keySet()).subList(0, 2));
+        assertEquals(false, mixed.onTask());
     }
 
     /** A held-out loss that came out as NaN was measured: it is not the same as none. */

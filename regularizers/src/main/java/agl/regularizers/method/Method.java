@@ -4,6 +4,7 @@ import agl.autograd.Tape;
 import agl.regularizers.LoraFactors;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.SequencedMap;
 
 /**
@@ -14,7 +15,16 @@ import java.util.SequencedMap;
 public interface Method {
 
     /** The data whose loss a step descends on. */
-    enum Source { TASK, ALIGNMENT }
+    enum Source {
+        TASK, ALIGNMENT,
+        /** Task examples with alignment examples among them. */
+        MIXED;
+
+        /** In names of metrics and messages. */
+        public String title() {
+            return name().toLowerCase(Locale.ROOT);
+        }
+    }
 
     /** The name on the command line. */
     String name();
@@ -22,6 +32,11 @@ public interface Method {
     /** The data of this step, counted from 0. */
     default Source source(int step) {
         return Source.TASK;
+    }
+
+    /** How many alignment examples a run on mixed data adds to so many task examples. */
+    default int alignmentExamples(int task) {
+        return 0;
     }
 
     /**
