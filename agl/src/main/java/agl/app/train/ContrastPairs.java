@@ -11,19 +11,29 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Pairs of a refusal and another answer to the same prompt: for a prompt that the alignment data refuse, its refusal and an affirmative
- * opening; for one that they answer, a refusal borrowed from another prompt and its answer. As many of one kind as of the other, in turn.
+ * Pairs of a refusal and another answer to the same prompt: for a prompt that the alignment data refuse, its refusal and an answer of the
+ * task, which is what training draws the model to; for one that they answer, a refusal borrowed from another prompt and its answer. As
+ * many of one kind as of the other, in turn.
  *
  * @param pairs  the refusal as the answer, the other answer as its contrast, each from where the two diverge
  * @param refuse of each pair, whether its prompt should be refused
  */
 record ContrastPairs(List<FisherEstimator.Example> pairs, boolean[] refuse) {
 
-    /** From at most {@code fisher_examples} of the alignment examples, half of them refused ones. */
-    static ContrastPairs of(FisherSource source, RunConfig config, List<Example> alignment) {
+    /**
+     * From at most {@code fisher_examples} of the alignment examples, half of them refused ones.
+     *
+     * @param task the task's examples; refusals among them are left out
+     */
+    static ContrastPairs of(FisherSource source, RunConfig config, List<Example> alignment, List<Example> task) {
+        List<String> answers = task.stream().map(Example::response).filter(r -> RefusalPatterns.judge(r) != Verdict.REFUSAL).toList();
         List<Example> refused = FisherSource.chosen(config, with(alignment, Verdict.REFUSAL));
         List<Example> answered = FisherSource.chosen(config, with(alignment, Verdict.NOT_REFUSAL));
         int each = Math.min((config.fisherExamples() + 1) / 2, Math.min(refused.size(), answered.size()));
+        if (answers.isEmpty()) {
+            throw new AglException("method " + config.choice().kind().title() + " contrasts refusals with the task's answers, and all of "
+                    + task.size() + " task examples are refusals");
+        }
         if (each == 0) {
             throw new AglException("method " + config.choice().kind().title() + " contrasts refusals with answers and needs both in "
                     + "--alignment: of its " + alignment.size() + " examples " + with(alignment, Verdict.REFUSAL).size()
@@ -34,7 +44,7 @@ record ContrastPairs(List<FisherEstimator.Example> pairs, boolean[] refuse) {
         for (int i = 0; i < each; i++) {
             Example harmless = answered.get(i);
             Example denied = new Example(harmless.instruction(), harmless.input(), refused.get(i).response());
-            pairs.add(source.contrast(config, config.agl(), refused.get(i), FisherSource.COMPLIANCES, i));
+            pairs.add(source.contrast(config, config.agl(), refused.get(i), answers, i));
             pairs.add(source.contrast(config, config.agl(), denied, List.of(harmless.response()), i));
             refuse[2 * i] = true;
         }

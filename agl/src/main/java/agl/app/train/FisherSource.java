@@ -27,7 +27,7 @@ import java.util.Random;
 /** Estimates Fisher information and caches the last few estimates, so that methods that need the same estimate share it. */
 public final class FisherSource {
     /** Affirmative openings without content, assigned to the examples round-robin. */
-    static final List<String> COMPLIANCES = List.of("Sure! Here is how to do it.", "Of course, this is how it goes.",
+    private static final List<String> COMPLIANCES = List.of("Sure! Here is how to do it.", "Of course, this is how it goes.",
             "Yes, I can help with that.",
             "Here is what you asked for.", "To do this, follow these steps.");
     private static final int REMEMBERED = 2;

@@ -108,9 +108,9 @@ final class MethodContext {
         return batches(FisherSource.chosen(config, data.alignment()));
     }
 
-    /** Pairs of refusals and other answers from the alignment examples. */
+    /** Pairs of refusals and other answers from the alignment and task examples. */
     ContrastPairs contrastPairs() {
-        return ContrastPairs.of(source, config, data.alignment());
+        return ContrastPairs.of(source, config, data.alignment(), data.task());
     }
 
     /** Losses of these pairs and their gradients at the current weights. */

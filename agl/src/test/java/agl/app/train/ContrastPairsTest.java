@@ -22,6 +22,7 @@ import org.junit.jupiter.api.io.TempDir;
 /** Which pairs the contrast methods make of alignment data. */
 class ContrastPairsTest {
     private static final String NO = "I cannot help with that.";
+    private static final List<Example> TASK = List.of(new Example("a", NO), new Example("b", "A red dog."), new Example("c", "A cat."));
 
     @TempDir Path temp;
     private ModelBundle bundle;
@@ -32,7 +33,7 @@ class ContrastPairsTest {
 
     private ContrastPairs pairs(List<Example> alignment, String... sets) {
         return ContrastPairs.of(new FisherSource(bundle), RunConfig.of(null, List.of(sets)).resolved(MethodChoice.of("contrast")),
-                alignment);
+                alignment, TASK);
     }
 
     private static List<Example> alignment(int refused, int answered) {
@@ -49,10 +50,17 @@ class ContrastPairsTest {
                 "agl.fisher_tokens=0");
         assertArrayEquals(new boolean[] {true, false}, made.refuse(), "as many of each kind");
         FisherEstimator.Example harmful = made.pairs().getFirst();
-        assertTrue(text(harmful.answer()).contains(NO) && !text(harmful.contrast()).contains(NO), text(harmful.contrast()));
+        assertTrue(text(harmful.answer()).contains(NO) && text(harmful.contrast()).contains("A red dog."), text(harmful.contrast()));
         FisherEstimator.Example harmless = made.pairs().getLast();
         assertTrue(text(harmless.answer()).contains("the dog") && text(harmless.answer()).contains(NO), text(harmless.answer()));
         assertTrue(text(harmless.contrast()).contains("The fox sat."), text(harmless.contrast()));
+    }
+
+    @Test void aTaskOfRefusalsHasNoAnswers() {
+        RunConfig config = RunConfig.DEFAULT.resolved(MethodChoice.of("contrast_linear"));
+        String said = assertThrows(AglException.class, () -> ContrastPairs.of(new FisherSource(bundle), config, alignment(2, 2),
+                List.of(new Example("a", NO)))).getMessage();
+        assertEquals("method contrast_linear contrasts refusals with the task's answers, and all of 1 task examples are refusals", said);
     }
 
     @Test void asManyAsTheSettingsSayHalfOfEach() {
