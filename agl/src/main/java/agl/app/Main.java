@@ -8,6 +8,7 @@ import agl.app.cli.DemoCommand;
 import agl.app.cli.DoctorCommand;
 import agl.app.cli.DriftCommand;
 import agl.app.cli.ExplainCommand;
+import agl.app.cli.FisherCommand;
 import agl.app.cli.ForgettingCommand;
 import agl.app.cli.GenerateCommand;
 import agl.app.cli.GradcheckCommand;
@@ -37,10 +38,10 @@ import picocli.CommandLine.Spec;
  * bug in this program, 2 an external cause (input, settings, memory; see {@link Failures}).
  */
 @Command(name = "agl", versionProvider = Main.Version.class, mixinStandardHelpOptions = true, scope = ScopeType.INHERIT,
-        subcommands = {DemoCommand.class, TrainCommand.class, AlignCommand.class, DriftCommand.class, CompareCommand.class,
-            AblateCommand.class, ForgettingCommand.class, TermsCommand.class, ExplainCommand.class, GenerateCommand.class,
-            MergeCommand.class, InspectCommand.class, LogitsCommand.class, TokenizeCommand.class, RefusalsCommand.class,
-            GradcheckCommand.class, BenchCommand.class, DoctorCommand.class},
+        subcommands = {DemoCommand.class, TrainCommand.class, AlignCommand.class, FisherCommand.class, DriftCommand.class,
+            CompareCommand.class, AblateCommand.class, ForgettingCommand.class, TermsCommand.class, ExplainCommand.class,
+            GenerateCommand.class, MergeCommand.class, InspectCommand.class, LogitsCommand.class, TokenizeCommand.class,
+            RefusalsCommand.class, GradcheckCommand.class, BenchCommand.class, DoctorCommand.class},
         synopsisSubcommandLabel = "COMMAND", sortOptions = false, usageHelpAutoWidth = true,
         description = "Fine-tunes an aligned language model with LoRA and keeps its alignment: AlignGuard-LoRA.")
 public final class Main implements Callable<Integer> {

@@ -7,13 +7,14 @@ import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
 
 /** Encodes values in a storage type, little-endian, rounded to nearest, ties to even. */
-final class FloatBytes {
+public final class FloatBytes {
     private static final ValueLayout.OfFloat FLOAT = ValueLayout.JAVA_FLOAT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
     private static final ValueLayout.OfShort SHORT = ValueLayout.JAVA_SHORT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
 
     private FloatBytes() { }
 
-    static MemorySegment encode(Tensor t, DType dtype) {
+    /** The tensor's values in that type; F64, which no checkpoint of ours has, is not encoded here. */
+    public static MemorySegment encode(Tensor t, DType dtype) {
         MemorySegment out = MemorySegment.ofArray(new byte[Math.multiplyExact(t.size(), dtype.bytes())]);
         for (int i = 0; i < t.size(); i++) {
             float x = (float) t.get(i);

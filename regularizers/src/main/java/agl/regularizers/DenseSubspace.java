@@ -5,6 +5,7 @@ import agl.autograd.kernels.Kernels;
 import agl.autograd.kernels.Matrix;
 import agl.autograd.storage.DType;
 import agl.autograd.storage.Storage;
+import java.util.Arrays;
 import java.util.List;
 
 /**
@@ -55,6 +56,10 @@ public final class DenseSubspace implements Subspace {
     /** The u_k, (out, in) each. */
     List<Storage> vectors() {
         return u;
+    }
+
+    @Override public Subspace leading(int count) {
+        return new DenseSubspace(out, in, Arrays.copyOf(eigenvalues, count), u.subList(0, count));
     }
 
     @Override public int out() { return out; }

@@ -46,6 +46,10 @@ public final class DiagonalSubspace implements Subspace {
         return at;
     }
 
+    @Override public Subspace leading(int count) {
+        return new DiagonalSubspace(out, in, dtype, Arrays.copyOf(eigenvalues, count), Arrays.copyOf(at, count));
+    }
+
     @Override public int out() { return out; }
 
     @Override public int in() { return in; }

@@ -5,6 +5,7 @@ import agl.autograd.Workspace;
 import agl.autograd.kernels.Kernels;
 import agl.autograd.kernels.Matrix;
 import agl.autograd.storage.DType;
+import java.util.Arrays;
 
 /**
  * The exact subspace without any full gradient in memory: u_k = Gᵀ v_k / sqrt(N λ_k) = Σ_i S_ki g_i, with g_i kept as {@link TokenFactors}.
@@ -30,6 +31,10 @@ public final class FactoredSubspace implements Subspace {
     /** S (m, N). */
     double[][] weights() {
         return weights;
+    }
+
+    @Override public Subspace leading(int count) {
+        return new FactoredSubspace(g, Arrays.copyOf(eigenvalues, count), Arrays.copyOf(weights, count));
     }
 
     @Override public int out() { return g.out(); }

@@ -146,6 +146,17 @@ public record Fisher(String name, Subspace subspace, double[] eigenvalues, doubl
                 diagonal == null ? null : kernels.resident(diagonal));
     }
 
+    /** The same with its {@code count} leading eigenvectors alone, or all if it has fewer. */
+    public Fisher leading(int count) {
+        int kept = Math.min(count, eigenvalues.length);
+        return new Fisher(name, subspace.leading(kept), java.util.Arrays.copyOf(eigenvalues, kept), scale, trace, spectrum, diagonal);
+    }
+
+    /** The same without diag F. */
+    public Fisher withoutDiagonal() {
+        return new Fisher(name, subspace, eigenvalues, scale, trace, spectrum, null);
+    }
+
     /** Rows of the weight. */
     public int out() {
         return subspace.out();

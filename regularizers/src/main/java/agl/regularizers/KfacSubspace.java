@@ -6,6 +6,7 @@ import agl.autograd.kernels.Kernels;
 import agl.autograd.kernels.Matrix;
 import agl.autograd.storage.DType;
 import agl.autograd.storage.Storage;
+import java.util.Arrays;
 
 /**
  * Kronecker-factored subspace: F ≈ C_out ⊗ C_in / tr F, whose eigenvectors are the products u_k = p_a q_bᵀ of an eigenvector p_a of C_out
@@ -63,7 +64,7 @@ public final class KfacSubspace implements Subspace {
             a[k] = order[k] / q.rows();
             b[k] = order[k] % q.rows();
         }
-        return new KfacSubspace(java.util.Arrays.copyOf(descending, kept), rowsOf(select(p, a), g.out()), rowsOf(select(q, b), g.in()), a,
+        return new KfacSubspace(Arrays.copyOf(descending, kept), rowsOf(select(p, a), g.out()), rowsOf(select(q, b), g.in()), a,
                 b);
     }
     // explain: end
@@ -131,14 +132,14 @@ public final class KfacSubspace implements Subspace {
 
     /** Keeps the rows that are used, each once, and renumbers {@code index} in place. */
     private static Storage select(Matrix rows, int[] index) {
-        int[] used = java.util.Arrays.stream(index).distinct().sorted().toArray();
+        int[] used = Arrays.stream(index).distinct().sorted().toArray();
         int width = rows.cols();
         Storage kept = Storage.allocate(rows.data().dtype(), used.length * width);
         for (int k = 0; k < used.length; k++) {
             Kernels.plain().scale(width, 1, rows.data(), used[k] * width, kept, k * width);
         }
         for (int k = 0; k < index.length; k++) {
-            index[k] = java.util.Arrays.binarySearch(used, index[k]);
+            index[k] = Arrays.binarySearch(used, index[k]);
         }
         return kept;
     }
@@ -170,6 +171,10 @@ public final class KfacSubspace implements Subspace {
             b[k] = (int) pairs[2 * k + 1];
         }
         return new KfacSubspace(eigenvalues, rowsOf(p, out), rowsOf(q, in), a, b);
+    }
+
+    @Override public Subspace leading(int count) {
+        return new KfacSubspace(Arrays.copyOf(eigenvalues, count), p, q, Arrays.copyOf(a, count), Arrays.copyOf(b, count));
     }
 
     @Override public int out() { return out; }

@@ -47,6 +47,9 @@ public sealed interface Subspace permits FactoredSubspace, DenseSubspace, KfacSu
     /** c_k += ⟨the tile's rows of u_k, tile⟩. */
     void project(Tape tape, Tile tile, double[] c);
 
+    /** The span of u_1 … u_count alone, which shares their memory; {@code count} is at most {@link #size}. */
+    Subspace leading(int count);
+
     /** u_1 … u_m as the rows of an (m, out·in) matrix. For small matrices. */
     default Tensor basis() {
         int d = Math.multiplyExact(out(), in());

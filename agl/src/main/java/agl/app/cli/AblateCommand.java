@@ -5,6 +5,7 @@ import agl.app.train.MethodChoice;
 import agl.app.train.RunConfig;
 import agl.app.train.UnusedSettings;
 import agl.error.AglException;
+import agl.regularizers.AglSettings;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
@@ -79,6 +80,10 @@ public final class AblateCommand implements Callable<Integer> {
         for (String group : new LinkedHashSet<>(groups)) {
             if (!all.containsKey(group)) {
                 throw new AglException("there is no group \"" + group + "\" to change; choose " + String.join(", ", all.keySet()));
+            }
+            if (options.fisher != null && AglSettings.names(AglSettings.Estimate.class).contains(group)) {
+                System.err.println("agl: group " + group + " is not varied: " + options.fisher + " has one Fisher information");
+                continue;
             }
             for (Variant v : all.get(group)) {
                 RunConfig changed = options.config(v, 1);

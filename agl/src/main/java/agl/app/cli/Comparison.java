@@ -122,7 +122,7 @@ final class Comparison {
         settings.with("max_new_tokens", options.drift.maxNewTokens());
         settings.with("answer_tokens", options.answerTokens);
         settings.with("match", options.match);
-        settings.with("config", options.settings.config().toJson());
+        settings.with("config", options.common().toJson());
         Provenance provenance = Provenance.of(command, options.seeds.getFirst(), settings, inputs);
         provenance.writeInto(options.out);
         CompareReport.write(options.out.resolve("report.html"), command, outcome, settings.json(), provenance.toJson());

@@ -2,6 +2,7 @@ package agl.app.cli;
 
 import agl.app.data.PromptTemplate;
 import agl.app.model.TrainedTemplate;
+import agl.app.train.FisherArtefact;
 import agl.app.train.RunConfig;
 import agl.error.AglException;
 import agl.lora.Peft;
@@ -119,6 +120,11 @@ public final class ConfigOptions {
         return RunConfig.names(null, commandLine());
     }
 
+    /** As {@link #given}, and those in the config file. */
+    public Set<String> names() {
+        return RunConfig.names(file, commandLine());
+    }
+
     /**
      * The settings of a run that continues from an adapter: the adapter determines its own shape. A conflicting setting, in the file or on
      * the command line, is refused.
@@ -127,7 +133,7 @@ public final class ConfigOptions {
         RunConfig own = config.withAdapter(Peft.readConfig(adapter));
         ObjectNode wanted = config.toJson();
         ObjectNode has = own.toJson();
-        for (String name : RunConfig.names(file, commandLine())) {
+        for (String name : names()) {
             if (!name.startsWith("agl.") && !name.equals("preset") && !same(wanted.get(name), has.get(name))) {
                 throw new AglException("setting " + name + " is " + wanted.get(name).asText() + ", the adapter to go on from (" + adapter
                         + ") has " + has.get(name).asText()
@@ -135,6 +141,25 @@ public final class ConfigOptions {
             }
         }
         return own;
+    }
+
+    /**
+     * The settings of a run whose Fisher information is read from a file. A setting of the estimate, in the config file or on the command
+     * line, that contradicts it is refused.
+     *
+     * @param artefact null for a run that estimates it: then the settings must not be those of a run that read it
+     */
+    public RunConfig withFisher(FisherArtefact artefact, RunConfig config) {
+        if (config.fisher() != null && (artefact == null || !config.fisher().equals(artefact.sha256()))) {
+            throw new AglException("the settings are of a run with the Fisher artefact of SHA-256 " + config.fisher()
+                    + (artefact == null ? "; name its file with --fisher" : ", and " + artefact.file() + " is another one"));
+        }
+        if (artefact == null) {
+            return config;
+        }
+        Set<String> names = names();
+        artefact.requireNoContradiction(config.agl(), names);
+        return config.withFisher(artefact, names.contains("agl.m"));
     }
 
     private static boolean same(JsonNode a, JsonNode b) {

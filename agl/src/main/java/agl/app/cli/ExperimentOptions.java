@@ -9,6 +9,8 @@ import agl.app.data.PromptSet.Prompt;
 import agl.app.io.Inputs;
 import agl.app.io.UsedSettings;
 import agl.app.model.ModelBundle;
+import agl.app.train.FineTune;
+import agl.app.train.FisherArtefact;
 import agl.app.train.MethodKind;
 import agl.app.train.RunConfig;
 import agl.app.train.RunNotes;
@@ -55,6 +57,10 @@ public final class ExperimentOptions {
             description = "Where runs, tables and the report go; finished runs in it are not repeated.")
     Path out;
 
+    @Option(names = "--fisher", paramLabel = "FILE", description =
+            "Fisher information made by agl fisher from this base: methods with Fisher information then need no --alignment.")
+    Path fisher;
+
     @Option(names = "--fisher-cache", paramLabel = "DIR", description = "Folder that keeps Fisher estimates for later runs.")
     Path fisherCache;
 
@@ -71,10 +77,26 @@ public final class ExperimentOptions {
     @Mixin DriftOptions drift;
 
     private final Map<Path, Map<String, String>> templates = new LinkedHashMap<>();
+    private FisherArtefact artefact;
+    private boolean fisherUnused;
+
+    /** What --fisher names, read once; null without it. */
+    private FisherArtefact artefact() {
+        if (artefact == null && fisher != null) {
+            artefact = FisherArtefact.read(fisher);
+        }
+        return fisher == null ? null : artefact;
+    }
+
+    /** The settings that all runs share. */
+    RunConfig common() {
+        RunConfig config = settings.config();
+        return fisher == null ? config : settings.withFisher(artefact(), config);
+    }
 
     /** Training, held-out and alignment data named by these options. */
     TrainData data() {
-        TrainData data = TrainData.read(task, eval, alignment, unaligned, null);
+        TrainData data = TrainData.read(task, eval, alignment, unaligned, null).withFisher(artefact());
         if (data.evaluation().isEmpty()) {
             throw new AglException("there are no held-out task examples: name a file with --eval");
         }
@@ -91,7 +113,9 @@ public final class ExperimentOptions {
         decided.add("seed=" + seed);
         // Held-out loss is measured at the end and at checkpoints, together with everything else.
         decided.add("eval_every=0");
-        return settings.config(List.of(), decided);
+        RunConfig config = settings.config(List.of(), decided);
+        // Methods without Fisher information show the others' in their reports.
+        return fisher != null || variant.usesFisher() ? settings.withFisher(artefact(), config) : config;
     }
 
     /** Warnings about the variants' settings before they run: each line once, with the variants it applies to. */
@@ -119,9 +143,17 @@ public final class ExperimentOptions {
         if (seeds.isEmpty() || seeds.stream().distinct().count() < seeds.size()) {
             throw new AglException("--seeds must be distinct");
         }
+        fisherUnused = fisher != null && variants.stream().noneMatch(Variant::usesFisher);
+        if (fisherUnused) {
+            fisher = null;
+        }
         for (Variant v : variants) {
             RunConfig config = config(v, seeds.getFirst());
-            v.choice().kind().require(config.agl(), !alignment.isEmpty(), unaligned != null);
+            boolean fromFile = fisher != null && v.usesFisher();
+            v.choice().kind().require(config.agl(), !alignment.isEmpty() || fromFile, unaligned != null);
+            if (fromFile) {
+                artefact().require(v.choice().kind(), config.resolved(v.choice()).agl());
+            }
             v.choice().kind().requireNothingBesideUpdate(config.train().useDora(), List.of());
         }
     }
@@ -147,16 +179,21 @@ public final class ExperimentOptions {
             notes.add("--checkpoints is not used: methods that act after training have no trajectory");
         }
         notes.addAll(UnusedSettings.lines(given, runs));
-        if (!alignment.isEmpty() && runs.stream().noneMatch(r -> r.choice().kind().usesAlignment(r.config().agl()))) {
-            notes.add("--alignment is used by no method here");
+        if (fisherUnused) {
+            notes.add("--fisher is used by no method here");
+        }
+        boolean aligns = runs.stream().map(UnusedSettings.Run::choice).anyMatch(c -> c.kind().needs() == MethodKind.Needs.ALIGNMENT);
+        if (!alignment.isEmpty() && (fisher != null ? !aligns
+                : runs.stream().noneMatch(r -> r.choice().kind().usesAlignment(r.config().agl())))) {
+            notes.add("--alignment is used by no method here" + (fisher != null ? " with --fisher" : ""));
             alignment = List.of();
         }
         if (unaligned != null && runs.stream().noneMatch(r -> r.choice().kind().needs() == MethodKind.Needs.UNALIGNED)) {
             notes.add("--unaligned is used by no method here");
             unaligned = null;
         }
-        if (fisherCache != null && variants.stream().noneMatch(Variant::usesFisher)) {
-            notes.add("--fisher-cache is used by no method here");
+        if (fisherCache != null && (fisher != null || variants.stream().noneMatch(Variant::usesFisher))) {
+            notes.add(fisher != null ? "--fisher-cache is not used with --fisher" : "--fisher-cache is used by no method here");
             fisherCache = null;
         }
         if (answerTokens == 0 && !match.equals("exact")) {
@@ -171,6 +208,13 @@ public final class ExperimentOptions {
     ModelBundle load(Path base) {
         ModelBundle bundle = ModelBundle.load(base, template.template(base));
         settings.sayOtherTemplate(bundle.template());
+        if (fisher != null) {
+            artefact().requireBase(base);
+            FineTune.requireAdapter(bundle, MethodKind.AGL, settings.config().train(),
+                    new TrainData(List.of(), List.of(), List.of()).withFisher(artefact()));
+            artefact().notes(settings.config().agl(), bundle.template().described())
+                    .forEach(line -> System.err.println("agl: " + line));
+        }
         templates.put(base, bundle.template().described());
         return bundle;
     }
@@ -201,6 +245,7 @@ public final class ExperimentOptions {
         all.addAll(prompts);
         all.addAll(more);
         all.add(unaligned);
+        all.add(fisher);
         return Inputs.read(all);
     }
 }

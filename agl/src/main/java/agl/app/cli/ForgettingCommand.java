@@ -77,6 +77,9 @@ public final class ForgettingCommand implements Callable<Integer> {
         if (bases.size() > 1 && options.unaligned != null) {
             throw new AglException("--unaligned belongs to one base: compare safelora and asft one --base at a time");
         }
+        if (bases.size() > 1 && options.fisher != null) {
+            throw new AglException("--fisher belongs to one base: compare one --base at a time");
+        }
         if (pretrainTokens < 2) {
             throw new AglException("--pretrain-tokens must be at least 2, got " + pretrainTokens);
         }
@@ -160,7 +163,7 @@ public final class ForgettingCommand implements Callable<Integer> {
             Collections.shuffle(order, new Random(seed));
             for (int size : sizes.stream().distinct().sorted().toList()) {
                 TrainData part = new TrainData(List.copyOf(order.subList(0, size)), data.evaluation(), data.alignment(), data.unaligned(),
-                        null);
+                        null, data.fisher());
                 for (Variant v : variants) {
                     System.err.printf("%s, run %d: %s, %d examples, seed %d%n", base, ++done, v.label(), size, seed);
                     RunConfig config = options.config(v, seed);
@@ -185,7 +188,7 @@ public final class ForgettingCommand implements Callable<Integer> {
         settings.with("seeds", options.seeds);
         settings.with("pretrain_tokens", pretrainTokens);
         settings.withAll(options.templates());
-        settings.with("config", options.settings.config().toJson());
+        settings.with("config", options.common().toJson());
         Provenance provenance = Provenance.of("forgetting", options.seeds.getFirst(), settings, inputs);
         provenance.writeInto(options.out);
         ForgettingOutput.report(options.out.resolve("report.html"), result, drift, settings.json(), provenance.toJson());

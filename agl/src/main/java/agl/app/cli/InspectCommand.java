@@ -23,7 +23,8 @@ import picocli.CommandLine.Spec;
 public final class InspectCommand implements Callable<Integer> {
     private static final int LONGEST = 1000;
 
-    @Parameters(index = "0", paramLabel = "DIR|FILE", description = "Model folder, PEFT adapter folder or safetensors file.")
+    @Parameters(index = "0", paramLabel = "DIR|FILE",
+            description = "Model folder, PEFT adapter folder, safetensors file or file of agl fisher.")
     private Path path;
 
     @Mixin private JsonOption json;
@@ -46,11 +47,14 @@ public final class InspectCommand implements Callable<Integer> {
         if (found.has("reason")) {
             line(out, "not supported: %s", found.get("reason").asText());
         }
-        for (String part : new String[] {"settings", "metadata", "tokenizer"}) {
+        for (String part : new String[] {"settings", "metadata", "tokenizer", "provenance"}) {
             if (!found.path(part).isEmpty()) {
                 line(out, "%n%s", part);
                 found.get(part).properties().forEach(field -> line(out, "  %-26s %s", field.getKey(), field.getValue()));
             }
+        }
+        if (found.has("fisher")) {
+            fisher(found, out);
         }
         if (found.has("tensors")) {
             line(out, "%ntensors%n  %-5s %-16s %14s  %s", "type", "shape", "bytes", "name");
@@ -74,6 +78,30 @@ public final class InspectCommand implements Callable<Integer> {
                         l.get("name").asText());
             }
         }
+    }
+
+    private static void fisher(ObjectNode found, PrintWriter out) {
+        line(out, "%nFisher information, and the share of its trace in the leading eigenvalues%n"
+                + "  %-11s %-9s %5s %12s %6s %6s %6s %6s %6s  %s",
+                "shape", "vectors", "m", "trace", "1", "4", "16", "64", "m", "name");
+        for (JsonNode f : found.get("fisher")) {
+            JsonNode share = f.get("share_of_trace");
+            line(out, "  %-11s %-9s %5d %12.5g %6s %6s %6s %6s %6s  %s", f.get("out") + " x " + f.get("in"), f.get("vectors").asText(),
+                    f.get("m").asInt(), f.get("trace").asDouble(), part(share.path("1")), part(share.path("4")), part(share.path("16")),
+                    part(share.path("64")), part(share.path("m")), f.get("name").asText());
+        }
+        JsonNode m = found.path("margins");
+        if (m.has("examples")) {
+            line(out, "%nmargins at the base (log p(alignment answer) - log p(other answer), nats per token)%n"
+                    + "  %d examples: least %.2f, median %.2f, mean %.2f, largest %.2f; %d below 0", m.get("examples").asInt(),
+                    m.get("least").asDouble(), m.get("median").asDouble(), m.get("mean").asDouble(), m.get("largest").asDouble(),
+                    m.get("below_0").asInt());
+            line(out, "  %s", m.get("caveat").asText());
+        }
+    }
+
+    private static String part(JsonNode share) {
+        return share.isNumber() ? String.format(Locale.ROOT, "%.3f", share.asDouble()) : "";
     }
 
     /** Names come from a file: control characters and line breaks must not reach the terminal, and long names are shortened. */

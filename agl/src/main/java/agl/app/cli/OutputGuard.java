@@ -5,6 +5,7 @@ import agl.app.io.AtomicFiles;
 import agl.app.io.MetricsLog;
 import agl.app.io.OutputLock;
 import agl.app.io.Provenance;
+import agl.app.train.FisherArtefact;
 import agl.error.AglException;
 import agl.lora.Peft;
 import java.io.IOException;
@@ -22,8 +23,9 @@ import picocli.CommandLine.Model.OptionSpec;
 
 /**
  * Runs the chosen command. A command with {@code --out} writes into a new or empty folder or over its own earlier output, never over its
- * inputs, a model, an adapter, another command's output or files of the user's. It holds the output's lock from start to end, so that no
- * two runs overwrite each other. A dry run writes nothing, so its {@code --out} may be anywhere.
+ * inputs, a model, an adapter, another command's output or files of the user's; if {@code --out} is a file, over one of its own. It
+ * holds the output's lock from start to end, so that no two runs overwrite each other. A dry run writes nothing, so its {@code --out} may
+ * be anywhere.
  */
 public final class OutputGuard implements CommandLine.IExecutionStrategy {
     /** The user's model folders: we never write into them. */
@@ -62,7 +64,11 @@ public final class OutputGuard implements CommandLine.IExecutionStrategy {
         try {
             List<Input> inputs = inputs(spec);
             inputs.forEach(input -> requireApart(folder, "--out", input));
-            requireOwn(folder, spec.name());
+            if (spec.findOption("--out").paramLabel().equals("FILE")) {
+                requireOwnFile(folder);
+            } else {
+                requireOwn(folder, spec.name());
+            }
             if (value(spec, CACHE) instanceof Path cache) {
                 requireCache(cache, folder, inputs);
             }
@@ -114,6 +120,19 @@ public final class OutputGuard implements CommandLine.IExecutionStrategy {
             names.stream().filter(name -> RESULTS.matcher(name).matches()).findFirst().ifPresent(name -> {
                 throw new AglException(out + ": holds " + name + ", which agl did not make; name another --out");
             });
+        }
+    }
+
+    /** Of the commands, {@code fisher} alone writes a file. */
+    private static void requireOwnFile(Path out) {
+        if (Files.isSymbolicLink(out)) {
+            throw new AglException(out + ": is a link; name another --out");
+        }
+        if (Files.isDirectory(out)) {
+            throw new AglException(out + ": is a folder; --out names the file to be written");
+        }
+        if (Files.exists(out) && !FisherArtefact.isOne(out)) {
+            throw new AglException(out + ": is not a Fisher artefact and would be overwritten; name another --out");
         }
     }
 

@@ -18,6 +18,7 @@ import agl.app.model.ModelBundle;
 import agl.app.model.TrainedBase;
 import agl.app.train.DryRun;
 import agl.app.train.FineTune;
+import agl.app.train.FisherArtefact;
 import agl.app.train.FisherSource;
 import agl.app.train.MethodChoice;
 import agl.app.train.MethodKind;
@@ -93,6 +94,10 @@ public final class TrainCommand implements Callable<Integer> {
                     + "The report then says how much alignment was lost.")
     private List<Path> promptFiles = new ArrayList<>();
 
+    @Option(names = "--fisher", paramLabel = "FILE", description =
+            "Fisher information made by agl fisher from this base: agl, ewc, safeanchor and projection then need no --alignment.")
+    private Path fisher;
+
     @Option(names = "--fisher-cache", paramLabel = "DIR", description =
             "Folder that keeps Fisher estimates for later runs.")
     private Path fisherCache;
@@ -111,21 +116,30 @@ public final class TrainCommand implements Callable<Integer> {
         device.use();
         DriftGate gate = driftOptions.gate();
         DriftCheck.Settings check = driftOptions.check();
-        RunConfig asked = initAdapter == null ? options.configWithMethod() : options.goingOnFrom(initAdapter, options.configWithMethod());
+        RunConfig given = initAdapter == null ? options.configWithMethod() : options.goingOnFrom(initAdapter, options.configWithMethod());
         List<String> notes = new ArrayList<>();
-        MethodChoice choice = choice(asked, notes);
-        choice.kind().require(asked.agl(), !alignment.isEmpty(), unaligned != null);
+        MethodChoice choice = choice(given, notes);
+        FisherArtefact artefact = fisher == null || !choice.kind().usesFisher() ? null : FisherArtefact.read(fisher);
+        RunConfig asked = choice.kind().usesFisher() ? options.withFisher(artefact, given) : given;
+        choice.kind().require(asked.agl(), !alignment.isEmpty() || artefact != null, unaligned != null);
         notes.addAll(UnusedSettings.lines(options.given(), List.of(new UnusedSettings.Run(choice, asked))));
         RunConfig config = asked.resolved(choice);
+        if (artefact != null) {
+            artefact.require(choice.kind(), config.agl());
+            artefact.requireBase(base.path);
+        }
         notes.addAll(dropUnused(choice.kind(), config));
-        Inputs inputs = Inputs.read(Stream.of(task, alignment, eval, promptFiles, Arrays.asList(base.path, unaligned, initAdapter))
+        Inputs inputs = Inputs.read(Stream.of(task, alignment, eval, promptFiles, Arrays.asList(base.path, unaligned, initAdapter, fisher))
                 .flatMap(List::stream).toList());
         TrainedBase.check(base.path, initAdapter == null ? List.of() : List.of(initAdapter), true);
-        TrainData data = TrainData.read(task, eval, alignment, unaligned, initAdapter);
+        TrainData data = TrainData.read(task, eval, alignment, unaligned, initAdapter).withFisher(artefact);
         List<Prompt> driftPrompts = DataFiles.prompts(promptFiles);
         ModelBundle bundle = ModelBundle.load(base.path,
                 prompts.template(base.path, initAdapter == null ? List.of() : List.of(initAdapter)));
         options.sayOtherTemplate(bundle.template());
+        if (artefact != null) {
+            notes.addAll(artefact.notes(given.agl(), bundle.template().described()));
+        }
         if (dryRun) {
             spec.commandLine().getOut().print(DryRun.describe(bundle, config, data));
             return 0;
@@ -227,6 +241,18 @@ public final class TrainCommand implements Callable<Integer> {
     /** Drops inputs that the method does not use, so that they are neither read nor recorded; a line for each. */
     private List<String> dropUnused(MethodKind kind, RunConfig config) {
         List<String> notes = new ArrayList<>();
+        if (fisher != null && !kind.usesFisher()) {
+            notes.add("--fisher is not used by " + kind.title() + ", which has no Fisher information");
+            fisher = null;
+        }
+        if (fisher != null && !alignment.isEmpty()) {
+            notes.add("--alignment is not used by " + kind.title() + " with --fisher");
+            alignment = List.of();
+        }
+        if (fisher != null && fisherCache != null) {
+            notes.add("--fisher-cache is not used with --fisher");
+            fisherCache = null;
+        }
         if (!alignment.isEmpty() && !kind.usesAlignment(config.agl())) {
             notes.add("--alignment is not used by " + kind.title() + (kind.needs() == MethodKind.Needs.FISHER
                     ? " with agl.fisher_data=task" : ""));

@@ -159,7 +159,7 @@ public final class Experiment {
      */
     private Map<String, Fisher> fisher(FineTune.Result result, RunConfig config, TrainData data) {
         return result.fisher() != null || !fisherShared ? result.fisher()
-                : fisher.estimate(result.lora(), config, config.agl(), data.alignment(), data.task());
+                : fisher.estimate(result.lora(), config, config.agl(), data);
     }
 
     private Measured measure(LoraModel lora, boolean keepAnswers, ClosedSet answers) {
@@ -184,6 +184,13 @@ public final class Experiment {
             settings.withObject("/agl").retain(shapes);
         }
         if (!shown && (kind.needs() == MethodKind.Needs.NOTHING || kind.needs() == MethodKind.Needs.UNALIGNED)) {
+            settings.remove("fisher_examples");
+            all.remove("alignment");
+        }
+        if (!shown && kind.needs() != MethodKind.Needs.FISHER) {
+            settings.remove("fisher");
+        } else if (config.fisher() != null && kind.needs() != MethodKind.Needs.ALIGNMENT) {
+            // The artefact's hash, in the settings, stands for the examples it was made from.
             settings.remove("fisher_examples");
             all.remove("alignment");
         }

@@ -1,5 +1,6 @@
 package agl.app.inspect;
 
+import agl.app.train.FisherArtefact;
 import agl.error.AglException;
 import agl.lora.AdapterStatistics;
 import agl.lora.LoraConfig;
@@ -27,6 +28,9 @@ public final class Inspection {
         }
         ObjectNode out = JsonNodeFactory.instance.objectNode();
         out.put("path", path.toString());
+        if (FisherArtefact.isOne(path)) {
+            return FisherInspection.of(out.put("kind", "Fisher artefact"), path);
+        }
         if (!Files.isDirectory(path)) {
             return weightsFile(out.put("kind", "weights"), path);
         }

@@ -163,6 +163,9 @@ public final class FineTune {
         LoraModel lora = adapter(bundle, s, data);
         lora.detach();
         requireUpdate(kind, lora);
+        if (data.fisher() != null && kind.usesFisher()) {
+            data.fisher().requireLayers(lora);
+        }
     }
 
     private static void requireUpdate(MethodKind kind, LoraModel lora) {

@@ -6,6 +6,8 @@ import agl.app.data.Example;
 import agl.app.io.Inputs;
 import agl.app.io.Progress;
 import agl.app.model.ModelBundle;
+import agl.autograd.Pool;
+import agl.autograd.Tape;
 import agl.autograd.kernels.Kernels;
 import agl.autograd.storage.DType;
 import agl.error.AglException;
@@ -18,6 +20,7 @@ import agl.regularizers.FisherCache;
 import agl.regularizers.FisherEstimator;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -34,6 +37,7 @@ public final class FisherSource {
 
     private final ModelBundle bundle;
     private final Kernels kernels = Kernels.best();
+    private final Pool pool = new Pool(DType.F32);
     private final FisherCache cache;
     /** The base's identity on disk, for the keys of cached estimates. */
     private final String base;
@@ -83,8 +87,29 @@ public final class FisherSource {
         return known;
     }
 
+    /** The same from the file of these data if they have one. */
+    public Map<String, Fisher> estimate(LoraModel lora, RunConfig config, AglSettings settings, TrainData data) {
+        return data.fisher() != null ? data.fisher().of(lora, settings) : estimate(lora, config, settings, data.alignment(), data.task());
+    }
+
     /**
-     * The same at the current weights, with the update temporarily merged into them: no dropout, no gradient reaches A and B, and
+     * m_i = mean loss of the other answer − mean loss of the alignment answer, for each example of an estimate with a contrast, over the
+     * same tokens, at the bundle's model; in nats. Empty without a contrast.
+     */
+    public double[] margins(RunConfig config, AglSettings settings, List<Example> alignment, List<Example> task) {
+        return sequences(config, settings, alignment, task).stream().filter(e -> e.contrast() != null)
+                .mapToDouble(e -> loss(e.contrast()) - loss(e.answer())).toArray();
+    }
+
+    /** A side without target tokens counts as 0, as in the estimate. */
+    private double loss(Batch batch) {
+        try (Tape tape = Tape.inference(kernels, pool)) {
+            return Arrays.stream(bundle.model().tokenLosses(tape, batch)).sum() / Math.max(1, batch.targetCount());
+        }
+    }
+
+    /**
+     * The estimate at the current weights, with the update temporarily merged into them: no dropout, no gradient reaches A and B, and
      * training's random masks are unaffected.
      */
     Map<String, Fisher> current(LoraModel lora, RunConfig config, AglSettings settings, List<Example> alignment, List<Example> task) {

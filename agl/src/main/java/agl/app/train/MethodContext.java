@@ -52,7 +52,10 @@ final class MethodContext {
     /** Creates the method named by the settings. */
     Method make() {
         MethodKind kind = config.choice().kind();
-        kind.require(config.agl(), !data.alignment().isEmpty(), data.unaligned() != null);
+        kind.require(config.agl(), !data.alignment().isEmpty() || data.fisher() != null && kind.usesFisher(), data.unaligned() != null);
+        if (data.fisher() != null && kind.usesFisher()) {
+            data.fisher().require(kind, config.agl());
+        }
         return kind.make(this);
     }
 
@@ -82,7 +85,7 @@ final class MethodContext {
 
     /** The Fisher information at the frozen base, by layer. */
     Map<String, Fisher> estimate(AglSettings settings) {
-        fisher = given != null ? given : source.estimate(lora, config, settings, data.alignment(), data.task());
+        fisher = given != null ? given : source.estimate(lora, config, settings, data);
         return fisher;
     }
 

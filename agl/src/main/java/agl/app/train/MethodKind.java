@@ -289,6 +289,11 @@ public enum MethodKind {
         return n < 2 ? String.join("", names) : String.join(", ", names.subList(0, n - 1)) + " " + last + " " + names.getLast();
     }
 
+    /** Whether the method uses the Fisher information, estimated from examples or read from a file. */
+    public boolean usesFisher() {
+        return needs == Needs.FISHER;
+    }
+
     /** Whether the method uses alignment examples under these settings. */
     public boolean usesAlignment(AglSettings settings) {
         return needs == Needs.ALIGNMENT || needs == Needs.FISHER && settings.fisherData() != AglSettings.FisherData.TASK;
@@ -297,7 +302,8 @@ public enum MethodKind {
     /** Fails, before anything is loaded or computed, with one line naming what the method is missing. */
     public void require(AglSettings settings, boolean hasAlignment, boolean hasUnaligned) {
         if (usesAlignment(settings) && !hasAlignment) {
-            throw new AglException("--method " + title() + " needs --alignment FILE: examples of what the model should keep doing");
+            throw new AglException("--method " + title() + " needs --alignment FILE: examples of what the model should keep doing"
+                    + (usesFisher() ? "; or --fisher FILE, made from them by agl fisher" : ""));
         }
         if (needs == Needs.UNALIGNED && !hasUnaligned) {
             throw new AglException("--method " + title() + " needs --unaligned DIR: the checkpoint from which the base was aligned");

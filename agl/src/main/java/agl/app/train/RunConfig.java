@@ -26,10 +26,11 @@ import java.util.stream.Collectors;
  * @param fisherExamples number of alignment examples for the Fisher estimate
  * @param choice         the method and its strength; null if the settings do not name one. A strength that is one of AGL's settings is
  *                       stored there and NaN here
+ * @param fisher         SHA-256 of the file that the Fisher information is read from (--fisher); null if it is estimated
  */
-public record RunConfig(TrainSettings train, AglSettings agl, String preset, int fisherExamples, MethodChoice choice) {
-    public static final RunConfig DEFAULT = new RunConfig(TrainSettings.DEFAULT, AglSettings.DEFAULT, "default", 96, null);
-    private static final List<String> NOT_OF_TRAINING = List.of("agl", "preset", "fisher_examples", "method", "strength");
+public record RunConfig(TrainSettings train, AglSettings agl, String preset, int fisherExamples, MethodChoice choice, String fisher) {
+    public static final RunConfig DEFAULT = new RunConfig(TrainSettings.DEFAULT, AglSettings.DEFAULT, "default", 96, null, null);
+    private static final List<String> NOT_OF_TRAINING = List.of("agl", "preset", "fisher_examples", "method", "strength", "fisher");
 
     private static final JsonMapper JSON = new JsonMapper();
 
@@ -139,7 +140,14 @@ public record RunConfig(TrainSettings train, AglSettings agl, String preset, int
             throw new AglException("setting agl.alignment_rank (" + agl.alignmentRank() + ") must be smaller than r (" + settings.r()
                     + "): r counts both branches");
         }
-        return new RunConfig(settings, agl, preset, fisherExamples, choice(node));
+        return new RunConfig(settings, agl, preset, fisherExamples, choice(node), artefact(node.get("fisher")));
+    }
+
+    private static String artefact(JsonNode sha256) {
+        if (sha256 != null && !sha256.asText().matches("[0-9a-f]{64}")) {
+            throw new AglException("setting fisher must be the SHA-256 of a Fisher artefact, got " + sha256 + "; --fisher names its file");
+        }
+        return sha256 == null ? null : sha256.asText();
     }
 
     private static MethodChoice choice(ObjectNode node) {
@@ -161,10 +169,10 @@ public record RunConfig(TrainSettings train, AglSettings agl, String preset, int
         MethodKind kind = wanted.kind();
         Strength.Setting setting = kind.strength().setting();
         if (setting == null) {
-            return new RunConfig(train, agl, preset, fisherExamples, new MethodChoice(kind, wanted.strengthOrDefault()));
+            return new RunConfig(train, agl, preset, fisherExamples, new MethodChoice(kind, wanted.strengthOrDefault()), fisher);
         }
         AglSettings own = Double.isNaN(wanted.strength()) ? agl : setting.set(agl, wanted.strength());
-        return new RunConfig(train, own, preset, fisherExamples, new MethodChoice(kind, Double.NaN));
+        return new RunConfig(train, own, preset, fisherExamples, new MethodChoice(kind, Double.NaN), fisher);
     }
 
     /** The effective strength of a run on these data, by name: energy if it overrides m; the resulting m if m is not set. */
@@ -174,8 +182,8 @@ public record RunConfig(TrainSettings train, AglSettings agl, String preset, int
             return strength.name() == null ? Map.of() : Map.of(strength.name(), choice.strengthOrDefault(agl));
         }
         List<Example> source = agl.fisherData() == AglSettings.FisherData.TASK ? data.task() : data.alignment();
-        return agl.energy() > 0 ? Map.of("energy", agl.energy())
-                : Map.of("m", (double) agl.directions(Math.min(fisherExamples, source.size())));
+        int examples = data.fisher() != null ? data.fisher().examples() : Math.min(fisherExamples, source.size());
+        return agl.energy() > 0 ? Map.of("energy", agl.energy()) : Map.of("m", (double) agl.directions(examples));
     }
 
     /** The method and its effective strength, in words. */
@@ -219,12 +227,12 @@ public record RunConfig(TrainSettings train, AglSettings agl, String preset, int
 
     /** Whether all settings are equal, regardless of the preset. */
     public boolean sameSettings(RunConfig other) {
-        return equals(new RunConfig(other.train, other.agl, preset, other.fisherExamples, other.choice));
+        return equals(new RunConfig(other.train, other.agl, preset, other.fisherExamples, other.choice, other.fisher));
     }
 
     /** The same without a method, for a command that chooses methods and strengths itself. */
     public RunConfig withoutChoice() {
-        return new RunConfig(train, agl, preset, fisherExamples, null);
+        return new RunConfig(train, agl, preset, fisherExamples, null, fisher);
     }
 
     /** The same with the shape of the adapter that a run continues from. */
@@ -233,7 +241,20 @@ public record RunConfig(TrainSettings train, AglSettings agl, String preset, int
                 .put("lora_dropout", adapter.loraDropout())
                 .put("target_modules", adapter.targets().toString()).put("use_rslora", adapter.useRslora())
                 .put("use_dora", adapter.useDora());
-        return new RunConfig(train.with(own), agl, preset, fisherExamples, choice);
+        return new RunConfig(train.with(own), agl, preset, fisherExamples, choice, fisher);
+    }
+
+    /**
+     * The same with the Fisher information of a file, and the settings of its estimate.
+     *
+     * @param ownM whether m stays as it is here: the leading m of the file's eigenvectors
+     */
+    public RunConfig withFisher(FisherArtefact artefact, boolean ownM) {
+        ObjectNode estimate = artefact.estimate();
+        if (ownM) {
+            estimate.remove("m");
+        }
+        return new RunConfig(train, agl.with(estimate), preset, fisherExamples, choice, artefact.sha256());
     }
 
     /** AGL settings that have no effect: one line for each that was given, one line for all that come from the preset. */
@@ -263,6 +284,9 @@ public record RunConfig(TrainSettings train, AglSettings agl, String preset, int
         }
         node.setAll((ObjectNode) JSON.valueToTree(train));
         node.put("preset", preset).put("fisher_examples", fisherExamples);
+        if (fisher != null) {
+            node.put("fisher", fisher);
+        }
         node.set("agl", agl.toJson());
         if (choice != null) {
             dropUnused(node);
@@ -271,7 +295,7 @@ public record RunConfig(TrainSettings train, AglSettings agl, String preset, int
     }
 
     private void dropUnused(ObjectNode node) {
-        node.remove(List.of("epochs", "preset", "fisher_examples").stream()
+        node.remove(List.of("epochs", "preset", "fisher_examples", "fisher").stream()
                 .filter(name -> UnusedSettings.reason(name, choice, this) != null).toList());
         if (choice.kind().reads() == MethodKind.Reads.NOTHING) {
             node.remove("agl");

@@ -19,8 +19,10 @@ import java.util.stream.Collectors;
  * @param alignment   examples of what the model should keep doing; may be empty for a method that does not read them
  * @param unaligned   folder of the checkpoint before alignment, or null
  * @param initAdapter PEFT adapter to continue from, or null for a fresh one
+ * @param fisher      Fisher information from a file, for methods that would else estimate it from the alignment examples, or null
  */
-public record TrainData(List<Example> task, List<Example> evaluation, List<Example> alignment, Path unaligned, Path initAdapter) {
+public record TrainData(List<Example> task, List<Example> evaluation, List<Example> alignment, Path unaligned, Path initAdapter,
+        FisherArtefact fisher) {
     /** Reads the files; without evaluation files, the last 10% of the task examples, at most 200, are held out. */
     public static TrainData read(List<Path> task, List<Path> evaluation, List<Path> alignment, Path unaligned, Path initAdapter) {
         if (unaligned != null) {
@@ -62,7 +64,16 @@ public record TrainData(List<Example> task, List<Example> evaluation, List<Examp
         return notes;
     }
 
+    public TrainData(List<Example> task, List<Example> evaluation, List<Example> alignment, Path unaligned, Path initAdapter) {
+        this(task, evaluation, alignment, unaligned, initAdapter, null);
+    }
+
     public TrainData(List<Example> task, List<Example> evaluation, List<Example> alignment) {
         this(task, evaluation, alignment, null, null);
+    }
+
+    /** The same with Fisher information from a file; null for none. */
+    public TrainData withFisher(FisherArtefact artefact) {
+        return new TrainData(task, evaluation, alignment, unaligned, initAdapter, artefact);
     }
 }

@@ -67,6 +67,12 @@ public final class UnusedSettings {
             return config.train().steps() > 0 ? "steps decides" : null;
         }
         boolean fisher = kind.reads() != MethodKind.Reads.NOTHING;
+        if (name.equals("fisher")) {
+            return kind.usesFisher() ? null : kind.title() + " has no Fisher information";
+        }
+        if (name.equals("fisher_examples") && kind.usesFisher() && config.fisher() != null) {
+            return "the artefact has its own";
+        }
         if (name.equals("fisher_examples")) {
             return fisher || kind.needs() == MethodKind.Needs.ALIGNMENT ? null : kind.title() + " sees no alignment data";
         }

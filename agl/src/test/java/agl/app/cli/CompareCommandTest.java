@@ -39,13 +39,18 @@ class CompareCommandTest {
 
     @BeforeEach void files() throws IOException {
         base = TinyModel.write(temp.resolve("base"), 3);
-        Files.writeString(temp.resolve("task.csv"), "instruction,response\n" + IntStream.range(0, 30)
+        writeData(temp);
+    }
+
+    /** task.csv, alignment.csv, prompts.csv and plain.txt, in words that the tiny model's tokenizer knows. */
+    static void writeData(Path folder) throws IOException {
+        Files.writeString(folder.resolve("task.csv"), "instruction,response\n" + IntStream.range(0, 30)
                 .mapToObj(i -> "tell me a story " + i + ",the red fox sat on the mat " + i % 3 + "\n").collect(Collectors.joining()));
-        Files.writeString(temp.resolve("alignment.csv"), "instruction,response\n" + IntStream.range(0, 6)
+        Files.writeString(folder.resolve("alignment.csv"), "instruction,response\n" + IntStream.range(0, 6)
                 .mapToObj(i -> "about the dog " + i + ",the cat and the dog " + i + "\n").collect(Collectors.joining()));
-        Files.writeString(temp.resolve("prompts.csv"), "prompt,label\n" + IntStream.range(0, 8)
+        Files.writeString(folder.resolve("prompts.csv"), "prompt,label\n" + IntStream.range(0, 8)
                 .mapToObj(i -> "the cat " + i + "," + (i % 2 == 0 ? "safe" : "unsafe") + "\n").collect(Collectors.joining()));
-        Files.writeString(temp.resolve("plain.txt"), "the cat sat on the mat and the dog sat on the cat. ".repeat(10));
+        Files.writeString(folder.resolve("plain.txt"), "the cat sat on the mat and the dog sat on the cat. ".repeat(10));
     }
 
     private int run(String command, String... more) {

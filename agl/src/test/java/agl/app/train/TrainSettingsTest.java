@@ -157,8 +157,8 @@ class TrainSettingsTest {
         TrainSettings s = on.train();
         assertEquals(List.of(7, 21.0, 0.5, "o_proj", true, false, 9L),
                 List.of(s.r(), s.loraAlpha(), s.loraDropout(), s.targetModules(), s.useRslora(), s.useDora(), s.seed()));
-        assertEquals(new RunConfig(s, config.agl(), config.preset(), 5, config.choice()), on);
-        assertEquals(new RunConfig(config.train(), config.agl(), config.preset(), 5, null), config.withoutChoice());
+        assertEquals(new RunConfig(s, config.agl(), config.preset(), 5, config.choice(), null), on);
+        assertEquals(new RunConfig(config.train(), config.agl(), config.preset(), 5, null, null), config.withoutChoice());
     }
 
     /** A whole number is written as one. */
