@@ -12,7 +12,6 @@ import agl.nn.checkpoint.TensorInfo;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
@@ -195,11 +194,16 @@ public final class Models {
         });
     }
 
+    /** The content alone: a copy of a read-only file is not read-only. */
+    private static void copy(Path from, Path to) throws IOException {
+        Files.write(to, Files.readAllBytes(from));
+    }
+
     /** Copies tokenizer files and the like from one model folder to another. */
     public static void copyCompanions(Path from, Path to) throws IOException {
         for (String name : ModelFiles.COMPANIONS) {
             if (Files.exists(from.resolve(name))) {
-                Files.copy(from.resolve(name), to.resolve(name), StandardCopyOption.REPLACE_EXISTING);
+                copy(from.resolve(name), to.resolve(name));
             }
         }
         Path templates = from.resolve(TEMPLATES);
@@ -207,7 +211,7 @@ public final class Models {
             Files.createDirectories(to.resolve(TEMPLATES));
             try (Stream<Path> files = Files.list(templates)) {
                 for (Path file : files.filter(f -> f.toString().endsWith(".jinja")).toList()) {
-                    Files.copy(file, to.resolve(TEMPLATES).resolve(file.getFileName().toString()), StandardCopyOption.REPLACE_EXISTING);
+                    copy(file, to.resolve(TEMPLATES).resolve(file.getFileName().toString()));
                 }
             }
         }

@@ -56,7 +56,8 @@ public final class DemoCommand implements Callable<Integer> {
     private boolean fromScratch;
 
     @Option(names = "--prepare",
-            description = "Only write the base model and the demo's text, as files for train, compare, ablate and forgetting.")
+            description = "Only write the base model and the demo's text, as files for train, compare, ablate and "
+                    + "forgetting, with the demo's settings.")
     private boolean prepare;
 
     @Option(names = "--corpus-seed", description = "Seed of text and base model (default ${DEFAULT-VALUE}).")
@@ -78,7 +79,7 @@ public final class DemoCommand implements Callable<Integer> {
         Path base = out.resolve("base");
         DemoRun.ADAPTERS.forEach(name -> requireOwnAdapter(out.resolve(name)));
         DemoBase.requireOwn(base, fromScratch);
-        DemoFiles.write(out.resolve("data"), DemoCorpus.generate(corpusSeed, CORPUS));
+        DemoFiles.write(out.resolve("data"), DemoCorpus.generate(corpusSeed, CORPUS), RunConfig.of(null, SETTINGS));
         if (fromScratch) {
             DemoBase.make(base, corpusSeed, DemoBase.TRAINING);
         } else {

@@ -48,7 +48,7 @@ public final class DriftCommand implements Callable<Integer> {
     private List<Path> prompts;
 
     @Option(names = "--out", required = true, paramLabel = "DIR",
-            description = "Where report.html, drift.json, drift.csv and answers.csv go.")
+            description = "Where report.html, drift.json, drift.csv and answers.csv go; not over an earlier measurement.")
     private Path out;
 
     @Mixin private DriftOptions options;

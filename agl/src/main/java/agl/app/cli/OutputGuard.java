@@ -22,10 +22,10 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Model.OptionSpec;
 
 /**
- * Runs the chosen command. A command with {@code --out} writes into a new or empty folder or over its own earlier output, never over its
- * inputs, a model, an adapter, another command's output or files of the user's; if {@code --out} is a file, over one of its own. It
- * holds the output's lock from start to end, so that no two runs overwrite each other. A dry run writes nothing, so its {@code --out} may
- * be anywhere.
+ * Runs the chosen command. A command with {@code --out} writes into a new or empty folder or, except drift, over its own earlier output,
+ * never over its inputs, a model, an adapter, another command's output or files of the user's; if {@code --out} is a file, over one of its
+ * own. It holds the output's lock from start to end, so that no two runs overwrite each other. A dry run writes nothing, so its
+ * {@code --out} may be anywhere.
  */
 public final class OutputGuard implements CommandLine.IExecutionStrategy {
     /** The user's model folders: we never write into them. */

@@ -44,12 +44,13 @@ public final class CompareVerdict {
         return candidates(o).findFirst().orElse(Stream.concat(o.sound().stream(), o.variants().stream()).findFirst().orElseThrow());
     }
 
-    /** The variants at LoRA's task score, in ascending order of drift. */
+    /** The variants at LoRA's task score, in ascending order of drift; of two that drifted alike, the one better at the task is first. */
     private static Stream<Summary> candidates(CompareOutcome o) {
         double limit = lora(o).map(l -> l.mean(Metric.TASK_LOSS) + SAME_LOSS).orElse(Double.POSITIVE_INFINITY);
         return o.sound().stream()
                 .filter(v -> o.noDrift().isEmpty() && v.mean(Metric.TASK_LOSS) <= limit)
-                .sorted(Comparator.comparingDouble(v -> v.mean(Metric.DRIFT)));
+                .sorted(Comparator.comparingDouble((Summary v) -> v.mean(Metric.DRIFT))
+                        .thenComparingDouble(v -> v.mean(Metric.TASK_LOSS)));
     }
 
     /** The verdict: how much drift, at what task score, compared with what, and how certain. */

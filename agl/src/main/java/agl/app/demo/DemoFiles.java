@@ -4,6 +4,7 @@ import agl.app.data.Example;
 import agl.app.data.PromptSet;
 import agl.app.demo.corpus.DemoCorpus;
 import agl.app.io.AtomicFiles;
+import agl.app.train.RunConfig;
 import agl.error.AglException;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
@@ -23,9 +24,9 @@ public final class DemoFiles {
 
     /**
      * Writes task, held-out task and alignment data, data to align a base on, and prompts for choosing settings and for reporting, as
-     * JSONL. Fails if one of the files is there with other content: somebody edited it, or it belongs to another seed or version.
+     * JSONL; and the demo's settings, for {@code --config}. Fails if one of the files is there with other content: somebody edited it, or it belongs to another seed or version.
      */
-    public static void write(Path folder, DemoCorpus corpus) {
+    public static void write(Path folder, DemoCorpus corpus, RunConfig settings) {
         examples(folder.resolve("task.jsonl"), corpus.taskTrain());
         examples(folder.resolve("task-val.jsonl"), corpus.taskVal());
         examples(folder.resolve("task-test.jsonl"), corpus.taskTest());
@@ -33,6 +34,7 @@ public final class DemoFiles {
         examples(folder.resolve("align.jsonl"), corpus.alignmentTrain());
         prompts(folder.resolve("prompts-val.jsonl"), corpus.driftVal());
         prompts(folder.resolve("prompts-test.jsonl"), corpus.driftTest());
+        text(folder.resolve("settings.json"), settings.toJson().toPrettyString() + "\n");
     }
 
     private static void examples(Path file, List<Example> examples) {
@@ -47,7 +49,10 @@ public final class DemoFiles {
     }
 
     private static <T> void lines(Path file, List<T> items, Function<T, ObjectNode> json) {
-        String text = items.stream().map(i -> json.apply(i) + "\n").collect(Collectors.joining());
+        text(file, items.stream().map(i -> json.apply(i) + "\n").collect(Collectors.joining()));
+    }
+
+    private static void text(Path file, String text) {
         if (Files.exists(file) && !AtomicFiles.holds(file, text.getBytes(StandardCharsets.UTF_8))) {
             throw new AglException(file + ": is not as this demo writes it (edited, or of another seed or version); name another --out");
         }

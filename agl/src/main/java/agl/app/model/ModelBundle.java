@@ -96,8 +96,8 @@ public final class ModelBundle {
         int positions = positions();
         int room = positions - needed;
         if (room < Math.min(MIN_PROMPT, positions / 2)) {
-            throw new AglException(
-                    folder + ": the model has " + positions + " positions: an answer of " + needed + " tokens leaves no room for a prompt");
+            throw new AglException(folder + ": the model has " + positions + " positions: " + needed
+                    + " tokens of answer or opening leave no room for a prompt");
         }
         int kept = Math.min(room, positions - Math.min(wanted, positions / 8)); // a prompt that is cut leaves room for a few words
         ExampleEncoder encoder = encoder(positions);

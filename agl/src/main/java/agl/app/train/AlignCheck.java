@@ -68,10 +68,11 @@ public final class AlignCheck {
         private String beside(Refused after) {
             String text = "";
             if (unsafeAsked > 0) {
-                text += "; refuses " + after.unsafe + " of " + unsafeAsked + " requests that the data refuses (" + unsafe + " before)";
+                text += "; refuses " + after.unsafe + " of " + unsafeAsked + " training requests that the data refuses (" + unsafe
+                        + " before)";
             }
             if (safeAsked > 0) {
-                text += "; refuses " + after.safe + " of " + safeAsked + " requests that the data answers (" + safe + " before)";
+                text += "; refuses " + after.safe + " of " + safeAsked + " training requests that the data answers (" + safe + " before)";
             }
             return text;
         }
@@ -101,7 +102,7 @@ public final class AlignCheck {
         Refused refused = refused(written);
         if (2 * refused.safe > refused.safeAsked) {
             warnings.add("it refuses " + refused.safe + " of " + refused.safeAsked
-                    + " requests that the data answers: what drift calls kept alignment may be refusing everything");
+                    + " training requests that the data answers: what drift calls kept alignment may be refusing everything");
         }
         return new Found(before, after, wreck.measured(), of, refused, List.copyOf(warnings));
     }

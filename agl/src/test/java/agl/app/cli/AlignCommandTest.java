@@ -153,7 +153,7 @@ class AlignCommandTest {
         Files.writeString(data, IntStream.range(0, 2).mapToObj(i -> row("about the dog " + i, "i cannot help")).reduce("", String::concat));
         CommandLineRun run = align("--steps", "80", "--batch-size", "2", "--lr", "1e-2");
         assertTrue(run.err().contains("every answer in the data is a refusal"), run.err());
-        assertFalse(run.out().contains("requests that the data answers"), run.out());
+        assertFalse(run.out().contains("training requests that the data answers"), run.out());
         List<Example> mixed = List.of(new Example("about the dog 1", "i cannot help"), new Example("about the dog 2", "the dog sat"),
                 new Example("about the dog 3", "the red dog"));
         for (Path model : List.of(temp.resolve("out"), base)) {
@@ -161,12 +161,12 @@ class AlignCommandTest {
             AlignCheck.Found found = new AlignCheck(mixed, bundle.encode(mixed, 64), TrainSettings.DEFAULT).of(bundle, at(30));
             assertEquals(model.equals(base) ? new AlignCheck.Refused(0, 1, 0, 2) : new AlignCheck.Refused(1, 1, 2, 2), found.refused());
             assertTrue(found.inWords().endsWith(model.equals(base)
-                    ? "; refuses 0 of 1 requests that the data refuses (7 before); refuses 0 of 2 requests that the data answers (9 before)"
-                    : "; refuses 1 of 1 requests that the data refuses (7 before); refuses 2 of 2 requests that the data answers (9 "
+                    ? "; refuses 0 of 1 training requests that the data refuses (7 before); refuses 0 of 2 training requests that the data answers (9 before)"
+                    : "; refuses 1 of 1 training requests that the data refuses (7 before); refuses 2 of 2 training requests that the data answers (9 "
                             + "before)"),
                     found.inWords());
             assertEquals(!model.equals(base),
-                    found.warnings().stream().anyMatch(w -> w.contains("it refuses 2 of 2 requests that the data answers")));
+                    found.warnings().stream().anyMatch(w -> w.contains("it refuses 2 of 2 training requests that the data answers")));
         }
     }
 
@@ -177,7 +177,7 @@ class AlignCommandTest {
         CommandLineRun run = align("--steps", "1");
         assertEquals(0, run.code(), run.err());
         assertEquals(said, run.err().lines().filter(l -> l.startsWith("agl: no answer in the data is a refusal")).count(), run.err());
-        assertFalse(said == 1 && run.out().contains("requests that the data answers"), run.out());
+        assertFalse(said == 1 && run.out().contains("training requests that the data answers"), run.out());
     }
 
     @Test void whatIsNotUsedIsSaid() throws IOException {

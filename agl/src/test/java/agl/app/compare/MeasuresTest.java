@@ -24,6 +24,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.IntStream;
@@ -265,6 +266,17 @@ class MeasuresTest {
                 none);
         String unstated = CompareVerdict.text(wrecked(outcome(model(4, 0, 10, 1), three()), "b"));
         assertTrue(unstated.startsWith("No drift is stated: ") && unstated.contains("Training wrecked b: "), unstated);
+    }
+
+    /** The order in which methods are given decides nothing. */
+    @Test void ofTwoThatDriftAlikeTheBetterAtTheTaskIsNamed() {
+        for (boolean turned : new boolean[] {false, true}) {
+            Map<String, Measured> all = new LinkedHashMap<>();
+            all.put("lora", model(10, 0, 10, 1));
+            all.put(turned ? "good" : "worse", model(30, 0, 10, turned ? 0.9 : 1.01));
+            all.put(turned ? "worse" : "good", model(30, 0, 10, turned ? 1.01 : 0.9));
+            assertEquals("good", CompareVerdict.best(outcome(model(36, 0, 10, 2), all)).label());
+        }
     }
 
     /** Whoever is worse at the task than the base is not praised without a word about it; LoRA, that he is compared with, neither. */

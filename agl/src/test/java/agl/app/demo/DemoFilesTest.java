@@ -41,8 +41,9 @@ class DemoFilesTest {
         assertTrue(clusters.size() > 100 && clusters.size() < 350, clusters.size() + " combinations in 350 prompts of them");
         CommandLineRun train = CommandLineRun.of("train", "--base", temp.resolve("base").toString(), "--task",
                 data.resolve("task.jsonl").toString(),
-                "--alignment", data.resolve("alignment.jsonl").toString(), "--out", temp.resolve("adapter").toString(), "--dry-run");
+                "--alignment", data.resolve("alignment.jsonl").toString(), "--config", data.resolve("settings.json").toString(), "--out", temp.resolve("adapter").toString(), "--dry-run");
         assertEquals(0, train.code(), train.err());
+        assertTrue(train.out().contains("400 of 16 examples"), train.out());
     }
 
     @Test void aDemoTakesUpItsOwnFolderAndLeavesWhatSomebodyChanged() throws IOException {
