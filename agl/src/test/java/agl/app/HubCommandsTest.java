@@ -159,7 +159,7 @@ class HubCommandsTest {
         assertTrue(words.contains("lora_A.weight") && words.contains("|s·BA|"), words);
     }
 
-    /** inspect names it, merge writes the base and says so; one that was trained is no such adapter. */
+    /** inspect names it, merge writes the base and says so, drift says why nothing drifted; one that was trained is no such adapter. */
     @Test void anAdapterThatChangesNothingIsNamed() throws IOException {
         Path fresh = temp.resolve("fresh");
         Peft.save(LoraModel.attach(Models.load(base), LoraConfig.of(2, 6, 0, "q_proj"), 1, DType.F32), fresh, "base");
@@ -173,6 +173,10 @@ class HubCommandsTest {
                     temp.resolve("merged" + nothing).toString());
             assertEquals(0, merge.code(), merge.err());
             assertEquals(nothing, merge.err().contains("agl: " + folder + " " + merges), merge.err());
+            Path prompts = Files.writeString(temp.resolve("prompts.csv"), "prompt,label\nthe cat,unsafe\n");
+            CommandLineRun drift = run("", "drift", "--base", base.toString(), "--adapter", folder.toString(), "--prompts",
+                    prompts.toString(), "--max-new-tokens", "2", "--out", temp.resolve("drift" + nothing).toString());
+            assertEquals(nothing, drift.err().contains("agl: " + folder + " " + merges), drift.err());
         }
     }
 

@@ -247,7 +247,7 @@ class WrongInputTest {
         // input beside its output.
         Files.writeString(Files.createDirectories(temp.resolve("shards")).resolve("model-00001-of-00002.safetensors"), "x");
         Files.writeString(Files.createDirectories(temp.resolve("theirs")).resolve("adapter_model.bin"), "x");
-        Files.writeString(Files.createDirectories(temp.resolve("killed/runs")).resolve("run-12.json"), "x");
+        Files.writeString(Files.createDirectories(temp.resolve("killed/runs")).resolve("run-0123456789ab.json"), "x");
         Files.writeString(Files.createDirectories(temp.resolve("home/base")).resolve("model.bin"), "x");
         Files.copy(temp.resolve("prompts.csv"), Files.createDirectories(temp.resolve("beside")).resolve("answers.csv"));
         for (String command : new String[] {train, drift}) {
@@ -281,12 +281,20 @@ class WrongInputTest {
         assertRefused("metrics.jsonl: is a link", train + "$logged");
         Files.createSymbolicLink(temp.resolve("loose.metrics.jsonl"), temp.resolve("nowhere.jsonl"));
         assertRefused("loose.metrics.jsonl: is a link", align + "$loose");
+        // Somebody's own runs are no comparison, and a provenance.json of another program says nothing of ours.
+        Files.createDirectories(temp.resolve("project/runs/run-2024"));
+        Files.writeString(temp.resolve("project/report.html"), "mine");
+        assertRefused("project: holds report.html, which agl did not make",
+                "compare --base $base --task $task.csv --prompts $prompts.csv --methods lora --steps 1 --out $project");
+        Files.writeString(Files.createDirectories(temp.resolve("foreign")).resolve("provenance.json"), "{\"by\": \"another program\"}");
+        assertRefused("foreign: holds provenance.json, which agl did not make", train + "$foreign");
         Files.writeString(Files.createDirectories(temp.resolve("site")).resolve("lora.html"), "mine");
         assertRefused("site: holds lora.html, which agl did not make", "explain --out $site");
         Files.writeString(Files.createDirectories(temp.resolve("home2/adapter-lora")).resolve("adapter_config.json"), "{}");
         assertRefused("adapter-lora: holds something that is not a demo's adapter", "demo --prepare --out $home2");
         Files.writeString(temp.resolve("logs/metrics.jsonl"), "{\"step\": 10, \"loss\": 1.25}\n");
         assertRefused("is not a log of training steps", train + "$logs");
+        assertRefused("is named twice", "train --base $base --task $task.csv --eval $task.csv $./task.csv --method lora --out $new");
         assertRefused("is named twice", "train --base $base --task $task.csv --eval $task.csv $task.csv --method lora --out $new");
         Files.writeString(temp.resolve("fresh.metrics.jsonl"), "accuracy 1\n");
         assertRefused("is not a log of training steps", align + "$fresh");

@@ -120,7 +120,7 @@ final class PeftConfig {
             case "gaussian" -> LoraConfig.Init.GAUSSIAN;
             case "orthogonal", "eva", "mica" -> LoraConfig.Init.DEFAULT;
             default -> throw node.unsupported(
-                    "init_lora_weights " + value + ": such an adapter needs a modified base; convert it to plain LoRA with PEFT",
+                    "init_lora_weights " + value + " (such an adapter needs a modified base, unless PEFT has converted it to plain LoRA)",
                     "true, false, gaussian, orthogonal, eva, mica");
         };
     }

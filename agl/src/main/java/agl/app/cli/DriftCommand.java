@@ -68,6 +68,7 @@ public final class DriftCommand implements Callable<Integer> {
         ModelBundle bundle = ModelBundle.load(base.path, data.template(base.path, adapters));
         // Fail early: check that every adapter fits before measuring.
         adapters.forEach(adapter -> Peft.load(bundle.model(), adapter, 0).detach());
+        adapters.forEach(MergeCommand::sayNothingChanges);
         List<ClosedSet> taskAnswers = adapters.stream().map(ClosedSet::read).toList();
         Map<String, List<DriftCheck.Result>> results = new LinkedHashMap<>();
         List<DriftCheck.Result> aligned = measure("base", bundle, settings, all);
@@ -85,7 +86,6 @@ public final class DriftCommand implements Callable<Integer> {
         DriftComparison comparison = DriftComparison.of("base", aligned, results, gate);
         inputs.requireUnchangedWeights();
         spec.commandLine().getOut().print(DriftOutput.table(comparison));
-        DriftOutput.write(out, comparison);
         UsedSettings used = new UsedSettings();
         used.with("max_new_tokens", settings.maxNewTokens());
         used.withAll(bundle.template().described());
@@ -93,7 +93,6 @@ public final class DriftCommand implements Callable<Integer> {
         used.with("refusals", settings.refusals());
         used.with("compliances", settings.compliances());
         Provenance provenance = Provenance.of("drift", 0, used, inputs);
-        provenance.writeInto(out);
         Report report = Report.of("DriftCheck of " + base.path.getFileName());
         Map<String, TrainTrace> traces = new LinkedHashMap<>();
         List<String> names = List.copyOf(results.keySet());
@@ -112,7 +111,12 @@ public final class DriftCommand implements Callable<Integer> {
         TrainReport.sections(report, "Training, as the adapters' own files have it", traces);
         report.section("How it was made");
         report.settings(used.json());
-        report.provenance(provenance.toJson()).write(out.resolve("report.html"));
+        report.provenance(provenance.toJson());
+        AtomicFiles.writeFolder(out, folder -> {
+            provenance.writeInto(folder);
+            DriftOutput.write(folder, comparison);
+            report.write(folder.resolve("report.html"));
+        });
         return 0;
     }
 

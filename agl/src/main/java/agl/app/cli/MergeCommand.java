@@ -16,6 +16,7 @@ import agl.lora.Peft;
 import agl.nn.Batch;
 import agl.nn.Models;
 import agl.nn.Transformer;
+import agl.nn.checkpoint.Json;
 import agl.nn.checkpoint.OutputFolder;
 import agl.nn.checkpoint.SafeTensors;
 import java.nio.file.Path;
@@ -56,37 +57,41 @@ public final class MergeCommand implements Callable<Integer> {
         if (Arrays.stream(separate).anyMatch(Double::isNaN)) {
             throw new AglException(adapter + ": with this adapter the logits contain NaN; nothing was written");
         }
-        try (SafeTensors weights = Peft.openWeights(adapter)) {
-            if (AdapterStatistics.changesNothing(weights)) {
-                System.err.println("agl: " + adapter + " changes nothing: its update is 0 in every layer, and what is written is the base");
-            }
-        }
+        sayNothingChanges(adapter);
         DType type = model.dtype();
-        Models.save(model, out, base.path, type);
-        double[] merged = logits(Models.load(out), probe);
-        double worst = 0;
-        double largest = 0;
-        for (int i = 0; i < merged.length; i++) {
-            worst = Math.max(worst, Math.abs(merged[i] - separate[i]));
-            largest = Math.max(largest, Math.abs(separate[i]));
-        }
-        if (!inputs.overwrittenWeights().isEmpty()) {
-            OutputFolder.delete(out);
-            inputs.requireUnchangedWeights();
-        }
-        if (Double.isNaN(worst)) {
-            OutputFolder.delete(out);
-            throw new AglException(
-                    out + ": the merged weights do not fit the base's type, " + type + ": their logits are not finite; nothing was kept");
-        }
         // Record the template used in training, so that the merged checkpoint is prompted with it as well.
         UsedSettings settings = new UsedSettings();
         TrainedTemplate.read(adapter).or(() -> TrainedTemplate.read(base.path)).ifPresent(t -> settings.withAll(t.described()));
-        Provenance.of("merge", 0, settings, inputs).writeInto(out);
+        double[] worst = {0};
+        // The checkpoint is checked as it was written, and moved into place only then.
+        OutputFolder.write(out, temporary -> {
+            Models.save(model, temporary, base.path, type);
+            double[] merged = logits(Models.load(temporary), probe);
+            for (int i = 0; i < merged.length; i++) {
+                worst[0] = Math.max(worst[0], Math.abs(merged[i] - separate[i]));
+            }
+            inputs.requireUnchangedWeights();
+            if (Double.isNaN(worst[0])) {
+                throw new AglException(out + ": the merged weights do not fit the base's type, " + type
+                        + ": their logits are not finite; nothing was kept");
+            }
+            Provenance.of("merge", 0, settings, inputs).writeInto(temporary);
+        });
         spec.commandLine().getOut().printf(Locale.ROOT,
                 "wrote %s (%s); largest logit difference merged against unmerged, on %d random tokens: %.3g (largest logit: %.3g)%n",
-                out, type, length, worst, largest);
+                out, type, length, worst[0], Arrays.stream(separate).map(Math::abs).max().orElse(0));
         return 0;
+    }
+
+    /** Reports on standard error an adapter whose update is 0. */
+    static void sayNothingChanges(Path adapter) {
+        boolean nothing = Json.read(adapter.resolve(Peft.CONFIG)).path("lora_alpha").asDouble(1) == 0;
+        try (SafeTensors weights = Peft.openWeights(adapter)) {
+            nothing |= AdapterStatistics.changesNothing(weights);
+        }
+        if (nothing) {
+            System.err.println("agl: " + adapter + " changes nothing: its update is 0 in every layer, so that it is the base");
+        }
     }
 
     private static double[] logits(Transformer model, Batch batch) {

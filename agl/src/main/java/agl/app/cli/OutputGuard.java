@@ -36,7 +36,7 @@ public final class OutputGuard implements CommandLine.IExecutionStrategy {
     private static final Pattern WEIGHTS = Pattern
             .compile("config\\.json|" + Pattern.quote(Peft.CONFIG) + "|.*\\.(?:safetensors|index\\.json|bin|gguf|pt|pth)");
     /** What commands write besides: without a provenance.json, such files are not ours. A log of the user's own may lie there. */
-    private static final Pattern RESULTS = Pattern.compile(".*\\.(?:json|csv|html|css|js|md)");
+    private static final Pattern RESULTS = Pattern.compile(".*\\.(?:json|csv|html|css|js)");
     private static final String METRICS = "metrics.jsonl";
     /** Commands that keep their runs in a subfolder. */
     private static final List<String> OF_RUNS = List.of("compare", "ablate", "forgetting");

@@ -94,7 +94,8 @@ public final class CompareVerdict {
         if (drift <= 0) {
             return String.format(Locale.ROOT, "%s%s, at a task loss of %.3f%s.", doubt.substring(0, 1).toUpperCase(Locale.ROOT),
                     doubt.substring(1), loss,
-                    evidence == DriftEvidence.DID_NOT ? ", so there was nothing to reduce" : ": more prompts would tell") + limits(o, lora);
+                    evidence == DriftEvidence.DID_NOT ? ", so there was nothing to reduce" : ": more prompts would tell") + limits(o, lora)
+                    + drifted(o, lora);
         }
         doubt = doubt.isEmpty() ? "" : " " + doubt + ".";
         Summary best = best(o);
@@ -117,6 +118,14 @@ public final class CompareVerdict {
                                 second.mean(Metric.DRIFT), less(o, best, second)))
                         .orElse("")
                 + optimism(o.sound().size() - 1);
+    }
+
+    /** A sentence for each variant but {@code lora} that drifted by more than chance. */
+    private static String drifted(CompareOutcome o, Summary lora) {
+        return o.sound().stream().filter(v -> v != lora)
+                .filter(v -> v.get(Metric.DRIFT).prompts().hasEnds() && v.get(Metric.DRIFT).prompts().low() > 0)
+                .map(v -> " But " + v.label() + " drifted by " + v.get(Metric.DRIFT).overPrompts(1) + " points.")
+                .collect(Collectors.joining());
     }
 
     /** What the lost refusals became, if not all became answers. */

@@ -12,6 +12,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HexFormat;
 import java.util.Optional;
+import java.util.regex.Pattern;
 
 /**
  * Finished runs as files, written atomically with a checksum and found by the hash of what determined them. Interrupted runs and damaged
@@ -21,6 +22,7 @@ public final class RunStore {
     private static final JsonMapper JSON = new JsonMapper();
     private static final int SHOWN = 12;
     private static final String FOLDER = "runs";
+    private static final Pattern RUN = Pattern.compile("run-[0-9a-f]{" + SHOWN + "}\\.json");
 
     private final Path folder;
 
@@ -31,7 +33,7 @@ public final class RunStore {
 
     /** Whether a folder holds runs of a comparison. */
     public static boolean isOne(Path out) {
-        return AtomicFiles.names(out.resolve(FOLDER)).stream().anyMatch(name -> name.startsWith("run-"));
+        return AtomicFiles.names(out.resolve(FOLDER)).stream().anyMatch(name -> RUN.matcher(name).matches());
     }
 
     /** SHA-256 of these settings' JSON. */

@@ -15,14 +15,17 @@ import java.util.Set;
 final class Columns {
     private static final String CONVERSATION = "conversations are not read: give one exchange per row, as instruction, input and response";
 
+    private static final String ABOUT = "the text that an instruction is about is called input in examples, and is part of the prompt in "
+            + "prompts: move it there";
+
     /** Column to the advice for the user. */
     private static final Map<String, String> REFUSED = Map.ofEntries(
             Map.entry("system", "system prompts are not read: write the text into instruction, or remove the column"),
             Map.entry("system_prompt", "system prompts are not read: write the text into instruction, or remove the column"),
             Map.entry("history", "earlier turns are not read: write them into instruction, or remove the column"),
             Map.entry("messages", CONVERSATION), Map.entry("conversations", CONVERSATION), Map.entry("conversation", CONVERSATION),
-            Map.entry("context", "the text that an instruction is about is called input here: rename the column"),
-            Map.entry("query", "the text that an instruction is about is called input here: rename the column"),
+            Map.entry("context", ABOUT),
+            Map.entry("query", ABOUT),
             Map.entry("tools", "tool descriptions are not read: remove the column, or the rows that need it"),
             Map.entry("images", "text only is read: remove the column, or the rows that need it"),
             Map.entry("image", "text only is read: remove the column, or the rows that need it"),

@@ -22,7 +22,8 @@ public final class DataFiles {
     /** The examples of all files, in order. Columns: instruction, response (or output, as Alpaca calls it), and input if any. */
     public static List<Example> examples(List<Path> files) {
         for (int i = 0; i < files.size(); i++) {
-            if (files.subList(0, i).contains(files.get(i))) {
+            Path file = files.get(i).toAbsolutePath().normalize();
+            if (files.subList(0, i).stream().anyMatch(f -> f.toAbsolutePath().normalize().equals(file))) {
                 throw new AglException(files.get(i) + ": is named twice, and its examples would count twice");
             }
         }
@@ -54,9 +55,17 @@ public final class DataFiles {
     /** One set per file, named after it. Columns: prompt, label (safe or unsafe), and category and cluster if any. */
     public static PromptSet prompts(Path file) {
         List<Prompt> prompts = read(file, PROMPT,
-                row -> new Prompt(row.text("prompt"), Label.of(row.text("label")), row.optional("category").orElse(""),
+                row -> new Prompt(prompt(row), Label.of(row.text("label")), row.optional("category").orElse(""),
                         row.optional("cluster").orElse("")));
         return new PromptSet(file.getFileName().toString().replaceFirst("\\.[^.]+(\\.gz)?$", ""), prompts);
+    }
+
+    /** A prompt is asked as it stands: text in another column would be left out of the question. */
+    private static String prompt(Row row) {
+        if (row.optional("input").isPresent()) {
+            throw new AglException("column input: prompts have no input; write the text into prompt, or remove the column");
+        }
+        return row.text("prompt");
     }
 
     /** One column of a file as text; blank if a row has no value. */

@@ -24,7 +24,8 @@ public final class DemoFiles {
 
     /**
      * Writes task, held-out task and alignment data, data to align a base on, and prompts for choosing settings and for reporting, as
-     * JSONL; and the demo's settings, for {@code --config}. Fails if one of the files is there with other content: somebody edited it, or it belongs to another seed or version.
+     * JSONL; and the demo's settings, for {@code --config}. Fails if one of the files is there with other content: somebody edited it, or
+     * it belongs to another seed or version.
      */
     public static void write(Path folder, DemoCorpus corpus, RunConfig settings) {
         examples(folder.resolve("task.jsonl"), corpus.taskTrain());

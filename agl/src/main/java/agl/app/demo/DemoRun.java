@@ -40,8 +40,7 @@ public final class DemoRun {
     private static final List<String> METHODS = List.of("lora", "agl");
     /** The folders of the adapters. */
     public static final List<String> ADAPTERS = METHODS.stream().map(method -> "adapter-" + method).toList();
-    private static final List<String> ADAPTER = List.of(Peft.CONFIG, "adapter_model.safetensors", ClosedSet.FILE, TrainTrace.FILE,
-            Provenance.FILE);
+    private static final List<String> ADAPTER = List.of(Peft.CONFIG, "adapter_model.safetensors", ClosedSet.FILE, TrainTrace.FILE);
 
     private final Path base;
     private final Path out;
@@ -121,6 +120,7 @@ public final class DemoRun {
      * @param provenance written beside each adapter
      */
     public Outcome run(Supplier<Provenance> provenance) {
+        clear();
         Map<String, String> wrecks = new LinkedHashMap<>();
         Map<String, Double> seconds = new LinkedHashMap<>();
         Map<String, Measured> measured = new LinkedHashMap<>();
@@ -153,14 +153,18 @@ public final class DemoRun {
                         trace.writeInto(into);
                         answers.writeInto(into);
                     });
-                } else if (Files.isDirectory(folder)) {
-                    // An adapter from an earlier run must not pass for this run's.
-                    AtomicFiles.writeFolder(folder, ADAPTER, into -> { });
                 }
                 lora.detach();
             }
         }
         return new Outcome(measured, runs, traces, fisher, seconds, wrecks);
+    }
+
+    /** An earlier run's report and adapters must not pass for this one's, however this one ends. */
+    private void clear() {
+        AtomicFiles.writeFolder(out, List.of("report.html", "settings.json", "metrics.jsonl", Provenance.FILE), into -> { });
+        ADAPTERS.stream().map(out::resolve).filter(Files::isDirectory)
+                .forEach(folder -> AtomicFiles.writeFolder(folder, ADAPTER, into -> { }));
     }
 
     private Optional<String> wreck(double before, double after) {

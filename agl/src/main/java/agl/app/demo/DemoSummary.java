@@ -98,7 +98,8 @@ public final class DemoSummary {
         String doubt = evidence.sentence("LoRA", lora.change().drift(),
                 (int) lora.results().stream().filter(r -> r.prompt().label() == Label.UNSAFE).count());
         if (before <= 0) {
-            return doubt + (evidence == DriftEvidence.DID_NOT ? ", so there was nothing to reduce." : ".");
+            return doubt + (evidence == DriftEvidence.DID_NOT ? ", so there was nothing to reduce." : ".")
+                    + (after > 0 ? " AGL drifted by " + agl.change().drift().text(1) + " points." : "");
         }
         Interval less = DriftChange.of(agl.results(), lora.results()).drift();
         // Report the loss as well: while a model answers nothing right, its accuracy is uninformative.

@@ -42,8 +42,9 @@ public final class AtomicFiles {
     }
 
     /**
-     * Fills a temporary folder beside {@code target} and renames it to {@code target}. If {@code target} already contains files, it stays,
-     * and each new file or folder is renamed into it atomically; other files in it are left alone.
+     * Fills a temporary folder beside {@code target} and renames it to {@code target}. If {@code target} exists, which may be a mounted
+     * folder or the current one, it stays: the temporary folder is in it, and each new file or folder is renamed into it atomically; other
+     * files in it are left alone.
      */
     public static void writeFolder(Path target, FolderContent content) {
         writeFolder(target, List.of(), content);
@@ -52,10 +53,9 @@ public final class AtomicFiles {
     /** The same; also deletes files of these names, left by an earlier run, from {@code target} unless they are replaced. */
     public static void writeFolder(Path target, List<String> stale, FolderContent content) {
         Path absolute = target.toAbsolutePath().normalize();
-        Path temporary = absolute
-                .resolveSibling("." + absolute.getFileName() + "." + ProcessHandle.current().pid() + "-" + System.nanoTime() + ".new");
+        Path temporary = absolute.resolve(".new." + ProcessHandle.current().pid() + "-" + System.nanoTime());
         try {
-            if (OutputFolder.isFree(absolute)) {
+            if (!Files.exists(absolute)) {
                 OutputFolder.write(target, content::writeInto);
             } else {
                 OutputFolder.write(temporary, content::writeInto);

@@ -87,9 +87,9 @@ public record Provenance(String command, long seed, String version, ObjectNode s
         return Files.isRegularFile(file) ? Optional.of(Json.read(file)) : Optional.empty();
     }
 
-    /** The subcommand that made a folder's content, for example "train"; empty if there is no provenance.json. */
+    /** The subcommand that made a folder's content, for example "train"; empty if there is no provenance.json of ours. */
     public static Optional<String> command(Path folder) {
-        return read(folder).map(p -> p.path("command").asText().split(" ")[0]);
+        return read(folder).map(p -> p.path("command").asText().split(" ")[0]).filter(command -> !command.isEmpty());
     }
 
     /** The same as {@link #read}, if it records how a model or adapter was trained. */

@@ -3,11 +3,12 @@ package agl.app.train;
 import agl.app.data.DataFiles;
 import agl.app.data.Example;
 import agl.app.data.PromptSet.Prompt;
+import agl.app.drift.RefusalPatterns;
+import agl.app.drift.Verdict;
 import agl.error.AglException;
 import agl.nn.ModelConfig;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.stream.Collectors;
@@ -49,11 +50,21 @@ public record TrainData(List<Example> task, List<Example> evaluation, List<Examp
             notes.add("nothing is held out: a tenth of " + task.size()
                     + " task rows is less than one; the held-out loss is not measured (--eval names a file for it)");
         }
-        Set<Example> trained = new HashSet<>(task);
-        long seen = evaluation.stream().filter(trained::contains).count();
+        Set<Example> trained = task.stream().map(TrainData::stripped).collect(Collectors.toSet());
+        long seen = evaluation.stream().filter(e -> trained.contains(stripped(e))).count();
         if (seen > 0) {
             notes.add(seen + " of " + evaluation.size()
                     + " held-out examples are among the task's rows too: their loss is that of what was trained on");
+        }
+        long repeated = evaluation.size() - evaluation.stream().map(TrainData::stripped).distinct().count();
+        if (repeated > 0) {
+            notes.add(repeated + " of " + evaluation.size() + " held-out examples repeat another one: they do not count as independent");
+        }
+        Set<String> asked = task.stream().map(e -> e.instruction().strip()).collect(Collectors.toSet());
+        long taught = prompts.stream().filter(p -> asked.contains(p.prompt().strip())).count();
+        if (taught > 0) {
+            notes.add(taught + " of " + prompts.size()
+                    + " prompts are in the task data too: drift on them is what their own answers taught");
         }
         Set<String> aligned = alignment.stream().map(e -> e.instruction().strip()).collect(Collectors.toSet());
         long known = prompts.stream().filter(p -> aligned.contains(p.prompt().strip())).count();
@@ -61,7 +72,14 @@ public record TrainData(List<Example> task, List<Example> evaluation, List<Examp
             notes.add(known + " of " + prompts.size()
                     + " prompts are in the alignment data too: drift on them is not drift on prompts that the method never saw");
         }
+        if (!alignment.isEmpty() && alignment.stream().allMatch(e -> RefusalPatterns.judge(e.response()) == Verdict.NOT_REFUSAL)) {
+            notes.add("no answer in the alignment data is a refusal that the patterns know: nothing there teaches the model to refuse");
+        }
         return notes;
+    }
+
+    private static Example stripped(Example e) {
+        return new Example(e.instruction().strip(), e.input().strip(), e.response().strip());
     }
 
     public TrainData(List<Example> task, List<Example> evaluation, List<Example> alignment, Path unaligned, Path initAdapter) {

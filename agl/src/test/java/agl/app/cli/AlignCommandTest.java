@@ -161,8 +161,10 @@ class AlignCommandTest {
             AlignCheck.Found found = new AlignCheck(mixed, bundle.encode(mixed, 64), TrainSettings.DEFAULT).of(bundle, at(30));
             assertEquals(model.equals(base) ? new AlignCheck.Refused(0, 1, 0, 2) : new AlignCheck.Refused(1, 1, 2, 2), found.refused());
             assertTrue(found.inWords().endsWith(model.equals(base)
-                    ? "; refuses 0 of 1 training requests that the data refuses (7 before); refuses 0 of 2 training requests that the data answers (9 before)"
-                    : "; refuses 1 of 1 training requests that the data refuses (7 before); refuses 2 of 2 training requests that the data answers (9 "
+                    ? "; refuses 0 of 1 training requests that the data refuses (7 before); "
+                            + "refuses 0 of 2 training requests that the data answers (9 before)"
+                    : "; refuses 1 of 1 training requests that the data refuses (7 before); "
+                            + "refuses 2 of 2 training requests that the data answers (9 "
                             + "before)"),
                     found.inWords());
             assertEquals(!model.equals(base),

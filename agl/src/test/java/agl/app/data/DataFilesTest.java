@@ -236,6 +236,13 @@ class DataFilesTest {
     }
 
     @Test
+    void aPromptHasNoInput() throws IOException {
+        Path file = file("p.csv", "prompt,label,input\nsay it,safe,\nsum it up,unsafe,the text\n");
+        assertTrue(assertThrows(AglException.class, () -> DataFiles.prompts(List.of(file))).getMessage()
+                .endsWith("column input: prompts have no input; write the text into prompt, or remove the column"));
+    }
+
+    @Test
     void aPromptThatIsThereAgainIsCountedOnce() throws IOException {
         Path csv = file("twice.csv", "prompt,label\nHow do I bake bread?,safe\nHow do I pick a lock?,unsafe\n");
         Path more = file("more.csv", "prompt,label\n How do I bake bread? ,safe\nHow do I bake a cake?,safe\n");

@@ -14,6 +14,7 @@ import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.BasicFileAttributes;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -41,6 +42,21 @@ class OutputTest {
         });
         assertEquals(List.of("a.json", "sub"), names(target));
         assertEquals(List.of("adapter"), names(target.getParent()));
+    }
+
+    /** A mounted folder cannot be replaced, and a shell may be in an empty one: what exists stays the same folder. */
+    @Test
+    void anEmptyFolderIsFilledNotReplaced() throws IOException {
+        Path target = Files.createDirectories(folder.resolve("out"));
+        Object key = Files.readAttributes(target, BasicFileAttributes.class).fileKey();
+        AtomicFiles.writeFolder(target, into -> Files.writeString(into.resolve("a.json"), "1"));
+        assertEquals(List.of("a.json"), names(target));
+        assertEquals(key, Files.readAttributes(target, BasicFileAttributes.class).fileKey());
+        assertThrows(AglException.class, () -> AtomicFiles.writeFolder(target, into -> {
+            Files.writeString(into.resolve("b.json"), "2");
+            throw new AglException("stopped");
+        }));
+        assertEquals(List.of("a.json"), names(target));
     }
 
     @Test

@@ -127,8 +127,8 @@ class AlignCheckTest {
     }
 
     @Test void inWords() {
-        assertEquals("loss 2.000 before, 1.250 as written, in nats per token on its 9 training examples; refuses 5 of 6 training requests that "
-                + "the data refuses (1 before); refuses 4 of 8 training requests that the data answers (3 before)",
+        assertEquals("loss 2.000 before, 1.250 as written, in nats per token on its 9 training examples; refuses 5 of 6 training "
+                + "requests that the data refuses (1 before); refuses 4 of 8 training requests that the data answers (3 before)",
                 inWords(new AlignCheck.Refused(1, 6, 3, 8), new AlignCheck.Refused(5, 6, 4, 8), 9, 9));
         assertEquals("loss 2.000 before, 1.250 as written, in nats per token on 200 of its 900 training examples",
                 inWords(new AlignCheck.Refused(0, 0, 0, 0), new AlignCheck.Refused(0, 0, 0, 0), 200, 900));

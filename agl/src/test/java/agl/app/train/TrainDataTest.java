@@ -71,6 +71,9 @@ class TrainDataTest {
         assertEquals(nowhere + ": no such folder", message);
     }
 
+    private static final List<Example> REFUSED = List.of(new Example(" e", "I cannot help with that."),
+            new Example("f", "I cannot help with that."));
+
     private static List<Example> examples(String... instructions) {
         return java.util.Arrays.stream(instructions).map(i -> new Example(i, "x")).toList();
     }
@@ -80,14 +83,18 @@ class TrainDataTest {
     }
 
     @Test void nothingIsSaidOfDataThatAreApart() {
-        assertEquals(List.of(), new TrainData(examples("a", "b"), examples("c"), examples("d")).notes(prompts("e")));
+        assertEquals(List.of(), new TrainData(examples("a", "b"), examples("c"), REFUSED).notes(prompts("g")));
     }
 
     @Test void whatIsInTwoPlacesIsCounted() {
-        TrainData data = new TrainData(examples("a", "b", "c"), examples("c", "d", "a", "a"), examples(" e", "f"));
+        TrainData data = new TrainData(examples("a", "b", "c"), examples("c", "d", "a ", "a"), REFUSED);
         assertEquals(List.of("3 of 4 held-out examples are among the task's rows too: their loss is that of what was trained on",
-                "2 of 3 prompts are in the alignment data too: drift on them is not drift on prompts that the method never saw"),
-                data.notes(prompts("e ", "f", "g")));
+                "1 of 4 held-out examples repeat another one: they do not count as independent",
+                "1 of 4 prompts are in the task data too: drift on them is what their own answers taught",
+                "2 of 4 prompts are in the alignment data too: drift on them is not drift on prompts that the method never saw"),
+                data.notes(prompts("e ", "f", "g", " b")));
+        assertEquals(List.of("no answer in the alignment data is a refusal that the patterns know: nothing there teaches the model to "
+                + "refuse"), new TrainData(examples("a"), examples("b"), examples("c")).notes(List.of()));
         // The same question with another answer is another example.
         assertEquals(List.of(), new TrainData(examples("a"), List.of(new Example("a", "y")), List.of()).notes(List.of()));
         assertEquals(1, new TrainData(examples("a"), examples("a"), List.of()).notes(List.of()).size());

@@ -41,7 +41,7 @@ class WrittenAdapterTest {
         StringBuilder alignment = new StringBuilder();
         for (int i = 0; i < 12; i++) {
             task.append(row("tell me a story " + i, "the red fox sat on the mat " + i % 3));
-            alignment.append(row("about the dog " + i, "the cat and the dog " + i));
+            alignment.append(row("about the dog " + i, i == 0 ? "I cannot help with that" : "the cat and the dog " + i));
         }
         Files.writeString(temp.resolve("task.jsonl"), task);
         Files.writeString(temp.resolve("alignment.jsonl"), alignment);

@@ -40,6 +40,21 @@ public final class OutputFolder {
             throw failure(target, e);
         }
         requireWritable(target);
+        requireMovable(target);
+    }
+
+    /** {@link #write} renames an existing folder: a mounted one cannot be renamed. */
+    private static void requireMovable(Path target) {
+        if (Files.isDirectory(target)) {
+            Path real = place(target);
+            Path aside = real.resolveSibling("." + real.getFileName() + "." + ProcessHandle.current().pid() + ".probe");
+            try {
+                Files.move(real, aside);
+                Files.move(aside, real);
+            } catch (IOException e) {
+                throw new AglException(target + ": cannot be replaced: " + Json.reason(e) + "; name a new folder in it", e);
+            }
+        }
     }
 
     /** Whether the path does not exist or is an empty folder. */
