@@ -39,8 +39,8 @@ class ArtefactLeakTest {
     @TempDir Path temp;
 
     /**
-     * @param tokens    share of the prompts' tokens that are the nearest ones of their own stored vector, in place and order; NaN if vectors
-     *                  are not of tokens
+     * @param tokens    share of the prompts' tokens that are the nearest ones of their own stored vector, in place; NaN if vectors are
+     *                  not of tokens
      * @param nearest   share of the prompts' distinct tokens that are nearest to some stored vector
      * @param precision share of these nearest tokens that are in the prompts
      * @param spectrum  share of the prompts' distinct tokens among as many guesses by stored second moments, by the better of two rules
@@ -55,7 +55,8 @@ class ArtefactLeakTest {
 
     @Test void demoBase() {
         assertEquals(0, Main.execute("demo", "--prepare", "--out", temp.toString()));
-        List<Leak> leaks = leaks(temp.resolve("base"), temp.resolve("data/alignment.jsonl"), PromptTemplate.INSTRUCTION, "q_proj", "v_proj");
+        List<Leak> leaks = leaks(temp.resolve("base"), temp.resolve("data/alignment.jsonl"), PromptTemplate.INSTRUCTION, "q_proj",
+                "v_proj");
         for (Leak leak : leaks) {
             assertTrue(leak.kind.equals("factored") ? leak.tokens > 0.99 && leak.precision == 1 : leak.nearest < 0.5,
                     leak.toString());
