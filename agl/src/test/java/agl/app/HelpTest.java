@@ -14,6 +14,7 @@ class HelpTest {
         "align | TSV", "align | OUT.metrics.jsonl", "align | not used by align",
         "drift | tsv", "drift | cluster", "compare | TSV", "compare | cluster", "ablate | TSV", "forgetting | TSV",
         "forgetting | four sizes",
+        "fisher | the file serves any task", "train | made by agl fisher from this base",
         "demo | about a quarter of an hour"}) void saysIt(String command, String words) {
         CommandLineRun run = CommandLineRun.of(command, "--help");
         assertEquals(0, run.code());

@@ -308,7 +308,9 @@ class FisherCommandTest {
 
     /** A bit in each region of the file: length, header, checksum, metadata, every tensor; and a byte more or less. */
     @Test void aDamagedFileIsRefused() throws IOException {
-        make("-s", "agl.exact_storage=factored", "--target-modules", "v_proj");
+        String[] adapted = {"--target-modules", "v_proj"};
+        make(all(List.of(adapted), "-s", "agl.exact_storage=factored"));
+        assertEquals(0, trainWithFile("sound", adapted).code());
         byte[] whole = Files.readAllBytes(file);
         int header = (int) ByteBuffer.wrap(whole).order(ByteOrder.LITTLE_ENDIAN).getLong();
         String text = new String(whole, 8, header, StandardCharsets.UTF_8);
@@ -330,11 +332,13 @@ class FisherCommandTest {
             byte[] damaged = whole.clone();
             damaged[place.getValue()] ^= 1;
             Files.write(file, damaged);
-            refused(trainWithFile("out"), file.toString());
+            CommandLineRun run = trainWithFile("out", adapted);
+            refused(run, file.toString());
+            assertTrue(run.err().contains("damaged"), place + ": " + run.err());
         }
         for (int length : new int[] {0, 7, 8, 8 + header / 2, 8 + header, whole.length - 1, whole.length + 1}) {
             Files.write(file, Arrays.copyOf(whole, length));
-            refused(trainWithFile("out"), file.toString());
+            refused(trainWithFile("out", adapted), file.toString(), "damaged");
         }
         Files.delete(file);
         refused(trainWithFile("out"), file + ": no such file");
