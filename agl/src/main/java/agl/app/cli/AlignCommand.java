@@ -1,5 +1,6 @@
 package agl.app.cli;
 
+import agl.app.data.BuiltinAlignment;
 import agl.app.data.DataFiles;
 import agl.app.data.EncodedExample;
 import agl.app.data.Example;
@@ -51,7 +52,7 @@ public final class AlignCommand implements Callable<Integer> {
     @Option(names = "--data", required = true, arity = "1..*", paramLabel = "FILE",
             description = "CSV, TSV, JSONL or JSON with instruction[, input], response: requests to refuse, with refusals, and about as "
                     + "many harmless ones, "
-                    + "answered.")
+                    + "answered. builtin names the data of both kinds that come with agl.")
     private List<Path> data;
 
     @Option(names = "--out", required = true, paramLabel = "DIR", description =
@@ -70,8 +71,9 @@ public final class AlignCommand implements Callable<Integer> {
         RunConfig config = options.config(useLora ? List.of() : ALL_WEIGHTS);
         TrainSettings s = config.train();
         UnusedSettings.ofAligning(options.given(), useLora, s).forEach(AlignCommand::say);
-        Inputs inputs = Inputs.read(Stream.concat(data.stream(), Stream.of(base.path)).toList());
-        List<Example> examples = DataFiles.examples(data);
+        Inputs inputs = Inputs.read(Stream.concat(BuiltinAlignment.files(data).stream(), Stream.of(base.path)).toList())
+                .with(BuiltinAlignment.hashes(data));
+        List<Example> examples = DataFiles.toAlignOn(data);
         PromptTemplate template = prompts.template(base.path);
         options.sayOtherTemplate(template);
         ModelBundle bundle = useLora ? ModelBundle.load(base.path, template) : ModelBundle.loadTrainable(base.path, template);

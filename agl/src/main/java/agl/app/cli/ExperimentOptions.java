@@ -4,6 +4,7 @@ import agl.app.compare.AnswerMatch;
 import agl.app.compare.PlainText;
 import agl.app.compare.Probe;
 import agl.app.compare.Variant;
+import agl.app.data.BuiltinAlignment;
 import agl.app.data.DataFiles;
 import agl.app.data.PromptSet.Prompt;
 import agl.app.io.Inputs;
@@ -34,7 +35,8 @@ public final class ExperimentOptions {
             description = "Task data: CSV, TSV, JSONL or JSON with instruction[, input], response.")
     List<Path> task;
 
-    @Option(names = "--alignment", arity = "1..*", paramLabel = "FILE", description = "Alignment data, same form.")
+    @Option(names = "--alignment", arity = "1..*", paramLabel = "FILE",
+            description = "Alignment data, same form, or builtin, the refusals that come with agl.")
     List<Path> alignment = new ArrayList<>();
 
     @Option(names = "--unaligned", paramLabel = "DIR", description = "The checkpoint from which the base was aligned (safelora, asft).")
@@ -227,7 +229,8 @@ public final class ExperimentOptions {
 
     /** Hashes by role of everything that results on this loaded base depend on; file names do not matter. */
     ObjectNode origin(Path base, List<Path> more) {
-        return new UsedSettings().withAll(templates.get(base)).with("base", hashes(List.of(base))).with("alignment", hashes(alignment))
+        return new UsedSettings().withAll(templates.get(base)).with("base", hashes(List.of(base)))
+                .with("alignment", Inputs.read(BuiltinAlignment.files(alignment)).with(BuiltinAlignment.hashes(alignment)).identity())
                 .with("unaligned", unaligned == null ? List.of() : hashes(List.of(unaligned)))
                 .with("eval", hashes(eval.isEmpty() ? task : eval))
                 .with("prompts", hashes(prompts)).with("more", hashes(more)).json();
@@ -240,12 +243,12 @@ public final class ExperimentOptions {
     /** All files that a run reads, in their current state; call before the work. */
     Inputs inputs(List<Path> more) {
         List<Path> all = new ArrayList<>(task);
-        all.addAll(alignment);
+        all.addAll(BuiltinAlignment.files(alignment));
         all.addAll(eval);
         all.addAll(prompts);
         all.addAll(more);
         all.add(unaligned);
         all.add(fisher);
-        return Inputs.read(all);
+        return Inputs.read(all).with(BuiltinAlignment.hashes(alignment));
     }
 }

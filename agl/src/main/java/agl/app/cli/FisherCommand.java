@@ -1,5 +1,6 @@
 package agl.app.cli;
 
+import agl.app.data.BuiltinAlignment;
 import agl.app.data.DataFiles;
 import agl.app.data.Example;
 import agl.app.io.Inputs;
@@ -52,7 +53,8 @@ public final class FisherCommand implements Callable<Integer> {
     @Mixin private BaseOption base;
 
     @Option(names = "--alignment", required = true, arity = "1..*", paramLabel = "FILE",
-            description = "Alignment data: CSV, TSV, JSONL or JSON with instruction[, input], response.")
+            description = "Alignment data: CSV, TSV, JSONL or JSON with instruction[, input], response; or builtin, the refusals that come "
+                    + "with agl.")
     private List<Path> alignment;
 
     @Option(names = "--task", arity = "1..*", paramLabel = "FILE",
@@ -84,8 +86,9 @@ public final class FisherCommand implements Callable<Integer> {
         AglSettings own = config.agl();
         requireData(own);
         unused(given, own).forEach(FisherCommand::say);
-        Inputs inputs = Inputs.read(Stream.of(alignment, task, List.of(base.path)).flatMap(List::stream).toList());
-        List<Example> examples = DataFiles.examples(alignment);
+        Inputs inputs = Inputs.read(Stream.of(BuiltinAlignment.files(alignment), task, List.of(base.path)).flatMap(List::stream).toList())
+                .with(BuiltinAlignment.hashes(alignment));
+        List<Example> examples = DataFiles.alignment(alignment);
         List<Example> tasks = DataFiles.examples(task);
         ModelBundle bundle = ModelBundle.load(base.path, prompts.template(base.path));
         options.sayOtherTemplate(bundle.template());

@@ -1,5 +1,6 @@
 package agl.app.cli;
 
+import agl.app.data.BuiltinAlignment;
 import agl.app.data.DataFiles;
 import agl.app.data.EncodedExample;
 import agl.app.data.Example;
@@ -61,8 +62,9 @@ public final class TrainCommand implements Callable<Integer> {
     private List<Path> task;
 
     @Option(names = "--alignment", arity = "1..*", paramLabel = "FILE", description =
-            "Alignment data, same form: what agl, ewc, safeanchor and projection estimate the Fisher information on, where kl keeps the "
-            + "model close to the base, and what lisa trains on in alternating phases, mix among the task's examples.")
+            "Alignment data, same form, or builtin, the refusals that come with agl: what agl, ewc, safeanchor and projection estimate the "
+            + "Fisher information on, where kl keeps the model close to the base, and what lisa trains on in alternating phases, mix among "
+            + "the task's examples.")
     private List<Path> alignment = new ArrayList<>();
 
     @Option(names = "--eval", arity = "1..*", paramLabel = "FILE", description =
@@ -129,8 +131,9 @@ public final class TrainCommand implements Callable<Integer> {
             artefact.requireBase(base.path);
         }
         notes.addAll(dropUnused(choice.kind(), config));
-        Inputs inputs = Inputs.read(Stream.of(task, alignment, eval, promptFiles, Arrays.asList(base.path, unaligned, initAdapter, fisher))
-                .flatMap(List::stream).toList());
+        Inputs inputs = Inputs.read(Stream.of(task, BuiltinAlignment.files(alignment), eval, promptFiles,
+                Arrays.asList(base.path, unaligned, initAdapter, fisher)).flatMap(List::stream).toList())
+                .with(BuiltinAlignment.hashes(alignment));
         TrainedBase.check(base.path, initAdapter == null ? List.of() : List.of(initAdapter), true);
         TrainData data = TrainData.read(task, eval, alignment, unaligned, initAdapter).withFisher(artefact);
         List<Prompt> driftPrompts = DataFiles.prompts(promptFiles);

@@ -21,21 +21,43 @@ public final class DataFiles {
 
     /** The examples of all files, in order. Columns: instruction, response (or output, as Alpaca calls it), and input if any. */
     public static List<Example> examples(List<Path> files) {
+        BuiltinAlignment.refuse(files, "name a file of task data");
+        return examples(files, List.of());
+    }
+
+    /** The same for {@code --alignment}: "builtin" stands for the refusals of {@link BuiltinAlignment}. */
+    public static List<Example> alignment(List<Path> files) {
+        return examples(files, BuiltinAlignment.unsafe());
+    }
+
+    /** The same for {@code align --data}: "builtin" stands for both halves of {@link BuiltinAlignment}. */
+    public static List<Example> toAlignOn(List<Path> files) {
+        return examples(files, BuiltinAlignment.rows().stream().map(BuiltinAlignment.Labelled::example).toList());
+    }
+
+    private static List<Example> examples(List<Path> files, List<Example> builtin) {
         for (int i = 0; i < files.size(); i++) {
             Path file = files.get(i).toAbsolutePath().normalize();
             if (files.subList(0, i).stream().anyMatch(f -> f.toAbsolutePath().normalize().equals(file))) {
                 throw new AglException(files.get(i) + ": is named twice, and its examples would count twice");
             }
         }
-        return files.stream().flatMap(file -> read(file, EXAMPLE,
-                row -> new Example(row.text("instruction"), row.optional("input").orElse(""), row.text("response", "output"))).stream())
-                .toList();
+        if (files.stream().anyMatch(BuiltinAlignment::isNamed)) {
+            BuiltinAlignment.mistakable(Path.of(BuiltinAlignment.NAME)).ifPresent(line -> System.err.println("agl: " + line));
+        }
+        return files.stream().flatMap(file -> (BuiltinAlignment.isNamed(file) ? builtin : examples(file)).stream()).toList();
+    }
+
+    private static List<Example> examples(Path file) {
+        return read(file, EXAMPLE,
+                row -> new Example(row.text("instruction"), row.optional("input").orElse(""), row.text("response", "output")));
     }
 
     /**
      * The prompts of all files, in order. A repeated prompt is counted once, which is reported; a prompt with two labels is refused.
      */
     public static List<Prompt> prompts(List<Path> files) {
+        BuiltinAlignment.refuse(files, "prompts to measure on must be others than those trained on: name a file of prompts");
         List<Prompt> all = files.stream().flatMap(file -> prompts(file).prompts().stream()).toList();
         Map<String, Prompt> first = new LinkedHashMap<>();
         for (Prompt prompt : all) {

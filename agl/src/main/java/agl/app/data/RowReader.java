@@ -74,6 +74,13 @@ final class RowReader {
         return rows;
     }
 
+    /** All rows of text in CSV; {@code file} is what messages call it. */
+    static List<Row> readCsv(Path file, Reader text) throws IOException {
+        List<Row> rows = new ArrayList<>();
+        readCsv(file, text, CSVFormat.DEFAULT, rows);
+        return rows;
+    }
+
     private static Reader open(Path file, boolean compressed) throws IOException {
         if (Files.isDirectory(file)) {
             throw new AglException(file + ": is a folder; give a data file");

@@ -20,6 +20,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /**
  * The files that a run reads, with their SHA-256 from before the work. Afterwards {@link #changed} lists those that have changed since:
@@ -40,6 +41,7 @@ public final class Inputs {
     private static final Map<List<Object>, String> KNOWN = new ConcurrentHashMap<>();
 
     private final Map<Path, Seen> files = new LinkedHashMap<>();
+    private final Map<String, String> others = new LinkedHashMap<>();
 
     private Inputs() {
     }
@@ -60,16 +62,24 @@ public final class Inputs {
         return inputs;
     }
 
-    /** SHA-256 of every file by path, in the order given. */
+    /** Adds inputs that are no files, such as data that come with agl: SHA-256 by name. */
+    public Inputs with(Map<String, String> sha256) {
+        others.putAll(sha256);
+        return this;
+    }
+
+    /** SHA-256 of every file by path, in the order given, then of the inputs that are no files. */
     public Map<String, String> hashes() {
         Map<String, String> hashes = new LinkedHashMap<>();
         files.forEach((file, seen) -> hashes.put(file.toString(), seen.sha256));
+        hashes.putAll(others);
         return hashes;
     }
 
     /** What determines a result: the bytes, and for a model's files their names; not their location. */
     public List<String> identity() {
-        return files.values().stream().map(seen -> seen.role.isEmpty() ? seen.sha256 : seen.role + "=" + seen.sha256).toList();
+        return Stream.concat(files.values().stream().map(seen -> seen.role.isEmpty() ? seen.sha256 : seen.role + "=" + seen.sha256),
+                others.values().stream()).toList();
     }
 
     /** The files that are gone or whose bytes have changed since the start. A file that was merely touched is not listed. */

@@ -1,6 +1,7 @@
 package agl.app.train;
 
 import agl.app.data.Batches;
+import agl.app.data.BuiltinAlignment;
 import agl.app.data.EncodedExample;
 import agl.app.data.Example;
 import agl.app.io.Inputs;
@@ -58,11 +59,14 @@ public final class FisherSource {
         this.base = cache == null ? "" : String.join(",", Inputs.read(List.of(bundle.folder())).identity());
     }
 
-    /** The alignment examples a run uses: the same for the Fisher information and for every method that reads them. */
+    /**
+     * The alignment examples a run uses: the same for the Fisher information and for every method that reads them. Drawn at random by the
+     * seed; of the built-in data, of each category the same number or one more.
+     */
     public static List<Example> chosen(RunConfig config, List<Example> source) {
         List<Example> chosen = new ArrayList<>(source);
         Collections.shuffle(chosen, new Random(config.train().seed()));
-        return chosen.subList(0, Math.min(config.fisherExamples(), chosen.size()));
+        return BuiltinAlignment.balanced(chosen).subList(0, Math.min(config.fisherExamples(), chosen.size()));
     }
 
     /** F of the adapter's target layers at the frozen base, from the data named by the settings; the adapter is disabled meanwhile. */

@@ -1,6 +1,7 @@
 package agl.app.train;
 
 import agl.app.data.Batches;
+import agl.app.data.BuiltinAlignment;
 import agl.app.data.EncodedExample;
 import agl.app.data.Example;
 import agl.app.model.ModelBundle;
@@ -113,7 +114,7 @@ final class MethodContext {
 
     /** Pairs of refusals and other answers from the alignment and task examples. */
     ContrastPairs contrastPairs() {
-        return ContrastPairs.of(source, config, data.alignment(), data.task());
+        return ContrastPairs.of(source, config, BuiltinAlignment.withHarmless(data.alignment()), data.task());
     }
 
     /** Losses of these pairs and their gradients at the current weights. */

@@ -303,7 +303,7 @@ public enum MethodKind {
     public void require(AglSettings settings, boolean hasAlignment, boolean hasUnaligned) {
         if (usesAlignment(settings) && !hasAlignment) {
             throw new AglException("--method " + title() + " needs --alignment FILE: examples of what the model should keep doing"
-                    + (usesFisher() ? "; or --fisher FILE, made from them by agl fisher" : ""));
+                    + " (builtin: those that come with agl)" + (usesFisher() ? "; or --fisher FILE, made from them by agl fisher" : ""));
         }
         if (needs == Needs.UNALIGNED && !hasUnaligned) {
             throw new AglException("--method " + title() + " needs --unaligned DIR: the checkpoint from which the base was aligned");

@@ -40,7 +40,7 @@ public record TrainData(List<Example> task, List<Example> evaluation, List<Examp
         int kept = examples.size() - held;
         return new TrainData(examples.subList(0, kept),
                 evaluation.isEmpty() ? examples.subList(kept, examples.size()) : DataFiles.examples(evaluation),
-                DataFiles.examples(alignment), unaligned, initAdapter);
+                DataFiles.alignment(alignment), unaligned, initAdapter);
     }
 
     /** Caveats about these data for readers of the figures, one line each. */

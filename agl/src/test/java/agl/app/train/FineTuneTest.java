@@ -162,7 +162,8 @@ class FineTuneTest {
 
     @Test void missingDataIsNamedByOption() {
         TrainData none = new TrainData(TASK, List.of(), List.of());
-        assertEquals("--method agl needs --alignment FILE: examples of what the model should keep doing",
+        assertEquals("--method agl needs --alignment FILE: examples of what the model should keep doing (builtin: those that come with agl)"
+                + "; or --fisher FILE, made from them by agl fisher",
                 message(() -> run("agl", none, null, NOBODY)));
         model();
         assertTrue(message(() -> run("safelora", data(List.of()), null, NOBODY)).startsWith("--method safelora needs --unaligned DIR"));
