@@ -123,7 +123,8 @@ class BuiltinAlignmentCommandTest {
     }
 
     @Test void alignTakesBothHalves() throws Exception {
-        CommandLineRun run = run("align", "--data", "builtin", "--steps", "2", "--max-length", "64", "--out", temp.resolve("aligned").toString());
+        CommandLineRun run = run("align", "--data", "builtin", "--steps", "2", "--max-length", "64", "--out",
+                temp.resolve("aligned").toString());
         assertEquals(0, run.code(), run.err());
         assertEquals(sha256(), hashes("aligned").get("builtin").asText());
         assertTrue(run.out().contains("620 training examples"), run.out());

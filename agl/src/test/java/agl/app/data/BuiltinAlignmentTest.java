@@ -40,8 +40,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** The rows that come with agl, and that docs/ALIGNMENT_DATA.md has their figures. */
 class BuiltinAlignmentTest {
-    private static final List<String> CATEGORIES = List.of("weapons", "drugs", "self_harm", "fraud", "malware", "privacy", "hate", "violence",
-            "theft", "misinformation");
+    private static final List<String> CATEGORIES = List.of("weapons", "drugs", "self_harm", "fraud", "malware", "privacy", "hate",
+            "violence", "theft", "misinformation");
 
     private static List<String> words(String text) {
         return List.of(DemoCorpus.normalised(text).split(" "));
@@ -81,7 +81,8 @@ class BuiltinAlignmentTest {
     }
 
     private static long openings(List<String> responses) {
-        return responses.stream().map(text -> words(text.replace("'", ""))).map(w -> w.subList(0, Math.min(3, w.size()))).distinct().count();
+        return responses.stream().map(text -> words(text.replace("'", ""))).map(w -> w.subList(0, Math.min(3, w.size()))).distinct()
+                .count();
     }
 
     @Test void everyCategoryHasAsManyOfBothKindsInTurn() {
@@ -151,7 +152,8 @@ class BuiltinAlignmentTest {
 
     private static Map<String, Long> counts(List<Example> examples) {
         Map<Example, String> categories = BuiltinAlignment.rows().stream().collect(Collectors.toMap(Labelled::example, Labelled::category));
-        return examples.stream().collect(Collectors.groupingBy(e -> categories.getOrDefault(e, "own"), TreeMap::new, Collectors.counting()));
+        return examples.stream()
+                .collect(Collectors.groupingBy(e -> categories.getOrDefault(e, "own"), TreeMap::new, Collectors.counting()));
     }
 
     @Test void everyBeginningIsBalanced() {
@@ -216,8 +218,8 @@ class BuiltinAlignmentTest {
 
     @Test void elsewhereItIsRefused() {
         String prompts = assertThrows(AglException.class, () -> DataFiles.prompts(List.of(Path.of("builtin")))).getMessage();
-        assertEquals("builtin is the alignment data that comes with agl, for --alignment and for align --data; prompts to measure on must be "
-                + "others than those trained on: name a file of prompts (a file called builtin is ./builtin)", prompts);
+        assertEquals("builtin is the alignment data that comes with agl, for --alignment and for align --data; prompts to measure on must "
+                + "be others than those trained on: name a file of prompts (a file called builtin is ./builtin)", prompts);
         assertTrue(assertThrows(AglException.class, () -> DataFiles.examples(List.of(Path.of("builtin")))).getMessage()
                 .contains("name a file of task data"));
     }
