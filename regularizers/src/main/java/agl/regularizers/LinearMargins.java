@@ -3,6 +3,7 @@ package agl.regularizers;
 import agl.autograd.Tape;
 import agl.error.AglException;
 import java.util.Arrays;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
@@ -16,7 +17,7 @@ import java.util.Map;
  * part of what happened before W_k twice. It is a prediction near W_k only: take it anew every few steps.
  */
 public final class LinearMargins {
-    private final Map<String, TokenFactors> gradients;
+    private final Map<String, JoinedFactors> gradients = new LinkedHashMap<>();
     private final double[] offset;
 
     /**
@@ -24,7 +25,7 @@ public final class LinearMargins {
      * @param factors ΔW_k of every adapted matrix
      */
     public LinearMargins(Tape tape, FisherEstimator.Gradients at, List<LoraFactors> factors) {
-        gradients = at.byMatrix();
+        at.byMatrix().forEach((name, g) -> gradients.put(name, JoinedFactors.of(tape.kernels(), g)));
         offset = Arrays.stream(at.losses()).map(loss -> -loss).toArray();
         addChange(tape, factors, 1, offset);
     }
@@ -39,10 +40,7 @@ public final class LinearMargins {
 
     private void addChange(Tape tape, List<LoraFactors> factors, double sign, double[] to) {
         for (LoraFactors f : factors) {
-            double[] h = of(f).inner(tape, f);
-            for (int i = 0; i < h.length; i++) {
-                to[i] += sign * h[i];
-            }
+            of(f).addInner(tape, f, sign, to);
         }
     }
 
@@ -53,8 +51,8 @@ public final class LinearMargins {
     }
     // explain: end
 
-    private TokenFactors of(LoraFactors f) {
-        TokenFactors g = gradients.get(f.name());
+    private JoinedFactors of(LoraFactors f) {
+        JoinedFactors g = gradients.get(f.name());
         if (g == null) {
             throw new AglException("no gradients for the adapted matrix " + f.name() + "; available: " + gradients.keySet());
         }
