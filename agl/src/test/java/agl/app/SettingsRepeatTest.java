@@ -49,7 +49,8 @@ class SettingsRepeatTest {
     /** The strengths differ from the defaults, so that forgetting one gives another adapter. */
     @ParameterizedTest
     @CsvSource({"agl,500000", "ewc,1e8", "kl,50", "safelora,0.9", "asft,300", "safeanchor,3", "lisa,40",
-        "contrast,2", "contrast_linear,2", "mix,0.75", "projection,3", "oplora,5",
+        "contrast,2", "contrast_linear,2", "mix,0.75", "kl_sparse,50",
+        "kl_first,50", "first_tokens,50", "scale,0.75", "ema,0.9", "projection,3", "oplora,5",
         "earlystop,0.75"}) void theWrittenSettingsRepeatTheRun(String method, String strength) throws IOException {
         List<String> first = new ArrayList<>(SHORT);
         first.addAll(List.of("-s", "agl.energy=0.5", "--method", method, "--strength", strength));

@@ -63,8 +63,8 @@ public final class TrainCommand implements Callable<Integer> {
 
     @Option(names = "--alignment", arity = "1..*", paramLabel = "FILE", description =
             "Alignment data, same form, or builtin, the refusals that come with agl: what agl, ewc, safeanchor and projection estimate the "
-            + "Fisher information on, where kl keeps the model close to the base, and what lisa trains on in alternating phases, mix among "
-            + "the task's examples.")
+            + "Fisher information on, where kl, kl_sparse and kl_first keep the model close to the base, what lisa trains on in "
+            + "alternating phases, mix among the task's examples, and what contrast and contrast_linear take their pairs from.")
     private List<Path> alignment = new ArrayList<>();
 
     @Option(names = "--eval", arity = "1..*", paramLabel = "FILE", description =

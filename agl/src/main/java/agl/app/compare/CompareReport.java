@@ -67,7 +67,7 @@ public final class CompareReport {
                 + " Drift over seeds is the mean of the signed drifts, its interval over seeds Student's t, clipped to the possible range "
                 + "of the mean. All methods train for the same steps on the same examples in the same order; Lisa spends one step in five "
                 + "on alignment data, early stopping leaves steps out, mix has more steps, for the alignment examples among the task's. "
-                + "Safe LoRA and the projection act after training and have no "
+                + "Safe LoRA, the projection, scale and ema act after training and have no "
                 + "trajectory.");
         report.table("Time", List.of("variant", "seconds per run"), o.variants().stream()
                 .map(v -> List.of(v.label(), v.runs().stream().mapToDouble(RunRecord::seconds).average().orElse(0))).toList());

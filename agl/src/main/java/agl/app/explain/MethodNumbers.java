@@ -7,16 +7,20 @@ import agl.autograd.storage.DType;
 import agl.autograd.storage.Storage;
 import agl.regularizers.AglSettings;
 import agl.regularizers.Fisher;
+import agl.regularizers.FisherEstimator;
 import agl.regularizers.LoraFactors;
+import agl.regularizers.TokenFactors;
 import agl.regularizers.method.AlignmentMatrix;
 import agl.regularizers.method.AsFt;
 import agl.regularizers.method.EwcLora;
 import agl.regularizers.method.KlToBase;
+import agl.regularizers.method.LinearContrast;
 import agl.regularizers.method.Lisa;
 import agl.regularizers.method.Method;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Supplier;
+import java.util.stream.IntStream;
 
 /** The penalties of the related methods on the small problem. */
 final class MethodNumbers {
@@ -28,6 +32,7 @@ final class MethodNumbers {
         all.put("EwcLora", MethodNumbers::ewc);
         all.put("AsFt", MethodNumbers::asFt);
         all.put("Lisa", MethodNumbers::lisa);
+        all.put("LinearContrast", MethodNumbers::contrast);
     }
 
     private static String kl() {
@@ -70,6 +75,16 @@ final class MethodNumbers {
             return Panel.of("ρ = 1; the weights of the last phase are the anchor").value("penalty where a phase begins", first)
                     .value("after another phase, B[0, 0] moved by 0.3 in between", penalty).html();
         }
+    }
+
+    private static String contrast() {
+        List<double[]> gradients = IntStream.range(0, 2).mapToObj(i -> Tensor
+                .fill(DType.F64, e -> Math.cos(i + 2 * e), SmallProblem.OUT, SmallProblem.IN).toArray()).toList();
+        FisherEstimator.Gradients taken = new FisherEstimator.Gradients(new double[] {-0.5, 0.2},
+                Map.of("w", TokenFactors.ofDense(SmallProblem.OUT, SmallProblem.IN, gradients)));
+        Method method = new LinearContrast(1, new boolean[] {true, false}, 20, () -> taken);
+        return penalty(Panel.of("a prompt to refuse with margin 0.5 and a harmless one with margin −0.2, linearised at these weights"),
+                method, "contrast");
     }
 
     /** Checks the gradient that a penalty adds itself against differences of its value. */

@@ -18,6 +18,7 @@ import agl.regularizers.EmaGradSq;
 import agl.regularizers.Fisher;
 import agl.regularizers.FisherEstimator;
 import agl.regularizers.method.AlignmentMatrix;
+import agl.regularizers.method.KlPenalty;
 import agl.regularizers.method.Method;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -109,7 +110,22 @@ final class MethodContext {
 
     /** The alignment examples in micro-batches. */
     List<Batch> alignmentBatches() {
-        return batches(FisherSource.chosen(config, data.alignment()));
+        return alignmentOpenings(0);
+    }
+
+    /** The same up to the {@code tokens}-th token of their answers; 0: all of them. */
+    List<Batch> alignmentOpenings(int tokens) {
+        return batches(openings(FisherSource.chosen(config, data.alignment()), tokens));
+    }
+
+    /** The task examples of each step of a run on the task alone, up to the {@code tokens}-th token of their answers. */
+    KlPenalty.Examples taskOpenings(int tokens) {
+        Batches task = new Batches(openings(data.task(), tokens), config.train().batchSize(), seed());
+        return step -> batches(task.examplesOf(step));
+    }
+
+    private List<EncodedExample> openings(List<Example> examples, int tokens) {
+        return bundle.encode(examples, config.train().maxLength()).stream().map(e -> e.answerPart(0, tokens)).toList();
     }
 
     /** Pairs of refusals and other answers from the alignment and task examples. */
@@ -128,8 +144,7 @@ final class MethodContext {
                 : config.train().batchSize();
     }
 
-    private List<Batch> batches(List<Example> examples) {
-        List<EncodedExample> encoded = bundle.encode(examples, config.train().maxLength());
+    private List<Batch> batches(List<EncodedExample> encoded) {
         int size = batchSize();
         List<Batch> batches = new ArrayList<>();
         for (int from = 0; from < encoded.size(); from += size) {

@@ -20,6 +20,8 @@ import agl.regularizers.method.Method;
 import agl.regularizers.method.OpLora;
 import agl.regularizers.method.SafeAnchor;
 import agl.regularizers.method.SafeLora;
+import agl.regularizers.method.ScaledUpdate;
+import agl.regularizers.method.WeightAverage;
 import java.util.Arrays;
 import java.util.Collection;
 import java.util.List;
@@ -51,6 +53,15 @@ public enum MethodKind {
     /** Divergence from the base on alignment examples. */
     KL(Strength.weight("weight", 1), Needs.ALIGNMENT, Acts.ON_ALL,
             c -> new KlPenalty(c.strength(), c.lora(), c.alignmentBatches(), c.seed())),
+    /** The same at every fourth step, with four times the weight. */
+    KL_SPARSE(Strength.weight("weight", 1), Needs.ALIGNMENT, Acts.ON_ALL,
+            c -> KlPenalty.sparse(c.strength(), c.lora(), c.alignmentBatches(), c.seed())),
+    /** The same on the first tokens of the answers. */
+    KL_FIRST(Strength.weight("weight", 1), Needs.ALIGNMENT, Acts.ON_ALL, c -> new KlPenalty("kl_first", c.strength(), c.lora(),
+            KlPenalty.Examples.inTurn(c.alignmentOpenings(KlPenalty.FIRST_ALIGNED), 1), c.seed())),
+    /** Divergence from the base on the first answer tokens of the task's own examples. */
+    FIRST_TOKENS(Strength.weight("weight", 1), Needs.NOTHING, Acts.ON_ALL, c -> new KlPenalty("first_tokens", c.strength(), c.lora(),
+            c.taskOpenings(KlPenalty.FIRST_OF_TASK), c.seed())),
     /** Refusals against answers, on mini-batches of pairs. */
     CONTRAST(Strength.weight("weight", 0.1), Needs.ALIGNMENT, Acts.ON_ALL,
             c -> new Contrast(c.strength(), c.lora(), c.contrastPairs().batches(c.batchSize()), c.seed())),
@@ -111,6 +122,10 @@ public enum MethodKind {
             return new OpLora(k, weights);
         }
     },
+    /** LoRA, the update scaled by this factor after training. */
+    SCALE(Strength.share("factor", 0.5), Needs.NOTHING, Acts.AFTER_TRAINING, c -> new ScaledUpdate(c.strength())),
+    /** LoRA, the average of the weights along training kept. */
+    EMA(Strength.decay("decay", 0.95), Needs.NOTHING, Acts.AFTER_TRAINING, c -> new WeightAverage(c.strength())),
     /** LoRA, stopped after this share of its schedule. */
     EARLYSTOP(Strength.share("share_of_steps", 0.5), Needs.NOTHING, Acts.ON_ALL, c -> Method.lora()) {
         @Override int steps(int onTask, double share) {

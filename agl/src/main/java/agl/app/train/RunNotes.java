@@ -1,6 +1,7 @@
 package agl.app.train;
 
 import agl.regularizers.AglSettings;
+import agl.regularizers.method.KlPenalty;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -28,6 +29,9 @@ public final class RunNotes {
         if (kind == MethodKind.MIX && config.mixed(data) == 0) {
             lines.add("mix: " + config.examples(data) + " at a share of " + MethodChoice.number(config.choice().strength())
                     + ": this is plain LoRA");
+        }
+        if (kind == MethodKind.KL_SPARSE && steps < KlPenalty.SPARSE) {
+            lines.add("kl_sparse: every " + KlPenalty.SPARSE + "th of " + steps + " steps is none: this is plain LoRA");
         }
         AglSettings agl = config.agl();
         if (kind.reads() == MethodKind.Reads.EVERYTHING && agl.refreshEvery() >= steps) {

@@ -27,7 +27,8 @@ public record Strength(String name, double byDefault, Range range, Setting setti
         COSINE("a number of at least -1"),
         COUNT("a whole number from 1 to " + Integer.MAX_VALUE),
         SHARE("above 0 and at most 1"),
-        PART("above 0 and below 1");
+        PART("above 0 and below 1"),
+        DECAY("at least 0 and below 1");
 
         private final String words;
 
@@ -84,6 +85,10 @@ public record Strength(String name, double byDefault, Range range, Setting setti
         return new Strength(name, byDefault, Range.PART, null);
     }
 
+    static Strength decay(String name, double byDefault) {
+        return new Strength(name, byDefault, Range.DECAY, null);
+    }
+
     /** The strength if none is given; NaN for a method without a strength, and if the settings do not set it. */
     double in(AglSettings settings) {
         return setting == null ? byDefault : setting.get(settings);
@@ -100,6 +105,7 @@ public record Strength(String name, double byDefault, Range range, Setting setti
             case COUNT -> x >= 1 && x <= Integer.MAX_VALUE && x == Math.rint(x);
             case SHARE -> x > 0 && x <= 1;
             case PART -> x > 0 && x < 1;
+            case DECAY -> x >= 0 && x < 1;
         };
         if (!allowed) {
             throw new AglException("method " + method + ": " + name + " must be " + range.words + ", got " + x);

@@ -172,8 +172,10 @@ class ExperimentTest {
         assertNotEquals(Measures.taskLoss(run.last()), Measures.taskLoss(run.points().getFirst().measured()), 1e-4);
         Experiment often = experiment(TinyModel.load(base), 1, false);
         assertNotEquals(Measures.taskLoss(often.base().last()), Measures.taskLoss(run.points().getFirst().measured()), 1e-4);
-        assertEquals(List.of(3), often.run(variant("projection"), config("steps=3"), DATA).points().stream().map(RunRecord.Point::step)
-                .toList());
+        for (String after : List.of("projection", "ema", "scale")) {
+            assertEquals(List.of(3),
+                    often.run(variant(after), config("steps=3"), DATA).points().stream().map(RunRecord.Point::step).toList(), after);
+        }
         RunRecord early = often.run(variant("earlystop", 0.5), config("steps=4"), DATA);
         assertEquals(List.of(1, 2), early.points().stream().map(RunRecord.Point::step).toList());
         assertEquals(0.5, early.strength());
@@ -319,6 +321,8 @@ class ExperimentTest {
         assertEquals(all(), new Hashes("lora", Double.NaN).decides());
         assertEquals(all("fisher_examples", "alignment"), new Hashes("kl", Double.NaN).decides());
         assertEquals(all("fisher_examples", "alignment"), new Hashes("mix", Double.NaN).decides());
+        assertEquals(all("fisher_examples", "alignment"), new Hashes("kl_first", Double.NaN).decides());
+        assertEquals(all(), new Hashes("first_tokens", Double.NaN).decides());
         assertEquals(all("unaligned"), new Hashes("asft", Double.NaN).decides());
         assertEquals(all("unaligned"), new Hashes("safelora", Double.NaN).decides());
         // The preset as-read has another estimate.

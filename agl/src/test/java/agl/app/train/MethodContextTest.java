@@ -1,10 +1,12 @@
 package agl.app.train;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import agl.app.TinyModel;
+import agl.app.data.Batches;
 import agl.app.data.Example;
 import agl.app.model.ModelBundle;
 import agl.autograd.storage.DType;
@@ -60,6 +62,28 @@ class MethodContextTest {
     void passesOfAlignmentExamples(int micro, int batch, String sizes) {
         List<Batch> batches = context(config("kl", "micro_batch_size=" + micro, "batch_size=" + batch), null).alignmentBatches();
         assertEquals(sizes, String.join(" ", batches.stream().map(b -> String.valueOf(b.sequences())).toList()));
+    }
+
+    /** Prompt and the first tokens of the answer, where the answer is longer. */
+    @ParameterizedTest @CsvSource({"1,6", "2,12", "0,18", "5,18"}) void openingsOfAnswers(int tokens, int targets) {
+        assertEquals(18, bundle.encode(ALIGNMENT, 64).stream().mapToInt(e -> e.lossTokens()).sum(), "three tokens each");
+        List<Batch> openings = context(config("kl_first"), null).alignmentOpenings(tokens);
+        assertEquals(targets, openings.stream().mapToInt(Batch::targetCount).sum());
+        int cut = (18 - targets) / 6;
+        assertEquals(bundle.encode(ALIGNMENT, 64).stream().mapToInt(e -> e.length() - cut).sum(),
+                openings.stream().mapToInt(Batch::size).sum());
+    }
+
+    /** The examples of the step that the trainer takes, in passes of a micro-batch. */
+    @Test void openingsOfTheStepsOwnExamples() {
+        RunConfig config = config("first_tokens", "batch_size=3", "micro_batch_size=2", "seed=5");
+        Batches task = new Batches(bundle.encode(TASK, 64), 3, 5);
+        for (int step = 0; step < 4; step++) {
+            List<Batch> passes = context(config, null).taskOpenings(2).of(step);
+            int[] expected = Batches.collate(task.examplesOf(step).stream().map(e -> e.answerPart(0, 2)).toList()).tokens();
+            assertArrayEquals(expected, Batch.concat(passes).tokens(), "step " + step);
+            assertEquals(step % 2 == 0 ? 2 : 1, passes.size());
+        }
     }
 
     @ParameterizedTest @CsvSource({"1,1", "5,5", "6,6", "96,6"})

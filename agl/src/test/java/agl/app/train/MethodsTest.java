@@ -85,11 +85,13 @@ class MethodsTest {
 
     @Test void withoutStrengthTheMethodsAreLora() {
         double[] lora = weights(run("lora", Double.NaN));
-        for (String method : List.of("agl", "ewc", "kl", "asft", "contrast", "contrast_linear")) {
+        for (String method : List.of("agl", "ewc", "kl", "kl_sparse", "kl_first", "first_tokens", "asft", "contrast", "contrast_linear")) {
             MethodChoice none = new MethodChoice(MethodKind.of(method), 0);
             assertArrayEquals(lora, weights(run(none, config("agl.lambda_T=0", "agl.lambda_NC=0"), null)), 1e-12, method);
         }
         assertArrayEquals(lora, weights(run("earlystop", 1)), 0);
+        assertArrayEquals(lora, weights(run("scale", 1)), 0);
+        assertArrayEquals(lora, weights(run("ema", 0)), 0, "the last weights");
         assertArrayEquals(lora, weights(run("safelora", -1)), 0, "a threshold that every update passes");
     }
 
@@ -106,6 +108,14 @@ class MethodsTest {
             double term = log.terms().get(e.getValue());
             assertTrue(term > 0, e.getKey() + " " + log);
             assertEquals(7 * term, log.terms().get("penalty"), 1e-9 * term, e.getKey());
+        }
+        for (String method : List.of("kl_first", "first_tokens", "kl_sparse")) {
+            var history = run(new MethodChoice(MethodKind.of(method), 7), config("steps=4"), temp.resolve("first")).history();
+            boolean sparse = method.equals("kl_sparse");
+            assertEquals(!sparse, history.getFirst().terms().containsKey("KL"), method);
+            var terms = history.get(sparse ? 3 : 0).terms();
+            assertTrue(terms.get("KL") > 0, method);
+            assertEquals((sparse ? 28 : 7) * terms.get("KL"), terms.get("penalty"), 1e-9, method);
         }
         var agl = run(new MethodChoice(MethodKind.AGL, 7), config("steps=1", "agl.lambda_NC=0", "agl.lambda_T=0"), temp.resolve("first"))
                 .history().getFirst();
@@ -147,6 +157,37 @@ class MethodsTest {
     @Test void lisaAlternatesItsData() {
         List<String> kinds = run("lisa", 1).history().stream().map(m -> m.onTask() ? "t" : "a").toList();
         assertEquals("aattttttttaa", String.join("", kinds));
+    }
+
+    /** The task's answers begin as the base's would have, the stronger the nearer; without the method they do not. */
+    @Test void firstTokensStayNearTheBaseTheStrongerTheyAreHeld() {
+        double weak = run("first_tokens", 0.01).lastStep().terms().get("KL");
+        double strong = run("first_tokens", 30).lastStep().terms().get("KL");
+        assertTrue(strong < 0.5 * weak, "KL " + weak + " with weight 0.01, " + strong + " with 30");
+    }
+
+    /** A third of plain LoRA's B, and its A; the mean of plain LoRA's weights after each step. */
+    @Test void whatIsKeptOfPlainLorasRun() {
+        List<double[]> course = new ArrayList<>();
+        new FineTune(TinyModel.load(base), config()).run(MethodChoice.of("lora"), new TrainData(TASK, List.of(), ALIGNMENT), null, null,
+                (step, total, lora) -> course.add(lora.parameters().stream().flatMapToDouble(t -> Arrays.stream(t.toArray())).toArray()));
+        double[] mean = new double[course.getFirst().length];
+        double sum = 0;
+        for (int t = 0; t < course.size(); t++) {
+            double weight = Math.pow(0.8, course.size() - 1 - t);
+            sum += weight;
+            for (int e = 0; e < mean.length; e++) {
+                mean[e] += weight * course.get(t)[e];
+            }
+        }
+        double total = sum;
+        assertArrayEquals(Arrays.stream(mean).map(m -> m / total).toArray(), weights(run("ema", 0.8)), 1e-6);
+        LoraModel third = run("scale", 1.0 / 3).lora();
+        LoraModel plain = run("lora", Double.NaN).lora();
+        plain.layers().forEach((name, layer) -> {
+            assertArrayEquals(layer.a().toArray(), third.layers().get(name).a().toArray(), 0, name);
+            assertArrayEquals(Arrays.stream(layer.b().toArray()).map(b -> b / 3).toArray(), third.layers().get(name).b().toArray(), 1e-7);
+        });
     }
 
     /** More alignment examples among the task's: less loss on them, and every step says that its loss is of both. */

@@ -29,6 +29,8 @@ class RunNotesTest {
         "earlystop | 1 | seed=1 | ''",
         "earlystop | 0.5 | steps=4 | ''",
         "mix | 0.001 | batch_size=4 | mix: 12 task and 0 alignment examples at a share of 0.001: this is plain LoRA",
+        "kl_sparse | 1 | seed=1 | kl_sparse: every 4th of 3 steps is none: this is plain LoRA",
+        "kl_sparse | 1 | steps=4 | ''",
         "mix | 0.1 | batch_size=4 | ''",
         "lora | NaN | seed=1 | ''",
         "lora | NaN | eval_every=3 | eval_every 3 is not reached before the last of 3 steps: the held-out loss is measured at the end alone",

@@ -45,6 +45,8 @@ class SettingsOfMethodsTest {
         "fisher_examples | ewc  | | | ''",
         "fisher_examples | asft | | | asft sees no alignment data",
         "fisher_examples | mix  | | | ''",
+        "fisher_examples | kl_first | | | ''",
+        "fisher_examples | first_tokens | | | first_tokens sees no alignment data",
         "preset          | lisa | | | lisa has no Fisher information",
         "preset          | safeanchor | | | ''",
         "agl.m           | kl   | | | kl has no Fisher information",
@@ -121,7 +123,8 @@ class SettingsOfMethodsTest {
     @ParameterizedTest
     @CsvSource({"lora,,NaN,NaN", "agl,lambda_A,NaN,10000", "ewc,lambda,1e5,1e5", "kl,weight,1,1", "safelora,threshold,0.5,0.5",
         "asft,lambda,1,1", "safeanchor,m,NaN,NaN",
-        "lisa,rho,1,1", "contrast,weight,0.1,0.1", "contrast_linear,weight,0.1,0.1", "mix,share,0.25,0.25", "projection,m,NaN,NaN",
+        "lisa,rho,1,1", "contrast,weight,0.1,0.1", "contrast_linear,weight,0.1,0.1", "mix,share,0.25,0.25",
+        "kl_sparse,weight,1,1", "kl_first,weight,1,1", "first_tokens,weight,1,1", "scale,factor,0.5,0.5", "ema,decay,0.95,0.95", "projection,m,NaN,NaN",
         "oplora,k,16,16", "earlystop,share_of_steps,0.5,0.5"})
     void strengths(String method,
                 String name, double byDefault, double inForce) {
@@ -131,7 +134,7 @@ class SettingsOfMethodsTest {
         assertEquals(inForce, choice.strengthOrDefault(AglSettings.DEFAULT));
         assertEquals(method, choice.label());
         if (name != null) {
-            double other = name.equals("share") ? 0.75 : 1;
+            double other = List.of("share", "decay").contains(name) ? 0.75 : 1;
             MethodChoice given = new MethodChoice(choice.kind(), other);
             assertEquals(other, given.strengthOrDefault());
             assertEquals(other, given.strengthOrDefault(AglSettings.DEFAULT));
@@ -184,7 +187,8 @@ class SettingsOfMethodsTest {
     @ParameterizedTest
     @CsvSource({"lora,1,no --strength", "kl,-0.1,at least 0", "kl,Infinity,at least 0", "oplora,0,whole number", "oplora,1.5,whole number",
         "safeanchor,0,whole number",
-        "mix,0,above 0 and below 1", "mix,1,above 0 and below 1", "mix,-0.5,above 0",
+        "mix,0,above 0 and below 1", "mix,1,above 0 and below 1", "mix,-0.5,above 0", "scale,0,above 0 and at most 1",
+        "scale,1.1,at most 1", "ema,1,at least 0 and below 1", "ema,-0.1,at least 0", "kl_first,-1,at least 0",
         "safelora,-1.1,at least -1", "oplora,-1,whole number", "earlystop,-1,above 0", "earlystop,0,above 0",
         "earlystop,1.01,at most 1"}) void strengthsThatMeanNothingAreRefused(String method, double strength, String why) {
         String message = assertThrows(AglException.class, () -> new MethodChoice(MethodKind.of(method), strength)).getMessage();
@@ -192,7 +196,8 @@ class SettingsOfMethodsTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"kl,0", "mix,0.01", "mix,0.99", "safelora,-1", "oplora,1", "safeanchor,3", "earlystop,1", "earlystop,0.01", "agl,0"})
+    @CsvSource({"kl,0", "mix,0.01", "mix,0.99", "ema,0", "scale,1",
+        "safelora,-1", "oplora,1", "safeanchor,3", "earlystop,1", "earlystop,0.01", "agl,0"})
     void strengthsAtTheBorder(String method, double strength) {
         assertEquals(strength, new MethodChoice(MethodKind.of(method), strength).strengthOrDefault());
     }
@@ -203,7 +208,8 @@ class SettingsOfMethodsTest {
      */
     @ParameterizedTest
     @CsvSource({"lora,0,0,0,0,0", "agl,1,0,0,1,0", "ewc,1,0,0,1,0", "kl,1,1,0,0,0", "safelora,0,0,1,1,1", "asft,0,0,1,1,0",
-        "safeanchor,1,0,0,1,0", "lisa,1,1,0,1,0", "mix,1,1,0,0,0", "contrast,1,1,0,0,0", "contrast_linear,1,1,0,1,0",
+        "safeanchor,1,0,0,1,0", "lisa,1,1,0,1,0", "mix,1,1,0,0,0", "kl_sparse,1,1,0,0,0", "kl_first,1,1,0,0,0",
+        "first_tokens,0,0,0,0,0", "scale,0,0,0,1,1", "ema,0,0,0,1,1", "contrast,1,1,0,0,0", "contrast_linear,1,1,0,1,0",
         "projection,1,0,0,1,1", "oplora,0,0,0,1,0", "earlystop,0,0,0,0,0"}) void needs(String method, int alignment, int ofTask,
                 int unaligned, int onUpdate, int changesFactors) {
         MethodKind kind = MethodKind.of(method);

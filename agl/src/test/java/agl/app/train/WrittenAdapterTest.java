@@ -86,7 +86,8 @@ class WrittenAdapterTest {
         "lora", "agl --strength 1", "agl --strength 1 -s agl.alignment_rank=2", "safelora --unaligned @unaligned --strength 1",
         "projection --strength 4", "projection --strength 4 -s use_rslora=true",
         "lisa", "oplora --strength 2", "earlystop", "lora -s use_dora=true", "lora -s eval_every=2",
-        "kl -s micro_batch_size=1"}) void theLossIsThatOfTheAdapterAsWritten(String method) throws IOException {
+        "kl -s micro_batch_size=1", "first_tokens -s micro_batch_size=3", "scale --strength 0.6", "ema", "mix",
+        "scale --strength 0.6 -s use_rslora=true"}) void theLossIsThatOfTheAdapterAsWritten(String method) throws IOException {
         List<String> words = new ArrayList<>(List.of(("--eval @eval.jsonl -s fisher_examples=6 --method " + method).split(" ")));
         if (MethodKind.of(words.get(5)).usesAlignment(agl.regularizers.AglSettings.DEFAULT)) {
             words.addAll(List.of("--alignment", "@alignment.jsonl"));

@@ -9,58 +9,119 @@ import agl.lora.LoraModel;
 import agl.nn.Batch;
 import agl.nn.Transformer;
 import agl.regularizers.LoraFactors;
-import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.SequencedMap;
 import java.util.SplittableRandom;
+import java.util.WeakHashMap;
+import java.util.stream.IntStream;
 
 /**
- * λ KL(p_base ‖ p_tuned) on alignment examples ({@link KlToBase}), at the answer's positions: there the tuned model must keep the base's
- * predictions. One batch of alignment examples per step, round-robin. The base's hidden states are computed once, with the adapter off.
+ * λ KL(p_base ‖ p_tuned), averaged over answer positions ({@link KlToBase}): there the tuned model must keep the base's predictions.
+ * Methods differ in the positions:
+ *
+ * <ul>
+ * <li>{@code kl}: the answers of alignment examples, one batch per step, in turn;
+ * <li>{@code kl_sparse}: the same at every fourth step alone, with 4 λ: on average the same gradient, at a quarter of the cost;
+ * <li>{@code kl_first}: the first two tokens of these answers, where refusing or complying is decided;
+ * <li>{@code first_tokens}: the first five answer tokens of the step's own task examples. After the constrained objective of Qi et al. 2024
+ * (arXiv:2406.05946), which holds the first tokens of fine-tuning answers more tightly than the rest.
+ * </ul>
  */
 public final class KlPenalty implements Method {
+    /** Steps from one comparison of kl_sparse to the next. */
+    public static final int SPARSE = 4;
+    /** Answer tokens that kl_first compares. */
+    public static final int FIRST_ALIGNED = 2;
+    /** Answer tokens that first_tokens compares. */
+    public static final int FIRST_OF_TASK = 5;
+
+    /** The examples that each step compares on. */
+    @FunctionalInterface
+    public interface Examples {
+        /**
+         * The examples of a step, in passes through the model, with targets at the positions to compare; none: a step without penalty.
+         *
+         * @param step counted from 0
+         */
+        List<Batch> of(int step);
+
+        /**
+         * One batch after the other, round-robin, at the last of every {@code every} steps: at the very first the tuned model is the base.
+         */
+        static Examples inTurn(List<Batch> batches, int every) {
+            if (batches.isEmpty() || batches.stream().anyMatch(b -> b.targetCount() == 0)) {
+                throw new AglException("KL to the base needs alignment examples with answers");
+            }
+            List<Batch> all = List.copyOf(batches);
+            return step -> (step + 1) % every == 0 ? List.of(all.get(step / every % all.size())) : List.of();
+        }
+    }
+
+    private final String name;
     private final double lambda;
     private final LoraModel model;
-    private final List<Batch> batches;
-    private final Map<Integer, Storage> base = new HashMap<>();
+    private final Examples examples;
+    /** The base's hidden states, computed once per batch, with the adapter off; they go when nothing else refers to the batch. */
+    private final Map<Batch, Storage> base = new WeakHashMap<>();
     /** Of this pass's dropout masks: those of the task stay as they are without it. */
     private final SplittableRandom masks;
 
     /**
+     * The penalty {@code kl}.
+     *
      * @param batches alignment examples with targets on their answers
      * @param seed    of the dropout masks of the adapter on these examples
      */
     public KlPenalty(double lambda, LoraModel model, List<Batch> batches, long seed) {
-        if (batches.isEmpty() || batches.stream().anyMatch(b -> b.targetCount() == 0)) {
-            throw new AglException("KL to the base needs alignment examples with answers");
-        }
+        this("kl", lambda, model, Examples.inTurn(batches, 1), seed);
+    }
+
+    /** The penalty {@code kl_sparse}. */
+    public static KlPenalty sparse(double lambda, LoraModel model, List<Batch> batches, long seed) {
+        return new KlPenalty("kl_sparse", SPARSE * lambda, model, Examples.inTurn(batches, SPARSE), seed);
+    }
+
+    /** @param seed of the dropout masks of the adapter on these examples */
+    public KlPenalty(String name, double lambda, LoraModel model, Examples examples, long seed) {
         if (model.copies().containsKey(Transformer.HEAD)) {
             throw new AglException(
                     "KL to the base applies one head to both models' hidden states, but the adapter trains its own head "
                     + "(modules_to_save)");
         }
+        this.name = name;
         this.lambda = lambda;
         this.model = model;
-        this.batches = List.copyOf(batches);
+        this.examples = examples;
         this.masks = new SplittableRandom(seed);
     }
 
     @Override public String name() {
-        return "kl";
+        return name;
     }
 
     @Override public SequencedMap<String, Double> addGradients(Tape tape, List<LoraFactors> factors, int step) {
-        int at = step % batches.size();
-        Batch batch = batches.get(at);
-        int[] rows = java.util.stream.IntStream.range(0, batch.size()).filter(t -> batch.targets()[t] >= 0).toArray();
-        Storage reference = base.computeIfAbsent(at, i -> baseHidden(tape, batch, rows));
-        try (Tape own = Tape.training(tape.kernels(), tape.pool(), masks::nextLong)) {
-            Tensor kl = KlToBase.of(own, model.model().hidden(own, batch), reference, model.model().head(), rows);
-            double value = kl.item();
-            own.backward(Affine.scale(own, lambda, kl));
-            return Method.logged("KL", value, lambda * value);
+        List<Batch> passes = examples.of(step);
+        int positions = passes.stream().mapToInt(Batch::targetCount).sum();
+        if (positions == 0) {
+            return new LinkedHashMap<>();
         }
+        double value = 0;
+        for (Batch batch : passes) {
+            int[] rows = IntStream.range(0, batch.size()).filter(t -> batch.targets()[t] >= 0).toArray();
+            if (rows.length == 0) {
+                continue;
+            }
+            Storage reference = base.computeIfAbsent(batch, b -> baseHidden(tape, batch, rows));
+            double share = (double) rows.length / positions;
+            try (Tape own = Tape.training(tape.kernels(), tape.pool(), masks::nextLong)) {
+                Tensor kl = KlToBase.of(own, model.model().hidden(own, batch), reference, model.model().head(), rows);
+                value += share * kl.item();
+                own.backward(Affine.scale(own, lambda * share, kl));
+            }
+        }
+        return Method.logged("KL", value, lambda * value);
     }
 
     private Storage baseHidden(Tape tape, Batch batch, int[] rows) {

@@ -110,6 +110,60 @@ class KlPenaltyTest {
         assertTrue(message.contains("head"), message);
     }
 
+    /** Steps 4, 8 and 12 have the penalty, on one batch after the other, with four times the weight; the others have none. */
+    @Test void theSparseFormActsAtEveryFourthStep() throws Exception {
+        LoraModel lora = moved(0);
+        Batch other = new Batch(new int[] {1, 2, 3}, new int[] {0, 3}, new int[] {-1, 4, -1});
+        double[] kl = new double[2];
+        try (Tape tape = Tape.plain()) {
+            for (int i = 0; i < 2; i++) {
+                kl[i] = new KlPenalty(1, lora, List.of(i == 0 ? BATCH : other), 1).addGradients(tape, List.of(), 0).get("KL");
+            }
+            assertTrue(Math.abs(kl[0] - kl[1]) > 1e-3);
+            KlPenalty sparse = KlPenalty.sparse(0.5, lora, List.of(BATCH, other), 1);
+            for (int step = 0; step < 12; step++) {
+                Map<String, Double> found = sparse.addGradients(tape, List.of(), step);
+                if (step % 4 == 3) {
+                    double expected = kl[step / 4 % 2];
+                    assertEquals(expected, found.get("KL"), 1e-12 * expected, "step " + step);
+                    assertEquals(4 * 0.5 * expected, found.get("penalty"), 1e-12 * expected, "step " + step);
+                } else {
+                    assertEquals(Map.of(), found);
+                }
+            }
+        }
+    }
+
+    /**
+     * A step in two passes, of one and three positions and of none, is the step in one: the mean over its positions and the gradient of
+     * that, which is also that of central differences.
+     */
+    @Test void passesCountByTheirPositions() throws Exception {
+        Batch longer = new Batch(new int[] {1, 2, 3, 8, 9}, new int[] {0, 5}, new int[] {-1, 3, 8, 9, -1});
+        Batch shorter = new Batch(new int[] {4, 5, 6}, new int[] {0, 3}, new int[] {-1, 7, -1});
+        List<List<Batch>> ways = List.of(List.of(Batch.concat(List.of(longer, shorter))), List.of(longer, Batch.of(3, 4), shorter));
+        double[][] gradients = new double[2][];
+        double[] values = new double[2];
+        for (int way = 0; way < 2; way++) {
+            LoraModel lora = moved(0);
+            List<Batch> passes = ways.get(way);
+            KlPenalty penalty = new KlPenalty("test", 0.5, lora, step -> passes, 1);
+            Tensor a = lora.layers().values().iterator().next().a();
+            try (Tape tape = Tape.plain()) {
+                values[way] = penalty.addGradients(tape, List.of(), 0).get("penalty");
+                gradients[way] = a.gradArray();
+                double x = a.get(4);
+                a.data().set(4, x + 1e-5);
+                double plus = penalty.addGradients(tape, List.of(), 1).get("penalty");
+                a.data().set(4, x - 1e-5);
+                double minus = penalty.addGradients(tape, List.of(), 2).get("penalty");
+                assertEquals((plus - minus) / 2e-5, gradients[way][4], 1e-9 + 1e-5 * Math.abs(gradients[way][4]));
+            }
+        }
+        assertEquals(values[0], values[1], 1e-12);
+        assertArrayEquals(gradients[0], gradients[1], 1e-12);
+    }
+
     @Test void itPullsBackToTheBase() throws Exception {
         LoraModel lora = LoraModel.attach(TinyModel.llama(), LoraConfig.of(2, 4, 0, "q_proj", "v_proj"), 1, DType.F64);
         Batch batch = new Batch(new int[] {3, 7, 11, 2, 5}, new int[] {0, 5}, new int[] {-1, -1, 2, 5, -1});

@@ -2,6 +2,7 @@ package agl.regularizers.method;
 
 import static agl.regularizers.method.Hand.matrix;
 import static agl.regularizers.method.Hand.row;
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
@@ -23,15 +24,18 @@ import java.util.Map;
 import org.junit.jupiter.api.Test;
 
 class MethodTest {
+    private static final List<Batch> KL = List.of(new Batch(new int[] {3, 7}, new int[] {0, 2}, new int[] {5, -1}));
 
     @Test void eachMethodHasTheNameOfTheCommandLine() throws Exception {
         LoraModel lora = LoraModel.attach(TinyModel.llama(), LoraConfig.of(2, 4, 0, "q_proj"), 1, DType.F64);
-        KlPenalty kl = new KlPenalty(1, lora, List.of(new Batch(new int[] {3, 7}, new int[] {0, 2}, new int[] {5, -1})), 1);
+        KlPenalty kl = new KlPenalty(1, lora, KL, 1);
         List<Method> methods = List.of(Method.lora(), new Agl(AglRegularizer.of(AglSettings.DEFAULT, Map.of()), 0),
                 new EwcLora(1, Map.of()), kl,
                 new SafeLora(1, Map.of()), new AsFt(1, Map.of()), new SafeAnchor(Map.of()), new Lisa(1, 1, 1),
-                new HardProjection(Map.of(), 0), new OpLora(1, Map.of()));
-        assertEquals(List.of("lora", "agl", "ewc", "kl", "safelora", "asft", "safeanchor", "lisa", "projection", "oplora"),
+                new HardProjection(Map.of(), 0), new OpLora(1, Map.of()), KlPenalty.sparse(1, lora, KL, 1), new ScaledUpdate(1),
+                new WeightAverage(0));
+        assertEquals(List.of("lora", "agl", "ewc", "kl", "safelora", "asft", "safeanchor", "lisa", "projection", "oplora", "kl_sparse",
+                "scale", "ema"),
                 methods.stream().map(Method::name).toList());
     }
 
@@ -49,6 +53,49 @@ class MethodTest {
             assertSame(factors, lora.afterTraining(tape, factors));
         }
         Hand.assertGradients(row(5, 6), row(7, 8), factors.getFirst(), 0);
+    }
+
+    /** c = 1/2 halves B; A, and the factors that were trained, stay. */
+    @Test void scalingHalvesB() {
+        LoraFactors f = Hand.factors("w", matrix(row(3), row(1)), matrix(row(1, 2)), 2);
+        try (Tape tape = Tape.plain()) {
+            LoraFactors half = new ScaledUpdate(0.5).afterTraining(tape, List.of(f)).getFirst();
+            assertArrayEquals(row(3, 6, 1, 2), Hand.update(half), 0);
+            assertArrayEquals(row(6, 12, 2, 4), Hand.update(f), 0);
+            assertArrayEquals(row(1, 2), half.a().toArray(), 0);
+            assertEquals("w", half.name());
+            List<LoraFactors> trained = List.of(f);
+            assertSame(trained, new ScaledUpdate(1).afterTraining(tape, trained));
+        }
+    }
+
+    /**
+     * d = 1/2. B is 1, 3, 7 after three steps: m = 1/2, 1/4 + 3/2, 1/8 + 3/4 + 7/2 = 35/8, divided by 1 − 1/8: 5. A is 0, 0, 7 there:
+     * 7/2 by 7/8: 4. So ΔW = 20, and not the mean of the products 0, 0, 49.
+     */
+    @Test void theAverageIsOfEachFactor() {
+        LoraFactors f = Hand.factors(matrix(row(0)), matrix(row(9)));
+        WeightAverage ema = new WeightAverage(0.5);
+        try (Tape tape = Tape.plain()) {
+            assertSame(f, ema.afterTraining(tape, List.of(f)).getFirst(), "before any step");
+            for (int run = 0; run < 2; run++) {
+                double[][] weights = {{1, 0}, {3, 0}, {7, 7}};
+                for (int step = 0; step < 3; step++) {
+                    f.b().data().set(0, weights[step][0]);
+                    f.a().data().set(0, weights[step][1]);
+                    ema.afterStep(tape, List.of(f), step);
+                }
+                LoraFactors kept = ema.afterTraining(tape, List.of(f)).getFirst();
+                assertEquals(5, kept.b().get(0), 1e-15, "a run begins at step 0");
+                assertEquals(4, kept.a().get(0), 1e-15);
+                assertEquals(7, f.b().get(0), 0);
+            }
+            WeightAverage last = new WeightAverage(0);
+            last.afterStep(tape, List.of(f), 0);
+            f.b().data().set(0, 0.1);
+            last.afterStep(tape, List.of(f), 1);
+            assertEquals(0.1, last.afterTraining(tape, List.of(f)).getFirst().b().get(0), 0);
+        }
     }
 
     /**
