@@ -81,7 +81,7 @@ final class MethodNumbers {
         List<double[]> gradients = IntStream.range(0, 2).mapToObj(i -> Tensor
                 .fill(DType.F64, e -> Math.cos(i + 2 * e), SmallProblem.OUT, SmallProblem.IN).toArray()).toList();
         FisherEstimator.Gradients taken = new FisherEstimator.Gradients(new double[] {-0.5, 0.2},
-                Map.of("w", TokenFactors.ofDense(SmallProblem.OUT, SmallProblem.IN, gradients)));
+                Map.of("W", TokenFactors.ofDense(SmallProblem.OUT, SmallProblem.IN, gradients)));
         Method method = new LinearContrast(1, new boolean[] {true, false}, 20, () -> taken);
         return penalty(Panel.of("a prompt to refuse with margin 0.5 and a harmless one with margin −0.2, linearised at these weights"),
                 method, "contrast");

@@ -154,9 +154,11 @@ class AdapterTrainingTest {
                                 List.of("lm_head"), LoraConfig.Init.DEFAULT, plain.others()),
                         1, agl.autograd.storage.DType.F32),
                 head, base.toString());
+        Path alignment = Files.writeString(temp.resolve("alignment.csv"),
+                "instruction,response\nthe cat,I cannot help with that\nthe dog,the fox sat\nthe mat,the red fox\n");
         for (MethodKind kind : MethodKind.values()) {
             List<String> needed = List.of("--method", kind.title(), "--unaligned", unaligned.toString(), "--alignment",
-                    temp.resolve("task.csv").toString());
+                    alignment.toString());
             for (List<String> beside : List.of(List.of("-s", "use_dora=true"), List.of("--init-adapter", head.toString()))) {
                 List<String> all = new ArrayList<>(needed);
                 all.addAll(beside);
