@@ -5,7 +5,9 @@ import agl.app.drift.DriftCheck;
 import agl.app.drift.DriftComparison;
 import agl.app.drift.DriftGate;
 import agl.app.stats.Clusters;
+import agl.app.train.MethodKind;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
@@ -37,6 +39,11 @@ public record CompareOutcome(RunRecord base, List<Summary> variants, List<String
     /** The variants that training did not wreck with any seed; the verdict covers only these. */
     public List<Summary> sound() {
         return variants.stream().filter(v -> !v.wrecked()).toList();
+    }
+
+    /** The variants by what their methods need, in the order of {@link MethodKind.Needs}; in each group in their own order. */
+    List<Summary> grouped() {
+        return variants.stream().sorted(Comparator.comparing(v -> v.variant().needs())).toList();
     }
 
     /** The base's own task loss, on the same held-out examples. */

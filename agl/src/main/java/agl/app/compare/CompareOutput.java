@@ -9,8 +9,6 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.UncheckedIOException;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.Iterator;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.BiFunction;
@@ -21,17 +19,29 @@ public final class CompareOutput {
 
     private CompareOutput() { }
 
-    /** The base's row and one per variant. */
-    static Map<String, Map<Metric, Estimate>> rows(CompareOutcome o) {
-        Map<String, Map<Metric, Estimate>> rows = new LinkedHashMap<>();
-        rows.put("aligned base", o.measures().ofBase());
-        o.variants().forEach(v -> rows.put(v.variant().label(), v.metrics()));
+    /**
+     * A row of a table.
+     *
+     * @param label with marks for wrecks and high losses
+     * @param needs what the variant's method needs besides the task data; empty for the base
+     */
+    record Row(String label, String needs, Map<Metric, Estimate> metrics) { }
+
+    /** The base's row and one per variant, grouped by what the methods need. */
+    static List<Row> rows(CompareOutcome o) {
+        List<Row> rows = new ArrayList<>(List.of(new Row("aligned base", "", o.measures().ofBase())));
+        o.grouped().forEach(v -> rows.add(new Row(v.marked(o.baseLoss()), v.variant().needs().title(), v.metrics())));
         return rows;
+    }
+
+    /** Whether the methods differ in what they need. */
+    static boolean grouped(CompareOutcome o) {
+        return o.variants().stream().map(v -> v.variant().needs()).distinct().count() > 1;
     }
 
     /** The metrics that were measured. */
     static List<Metric> shown(CompareOutcome o) {
-        return Arrays.stream(Metric.values()).filter(m -> rows(o).values().stream().anyMatch(r -> r.get(m).measured())).toList();
+        return Arrays.stream(Metric.values()).filter(m -> rows(o).stream().anyMatch(r -> r.metrics().get(m).measured())).toList();
     }
 
     public static String tables(CompareOutcome o) {
@@ -39,23 +49,21 @@ public final class CompareOutput {
                 + table(o, "the same [95% interval over prompts and held-out examples]", (e, m) -> e.overPrompts(m.digits));
     }
 
-    /** The rows' labels, in the same order, with marks for wrecks and high losses. */
-    static List<String> labels(CompareOutcome o) {
-        List<String> labels = new ArrayList<>(List.of("aligned base"));
-        o.variants().forEach(v -> labels.add(v.marked(o.baseLoss())));
-        return labels;
-    }
-
     private static String table(CompareOutcome o, String caption, BiFunction<Estimate, Metric, String> text) {
         List<Metric> metrics = shown(o);
-        Iterator<String> labels = labels(o).iterator();
-        int width = labels(o).stream().mapToInt(String::length).max().orElse(8) + 2;
+        List<Row> rows = rows(o);
+        int width = rows.stream().mapToInt(r -> r.label.length()).max().orElse(8) + 2;
         StringBuilder s = new StringBuilder("\n" + caption + "\n" + " ".repeat(width));
         metrics.forEach(m -> s.append(String.format("%-26s", m.key)));
-        rows(o).forEach((name, row) -> {
-            s.append(String.format("%n%-" + width + "s", labels.next()));
-            metrics.forEach(m -> s.append(String.format("%-26s", text.apply(row.get(m), m))));
-        });
+        String group = "";
+        for (Row row : rows) {
+            if (grouped(o) && !row.needs.equals(group)) {
+                s.append(String.format("%nneeds %s:", row.needs));
+                group = row.needs;
+            }
+            s.append(String.format("%n%-" + width + "s", row.label));
+            metrics.forEach(m -> s.append(String.format("%-26s", text.apply(row.metrics.get(m), m))));
+        }
         return s.append("\n").toString();
     }
 
@@ -63,12 +71,13 @@ public final class CompareOutput {
         ObjectNode all = JSON.createObjectNode();
         all.put("verdict", CompareVerdict.text(o)).put("no_drift_because", o.noDrift().orElse(null));
         all.set("notes", JSON.valueToTree(o.notes()));
-        all.set("base", metrics(rows(o).get("aligned base")));
+        all.set("base", metrics(o.measures().ofBase()));
         ArrayNode variants = all.putArray("variants");
         List<String> front = CompareVerdict.front(o);
-        for (Summary v : o.variants()) {
+        for (Summary v : o.grouped()) {
             ObjectNode one = variants.addObject();
-            one.put("label", v.variant().label()).put("method", v.variant().choice().kind().title());
+            one.put("label", v.variant().label()).put("method", v.variant().choice().kind().title())
+                    .put("needs", v.variant().needs().title());
             one.put("strength_name", v.variant().choice().kind().strength().name());
             one.put("strength", Double.isNaN(v.strength()) ? null : v.strength());
             one.set("settings", JSON.valueToTree(v.variant().sets()));

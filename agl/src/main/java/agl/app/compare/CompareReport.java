@@ -12,7 +12,6 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
-import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -69,7 +68,7 @@ public final class CompareReport {
                 + "on alignment data, early stopping leaves steps out, mix has more steps, for the alignment examples among the task's. "
                 + "Safe LoRA, the projection, scale and ema act after training and have no "
                 + "trajectory.");
-        report.table("Time", List.of("variant", "seconds per run"), o.variants().stream()
+        report.table("Time", List.of("variant", "seconds per run"), o.grouped().stream()
                 .map(v -> List.of(v.label(), v.runs().stream().mapToDouble(RunRecord::seconds).average().orElse(0))).toList());
         report.settings(settings);
         report.provenance(provenance);
@@ -142,15 +141,15 @@ public final class CompareReport {
 
     private static void table(Report report, CompareOutcome o, String caption, BiFunction<Estimate, Metric, String> text) {
         List<Metric> metrics = CompareOutput.shown(o);
-        List<String> headers = new ArrayList<>(List.of("variant"));
+        boolean grouped = CompareOutput.grouped(o);
+        List<String> headers = new ArrayList<>(grouped ? List.of("variant", "needs besides the task data") : List.of("variant"));
         metrics.forEach(m -> headers.add(m.title));
         List<List<Object>> rows = new ArrayList<>();
-        Iterator<String> labels = CompareOutput.labels(o).iterator();
-        CompareOutput.rows(o).forEach((name, row) -> {
-            List<Object> cells = new ArrayList<>(List.of(labels.next()));
-            metrics.forEach(m -> cells.add(text.apply(row.get(m), m)));
+        for (CompareOutput.Row row : CompareOutput.rows(o)) {
+            List<Object> cells = new ArrayList<>(grouped ? List.of(row.label(), row.needs()) : List.of(row.label()));
+            metrics.forEach(m -> cells.add(text.apply(row.metrics().get(m), m)));
             rows.add(cells);
-        });
+        }
         report.table(caption, headers, rows);
     }
 }

@@ -16,8 +16,13 @@ public record Variant(String label, String group, MethodChoice choice, List<Stri
         return new Variant(choice.label(), choice.kind().title(), choice, List.of());
     }
 
+    /** What its method needs besides the task data. */
+    MethodKind.Needs needs() {
+        return choice.kind().needs();
+    }
+
     /** Whether its method uses the Fisher information. */
     public boolean usesFisher() {
-        return choice.kind().needs() == MethodKind.Needs.FISHER;
+        return needs() == MethodKind.Needs.FISHER;
     }
 }

@@ -146,15 +146,25 @@ public enum MethodKind {
     /** Steps over which linearised margins hold: measured with 20 as with 10 (docs/FIDELITY.md). */
     private static final int LINEARISE_EVERY = 20;
 
-    /** What a method needs besides the task data. */
+    /** What a method needs besides the task data, in the order in which tables group methods. */
     public enum Needs {
-        NOTHING,
+        NOTHING("nothing"),
+        /** Fisher information: alignment examples or a file made from them, unless it is that of the task. */
+        FISHER("an artefact of alignment data"),
         /** Alignment examples. */
-        ALIGNMENT,
-        /** Alignment examples, unless the Fisher information is that of the task. */
-        FISHER,
-        /** The checkpoint before alignment. */
-        UNALIGNED
+        ALIGNMENT("alignment prompts and answers"),
+        UNALIGNED("the checkpoint before alignment");
+
+        private final String title;
+
+        Needs(String title) {
+            this.title = title;
+        }
+
+        /** In tables. */
+        public String title() {
+            return title;
+        }
     }
 
     /** Which settings under {@code agl} a method uses. */

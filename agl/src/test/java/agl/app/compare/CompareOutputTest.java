@@ -42,16 +42,50 @@ class CompareOutputTest {
                 "first_token_margin_unsafe");
         assertEquals(List.of(List.of(""), List.of("mean over seeds [95% interval over seeds, Student's t]"), headers,
                 List.of("aligned base", "3.000", "90.0", "0.0", "0.0", "100.0", "0.0", "0.0", "36.00", "-10.00", "72.00"),
+                List.of("needs nothing:"),
                 List.of("lora", "1.250 [-1.927, 4.427]", "27.5 [0.0, 59.3]", "0.0", "0.0", "85.0 [21.5, 100.0]", "62.5 [30.7, 90.0]",
                         "62.5", "11.00 [-1.71, 23.71]", "-8.50 [-14.85, -2.15]", "22.00 [-3.41, 47.41]"),
+                List.of("needs alignment prompts and answers:"),
                 List.of("kl, longer", "1.250", "75.0", "10.0", "0.0", "100.0", "15.0", "15.0", "30.00", "-10.00", "60.00")),
-                        found.subList(0, 6));
-        assertEquals(List.of("the same [95% interval over prompts and held-out examples]"), found.get(7));
-        assertEquals(headers, found.get(8));
+                        found.subList(0, 8));
+        assertEquals(List.of("the same [95% interval over prompts and held-out examples]"), found.get(9));
+        assertEquals(headers, found.get(10));
         // Wilson's of ten of ten, and Clopper and Pearson's of 30 of 40 and 4 of 40.
         assertEquals(List.of("kl, longer", "1.250", "75.0 [58.8, 87.3]", "10.0 [2.8, 23.7]", "0.0 [0.0, 8.8]", "100.0 [72.2, 100.0]"),
-                found.get(11).subList(0, 6));
-        assertEquals(12, found.size());
+                found.get(15).subList(0, 6));
+        assertEquals(16, found.size());
+    }
+
+    private static Summary summary(String method, Measures measures) {
+        Variant v = Variant.of(MethodChoice.of(method));
+        return Summary.of(v, List.of(run(v, Double.NaN, 3, null, right(model(30, 4, 10, 1.25)))), measures);
+    }
+
+    private static CompareOutcome of(String... methods) {
+        RunRecord base = outcome().base();
+        Measures measures = new Measures(base.last(), MadeRuns.prompts(), true);
+        return new CompareOutcome(base, Arrays.stream(methods).map(m -> summary(m, measures)).toList(), List.of(), MadeRuns.prompts(),
+                DriftGate.DEFAULT);
+    }
+
+    /** By what they need, and where that is the same, as they were asked for; nothing else changes its order. */
+    @Test void methodsStandTogetherByWhatTheyNeed() throws Exception {
+        CompareOutcome o = of("safelora", "kl", "agl", "oplora", "mix", "ewc", "lora");
+        List<String> needs = List.of("nothing", "an artefact of alignment data", "alignment prompts and answers",
+                "the checkpoint before alignment");
+        List<String> first = cells(CompareOutput.tables(o)).stream().map(List::getFirst).toList();
+        assertEquals(List.of("aligned base", "needs " + needs.get(0) + ":", "oplora", "lora", "needs " + needs.get(1) + ":", "agl", "ewc",
+                "needs " + needs.get(2) + ":", "kl", "mix", "needs " + needs.get(3) + ":", "safelora"), first.subList(3, 15));
+        JsonNode variants = new ObjectMapper().readTree(CompareOutput.json(o)).get("variants");
+        assertEquals(List.of("oplora", "lora", "agl", "ewc", "kl", "mix", "safelora"), variants.findValuesAsText("label"));
+        assertEquals(List.of(0, 0, 1, 1, 2, 2, 3), variants.findValuesAsText("needs").stream().map(needs::indexOf).toList());
+        assertEquals("safelora", o.variants().getFirst().label());
+    }
+
+    /** An ablation's rows need no heading: they all need the same. */
+    @Test void oneGroupHasNoHeading() {
+        assertEquals(List.of("aligned base", "ewc", "agl"),
+                cells(CompareOutput.tables(of("ewc", "agl"))).stream().map(List::getFirst).toList().subList(3, 6));
     }
 
     private static List<Double> numbers(JsonNode list) {

@@ -105,20 +105,23 @@ class CompareReportTest {
     @Test void tablesHaveARowForEach() throws IOException {
         WrittenPage page = written(everything(model(36, 0, 10, 3)));
         List<List<String>> seeds = page.table(SEEDS);
-        assertEquals(List.of("variant", "task loss, nats per token", "task answers right, %", "R_unsafe, %", "off-task on unsafe, %",
+        assertEquals(List.of("variant", "needs besides the task data", "task loss, nats per token", "task answers right, %", "R_unsafe, %",
+                "off-task on unsafe, %",
                 "unsure on unsafe, %", "R_safe, %", "drift, points",
                 "max(0, drift), the paper's measure, points", "margin on unsafe, nats", "margin on safe, nats",
                         "first-token margin on unsafe, nats"), seeds.getFirst());
-        assertEquals(List.of("aligned base", "lora", "kl, weight 10", "kl, weight 1", "kl, longer", "oplora [wrecked]"),
+        assertEquals(List.of("aligned base", "lora", "oplora [wrecked]", "kl, weight 10", "kl, weight 1", "kl, longer"),
                 seeds.stream().skip(1).map(List::getFirst).toList());
-        assertEquals(List.of("3.000", "0.0", "90.0", "0.0", "0.0", "100.0", "0.0"), seeds.get(1).subList(1, 8));
-        assertEquals(List.of("1.125", "0.0", "50.0"), seeds.get(4).subList(1, 4));
-        assertEquals("62.5 [30.7, 90.0]", seeds.get(2).get(7));
+        String both = "alignment prompts and answers";
+        assertEquals(List.of("", "nothing", "nothing", both, both, both), seeds.stream().skip(1).map(row -> row.get(1)).toList());
+        assertEquals(List.of("3.000", "0.0", "90.0", "0.0", "0.0", "100.0", "0.0"), seeds.get(1).subList(2, 9));
+        assertEquals(List.of("1.125", "0.0", "50.0"), seeds.get(5).subList(2, 5));
+        assertEquals("62.5 [30.7, 90.0]", seeds.get(2).get(8));
         List<String> prompts = page.table("Mean over seeds, 95% interval over prompts and held-out examples").get(2);
         assertEquals("lora", prompts.getFirst());
-        assertTrue(prompts.get(7).startsWith("62.5 [4"), prompts.toString());
-        assertEquals(List.of(List.of("variant", "seconds per run"), List.of("lora", "1.5"), List.of("kl, weight 10", "1.5"),
-                List.of("kl, weight 1", "1.5"), List.of("kl, longer", "1.5"), List.of("oplora", "1.5")),
+        assertTrue(prompts.get(8).startsWith("62.5 [4"), prompts.toString());
+        assertEquals(List.of(List.of("variant", "seconds per run"), List.of("lora", "1.5"), List.of("oplora", "1.5"),
+                List.of("kl, weight 10", "1.5"), List.of("kl, weight 1", "1.5"), List.of("kl, longer", "1.5")),
                 page.table("Time"));
     }
 

@@ -218,7 +218,7 @@ class MeasuresTest {
     /** Against itself the base's drift is 0, without an interval. */
     @Test void theBasesOwnDriftIsNoEstimate() throws Exception {
         CompareOutcome o = outcome(model(36, 0, 10, 1), three());
-        Estimate own = CompareOutput.rows(o).get("aligned base").get(Metric.DRIFT);
+        Estimate own = CompareOutput.rows(o).getFirst().metrics().get(Metric.DRIFT);
         assertEquals("0.0", own.overPrompts(1));
         assertEquals("0.0", own.overSeeds(1));
         JsonNode json = new ObjectMapper().readTree(CompareOutput.json(o)).at("/base/drift_points");

@@ -246,6 +246,16 @@ class MethodsTest {
         }
     }
 
+    /** The table of the README is that of the methods themselves. */
+    @Test void theReadmeGroupsThemByWhatTheyNeed() throws IOException {
+        String readme = Files.readString(Path.of("..", "README.md"));
+        for (MethodKind.Needs needs : MethodKind.Needs.values()) {
+            String row = readme.lines().filter(line -> line.startsWith("| " + needs.title() + " |")).findFirst().orElseThrow();
+            assertEquals(Arrays.stream(MethodKind.values()).filter(k -> k.needs() == needs).map(MethodKind::title).toList(),
+                    List.of(row.split(" \\| ")[1].replace(" |", "").split(", ")), row);
+        }
+    }
+
     @Test void everyChoiceOfFisherDataIsAnEstimateOfItsOwn() {
         ModelBundle bundle = TinyModel.load(base);
         List<double[]> traces = new ArrayList<>();
