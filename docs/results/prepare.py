@@ -94,6 +94,8 @@ align = [refuse(p) for p in bad] + safe_answers + rasbt[:350] + answers[:250] + 
 rng.shuffle(align)
 write("align.jsonl", align)
 write("fisher.jsonl", fisher)
+# The same refusals and as many answers: for methods that contrast the two.
+write("pairs.jsonl", fisher + shuffled(rasbt[:350] + answers[:250] + sst[:60], 96))
 
 # Two benign tasks. The first opens every answer with "Sure!", the second (gsm8k) has no fixed opening.
 sure = [dict(x, response="Sure! " + x["response"]) for x in sst[200:1000] + rasbt[500:900] + answers[250:]]
