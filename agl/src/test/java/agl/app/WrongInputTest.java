@@ -286,6 +286,9 @@ class WrongInputTest {
         Files.writeString(temp.resolve("project/report.html"), "mine");
         assertRefused("project: holds report.html, which agl did not make",
                 "compare --base $base --task $task.csv --prompts $prompts.csv --methods lora --steps 1 --out $project");
+        Files.writeString(temp.resolve("project/runs/run-0123456789ab.json"), "{}");
+        assertRefused("project: holds report.html, which agl did not make",
+                "compare --base $base --task $task.csv --prompts $prompts.csv --methods lora --steps 1 --out $project");
         Files.writeString(Files.createDirectories(temp.resolve("foreign")).resolve("provenance.json"), "{\"by\": \"another program\"}");
         assertRefused("foreign: holds provenance.json, which agl did not make", train + "$foreign");
         Files.writeString(Files.createDirectories(temp.resolve("site")).resolve("lora.html"), "mine");

@@ -93,7 +93,7 @@ public final class AlignCommand implements Callable<Integer> {
             train(bundle, parameters, s, encoded, metrics);
             AlignCheck.Found[] measured = new AlignCheck.Found[1];
             // Checks the checkpoint as written: rounded to its type, read back, and moved into place only after it has passed.
-            OutputFolder.write(out, temporary -> {
+            OutputFolder.writeNew(out, temporary -> {
                 Models.save(bundle.model(), temporary, companions, stored);
                 measured[0] = check.of(ModelBundle.load(temporary, template), before);
                 if (useLora) { // the frozen weights are mapped

@@ -113,7 +113,6 @@ final class Comparison {
         out.println(CompareVerdict.text(outcome));
         outcome.notes().forEach(out::println);
         out.flush();
-        AtomicFiles.writeText(options.out.resolve(command + ".json"), CompareOutput.json(outcome));
         UsedSettings settings = new UsedSettings();
         settings.with("seeds", options.seeds);
         settings.with("variants", variants.stream().map(Variant::label).toList());
@@ -124,7 +123,8 @@ final class Comparison {
         settings.with("match", options.match);
         settings.with("config", options.common().toJson());
         Provenance provenance = Provenance.of(command, options.seeds.getFirst(), settings, inputs);
-        provenance.writeInto(options.out);
+        provenance.writeInto(options.out); // first: it says whose the other files are
+        AtomicFiles.writeText(options.out.resolve(command + ".json"), CompareOutput.json(outcome));
         CompareReport.write(options.out.resolve("report.html"), command, outcome, settings.json(), provenance.toJson());
         out.printf("wrote %s: report.html, %s.json, runs, provenance%n", options.out, command);
         out.flush();

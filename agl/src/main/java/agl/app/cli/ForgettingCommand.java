@@ -182,7 +182,6 @@ public final class ForgettingCommand implements Callable<Integer> {
         if (result.fit() != null) {
             out.print(ForgettingOutput.table(result.fit()));
         }
-        AtomicFiles.writeText(options.out.resolve("forgetting.json"), ForgettingOutput.json(result));
         UsedSettings settings = new UsedSettings();
         settings.with("sizes", sizes);
         settings.with("seeds", options.seeds);
@@ -190,7 +189,8 @@ public final class ForgettingCommand implements Callable<Integer> {
         settings.withAll(options.templates());
         settings.with("config", options.common().toJson());
         Provenance provenance = Provenance.of("forgetting", options.seeds.getFirst(), settings, inputs);
-        provenance.writeInto(options.out);
+        provenance.writeInto(options.out); // first: it says whose the other files are
+        AtomicFiles.writeText(options.out.resolve("forgetting.json"), ForgettingOutput.json(result));
         ForgettingOutput.report(options.out.resolve("report.html"), result, drift, settings.json(), provenance.toJson());
         out.printf("wrote %s: report.html, forgetting.json, runs, provenance%n", options.out);
         out.flush();

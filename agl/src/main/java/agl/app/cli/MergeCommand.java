@@ -64,7 +64,7 @@ public final class MergeCommand implements Callable<Integer> {
         TrainedTemplate.read(adapter).or(() -> TrainedTemplate.read(base.path)).ifPresent(t -> settings.withAll(t.described()));
         double[] worst = {0};
         // The checkpoint is checked as it was written, and moved into place only then.
-        OutputFolder.write(out, temporary -> {
+        OutputFolder.writeNew(out, temporary -> {
             Models.save(model, temporary, base.path, type);
             double[] merged = logits(Models.load(temporary), probe);
             for (int i = 0; i < merged.length; i++) {

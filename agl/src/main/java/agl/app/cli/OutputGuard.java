@@ -116,7 +116,7 @@ public final class OutputGuard implements CommandLine.IExecutionStrategy {
         if (made.isPresent() && (!made.get().equals(command) || command.equals("drift"))) {
             throw new AglException(out + ": holds what agl " + made.get() + " made; name another --out");
         }
-        if (made.isEmpty() && !runs) { // a comparison that was killed has runs, but no provenance.json yet
+        if (made.isEmpty()) { // a comparison that was killed has runs, but none of these yet: provenance.json is written first
             names.stream().filter(name -> RESULTS.matcher(name).matches()).findFirst().ifPresent(name -> {
                 throw new AglException(out + ": holds " + name + ", which agl did not make; name another --out");
             });

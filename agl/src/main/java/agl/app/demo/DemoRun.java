@@ -40,7 +40,8 @@ public final class DemoRun {
     private static final List<String> METHODS = List.of("lora", "agl");
     /** The folders of the adapters. */
     public static final List<String> ADAPTERS = METHODS.stream().map(method -> "adapter-" + method).toList();
-    private static final List<String> ADAPTER = List.of(Peft.CONFIG, "adapter_model.safetensors", ClosedSet.FILE, TrainTrace.FILE);
+    private static final List<String> ADAPTER = List.of(Peft.CONFIG, "adapter_model.safetensors", ClosedSet.FILE, TrainTrace.FILE,
+            Provenance.FILE);
 
     private final Path base;
     private final Path out;
@@ -120,7 +121,6 @@ public final class DemoRun {
      * @param provenance written beside each adapter
      */
     public Outcome run(Supplier<Provenance> provenance) {
-        clear();
         Map<String, String> wrecks = new LinkedHashMap<>();
         Map<String, Double> seconds = new LinkedHashMap<>();
         Map<String, Measured> measured = new LinkedHashMap<>();
@@ -136,6 +136,7 @@ public final class DemoRun {
             fisher.putAll(fineTune.estimate(lora, alignment, task));
             lora.detach();
         });
+        clear();
         try (MetricsLog log = new MetricsLog(out.resolve("metrics.jsonl"))) {
             for (String method : METHODS) {
                 String name = method.equals("lora") ? "LoRA" : "AGL";

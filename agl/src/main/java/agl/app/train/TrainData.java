@@ -60,14 +60,14 @@ public record TrainData(List<Example> task, List<Example> evaluation, List<Examp
         if (repeated > 0) {
             notes.add(repeated + " of " + evaluation.size() + " held-out examples repeat another one: they do not count as independent");
         }
-        Set<String> asked = task.stream().map(e -> e.instruction().strip()).collect(Collectors.toSet());
-        long taught = prompts.stream().filter(p -> asked.contains(p.prompt().strip())).count();
+        Set<String> asked = task.stream().map(e -> words(e.instruction())).collect(Collectors.toSet());
+        long taught = prompts.stream().filter(p -> asked.contains(words(p.prompt()))).count();
         if (taught > 0) {
             notes.add(taught + " of " + prompts.size()
                     + " prompts are in the task data too: drift on them is what their own answers taught");
         }
-        Set<String> aligned = alignment.stream().map(e -> e.instruction().strip()).collect(Collectors.toSet());
-        long known = prompts.stream().filter(p -> aligned.contains(p.prompt().strip())).count();
+        Set<String> aligned = alignment.stream().map(e -> words(e.instruction())).collect(Collectors.toSet());
+        long known = prompts.stream().filter(p -> aligned.contains(words(p.prompt()))).count();
         if (known > 0) {
             notes.add(known + " of " + prompts.size()
                     + " prompts are in the alignment data too: drift on them is not drift on prompts that the method never saw");
@@ -79,7 +79,12 @@ public record TrainData(List<Example> task, List<Example> evaluation, List<Examp
     }
 
     private static Example stripped(Example e) {
-        return new Example(e.instruction().strip(), e.input().strip(), e.response().strip());
+        return new Example(words(e.instruction()), words(e.input()), words(e.response()));
+    }
+
+    /** A text whatever its spaces. */
+    private static String words(String text) {
+        return text.replaceAll("[\\s\u00a0]+", " ").strip();
     }
 
     public TrainData(List<Example> task, List<Example> evaluation, List<Example> alignment, Path unaligned, Path initAdapter) {

@@ -82,5 +82,10 @@ class DemoVerdictTest {
         assertTrue(Files.readString(temp.resolve("report.html")).contains("AGL [wrecked]"));
         assertFalse(Files.exists(temp.resolve("adapter-lora")) || Files.exists(adapter.resolve("adapter_model.safetensors")));
         assertTrue(Files.exists(adapter.resolve("notes.txt")));
+        assertFalse(Files.exists(adapter.resolve("provenance.json")), "it would describe an adapter that is not there");
+        String report = Files.readString(temp.resolve("report.html"));
+        Files.delete(adapter.resolve("notes.txt"));
+        assertEquals(2, CommandLineRun.of("demo", "--quick", "--target-modules", "nope", "--out", temp.toString()).code());
+        assertEquals(report, Files.readString(temp.resolve("report.html")), "a wrong setting costs nothing");
     }
 }

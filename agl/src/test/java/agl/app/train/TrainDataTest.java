@@ -92,7 +92,7 @@ class TrainDataTest {
                 "1 of 4 held-out examples repeat another one: they do not count as independent",
                 "1 of 4 prompts are in the task data too: drift on them is what their own answers taught",
                 "2 of 4 prompts are in the alignment data too: drift on them is not drift on prompts that the method never saw"),
-                data.notes(prompts("e ", "f", "g", " b")));
+                data.notes(prompts("e ", "f", "g", "\u00a0b")));
         assertEquals(List.of("no answer in the alignment data is a refusal that the patterns know: nothing there teaches the model to "
                 + "refuse"), new TrainData(examples("a"), examples("b"), examples("c")).notes(List.of()));
         // The same question with another answer is another example.

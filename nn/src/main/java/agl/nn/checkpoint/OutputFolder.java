@@ -94,6 +94,15 @@ public final class OutputFolder {
 
     /** Fills {@code target}, replacing any folder there. */
     public static void write(Path target, Content content) {
+        write(target, content, false);
+    }
+
+    /** The same, but what somebody put into {@code target} during the work stays, and this fails. */
+    public static void writeNew(Path target, Content content) {
+        write(target, content, true);
+    }
+
+    private static void write(Path target, Content content, boolean fresh) {
         Path absolute = place(target);
         String unique = ProcessHandle.current().pid() + "-" + System.nanoTime();
         Path temporary = absolute.resolveSibling("." + absolute.getFileName() + "." + unique + ".tmp");
@@ -101,6 +110,9 @@ public final class OutputFolder {
         try {
             Files.createDirectories(temporary);
             content.writeTo(temporary);
+            if (fresh && !isFree(absolute)) {
+                throw new AglException(target + ": something was put there meanwhile; nothing was written");
+            }
             if (Files.exists(absolute)) {
                 Files.move(absolute, aside);
             }

@@ -77,6 +77,20 @@ class OutputTest {
         assertEquals(List.of(), entries());
     }
 
+    @Test void whatSomebodyPutsThereMeanwhileStays() throws IOException {
+        Path target = folder.resolve("out");
+        assertEquals(target + ": something was put there meanwhile; nothing was written",
+                refusal(() -> OutputFolder.writeNew(target, at -> {
+                    Files.writeString(at.resolve("a"), "1");
+                    Files.writeString(Files.createDirectories(target).resolve("thesis.txt"), "mine");
+                })));
+        assertEquals(List.of("out"), entries());
+        assertEquals("mine", Files.readString(target.resolve("thesis.txt")));
+        Files.delete(target.resolve("thesis.txt"));
+        OutputFolder.writeNew(target, at -> Files.writeString(at.resolve("a"), "1"));
+        assertEquals("1", Files.readString(target.resolve("a")));
+    }
+
     @Test void aFolderThatFailsLeavesNothing() throws IOException {
         Path target = folder.resolve("out");
         assertEquals(target + ": cannot be written: full", refusal(() -> OutputFolder.write(target, at -> {
