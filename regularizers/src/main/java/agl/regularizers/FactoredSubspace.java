@@ -10,7 +10,7 @@ import java.util.Arrays;
 /**
  * The exact subspace without any full gradient in memory: u_k = Gᵀ v_k / sqrt(N λ_k) = Σ_i S_ki g_i, with g_i kept as {@link TokenFactors}.
  *
- * <p>A coefficient needs only ⟨g_i, s·B·A⟩: two thin products per example ({@link TokenFactors#inner}).
+ * <p>A coefficient needs only ⟨g_i, s·B·A⟩ = s Σ_t (δ_tᵀB)·(A x_t): two thin products per example.
  */
 public final class FactoredSubspace implements Subspace {
     private final TokenFactors g;
@@ -69,15 +69,34 @@ public final class FactoredSubspace implements Subspace {
         return e;
     }
 
-    /** c = S·h for h_i = ⟨g_i, s·B·A⟩. */
+    /** c = S·h, h_i = ⟨g_i, s·B·A⟩ = s Σ_t (δ_tᵀB)·(A x_t). */
     @Override public double[] coefficients(Tape tape, LoraFactors f) {
+        double[] h = new double[g.examples()];
+        for (int i = 0; i < h.length; i++) {
+            try (Workspace w = tape.workspace()) {
+                Matrix deltaB = w.product(1, g.deltaOf(i), f.matrixB());
+                Matrix xA = w.product(1, g.xOf(i), f.matrixA().T());
+                h[i] = f.scale() * tape.kernels().dot(xA.size(), deltaB.data(), 0, xA.data(), 0);
+            }
+        }
         double[] c = new double[size()];
-        fromExamples(g.inner(tape, f), c);
+        fromExamples(h, c);
         return c;
     }
 
+    /** With e = Sᵀw, D = Σ_i e_i δ_iᵀx_i: ∂B += s Σ_i e_i δ_iᵀ(x_i Aᵀ), ∂A += s Σ_i e_i (δ_i B)ᵀx_i. */
     @Override public void addGradient(Tape tape, LoraFactors f, double[] w) {
-        g.addGradient(tape, f, toExamples(w));
+        double[] e = toExamples(w);
+        Matrix dA = f.gradA(tape);
+        Matrix dB = f.gradB(tape);
+        for (int i = 0; i < e.length; i++) {
+            try (Workspace space = tape.workspace()) {
+                Matrix deltaB = space.product(1, g.deltaOf(i), f.matrixB());
+                Matrix xA = space.product(1, g.xOf(i), f.matrixA().T());
+                tape.kernels().product(f.scale() * e[i], g.deltaOf(i).T(), xA, 1, dB);
+                tape.kernels().product(f.scale() * e[i], deltaB.T(), g.xOf(i), 1, dA);
+            }
+        }
     }
 
     @Override public void combine(Tape tape, double[] c, Tile tile) {

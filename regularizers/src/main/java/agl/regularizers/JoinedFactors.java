@@ -32,6 +32,7 @@ record JoinedFactors(Matrix delta, Matrix x, int[] example) {
     }
 
     /** h_i += sign·⟨g_i, s·B·A⟩ = sign·s Σ_t (δ_tᵀB)·(A x_t) over the tokens t of example i. */
+    // explain: First-order change of the losses
     void addInner(Tape tape, LoraFactors f, double sign, double[] h) {
         try (Workspace w = tape.workspace()) {
             Matrix deltaB = w.product(1, delta, f.matrixB());
@@ -58,4 +59,5 @@ record JoinedFactors(Matrix delta, Matrix x, int[] example) {
             tape.kernels().product(f.scale(), deltaB.T(), x, 1, f.gradA(tape));
         }
     }
+    // explain: end
 }

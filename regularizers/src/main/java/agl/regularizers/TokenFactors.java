@@ -1,7 +1,5 @@
 package agl.regularizers;
 
-import agl.autograd.Tape;
-import agl.autograd.Workspace;
 import agl.autograd.kernels.Kernels;
 import agl.autograd.kernels.Matrix;
 import agl.autograd.storage.DType;
@@ -88,35 +86,6 @@ public record TokenFactors(int out, int in, List<Storage> delta, List<Storage> x
         kernels.product(1, deltaOf(i), deltaOf(j).T(), 0, dd);
         kernels.product(1, xOf(i), xOf(j).T(), 0, xx);
         return kernels.dot(n, dd.data(), 0, xx.data(), 0);
-    }
-    // explain: end
-
-    /** h_i = ⟨g_i, s·B·A⟩ = s Σ_t (δ_tᵀB)·(A x_t): to first order, by how much the update raises ℓ_i. */
-    // explain: First-order change of the losses
-    public double[] inner(Tape tape, LoraFactors f) {
-        double[] h = new double[examples()];
-        for (int i = 0; i < h.length; i++) {
-            try (Workspace w = tape.workspace()) {
-                Matrix deltaB = w.product(1, deltaOf(i), f.matrixB());
-                Matrix xA = w.product(1, xOf(i), f.matrixA().T());
-                h[i] = f.scale() * tape.kernels().dot(xA.size(), deltaB.data(), 0, xA.data(), 0);
-            }
-        }
-        return h;
-    }
-
-    /** Adds the gradients of Σ_i e_i h_i: with D = Σ_i e_i δ_iᵀx_i, ∂B += s D Aᵀ and ∂A += s Bᵀ D. */
-    public void addGradient(Tape tape, LoraFactors f, double[] e) {
-        Matrix dA = f.gradA(tape);
-        Matrix dB = f.gradB(tape);
-        for (int i = 0; i < e.length; i++) {
-            try (Workspace w = tape.workspace()) {
-                Matrix deltaB = w.product(1, deltaOf(i), f.matrixB());
-                Matrix xA = w.product(1, xOf(i), f.matrixA().T());
-                tape.kernels().product(f.scale() * e[i], deltaOf(i).T(), xA, 1, dB);
-                tape.kernels().product(f.scale() * e[i], deltaB.T(), xOf(i), 1, dA);
-            }
-        }
     }
     // explain: end
 

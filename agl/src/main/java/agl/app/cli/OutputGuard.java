@@ -108,8 +108,7 @@ public final class OutputGuard implements CommandLine.IExecutionStrategy {
         });
         requireMetrics(out.resolve(METRICS));
         requireMetrics(besideIt(out));
-        boolean runs = RunStore.isOne(out);
-        if (runs && !OF_RUNS.contains(command)) {
+        if (!OF_RUNS.contains(command) && RunStore.isOne(out)) {
             throw new AglException(out + ": holds the runs of a comparison; name another --out");
         }
         Optional<String> made = Provenance.command(out);

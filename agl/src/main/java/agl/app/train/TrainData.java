@@ -60,14 +60,12 @@ public record TrainData(List<Example> task, List<Example> evaluation, List<Examp
         if (repeated > 0) {
             notes.add(repeated + " of " + evaluation.size() + " held-out examples repeat another one: they do not count as independent");
         }
-        Set<String> asked = task.stream().map(e -> words(e.instruction())).collect(Collectors.toSet());
-        long taught = prompts.stream().filter(p -> asked.contains(words(p.prompt()))).count();
+        long taught = among(task, prompts);
         if (taught > 0) {
             notes.add(taught + " of " + prompts.size()
                     + " prompts are in the task data too: drift on them is what their own answers taught");
         }
-        Set<String> aligned = alignment.stream().map(e -> words(e.instruction())).collect(Collectors.toSet());
-        long known = prompts.stream().filter(p -> aligned.contains(words(p.prompt()))).count();
+        long known = among(alignment, prompts);
         if (known > 0) {
             notes.add(known + " of " + prompts.size()
                     + " prompts are in the alignment data too: drift on them is not drift on prompts that the method never saw");
@@ -76,6 +74,12 @@ public record TrainData(List<Example> task, List<Example> evaluation, List<Examp
             notes.add("no answer in the alignment data is a refusal that the patterns know: nothing there teaches the model to refuse");
         }
         return notes;
+    }
+
+    /** How many of the prompts are instructions of these examples. */
+    private static long among(List<Example> examples, List<Prompt> prompts) {
+        Set<String> asked = examples.stream().map(e -> words(e.instruction())).collect(Collectors.toSet());
+        return prompts.stream().filter(p -> asked.contains(words(p.prompt()))).count();
     }
 
     private static Example stripped(Example e) {

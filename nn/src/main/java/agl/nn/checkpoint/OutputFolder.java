@@ -149,15 +149,6 @@ public final class OutputFolder {
         return new AglException(target + ": cannot be written: " + Json.reason(e), e);
     }
 
-    /** Deletes a folder that was written. */
-    public static void delete(Path folder) {
-        try {
-            deleteTree(folder);
-        } catch (IOException e) {
-            throw failure(folder, e);
-        }
-    }
-
     private static void deleteTree(Path folder) throws IOException {
         if (!Files.exists(folder)) {
             return;

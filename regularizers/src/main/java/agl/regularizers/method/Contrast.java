@@ -59,7 +59,7 @@ public final class Contrast implements Method {
         MarginLoss loss = new MarginLoss(weight, pairs.refuse);
         Batch batch = pairs.answers;
         int[] targets = batch.targets();
-        double[] perToken = meanWeights(batch);
+        double[] inMargin = inMargin(batch);
         try (Tape own = Tape.training(tape.kernels(), tape.pool(), masks::nextLong)) {
             Tensor hidden = model.model().hidden(own, batch);
             Storage losses = own.scratch(batch.size());
@@ -69,9 +69,8 @@ public final class Contrast implements Method {
             // explain: Contrast
             double[] m = new double[pairs.refuse.length];
             for (int j = 0; j < batch.sequences(); j++) {
-                double sign = j % 2 == 0 ? -1 : 1;
                 for (int t = batch.starts()[j]; t < batch.starts()[j + 1]; t++) {
-                    m[j / 2] += targets[t] < 0 ? 0 : sign * perToken[t] * losses.get(t);
+                    m[j / 2] += targets[t] < 0 ? 0 : inMargin[t] * losses.get(t);
                 }
             }
             double[] slope = new double[m.length];
@@ -79,9 +78,8 @@ public final class Contrast implements Method {
             // ∂L/∂(loss of token t) = ∂L/∂m_i · ∂m_i/∂(loss of token t): a weight on each token's cross-entropy.
             double[] weights = new double[batch.size()];
             for (int j = 0; j < batch.sequences(); j++) {
-                double sign = j % 2 == 0 ? -1 : 1;
                 for (int t = batch.starts()[j]; t < batch.starts()[j + 1]; t++) {
-                    weights[t] = sign * perToken[t] * slope[j / 2];
+                    weights[t] = inMargin[t] * slope[j / 2];
                 }
             }
             own.backward(HeadCrossEntropy.weighted(own, hidden, model.model().head(), targets, weights));
@@ -90,8 +88,8 @@ public final class Contrast implements Method {
         }
     }
 
-    /** 1/(number of target tokens of its sequence), by token. */
-    private static double[] meanWeights(Batch batch) {
+    /** ∂m_i/∂(loss of a token), by token: −1/(number of target tokens) in a refusal, + in the other answer. */
+    private static double[] inMargin(Batch batch) {
         double[] weights = new double[batch.size()];
         for (int j = 0; j < batch.sequences(); j++) {
             int count = 0;
@@ -99,7 +97,7 @@ public final class Contrast implements Method {
                 count += batch.targets()[t] >= 0 ? 1 : 0;
             }
             for (int t = batch.starts()[j]; t < batch.starts()[j + 1]; t++) {
-                weights[t] = 1.0 / Math.max(1, count);
+                weights[t] = (j % 2 == 0 ? -1.0 : 1.0) / Math.max(1, count);
             }
         }
         return weights;
