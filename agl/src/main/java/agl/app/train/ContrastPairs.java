@@ -20,12 +20,21 @@ import java.util.List;
  */
 record ContrastPairs(List<FisherEstimator.Example> pairs, boolean[] refuse) {
 
+    /** Tokens of each answer that are compared: where refusing or answering is decided. Not a setting: these methods have no Fisher. */
+    private static final int TOKENS = 2;
+
+    /** The pairs of the contrast methods. */
+    static ContrastPairs of(FisherSource source, RunConfig config, List<Example> alignment, List<Example> task) {
+        return of(source, config, alignment, task, TOKENS);
+    }
+
     /**
      * From at most {@code fisher_examples} of the alignment examples, half of them refused ones.
      *
-     * @param task the task's examples; refusals among them are left out
+     * @param task   the task's examples; refusals among them are left out
+     * @param tokens of each answer, from where they diverge; 0: all
      */
-    static ContrastPairs of(FisherSource source, RunConfig config, List<Example> alignment, List<Example> task) {
+    static ContrastPairs of(FisherSource source, RunConfig config, List<Example> alignment, List<Example> task, int tokens) {
         List<String> answers = task.stream().map(Example::response).filter(r -> RefusalPatterns.judge(r) != Verdict.REFUSAL).toList();
         List<Example> refused = FisherSource.chosen(config, with(alignment, Verdict.REFUSAL));
         List<Example> answered = FisherSource.chosen(config, with(alignment, Verdict.NOT_REFUSAL));
@@ -44,8 +53,8 @@ record ContrastPairs(List<FisherEstimator.Example> pairs, boolean[] refuse) {
         for (int i = 0; i < each; i++) {
             Example harmless = answered.get(i);
             Example denied = new Example(harmless.instruction(), harmless.input(), refused.get(i).response());
-            pairs.add(source.contrast(config, config.agl(), refused.get(i), answers, i));
-            pairs.add(source.contrast(config, config.agl(), denied, List.of(harmless.response()), i));
+            pairs.add(source.contrast(config, tokens, refused.get(i), answers, i));
+            pairs.add(source.contrast(config, tokens, denied, List.of(harmless.response()), i));
             refuse[2 * i] = true;
         }
         return new ContrastPairs(pairs, refuse);

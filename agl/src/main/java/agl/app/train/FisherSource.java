@@ -145,7 +145,7 @@ public final class FisherSource {
         for (int i = 0; i < chosen.size(); i++) {
             sequences.add(others.isEmpty()
                     ? new FisherEstimator.Example(batch(encode(chosen.get(i), config).answerPart(0, settings.fisherTokens())))
-                    : contrast(config, settings, chosen.get(i), others, i));
+                    : contrast(config, settings.fisherTokens(), chosen.get(i), others, i));
         }
         return sequences;
     }
@@ -153,15 +153,17 @@ public final class FisherSource {
     /**
      * The example's own answer against the first other one, starting at index {@code turn}, that diverges from it. Their common prefix is
      * context: both losses contain it equally, so it carries no weight and is not counted in any mean.
+     *
+     * @param tokens of each answer, from where they diverge; 0: all
      */
-    FisherEstimator.Example contrast(RunConfig config, AglSettings settings, Example e, List<String> others, int turn) {
+    FisherEstimator.Example contrast(RunConfig config, int tokens, Example e, List<String> others, int turn) {
         EncodedExample answer = encode(e, config);
         for (int k = 0; k < others.size(); k++) {
             EncodedExample other = encode(new Example(e.instruction(), e.input(), others.get((turn + k) % others.size())), config);
             int alike = answer.commonAnswerTokens(other);
             if (alike < Math.max(answer.lossTokens(), other.lossTokens())) {
-                return new FisherEstimator.Example(batch(answer.answerPart(alike, settings.fisherTokens())),
-                        batch(other.answerPart(alike, settings.fisherTokens())));
+                return new FisherEstimator.Example(batch(answer.answerPart(alike, tokens)),
+                        batch(other.answerPart(alike, tokens)));
             }
         }
         throw new AglException("the Fisher information contrasts each alignment answer with another one, but within max_length "

@@ -46,8 +46,8 @@ class ContrastPairsTest {
     }
 
     @Test void eachPromptHasARefusalAgainstAnotherAnswer() {
-        ContrastPairs made = pairs(List.of(new Example("how to", NO), new Example("the dog", "The fox sat."), new Example("a mat", NO)),
-                "agl.fisher_tokens=0");
+        ContrastPairs made = ContrastPairs.of(new FisherSource(bundle), RunConfig.DEFAULT.resolved(MethodChoice.of("contrast")),
+                List.of(new Example("how to", NO), new Example("the dog", "The fox sat."), new Example("a mat", NO)), TASK, 0);
         assertArrayEquals(new boolean[] {true, false}, made.refuse(), "as many of each kind");
         FisherEstimator.Example harmful = made.pairs().getFirst();
         assertTrue(text(harmful.answer()).contains(NO) && text(harmful.contrast()).contains("A red dog."), text(harmful.contrast()));
@@ -61,6 +61,19 @@ class ContrastPairsTest {
         String said = assertThrows(AglException.class, () -> ContrastPairs.of(new FisherSource(bundle), config, alignment(2, 2),
                 List.of(new Example("a", NO)))).getMessage();
         assertEquals("method contrast_linear contrasts refusals with the task's answers, and all of 1 task examples are refusals", said);
+    }
+
+    /** What is called unused is unused: a resumed comparison takes such a run for the same. */
+    @Test void settingsOfTheFisherDecideNothing() {
+        List<FisherEstimator.Example> own = pairs(alignment(3, 3)).pairs();
+        for (String set : List.of("agl.fisher_tokens=0", "agl.fisher_tokens=64", "preset=as-read")) {
+            List<FisherEstimator.Example> other = pairs(alignment(3, 3), set).pairs();
+            for (int i = 0; i < own.size(); i++) {
+                assertArrayEquals(own.get(i).answer().tokens(), other.get(i).answer().tokens(), set);
+                assertArrayEquals(own.get(i).contrast().targets(), other.get(i).contrast().targets(), set);
+            }
+            assertEquals(2, other.getFirst().answer().targetCount());
+        }
     }
 
     @Test void asManyAsTheSettingsSayHalfOfEach() {
