@@ -150,7 +150,6 @@ public final class TrainCommand implements Callable<Integer> {
         AtomicFiles.requireWritable(out);
         FineTune.requireAdapter(bundle, choice.kind(), config.train(), data);
         List<EncodedExample> encoded = bundle.encode(data.task(), config.train().maxLength());
-        bundle.sayCut(encoded, config.train().maxLength(), "task examples");
         if (choice.kind().reads() == MethodKind.Reads.EVERYTHING) {
             notes.addAll(config.warnings());
         }

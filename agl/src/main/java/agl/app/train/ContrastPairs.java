@@ -1,5 +1,6 @@
 package agl.app.train;
 
+import agl.app.data.BuiltinAlignment;
 import agl.app.data.Example;
 import agl.app.drift.RefusalPatterns;
 import agl.app.drift.Verdict;
@@ -8,7 +9,10 @@ import agl.nn.Batch;
 import agl.regularizers.FisherEstimator;
 import agl.regularizers.method.Contrast;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
+import java.util.stream.Stream;
 
 /**
  * Pairs of a refusal and another answer to the same prompt: for a prompt that the alignment data refuse, its refusal and an answer of the
@@ -38,7 +42,7 @@ record ContrastPairs(List<FisherEstimator.Example> pairs, boolean[] refuse) {
         List<String> answers = task.stream().map(Example::response).filter(r -> RefusalPatterns.judge(r) != Verdict.REFUSAL).toList();
         List<Example> refused = FisherSource.chosen(config, with(alignment, Verdict.REFUSAL));
         List<Example> answered = FisherSource.chosen(config, with(alignment, Verdict.NOT_REFUSAL));
-        int each = Math.min((config.fisherExamples() + 1) / 2, Math.min(refused.size(), answered.size()));
+        int each = Math.min(wanted(config), Math.min(refused.size(), answered.size()));
         if (answers.isEmpty()) {
             throw new AglException("method " + config.choice().kind().title() + " contrasts refusals with the task's answers, and all of "
                     + task.size() + " task examples are refusals");
@@ -60,20 +64,47 @@ record ContrastPairs(List<FisherEstimator.Example> pairs, boolean[] refuse) {
         return new ContrastPairs(pairs, refuse);
     }
 
+    /** Of each kind. */
+    private static int wanted(RunConfig config) {
+        return (config.fisherExamples() + 1) / 2;
+    }
+
+    /** A line if the alignment examples have fewer of one kind than of the other, so that some of the others are left out. */
+    static Optional<String> note(RunConfig config, List<Example> alignment) {
+        List<Example> all = BuiltinAlignment.withHarmless(alignment);
+        int refused = with(all, Verdict.REFUSAL).size();
+        int answered = with(all, Verdict.NOT_REFUSAL).size();
+        int each = Math.min(refused, answered);
+        return each == 0 || Math.max(refused, answered) == each || each >= wanted(config) ? Optional.empty()
+                : Optional.of(config.choice().kind().title() + ": as many refusals as answers make pairs: " + each + " of each, of "
+                        + refused + " refusals and " + answered + " answers in the alignment data");
+    }
+
     private static List<Example> with(List<Example> examples, Verdict verdict) {
         return examples.stream().filter(e -> RefusalPatterns.judge(e.response()) == verdict).toList();
     }
 
-    /** Mini-batches of {@code size} sequences, but at least one pair of each kind. */
-    List<Contrast.Pairs> batches(int size) {
+    /**
+     * Mini-batches of {@code size} sequences, but at least one pair of each kind.
+     *
+     * @param pass sequences in a pass through the model, but at least one pair
+     */
+    List<Contrast.Pairs> batches(int size, int pass) {
         int step = Math.max(1, size / 4) * 2;
         List<Contrast.Pairs> batches = new ArrayList<>();
         for (int from = 0; from < pairs.size(); from += step) {
             int to = Math.min(pairs.size(), from + step);
-            List<Batch> sequences = pairs.subList(from, to).stream().flatMap(p -> List.of(p.answer(), p.contrast()).stream()).toList();
-            boolean[] kinds = java.util.Arrays.copyOfRange(refuse, from, to);
-            batches.add(new Contrast.Pairs(Batch.concat(sequences), kinds));
+            List<Batch> passes = new ArrayList<>();
+            int together = Math.max(1, pass / 2);
+            for (int i = from; i < to; i += together) {
+                passes.add(sequences(i, Math.min(to, i + together)));
+            }
+            batches.add(new Contrast.Pairs(passes, Arrays.copyOfRange(refuse, from, to)));
         }
         return batches;
+    }
+
+    private Batch sequences(int from, int to) {
+        return Batch.concat(pairs.subList(from, to).stream().flatMap(p -> Stream.of(p.answer(), p.contrast())).toList());
     }
 }

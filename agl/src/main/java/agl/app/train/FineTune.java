@@ -100,6 +100,10 @@ public final class FineTune {
         List<LoraFactors> factors = Adapters.factors(lora);
         List<EncodedExample> examples = bundle.encode(data.task(), s.maxLength());
         List<EncodedExample> evaluation = bundle.encode(data.evaluation(), s.maxLength());
+        bundle.sayCut(examples, s.maxLength(), "task examples");
+        if (choice.kind().usesAlignment(resolved.agl()) && data.fisher() == null && fisher == null) {
+            bundle.sayCut(bundle.encode(FisherSource.chosen(config, data.alignment()), s.maxLength()), s.maxLength(), "alignment examples");
+        }
         int steps = resolved.steps(data);
         boolean onAlignment = IntStream.range(0, steps).anyMatch(step -> method.source(step) != Method.Source.TASK);
         List<EncodedExample> alignment = !onAlignment ? List.of()

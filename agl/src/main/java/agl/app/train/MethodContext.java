@@ -108,20 +108,20 @@ final class MethodContext {
         }
     }
 
-    /** The alignment examples in micro-batches. */
-    List<Batch> alignmentBatches() {
+    /** The alignment examples in batches, each in passes through the model. */
+    List<List<Batch>> alignmentBatches() {
         return alignmentOpenings(0);
     }
 
     /** The same up to the {@code tokens}-th token of their answers; 0: all of them. */
-    List<Batch> alignmentOpenings(int tokens) {
-        return batches(openings(FisherSource.chosen(config, data.alignment()), tokens));
+    List<List<Batch>> alignmentOpenings(int tokens) {
+        return parts(openings(FisherSource.chosen(config, data.alignment()), tokens), batchSize()).stream().map(this::passes).toList();
     }
 
     /** The task examples of each step of a run on the task alone, up to the {@code tokens}-th token of their answers. */
     KlPenalty.Examples taskOpenings(int tokens) {
         Batches task = new Batches(openings(data.task(), tokens), config.train().batchSize(), seed());
-        return step -> batches(task.examplesOf(step));
+        return step -> passes(task.examplesOf(step));
     }
 
     private List<EncodedExample> openings(List<Example> examples, int tokens) {
@@ -138,19 +138,27 @@ final class MethodContext {
         return source.gradients(lora, config.agl(), pairs.pairs());
     }
 
-    /** Sequences in a pass through the model. */
+    /** Sequences of a step. */
     int batchSize() {
-        return config.train().microBatchSize() > 0 ? Math.min(config.train().microBatchSize(), config.train().batchSize())
-                : config.train().batchSize();
+        return config.train().batchSize();
     }
 
-    private List<Batch> batches(List<EncodedExample> encoded) {
-        int size = batchSize();
-        List<Batch> batches = new ArrayList<>();
-        for (int from = 0; from < encoded.size(); from += size) {
-            batches.add(Batches.collate(encoded.subList(from, Math.min(encoded.size(), from + size))));
+    /** Sequences in a pass through the model, which changes nothing but memory and time. */
+    int passSize() {
+        int micro = config.train().microBatchSize();
+        return micro > 0 ? Math.min(micro, batchSize()) : batchSize();
+    }
+
+    private List<Batch> passes(List<EncodedExample> batch) {
+        return parts(batch, passSize()).stream().map(Batches::collate).toList();
+    }
+
+    private static <T> List<List<T>> parts(List<T> all, int size) {
+        List<List<T>> parts = new ArrayList<>();
+        for (int from = 0; from < all.size(); from += size) {
+            parts.add(all.subList(from, Math.min(all.size(), from + size)));
         }
-        return batches;
+        return parts;
     }
 
     /** C of the adapted layers, from the base and its checkpoint before alignment. */

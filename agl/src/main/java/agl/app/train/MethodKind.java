@@ -64,7 +64,7 @@ public enum MethodKind {
             c.taskOpenings(KlPenalty.FIRST_OF_TASK), c.seed())),
     /** Refusals against answers, on mini-batches of pairs. */
     CONTRAST(Strength.weight("weight", 0.1), Needs.ALIGNMENT, Acts.ON_ALL,
-            c -> new Contrast(c.strength(), c.lora(), c.contrastPairs().batches(c.batchSize()), c.seed())),
+            c -> new Contrast(c.strength(), c.lora(), c.contrastPairs().batches(c.batchSize(), c.passSize()), c.seed())),
     /** The same, linearised at the current weights every few steps. */
     CONTRAST_LINEAR(Strength.weight("weight", 0.1), Needs.ALIGNMENT) {
         @Override Method make(MethodContext c) {
@@ -281,6 +281,11 @@ public enum MethodKind {
      */
     int taskSteps(int steps, int onTask) {
         return steps;
+    }
+
+    /** Whether it trains on pairs of refusals and answers. */
+    boolean contrasts() {
+        return this == CONTRAST || this == CONTRAST_LINEAR;
     }
 
     /** How many alignment examples stand among so many task examples, in the same batches. */

@@ -33,6 +33,13 @@ public final class RunNotes {
         if (kind == MethodKind.KL_SPARSE && steps < KlPenalty.SPARSE) {
             lines.add("kl_sparse: every " + KlPenalty.SPARSE + "th of " + steps + " steps is none: this is plain LoRA");
         }
+        // Lisa's steps on alignment data stay.
+        if (kind != MethodKind.LISA && kind.strength().isOff(config.choice().strength())) {
+            lines.add(kind.title() + ": " + kind.strength().name() + " 0 adds nothing to the task loss, and this is plain LoRA");
+        }
+        if (kind.contrasts()) {
+            ContrastPairs.note(config, data.alignment()).ifPresent(lines::add);
+        }
         AglSettings agl = config.agl();
         if (kind.reads() == MethodKind.Reads.EVERYTHING && agl.refreshEvery() >= steps) {
             lines.add("agl.refresh_every " + agl.refreshEvery() + " is not reached before the last of " + steps

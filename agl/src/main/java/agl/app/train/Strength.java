@@ -94,6 +94,11 @@ public record Strength(String name, double byDefault, Range range, Setting setti
         return setting == null ? byDefault : setting.get(settings);
     }
 
+    /** Whether this value of a weight in the loss takes the method out of it. AGL has other weights. */
+    boolean isOff(double x) {
+        return range == Range.WEIGHT && setting == null && x == 0;
+    }
+
     /** Refuses a value outside the valid range. */
     void require(String method, double x) {
         if (name == null) {

@@ -13,6 +13,7 @@ import agl.nn.Batch;
 import agl.regularizers.FisherEstimator;
 import agl.regularizers.method.Contrast;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.BeforeEach;
@@ -93,16 +94,45 @@ class ContrastPairsTest {
     @Test void aBatchHasBothKindsAndAllPairsComeUp() {
         ContrastPairs made = pairs(alignment(5, 5));
         for (int size : new int[] {1, 4, 7, 8, 16}) {
-            List<Contrast.Pairs> batches = made.batches(size);
+            List<Contrast.Pairs> batches = made.batches(size, size);
             assertEquals(10, batches.stream().mapToInt(b -> b.refuse().length).sum());
             for (Contrast.Pairs b : batches) {
-                assertEquals(b.answers().sequences(), 2 * b.refuse().length);
-                assertTrue(b.answers().sequences() <= Math.max(4, size));
+                int sequences = b.passes().stream().mapToInt(Batch::sequences).sum();
+                assertEquals(sequences, 2 * b.refuse().length);
+                assertTrue(sequences <= Math.max(4, size));
                 assertEquals(b.refuse().length / 2, IntStream.range(0, b.refuse().length).filter(i -> b.refuse()[i]).count());
             }
         }
-        Batch first = made.batches(4).getFirst().answers();
+        Batch first = made.batches(4, 4).getFirst().passes().getFirst();
         assertArrayEquals(made.pairs().get(0).contrast().tokens(),
-                java.util.Arrays.copyOfRange(first.tokens(), first.starts()[1], first.starts()[2]));
+                Arrays.copyOfRange(first.tokens(), first.starts()[1], first.starts()[2]));
+    }
+
+    /** A smaller pass is of the same step: the same pairs in the same order, none split. */
+    @Test void passesHoldWholePairs() {
+        ContrastPairs made = pairs(alignment(5, 5));
+        for (int pass : new int[] {1, 2, 3, 4, 6, 8}) {
+            List<Contrast.Pairs> whole = made.batches(8, 8);
+            List<Contrast.Pairs> parts = made.batches(8, pass);
+            assertEquals(whole.size(), parts.size());
+            for (int i = 0; i < parts.size(); i++) {
+                assertArrayEquals(whole.get(i).refuse(), parts.get(i).refuse());
+                assertArrayEquals(whole.get(i).passes().getFirst().tokens(), Batch.concat(parts.get(i).passes()).tokens());
+                assertTrue(parts.get(i).passes().stream().allMatch(b -> b.sequences() % 2 == 0 && b.sequences() <= Math.max(2, pass)));
+            }
+        }
+    }
+
+    @Test void aLineSaysThatSomeAreLeftOut() {
+        assertEquals("contrast: as many refusals as answers make pairs: 1 of each, of 4 refusals and 1 answers in the alignment data",
+                note(alignment(4, 1), 96));
+        assertEquals("", note(alignment(4, 1), 2), "no more were wanted");
+        assertEquals("", note(alignment(4, 4), 96), "all are used");
+        assertEquals("", note(alignment(4, 0), 96), "refused elsewhere");
+    }
+
+    private static String note(List<Example> alignment, int wanted) {
+        RunConfig config = RunConfig.of(null, List.of("fisher_examples=" + wanted)).resolved(MethodChoice.of("contrast"));
+        return ContrastPairs.note(config, alignment).orElse("");
     }
 }

@@ -1,5 +1,6 @@
 package agl.app.train;
 
+import static java.util.stream.Collectors.joining;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
@@ -57,17 +58,18 @@ class MethodContextTest {
         return new MethodContext(bundle, lora, config, data, new FisherSource(bundle), null);
     }
 
-    /** Alignment examples go through in passes of a micro-batch, or of a batch where there is none. */
-    @ParameterizedTest @CsvSource({"0,4,4 2", "3,4,3 3", "1,4,1 1 1 1 1 1", "9,4,4 2", "0,6,6", "0,7,6"})
+    /** Batches are those of the settings whatever the micro-batch; their passes are of its size. */
+    @ParameterizedTest @CsvSource({"0,4,4 | 2", "3,4,3 1 | 2", "1,4,1 1 1 1 | 1 1", "9,4,4 | 2", "0,6,6", "2,7,2 2 2"})
     void passesOfAlignmentExamples(int micro, int batch, String sizes) {
-        List<Batch> batches = context(config("kl", "micro_batch_size=" + micro, "batch_size=" + batch), null).alignmentBatches();
-        assertEquals(sizes, String.join(" ", batches.stream().map(b -> String.valueOf(b.sequences())).toList()));
+        List<List<Batch>> batches = context(config("kl", "micro_batch_size=" + micro, "batch_size=" + batch), null).alignmentBatches();
+        assertEquals(sizes, batches.stream().map(passes -> passes.stream().map(b -> String.valueOf(b.sequences())).collect(joining(" ")))
+                .collect(joining(" | ")));
     }
 
     /** Prompt and the first tokens of the answer, where the answer is longer. */
     @ParameterizedTest @CsvSource({"1,6", "2,12", "0,18", "5,18"}) void openingsOfAnswers(int tokens, int targets) {
         assertEquals(18, bundle.encode(ALIGNMENT, 64).stream().mapToInt(e -> e.lossTokens()).sum(), "three tokens each");
-        List<Batch> openings = context(config("kl_first"), null).alignmentOpenings(tokens);
+        List<Batch> openings = context(config("kl_first"), null).alignmentOpenings(tokens).stream().flatMap(List::stream).toList();
         assertEquals(targets, openings.stream().mapToInt(Batch::targetCount).sum());
         int cut = (18 - targets) / 6;
         assertEquals(bundle.encode(ALIGNMENT, 64).stream().mapToInt(e -> e.length() - cut).sum(),
@@ -88,8 +90,8 @@ class MethodContextTest {
 
     @ParameterizedTest @CsvSource({"1,1", "5,5", "6,6", "96,6"})
     void asManyAlignmentExamplesAsAskedFor(int wanted, int expected) {
-        List<Batch> batches = context(config("kl", "fisher_examples=" + wanted), null).alignmentBatches();
-        assertEquals(expected, batches.stream().mapToInt(Batch::sequences).sum());
+        List<List<Batch>> batches = context(config("kl", "fisher_examples=" + wanted), null).alignmentBatches();
+        assertEquals(expected, batches.stream().flatMap(List::stream).mapToInt(Batch::sequences).sum());
     }
 
     /** An estimate leaves the layers without listeners: the running mean has to be set on them again, or it hears no more gradients. */

@@ -95,6 +95,23 @@ class MethodsTest {
         assertArrayEquals(lora, weights(run("safelora", -1)), 0, "a threshold that every update passes");
     }
 
+    /** What a method adds is that of the step's batch, however many passes it takes. */
+    @Test void smallerPassesTrainTheSame() {
+        for (MethodKind kind : MethodKind.values()) {
+            MethodChoice choice = new MethodChoice(kind, kind == MethodKind.OPLORA ? 2 : Double.NaN);
+            List<StepMetrics> whole = run(choice, config("steps=10", "learning_rate=0.005"), null).history();
+            List<StepMetrics> parts = run(choice, config("steps=10", "learning_rate=0.005", "micro_batch_size=1"), null).history();
+            for (int i = 0; i < whole.size(); i++) {
+                String where = kind.title() + ", step " + (i + 1);
+                assertEquals(whole.get(i).gradNorm(), parts.get(i).gradNorm(), 1e-3 * whole.get(i).gradNorm(), where);
+                Map<String, Double> expected = whole.get(i).terms();
+                parts.get(i).terms()
+                        .forEach((name, x) -> assertEquals(expected.get(name), x, 1e-6 + 1e-3 * Math.abs(x), where + " " + name));
+                assertEquals(expected.keySet(), parts.get(i).terms().keySet(), where);
+            }
+        }
+    }
+
     /** The strength that was asked for is the weight of the term that is logged, or the number of directions kept. */
     @Test void theStrengthIsTheWeightOfTheTerm() {
         FineTune.Result first = run("lora", Double.NaN);

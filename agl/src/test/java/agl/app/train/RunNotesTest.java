@@ -41,6 +41,10 @@ class RunNotesTest {
         "agl | NaN | agl.refresh_every=2 | ''",
         "agl | NaN | seed=1 | ''",
         "agl | 0 | agl.lambda_T=0 | agl.lambda_A, lambda_T and lambda_NC are all 0: agl adds nothing to the task loss, and this is plain LoRA",
+        "kl | 0 | seed=1 | kl: weight 0 adds nothing to the task loss, and this is plain LoRA",
+        "asft | 0 | seed=1 | asft: lambda 0 adds nothing to the task loss, and this is plain LoRA",
+        "lisa | 0 | seed=1 | ''",
+        "safelora | 0 | seed=1 | ''",
         "agl | 5 | agl.lambda_T=0,agl.lambda_A=0 | ''",
         "ewc | NaN | agl.lambda_T=0,agl.lambda_A=0 | ''"})
     void whatComesOutOtherwiseIsSaid(String method, double strength, String sets, String expected) {

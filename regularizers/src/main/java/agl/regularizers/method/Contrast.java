@@ -21,13 +21,14 @@ public final class Contrast implements Method {
     /**
      * A mini-batch of pairs.
      *
-     * @param answers the sequences, refusal and other answer of each pair in turn
-     * @param refuse  of each pair, whether its prompt should be refused; both kinds occur
+     * @param passes the sequences, refusal and other answer of each pair in turn, in passes through the model of whole pairs
+     * @param refuse of each pair, whether its prompt should be refused; both kinds occur
      */
-    public record Pairs(Batch answers, boolean[] refuse) {
+    public record Pairs(List<Batch> passes, boolean[] refuse) {
         public Pairs {
-            if (answers.sequences() != 2 * refuse.length) {
-                throw new AglException(answers.sequences() + " sequences are not " + refuse.length + " pairs");
+            int sequences = passes.stream().mapToInt(Batch::sequences).sum();
+            if (sequences != 2 * refuse.length || passes.stream().anyMatch(pass -> pass.sequences() % 2 != 0)) {
+                throw new AglException(sequences + " sequences in " + passes.size() + " passes are not " + refuse.length + " pairs");
             }
         }
     }
@@ -57,7 +58,17 @@ public final class Contrast implements Method {
     @Override public SequencedMap<String, Double> addGradients(Tape tape, List<LoraFactors> factors, int step) {
         Pairs pairs = batches.get(step % batches.size());
         MarginLoss loss = new MarginLoss(weight, pairs.refuse);
-        Batch batch = pairs.answers;
+        double value = 0;
+        int first = 0;
+        for (Batch batch : pairs.passes) {
+            value += addGradients(tape, loss, batch, first);
+            first += batch.sequences() / 2;
+        }
+        return Method.logged("contrast", value, weight * value);
+    }
+
+    /** The part of the loss, without λ, of a pass whose first pair is pair {@code first} of the mini-batch. */
+    private double addGradients(Tape tape, MarginLoss loss, Batch batch, int first) {
         int[] targets = batch.targets();
         double[] inMargin = inMargin(batch);
         try (Tape own = Tape.training(tape.kernels(), tape.pool(), masks::nextLong)) {
@@ -67,14 +78,14 @@ public final class Contrast implements Method {
                 HeadCrossEntropy.of(measuring, hidden, model.model().head(), targets, losses, 1);
             }
             // explain: Contrast
-            double[] m = new double[pairs.refuse.length];
+            double[] m = new double[batch.sequences() / 2];
             for (int j = 0; j < batch.sequences(); j++) {
                 for (int t = batch.starts()[j]; t < batch.starts()[j + 1]; t++) {
                     m[j / 2] += targets[t] < 0 ? 0 : inMargin[t] * losses.get(t);
                 }
             }
             double[] slope = new double[m.length];
-            double value = loss.of(m, slope);
+            double value = loss.of(first, m, slope);
             // ∂L/∂(loss of token t) = ∂L/∂m_i · ∂m_i/∂(loss of token t): a weight on each token's cross-entropy.
             double[] weights = new double[batch.size()];
             for (int j = 0; j < batch.sequences(); j++) {
@@ -84,7 +95,7 @@ public final class Contrast implements Method {
             }
             own.backward(HeadCrossEntropy.weighted(own, hidden, model.model().head(), targets, weights));
             // explain: end
-            return Method.logged("contrast", value, weight * value);
+            return value;
         }
     }
 

@@ -49,13 +49,15 @@ public final class KlPenalty implements Method {
 
         /**
          * One batch after the other, round-robin, at the last of every {@code every} steps: at the very first the tuned model is the base.
+         *
+         * @param batches each in passes through the model
          */
-        static Examples inTurn(List<Batch> batches, int every) {
-            if (batches.isEmpty() || batches.stream().anyMatch(b -> b.targetCount() == 0)) {
+        static Examples inTurn(List<List<Batch>> batches, int every) {
+            if (batches.isEmpty() || batches.stream().anyMatch(b -> b.stream().allMatch(pass -> pass.targetCount() == 0))) {
                 throw new AglException("KL to the base needs alignment examples with answers");
             }
-            List<Batch> all = List.copyOf(batches);
-            return step -> (step + 1) % every == 0 ? List.of(all.get(step / every % all.size())) : List.of();
+            List<List<Batch>> all = List.copyOf(batches);
+            return step -> (step + 1) % every == 0 ? all.get(step / every % all.size()) : List.of();
         }
     }
 
@@ -71,15 +73,15 @@ public final class KlPenalty implements Method {
     /**
      * The penalty {@code kl}.
      *
-     * @param batches alignment examples with targets on their answers
+     * @param batches alignment examples with targets on their answers, each batch in passes through the model
      * @param seed    of the dropout masks of the adapter on these examples
      */
-    public KlPenalty(double lambda, LoraModel model, List<Batch> batches, long seed) {
+    public KlPenalty(double lambda, LoraModel model, List<List<Batch>> batches, long seed) {
         this("kl", lambda, model, Examples.inTurn(batches, 1), seed);
     }
 
     /** The penalty {@code kl_sparse}. */
-    public static KlPenalty sparse(double lambda, LoraModel model, List<Batch> batches, long seed) {
+    public static KlPenalty sparse(double lambda, LoraModel model, List<List<Batch>> batches, long seed) {
         return new KlPenalty("kl_sparse", SPARSE * lambda, model, Examples.inTurn(batches, SPARSE), seed);
     }
 

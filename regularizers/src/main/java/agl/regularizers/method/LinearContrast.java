@@ -50,7 +50,7 @@ public final class LinearContrast implements Method {
         }
         double[] m = margins.predict(tape, factors);
         double[] slope = new double[m.length];
-        double value = loss.of(m, slope);
+        double value = loss.of(0, m, slope);
         margins.addGradient(tape, factors, slope);
         return Method.logged("contrast", value, loss.weight() * value);
     }

@@ -11,14 +11,19 @@ package agl.regularizers.method;
  */
 record MarginLoss(double weight, boolean[] refuse) {
 
-    /** The loss without λ; adds ∂/∂m_i of the loss with λ to {@code slope}. */
+    /**
+     * The part of the loss, without λ, of some of the prompts; adds ∂/∂m_i of the loss with λ to {@code slope}.
+     *
+     * @param m     margins of the prompts from {@code first} on
+     * @param slope of the same length
+     */
     // explain: MarginLoss
-    double of(double[] m, double[] slope) {
+    double of(int first, double[] m, double[] slope) {
         int toRefuse = count();
         double loss = 0;
         for (int i = 0; i < m.length; i++) {
-            double side = refuse[i] ? 1 : -1;
-            double share = 1.0 / (refuse[i] ? toRefuse : m.length - toRefuse);
+            double side = refuse[first + i] ? 1 : -1;
+            double share = 1.0 / (refuse[first + i] ? toRefuse : refuse.length - toRefuse);
             loss += share * softplus(-side * m[i]);
             slope[i] -= weight * share * side * sigmoid(-side * m[i]);
         }

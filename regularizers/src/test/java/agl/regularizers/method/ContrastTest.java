@@ -63,8 +63,15 @@ class ContrastTest {
     }
 
     private Method direct() {
-        Batch all = Batch.concat(PAIRS.stream().flatMap(p -> Stream.of(p.answer(), p.contrast())).toList());
-        return new Contrast(WEIGHT, lora, List.of(new Contrast.Pairs(all, REFUSE)), 1);
+        return direct(List.of(sequences(PAIRS)));
+    }
+
+    private Method direct(List<Batch> passes) {
+        return new Contrast(WEIGHT, lora, List.of(new Contrast.Pairs(passes, REFUSE)), 1);
+    }
+
+    private static Batch sequences(List<FisherEstimator.Example> pairs) {
+        return Batch.concat(pairs.stream().flatMap(p -> Stream.of(p.answer(), p.contrast())).toList());
     }
 
     private FisherEstimator.Gradients gradients() {
@@ -131,6 +138,16 @@ class ContrastTest {
         }
     }
 
+    /** A step in two passes, of two pairs and of one, is the step in one. */
+    @Test void passesChangeNothing() {
+        Step expected = step(direct(), 0);
+        Step found = step(direct(List.of(sequences(PAIRS.subList(0, 2)), sequences(PAIRS.subList(2, 3)))), 0);
+        assertEquals(expected.value, found.value, 1e-12);
+        for (int i = 0; i < expected.gradients.size(); i++) {
+            assertArrayEquals(expected.gradients.get(i), found.gradients.get(i), 1e-12);
+        }
+    }
+
     /** At the weights of a linearisation, moved already, value and gradient are those of the true margins. */
     @Test void theLinearisationIsExactWhereItWasTaken() {
         Step expected = step(direct(), 0);
@@ -179,7 +196,7 @@ class ContrastTest {
 
     @Test void farMarginsNeitherOverflowNorPull() {
         double[] slope = new double[4];
-        double loss = new MarginLoss(2, new boolean[] {true, true, false, false}).of(new double[] {1000, -1000, 1000, -1000}, slope);
+        double loss = new MarginLoss(2, new boolean[] {true, true, false, false}).of(0, new double[] {1000, -1000, 1000, -1000}, slope);
         assertEquals(1000, loss, 1e-9, "half of 1000 on each side");
         assertArrayEquals(new double[] {0, -1, 1, 0}, slope, 1e-12);
     }

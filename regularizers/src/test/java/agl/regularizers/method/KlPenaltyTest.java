@@ -65,7 +65,7 @@ class KlPenaltyTest {
         LoraModel lora = moved(0);
         double expected = composed(TinyModel.llama(), lora.model());
         assertTrue(expected > 1e-3);
-        KlPenalty penalty = new KlPenalty(0.5, lora, List.of(BATCH), 1);
+        KlPenalty penalty = new KlPenalty(0.5, lora, List.of(List.of(BATCH)), 1);
         try (Tape tape = Tape.plain()) {
             Map<String, Double> found = penalty.addGradients(tape, List.of(), 0);
             assertEquals(expected, found.get("KL"), 1e-9 * expected);
@@ -81,7 +81,7 @@ class KlPenaltyTest {
             LoraModel lora = moved(0.5);
             try (Tape tape = Tape.plain()) {
                 if (with == 1) {
-                    new KlPenalty(1, lora, List.of(BATCH), 1).addGradients(tape, List.of(), 0);
+                    new KlPenalty(1, lora, List.of(List.of(BATCH)), 1).addGradients(tape, List.of(), 0);
                 }
                 lora.model().hidden(tape, BATCH);
                 draws[with] = tape.draws();
@@ -94,7 +94,7 @@ class KlPenaltyTest {
     /** Dropout belongs to the tuned model's training pass, not to what it is compared with. */
     @Test void theBaseIsReadWithoutDropout() throws Exception {
         LoraModel lora = LoraModel.attach(TinyModel.llama(), LoraConfig.of(2, 4, 0.5, "q_proj", "v_proj"), 1, DType.F64);
-        KlPenalty penalty = new KlPenalty(1, lora, List.of(BATCH), 1);
+        KlPenalty penalty = new KlPenalty(1, lora, List.of(List.of(BATCH)), 1);
         try (Tape tape = Tape.plain()) {
             assertEquals(0, penalty.addGradients(tape, List.of(), 0).get("KL"), 1e-12, "B = 0 is the base, whatever is dropped");
         }
@@ -106,7 +106,7 @@ class KlPenaltyTest {
                 LoraConfig.Bias.NONE,
                 List.of("lm_head"), LoraConfig.Init.DEFAULT, plain.others());
         LoraModel lora = LoraModel.attach(TinyModel.llama(), config, 1, DType.F64);
-        String message = assertThrows(AglException.class, () -> new KlPenalty(1, lora, List.of(BATCH), 1)).getMessage();
+        String message = assertThrows(AglException.class, () -> new KlPenalty(1, lora, List.of(List.of(BATCH)), 1)).getMessage();
         assertTrue(message.contains("head"), message);
     }
 
@@ -117,10 +117,10 @@ class KlPenaltyTest {
         double[] kl = new double[2];
         try (Tape tape = Tape.plain()) {
             for (int i = 0; i < 2; i++) {
-                kl[i] = new KlPenalty(1, lora, List.of(i == 0 ? BATCH : other), 1).addGradients(tape, List.of(), 0).get("KL");
+                kl[i] = new KlPenalty(1, lora, List.of(List.of(i == 0 ? BATCH : other)), 1).addGradients(tape, List.of(), 0).get("KL");
             }
             assertTrue(Math.abs(kl[0] - kl[1]) > 1e-3);
-            KlPenalty sparse = KlPenalty.sparse(0.5, lora, List.of(BATCH, other), 1);
+            KlPenalty sparse = KlPenalty.sparse(0.5, lora, List.of(List.of(BATCH), List.of(other)), 1);
             for (int step = 0; step < 12; step++) {
                 Map<String, Double> found = sparse.addGradients(tape, List.of(), step);
                 if (step % 4 == 3) {
@@ -167,7 +167,7 @@ class KlPenaltyTest {
     @Test void itPullsBackToTheBase() throws Exception {
         LoraModel lora = LoraModel.attach(TinyModel.llama(), LoraConfig.of(2, 4, 0, "q_proj", "v_proj"), 1, DType.F64);
         Batch batch = new Batch(new int[] {3, 7, 11, 2, 5}, new int[] {0, 5}, new int[] {-1, -1, 2, 5, -1});
-        KlPenalty penalty = new KlPenalty(0.5, lora, List.of(batch), 1);
+        KlPenalty penalty = new KlPenalty(0.5, lora, List.of(List.of(batch)), 1);
         List<LoraFactors> factors = lora.layers().entrySet().stream()
                 .map(e -> new LoraFactors(e.getKey(), e.getValue().a(), e.getValue().b(), e.getValue().scale())).toList();
         try (Tape tape = Tape.plain()) {
@@ -197,6 +197,6 @@ class KlPenaltyTest {
             assertEquals((plus - minus) / 2e-5, analytic, 1e-6 + 1e-3 * Math.abs(analytic));
         }
         assertThrows(AglException.class, () -> new KlPenalty(1, lora, List.of(), 1));
-        assertThrows(AglException.class, () -> new KlPenalty(1, lora, List.of(Batch.of(1, 2)), 1));
+        assertThrows(AglException.class, () -> new KlPenalty(1, lora, List.of(List.of(Batch.of(1, 2))), 1));
     }
 }

@@ -24,7 +24,7 @@ import java.util.Map;
 import org.junit.jupiter.api.Test;
 
 class MethodTest {
-    private static final List<Batch> KL = List.of(new Batch(new int[] {3, 7}, new int[] {0, 2}, new int[] {5, -1}));
+    private static final List<List<Batch>> KL = List.of(List.of(new Batch(new int[] {3, 7}, new int[] {0, 2}, new int[] {5, -1})));
 
     @Test void eachMethodHasTheNameOfTheCommandLine() throws Exception {
         LoraModel lora = LoraModel.attach(TinyModel.llama(), LoraConfig.of(2, 4, 0, "q_proj"), 1, DType.F64);
