@@ -306,6 +306,22 @@ class FisherCommandTest {
         }
     }
 
+    /** 1000 input files with names of 200 letters: far more metadata than one read of the checksum's field took. */
+    @Test void metadataMayBeLong() throws IOException {
+        List<String> rows = Files.readAllLines(temp.resolve("alignment.csv"));
+        List<String> more = new ArrayList<>(List.of("--alignment"));
+        for (int i = 0; i < 1000; i++) {
+            Path part = temp.resolve("a".repeat(200) + i + ".csv");
+            Files.write(part, List.of(rows.getFirst(), rows.get(1 + i % (rows.size() - 1))));
+            more.add(part.toString());
+        }
+        make(more.toArray(String[]::new));
+        try (SafeTensors in = SafeTensors.open(file)) {
+            assertTrue(in.metadata().get("about").length() > 200_000);
+        }
+        assertEquals(0, trainWithFile("out").code());
+    }
+
     /** A bit in each region of the file: length, header, checksum, metadata, every tensor; and a byte more or less. */
     @Test void aDamagedFileIsRefused() throws IOException {
         String[] adapted = {"--target-modules", "v_proj"};

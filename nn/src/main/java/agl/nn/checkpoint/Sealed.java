@@ -14,8 +14,8 @@ import java.util.HexFormat;
 
 /**
  * Files that this program writes and reads again (finished runs, Fisher estimates, training curves) contain their own SHA-256, so that a
- * damaged one is never taken for a result. The file is JSON, or begins with JSON (safetensors), with the field {@value #KEY} among its
- * first ones; the hash covers the whole file with 64 zeros as the field's value.
+ * damaged one is never taken for a result. The file is JSON, or begins with JSON (safetensors), in which the field {@value #KEY} is, however
+ * long the text before it; the hash covers the whole file with 64 zeros as the field's value.
  */
 public final class Sealed {
     /** Name of the checksum field. */
@@ -23,9 +23,10 @@ public final class Sealed {
     /** Value of the field before the checksum is known. */
     public static final String BLANK = "0".repeat(64);
 
+    /** Cannot be part of a JSON string, where each quote has a backslash before it. */
     private static final byte[] FIELD = ("\"" + KEY + "\":\"").getBytes(StandardCharsets.US_ASCII);
-    /** The field must lie within this many bytes of the start. */
-    private static final int HEAD = 1 << 16;
+    /** The field is looked for in this many bytes, those of the longest header: beyond are weights. */
+    private static final long HEAD = 8 + SafeTensors.MAX_HEADER_BYTES;
     private static final int CHUNK = 1 << 20;
 
     private Sealed() {
@@ -62,21 +63,32 @@ public final class Sealed {
     }
 
     private static Seal seal(FileChannel channel) throws IOException {
-        byte[] head = read(channel, 0, HEAD);
-        int field = indexOf(head, FIELD);
-        int at = field + FIELD.length;
-        if (field < 0 || at + BLANK.length() > head.length) {
+        long at = place(channel);
+        if (at < 0) {
             return null;
         }
+        long end = at + BLANK.length();
         MessageDigest sha = sha256();
         for (long from = 0; from < channel.size(); from += CHUNK) {
             byte[] bytes = read(channel, from, CHUNK);
-            if (from == 0) {
-                Arrays.fill(bytes, at, at + BLANK.length(), (byte) '0');
-            }
+            int first = (int) Math.clamp(at - from, 0, bytes.length);
+            Arrays.fill(bytes, first, (int) Math.clamp(end - from, first, bytes.length), (byte) '0');
             sha.update(bytes);
         }
-        return new Seal(at, new String(head, at, BLANK.length(), StandardCharsets.US_ASCII), HexFormat.of().formatHex(sha.digest()));
+        String written = new String(read(channel, at, BLANK.length()), StandardCharsets.US_ASCII);
+        return new Seal(at, written, HexFormat.of().formatHex(sha.digest()));
+    }
+
+    /** Where the field's value begins; -1 if there is no such field with room for a value. */
+    private static long place(FileChannel channel) throws IOException {
+        int whole = FIELD.length + BLANK.length();
+        for (long from = 0; from < Math.min(channel.size(), HEAD); from += CHUNK) {
+            int field = indexOf(read(channel, from, CHUNK + whole - 1), FIELD); // with what a field that begins in this chunk reaches beyond
+            if (field >= 0) {
+                return from + field + whole <= channel.size() ? from + field + FIELD.length : -1;
+            }
+        }
+        return -1;
     }
 
     private static byte[] read(FileChannel channel, long from, int most) throws IOException {

@@ -57,17 +57,25 @@ class SealedTest {
         assertThrows(IllegalArgumentException.class, () -> sealed("{\"x\":1}"));
     }
 
-    /** The field is looked for in the first 65,536 bytes: there is room for 14 + 64 of them from 65,458 on. */
-    @Test void theFieldStandsAtTheBeginning() {
-        for (int at : new int[] {1, 65_457, 65_458}) {
-            Sealed.require(sealed("{" + " ".repeat(at - 1) + "\"agl_sha256\":\"" + Sealed.BLANK + "\"}"));
+    /** Before, within and across the parts of a MiB in which a file is read; a file's metadata may be long. */
+    @Test void theFieldMayStandAnywhere() throws Exception {
+        String end = "\"agl_sha256\":\"" + Sealed.BLANK + "\"}";
+        int part = 1 << 20;
+        for (int at : new int[] {1, 65_459, 70_000, part - 79, part - 78, part - 77, part - 14, part - 1, part, 3 * part - 40}) {
+            Path file = sealed("{" + " ".repeat(at - 1) + end);
+            Sealed.require(file);
+            byte[] bytes = Files.readAllBytes(file);
+            for (int damage : new int[] {at / 2, at + 15, at + 77}) {
+                byte[] damaged = bytes.clone();
+                damaged[damage] ^= 1;
+                Files.write(file, damaged);
+                assertThrows(AglException.class, () -> Sealed.require(file), at + ", " + damage);
+            }
         }
         Sealed.require(sealed("\"agl_sha256\":\"" + Sealed.BLANK + "\""));
-        for (int at : new int[] {65_459, 65_522, 65_523, 70_000}) {
-            assertThrows(IllegalArgumentException.class, () -> sealed("{" + " ".repeat(at - 1) + "\"agl_sha256\":\"" + Sealed.BLANK
-                    + "\"}"), "at " + at);
-        }
+        Sealed.require(sealed("{\"x\":\"\\\"agl_sha256\\\":\\\"\"," + end)); // in a string it is not the field
         assertThrows(IllegalArgumentException.class, () -> sealed("{\"agl_sha256\":\"" + "1".repeat(64) + "\"}"), "not blank");
+        assertThrows(IllegalArgumentException.class, () -> sealed("{\"agl_sha256\":\"" + "0".repeat(63)), "cut");
     }
 
     @Test void filesOfOneReadAndOneMore() throws Exception {
