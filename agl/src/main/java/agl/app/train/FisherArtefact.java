@@ -15,6 +15,8 @@ import agl.regularizers.FisherTensors;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.io.IOException;
+import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -39,6 +41,12 @@ public final class FisherArtefact {
     private static final String ABOUT = "about";
     private static final String MARGINS = "margins";
     private static final JsonMapper JSON = new JsonMapper();
+    /** How a header begins, after its length and a brace, and what only ours has: a file that is damaged elsewhere is known by them. */
+    private static final String BEGINNING = "\"__metadata__\":{";
+    private static final String OWN_BEGINNING = BEGINNING + "\"" + ABOUT + "\":\"{\\\"base\\\":[";
+    private static final String OWN_LAYOUT = "\"layout\":\"" + LAYOUT;
+    private static final int BEFORE = 9;
+    private static final int LOOKED_AT = 1 << 20;
 
     /**
      * What the estimates are of.
@@ -97,7 +105,10 @@ public final class FisherArtefact {
         if (!Files.exists(file)) {
             throw new AglException(file + ": no such file");
         }
-        if (Files.isRegularFile(file) && layout(file) == null) {
+        if (Files.isDirectory(file)) {
+            throw new AglException(file + ": is a folder, not a Fisher artefact");
+        }
+        if (!isOne(file)) {
             throw new AglException(file + ": is not a Fisher artefact, or its beginning is damaged; agl fisher makes one");
         }
         Sealed.require(file);
@@ -113,8 +124,8 @@ public final class FisherArtefact {
     }
 
     private static About about(SafeTensors in, Path file) {
-        String text = in.metadata().getOrDefault(ABOUT, "");
-        About about = Json.parse(text.getBytes(StandardCharsets.UTF_8), file.toString(), parser -> JSON.readValue(parser, About.class));
+        String text = in.metadata().get(ABOUT);
+        About about = text == null ? null : Json.parse(text.getBytes(StandardCharsets.UTF_8), file.toString(), parser -> JSON.readValue(parser, About.class));
         if (about == null || about.base == null || about.estimate == null || about.template == null || about.stored == null
                 || about.provenance == null || about.examples < 1) {
             throw new AglException(file + ": does not say what it was made from");
@@ -122,18 +133,24 @@ public final class FisherArtefact {
         return about;
     }
 
-    /** Whether the file says that it is an artefact, of any version, damaged or not: then it may be overwritten by another. */
+    /**
+     * Whether the file says that it is an artefact, of any version, damaged, cut or not: then it may be overwritten by another. Throws an
+     * {@link AglException} if it cannot be read.
+     */
     public static boolean isOne(Path file) {
-        return Files.isRegularFile(file) && layout(file) != null;
-    }
-
-    /** Null if the file is no artefact. */
-    private static String layout(Path file) {
+        if (!Files.isRegularFile(file)) {
+            return false;
+        }
+        String start;
+        try (InputStream in = Files.newInputStream(file)) {
+            start = new String(in.readNBytes(BEFORE + LOOKED_AT), StandardCharsets.ISO_8859_1);
+        } catch (IOException e) {
+            throw new AglException(file + ": cannot be read: " + Json.reason(e), e);
+        }
         try (SafeTensors in = SafeTensors.open(file)) {
-            String layout = in.metadata().get("layout");
-            return layout != null && layout.startsWith(LAYOUT) ? layout : null;
+            return in.metadata().getOrDefault("layout", "").startsWith(LAYOUT);
         } catch (AglException e) {
-            return null;
+            return start.startsWith(OWN_BEGINNING, BEFORE) || start.startsWith(BEGINNING, BEFORE) && start.contains(OWN_LAYOUT);
         }
     }
 

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeFalse;
 
 import agl.app.CommandLineRun;
 import agl.app.TinyModel;
@@ -36,6 +37,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.Consumer;
 import org.junit.jupiter.api.BeforeEach;
@@ -356,10 +358,36 @@ class FisherCommandTest {
             Files.write(file, Arrays.copyOf(whole, length));
             refused(trainWithFile("out", adapted), file.toString(), "damaged");
         }
+        for (int length : new int[] {8 + header / 2, 8 + header, whole.length - 1, whole.length + 1}) {
+            Files.write(file, Arrays.copyOf(whole, length));
+            CommandLineRun run = trainWithFile("out", adapted);
+            refused(run, file + ": ", "damaged");
+            assertFalse(run.err().contains("is not a Fisher artefact"), run.err());
+            make(adapted);
+        }
         Files.delete(file);
         refused(trainWithFile("out"), file + ": no such file");
         Files.createDirectory(file);
-        refused(trainWithFile("out"), file.toString());
+        refused(trainWithFile("out"), file + ": is a folder, not a Fisher artefact");
+    }
+
+    /** Text about artefacts, weights that are cut, and an empty file are not ours, whatever their names. */
+    @Test void whatIsNotRecognisablyOursStays() throws IOException {
+        byte[] weights = Files.readAllBytes(base.resolve("model.safetensors"));
+        for (byte[] foreign : List.of("{\"layout\":\"agl-fisher-artefact-1\"}".getBytes(StandardCharsets.UTF_8), new byte[0],
+                Arrays.copyOf(weights, weights.length - 1), Arrays.copyOf(weights, 30), weights)) {
+            Files.write(file, foreign);
+            refused(fisher(), file + ": is not a Fisher artefact and would be overwritten");
+            assertArrayEquals(foreign, Files.readAllBytes(file));
+        }
+    }
+
+    @Test void anUnreadableFileIsNotCalledAnotherKind() throws IOException {
+        make();
+        Files.setPosixFilePermissions(file, Set.of());
+        assumeFalse(Files.isReadable(file), "root reads everything");
+        refused(trainWithFile("out"), file + ": cannot be read: permission denied");
+        refused(fisher(), file + ": cannot be read: permission denied");
     }
 
     private static List<JsonNode> sorted(String header) throws IOException {
@@ -398,6 +426,9 @@ class FisherCommandTest {
         Files.delete(file);
         make();
         rewrite(m -> m.put("about", "{}"));
+        refused(trainWithFile("out"), "does not say what it was made from");
+        make();
+        rewrite(m -> m.remove("about"));
         refused(trainWithFile("out"), "does not say what it was made from");
         make();
         rewrite(m -> m.put("about", "[1"));
