@@ -14,8 +14,8 @@ import java.util.HexFormat;
 
 /**
  * Files that this program writes and reads again (finished runs, Fisher estimates, training curves) contain their own SHA-256, so that a
- * damaged one is never taken for a result. The file is JSON, or begins with JSON (safetensors), in which the field {@value #KEY} is, however
- * long the text before it; the hash covers the whole file with 64 zeros as the field's value.
+ * damaged one is never taken for a result. The file is JSON, or begins with JSON (safetensors), with the field {@value #KEY}, however long
+ * the text before it; the hash covers the whole file with 64 zeros as the field's value.
  */
 public final class Sealed {
     /** Name of the checksum field. */
@@ -83,7 +83,8 @@ public final class Sealed {
     private static long place(FileChannel channel) throws IOException {
         int whole = FIELD.length + BLANK.length();
         for (long from = 0; from < Math.min(channel.size(), HEAD); from += CHUNK) {
-            int field = indexOf(read(channel, from, CHUNK + whole - 1), FIELD); // with what a field that begins in this chunk reaches beyond
+            // A field that begins in this chunk may end in the next one.
+            int field = indexOf(read(channel, from, CHUNK + whole - 1), FIELD);
             if (field >= 0) {
                 return from + field + whole <= channel.size() ? from + field + FIELD.length : -1;
             }
