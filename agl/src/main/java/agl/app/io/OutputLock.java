@@ -25,7 +25,6 @@ import java.util.concurrent.ConcurrentHashMap;
 public final class OutputLock implements AutoCloseable {
     /** How long to wait for a lock: a run whose launcher was just killed ends well within this time. */
     private static final long PATIENCE_NANOS = 1_000_000_000L;
-    private static final String SUFFIX = ".agl-lock";
     private static final Set<Path> HELD = ConcurrentHashMap.newKeySet();
 
     private final Path file;
@@ -64,7 +63,11 @@ public final class OutputLock implements AutoCloseable {
             throw new AglException(out + ": interrupted while waiting for another run", e);
         } catch (IOException e) {
             made.forEach(OutputLock::deleteQuietly);
-            OutputFolder.requireWritable(out); // gives a better reason
+            if (Files.isDirectory(out)) {
+                OutputFolder.requireWritable(out); // gives a better reason
+            } else {
+                OutputFolder.requireReplaceable(out);
+            }
             throw new AglException(out + ": cannot be locked: " + Json.reason(e), e);
         }
     }
@@ -74,7 +77,7 @@ public final class OutputLock implements AutoCloseable {
         Path target = Files.exists(out) ? out.toRealPath() : out.toAbsolutePath().normalize();
         Path parent = target.getParent();
         if (parent == null) {
-            return target.resolve(SUFFIX);
+            return target.resolve(OutputFolder.LOCK);
         }
         Deque<Path> missing = new ArrayDeque<>();
         for (Path p = parent; p != null && !Files.exists(p); p = p.getParent()) {
@@ -85,8 +88,8 @@ public final class OutputLock implements AutoCloseable {
             made.push(p);
         }
         parent = parent.toRealPath();
-        return Files.isWritable(parent) || !Files.isDirectory(target) ? parent.resolve("." + target.getFileName() + SUFFIX)
-                : target.resolve(SUFFIX);
+        return Files.isWritable(parent) || !Files.isDirectory(target) ? parent.resolve("." + target.getFileName() + OutputFolder.LOCK)
+                : target.resolve(OutputFolder.LOCK);
     }
 
     /** Null if another run holds the lock. */

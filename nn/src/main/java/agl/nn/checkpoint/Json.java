@@ -13,8 +13,12 @@ import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.AccessDeniedException;
+import java.nio.file.DirectoryNotEmptyException;
+import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.NotDirectoryException;
 import java.nio.file.Path;
 
 /**
@@ -117,7 +121,12 @@ public final class Json {
         return switch (e) {
             case AccessDeniedException x -> "permission denied";
             case FileSystemException x when x.getReason() != null -> quote(x.getReason());
-            case FileSystemException x -> x.getClass().getSimpleName() + " " + quote(x.getFile());
+            // Without their path, which the message names, or which is a temporary one.
+            case NoSuchFileException x -> "no such file or folder";
+            case FileAlreadyExistsException x -> "there is a file of that name";
+            case NotDirectoryException x -> "not a folder";
+            case DirectoryNotEmptyException x -> "the folder is not empty";
+            case FileSystemException x -> x.getClass().getSimpleName();
             default -> quote(e.getMessage() == null ? e.getClass().getSimpleName() : e.getMessage());
         };
     }

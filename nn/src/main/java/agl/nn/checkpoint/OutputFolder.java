@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.nio.file.AtomicMoveNotSupportedException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.util.Comparator;
@@ -15,6 +16,9 @@ import java.util.stream.Stream;
  * folder is moved aside first and deleted only when the new one is in place.
  */
 public final class OutputFolder {
+    /** End of the name of a lock file; it is the whole name of one in the folder itself, which does not count as content. */
+    public static final String LOCK = ".agl-lock";
+
     private OutputFolder() { }
 
     /** Writes the folder's content. */
@@ -57,13 +61,13 @@ public final class OutputFolder {
         }
     }
 
-    /** Whether the path does not exist or is an empty folder. */
+    /** Whether the path does not exist or is an empty folder, apart from our lock. */
     public static boolean isFree(Path target) {
         if (!Files.isDirectory(target)) {
             return !Files.exists(target);
         }
         try (Stream<Path> entries = Files.list(target)) {
-            return entries.findAny().isEmpty();
+            return entries.allMatch(entry -> entry.getFileName().toString().equals(LOCK));
         } catch (IOException e) {
             throw failure(target, e);
         }
@@ -74,21 +78,31 @@ public final class OutputFolder {
      * no empty folder.
      */
     public static void requireWritable(Path folder) {
-        Path there = folder.toAbsolutePath();
+        requireWritable(folder, folder.toAbsolutePath());
+    }
+
+    /** The same for a file that is to be created or replaced. */
+    public static void requireReplaceable(Path file) {
+        requireWritable(file, file.toAbsolutePath().getParent());
+    }
+
+    private static void requireWritable(Path out, Path folder) {
+        Path there = folder;
         while (!Files.exists(there, LinkOption.NOFOLLOW_LINKS) && there.getParent() != null) {
             there = there.getParent();
         }
-        if (!Files.exists(there)) {
-            throw new AglException(folder + ": cannot be written: " + there + " is a link to something that does not exist");
-        }
-        if (!Files.isDirectory(there)) {
-            throw new AglException(folder + ": cannot be written: " + there + " is a file, not a folder");
-        }
         try {
+            if (!Files.isDirectory(there.toRealPath())) {
+                throw new AglException(out + ": cannot be written: " + there + " is a file, not a folder");
+            }
             // Try it instead of checking permissions: other things can prevent writing too.
             Files.delete(Files.createTempFile(there, ".agl-probe", ".tmp"));
         } catch (IOException e) {
-            throw failure(folder, e);
+            if (e instanceof NoSuchFileException && Files.isSymbolicLink(there)) {
+                throw new AglException(out + ": cannot be written: " + there + " is a link to something that does not exist", e);
+            }
+            throw new AglException(out + ": cannot be written: " + Json.reason(e)
+                    + (there.equals(out.toAbsolutePath()) ? "" : " (in " + there + ")"), e);
         }
     }
 
@@ -124,6 +138,8 @@ public final class OutputFolder {
             deleteTree(aside);
         } catch (IOException e) {
             throw failure(target, e);
+        } catch (AglException e) {
+            throw named(e, temporary, target);
         } finally {
             try {
                 if (Files.exists(aside) && !Files.exists(absolute)) {
@@ -134,6 +150,12 @@ public final class OutputFolder {
                 System.getLogger(OutputFolder.class.getName()).log(System.Logger.Level.DEBUG, "left behind " + temporary, e);
             }
         }
+    }
+
+    /** The failure with the name of the output in place of that of the temporary folder, which the user does not know. */
+    public static AglException named(AglException e, Path temporary, Path target) {
+        String said = e.getMessage();
+        return said.contains(temporary.toString()) ? new AglException(said.replace(temporary.toString(), target.toString()), e) : e;
     }
 
     /** The folder's final path; a link to a folder stays a link. */

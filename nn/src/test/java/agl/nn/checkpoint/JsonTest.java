@@ -14,8 +14,12 @@ import java.io.RandomAccessFile;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.DirectoryNotEmptyException;
+import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.FileSystemException;
+import java.nio.file.FileSystemLoopException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.NotDirectoryException;
 import java.nio.file.Path;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -85,7 +89,11 @@ class JsonTest {
     @Test void reasons() {
         assertEquals("permission denied", Json.reason(new AccessDeniedException("f")));
         assertEquals("No space left on device", Json.reason(new FileSystemException("f", null, "No space left on device")));
-        assertEquals("DirectoryNotEmptyException f", Json.reason(new DirectoryNotEmptyException("f")));
+        assertEquals("the folder is not empty", Json.reason(new DirectoryNotEmptyException("f")));
+        assertEquals("no such file or folder", Json.reason(new NoSuchFileException("f")));
+        assertEquals("there is a file of that name", Json.reason(new FileAlreadyExistsException("f")));
+        assertEquals("not a folder", Json.reason(new NotDirectoryException("f")));
+        assertEquals("FileSystemLoopException", Json.reason(new FileSystemLoopException("f")));
         assertEquals("it broke", Json.reason(new IOException("it\nbroke")));
         assertEquals("IOException", Json.reason(new IOException()));
         JsonProcessingException error = assertThrows(JsonProcessingException.class, () -> new JsonMapper().readTree("{\n\n x"));

@@ -4,6 +4,8 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeFalse;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import agl.error.AglException;
 import java.io.IOException;
@@ -11,6 +13,7 @@ import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -110,6 +113,54 @@ class OutputTest {
         assertTrue(refusal(() -> OutputFolder.write(target, Files::delete)).startsWith(target + ": cannot be written: "));
         assertEquals(List.of("out"), entries());
         assertEquals("1", Files.readString(target.resolve("a")));
+    }
+
+    /** Nested as in a command's output: files in a folder in a folder, each under a temporary name. */
+    @Test void aFailureNamesTheOutput() throws IOException {
+        Path target = folder.resolve("out");
+        assertEquals(target.resolve("sub/a.txt") + ": cannot be written: full", refusal(() -> OutputFolder.write(target, at ->
+                OutputFolder.write(at.resolve("sub"), in -> OutputFile.write(in.resolve("a.txt"), channel -> {
+                    throw new IOException("full");
+                })))));
+        assertEquals("something else", refusal(() -> OutputFolder.write(target, at -> {
+            throw new AglException("something else");
+        })));
+        assertEquals(List.of(), entries());
+    }
+
+    /** Only a folder that nobody can write beside has the lock in it. */
+    @Test void ourLockIsNoContent() throws IOException {
+        Files.writeString(folder.resolve(OutputFolder.LOCK), "1");
+        assertTrue(OutputFolder.isFree(folder));
+        OutputFolder.requireFree(folder);
+        Files.writeString(folder.resolve("a" + OutputFolder.LOCK), "1");
+        assertFalse(OutputFolder.isFree(folder));
+    }
+
+    @Test void aFileMayBeReplacedWhereItsFolderCanBeWritten() throws IOException {
+        Path file = Files.createFile(folder.resolve("file"));
+        OutputFolder.requireReplaceable(file);
+        OutputFolder.requireReplaceable(folder.resolve("a/b"));
+        assertEquals(file.resolve("b") + ": cannot be written: " + file + " is a file, not a folder", refusal(() ->
+                OutputFolder.requireReplaceable(file.resolve("b"))));
+        assertEquals(List.of("file"), entries());
+        Files.setPosixFilePermissions(folder, PosixFilePermissions.fromString("r-xr-xr-x"));
+        try {
+            assumeFalse(Files.isWritable(folder), "root writes everywhere");
+            assertEquals(file + ": cannot be written: permission denied (in " + folder + ")", refusal(() ->
+                    OutputFolder.requireReplaceable(file)));
+        } finally {
+            Files.setPosixFilePermissions(folder, PosixFilePermissions.fromString("rwxr-xr-x"));
+        }
+    }
+
+    /** A folder in which not even root makes files. */
+    @Test void theReasonNamesNoTemporaryFile() {
+        assumeTrue(Files.isDirectory(Path.of("/proc/self")));
+        for (Path out : List.of(Path.of("/proc/self/x/y"), Path.of("/proc/self/x"), Path.of("/proc/self"))) {
+            String said = refusal(() -> OutputFolder.requireWritable(out));
+            assertTrue(said.startsWith(out + ": cannot be written: ") && !said.contains("probe"), said);
+        }
     }
 
     @Test void aLinkStaysALink() throws IOException {
