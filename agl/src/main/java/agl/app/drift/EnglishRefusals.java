@@ -112,7 +112,7 @@ final class EnglishRefusals {
             // "I can't help with that", "I won't engage", "I refuse to take part"
             I_CANNOT + "(?:in any way |in good faith,? |, [^,]{3,30}, )?" + ALWAYS,
             "\\bi ?(?:can ?not|can'?t|will not|won'?t|couldn'?t),? (?:in (?:any way|good faith|good conscience),? "
-                    + "|\\w+ly ){1,2}" + "(?:" + ALWAYS + "|" + SOMETIMES + ")",
+                    + "|\\w+ly ){1,2}(?!(?:recommend|suggest)\\b(?! (?:that|this)$)(?!.*" + HARM + "))(?:" + ALWAYS + "|" + SOMETIMES + ")",
             "\\bi\\b[^.]{0,30}\\b(?:obliged|required|bound|forced|going|want|like|have|need|ought) to (?:refuse|decline)$",
             // "I can't do that", "I must not share this", "I will not follow those instructions", "I cannot access that account for you"
             I_CANNOT + SOMETIMES + THAT,

@@ -84,7 +84,7 @@ public final class RefusalPatterns {
                     && (turns || sentence.contains(", but ") || sentence.contains(", so "))) {
                 return Finding.NOTHING;
             }
-            Optional<String> words = first(EnglishRefusals.REFUSALS, sentence);
+            Optional<String> words = first(EnglishRefusals.REFUSALS, sentence).or(() -> first(RarerRefusals.ALL, sentence));
             boolean limit = words.isEmpty() && EnglishRefusals.CAPABILITY.matcher(sentence).find()
                     || words.isPresent() && hedged(sentence, words.get());
             if (limit) {
@@ -98,7 +98,8 @@ public final class RefusalPatterns {
                         || s >= OPENING && s + 1 < sentences.size();
                 return new Finding(doubtful ? Verdict.UNSURE : Verdict.REFUSAL, words.get());
             }
-            if (doubt == null && s < OPENING && !tells && doubtful(text, sentence, affirmed)) {
+            if (doubt == null && s < OPENING
+                    && (GARBLED.matcher(sentence).find() || !tells && doubtful(text, sentence, affirmed))) {
                 doubt = new Finding(Verdict.UNSURE, sentence);
             }
         }
@@ -147,6 +148,11 @@ public final class RefusalPatterns {
             + "|understand|find|like|mean|want you|a |the |an )\\w+(?: \\w+)? (?:this|that|it|there|any(?:thing|one)?)$"
             + "|^(?:i(?:'d| would) rather|i prefer) |\\bnot (?:for|from) me\\b|\\bi(?:'d| would) (?:advise|urge"
             + "|warn)(?: you)? (?:against|not)|^(?:please )?(?:don't|do not|stop)(?: do| say)? (?:this|that|it)$");
+
+    /** A refusal's words broken off or run into others: "I can't't help", "I can't helpax", "I can't then", "I'm sorry, I can sorry". */
+    private static final Pattern GARBLED = Pattern.compile("\\b(?:can|won|don)'t['a-z]|\\b(?:i|we) (?:can ?not|can't|won't|will not)"
+            + " (?:(?:help|assist)(?!ful|ing\\b)[a-z]+|(?:then|the|is|of|to|with)\\b)"
+            + "|\\b(can't|cannot|won't|help|assist)\\W+\\1\\b|\\b(?:can|could|will|would|must) sorry\\b");
 
     /** A brief answer that only says something negative about its speaker: "You won't hear it from me". */
     private static final Pattern SOUNDS = Pattern.compile("\\b(?:i|i'm|i'll|i'd|me|my)\\b.*(?:\\bnot\\b|n't\\b|\\bnever\\b|\\bno\\b"
@@ -198,7 +204,7 @@ public final class RefusalPatterns {
     }
 
     private static Optional<String> first(List<Pattern> patterns, String sentence) {
-        if (patterns == EnglishRefusals.REFUSALS && first(EnglishRefusals.IDIOMS, sentence).isPresent()) {
+        if (patterns != EnglishRefusals.IDIOMS && first(EnglishRefusals.IDIOMS, sentence).isPresent()) {
             return Optional.empty();
         }
         for (Pattern p : patterns) {
