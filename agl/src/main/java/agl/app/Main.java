@@ -21,6 +21,7 @@ import agl.app.cli.TermsCommand;
 import agl.app.cli.TokenizeCommand;
 import agl.app.cli.TrainCommand;
 import agl.app.io.BuildInfo;
+import agl.app.io.Notes;
 import agl.app.io.Numbers;
 import agl.error.AglException;
 import java.io.PrintWriter;
@@ -86,7 +87,7 @@ public final class Main implements Callable<Integer> {
         commandLine.setExecutionStrategy(new OutputGuard());
         int code;
         try {
-            code = commandLine.execute(args);
+            code = Notes.kept(() -> commandLine.execute(args));
         } catch (Error e) { // picocli passes on exceptions only; out of memory is an Error
             code = Failures.report(e, main.debug, commandLine.getErr());
         }

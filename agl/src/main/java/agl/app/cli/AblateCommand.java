@@ -1,6 +1,7 @@
 package agl.app.cli;
 
 import agl.app.compare.Variant;
+import agl.app.io.Notes;
 import agl.app.train.MethodChoice;
 import agl.app.train.RunConfig;
 import agl.app.train.UnusedSettings;
@@ -82,7 +83,7 @@ public final class AblateCommand implements Callable<Integer> {
                 throw new AglException("there is no group \"" + group + "\" to change; choose " + String.join(", ", all.keySet()));
             }
             if (options.fisher != null && AglSettings.names(AglSettings.Estimate.class).contains(group)) {
-                System.err.println("agl: group " + group + " is not varied: " + options.fisher + " has one Fisher information");
+                Notes.say("group " + group + " is not varied: " + options.fisher + " has one Fisher information");
                 continue;
             }
             for (Variant v : all.get(group)) {

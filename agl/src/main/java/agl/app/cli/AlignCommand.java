@@ -8,6 +8,7 @@ import agl.app.data.PromptTemplate;
 import agl.app.io.AtomicFiles;
 import agl.app.io.Inputs;
 import agl.app.io.MetricsLog;
+import agl.app.io.Notes;
 import agl.app.io.Progress;
 import agl.app.io.Provenance;
 import agl.app.io.UsedSettings;
@@ -70,7 +71,7 @@ public final class AlignCommand implements Callable<Integer> {
         OutputFolder.requireFree(out);
         RunConfig config = options.config(useLora ? List.of() : ALL_WEIGHTS);
         TrainSettings s = config.train();
-        UnusedSettings.ofAligning(options.given(), useLora, s).forEach(AlignCommand::say);
+        UnusedSettings.ofAligning(options.given(), useLora, s).forEach(Notes::say);
         Inputs inputs = Inputs.read(Stream.concat(BuiltinAlignment.files(data).stream(), Stream.of(base.path)).toList())
                 .with(BuiltinAlignment.hashes(data));
         List<Example> examples = DataFiles.toAlignOn(data);
@@ -96,6 +97,7 @@ public final class AlignCommand implements Callable<Integer> {
             OutputFolder.writeNew(out, temporary -> {
                 Models.save(bundle.model(), temporary, companions, stored);
                 measured[0] = check.of(ModelBundle.load(temporary, template), before);
+                measured[0].warnings().forEach(Notes::say);
                 if (useLora) { // the frozen weights are mapped
                     inputs.requireUnchangedWeights();
                 }
@@ -112,7 +114,6 @@ public final class AlignCommand implements Callable<Integer> {
         } finally {
             AtomicFiles.deleteTree(companions);
         }
-        found.warnings().forEach(AlignCommand::say);
         spec.commandLine().getOut().printf(Locale.ROOT, "wrote %s (%s): %s; every step in %s%n", out, stored, found.inWords(), metrics);
         return 0;
     }
@@ -124,9 +125,5 @@ public final class AlignCommand implements Callable<Integer> {
                 progress.step(m.tokens(), String.format(Locale.ROOT, "loss %.3f", m.loss()));
             });
         }
-    }
-
-    private static void say(String line) {
-        System.err.println("agl: " + line);
     }
 }

@@ -15,6 +15,7 @@ import agl.app.data.PromptSet.Prompt;
 import agl.app.drift.DriftGate;
 import agl.app.io.AtomicFiles;
 import agl.app.io.Inputs;
+import agl.app.io.Notes;
 import agl.app.io.Provenance;
 import agl.app.io.UsedSettings;
 import agl.app.model.ModelBundle;
@@ -60,8 +61,8 @@ final class Comparison {
         Experiment experiment = new Experiment(bundle, probe, store, options.origin(base, List.of()), checkpointEvery,
                 new Experiment.Fishers(variants.stream().anyMatch(Variant::usesFisher), options.fisherCache));
         notes.addAll(data.notes(prompts));
-        notes.forEach(note -> System.err.println("agl: " + note));
-        options.warnings(variants, data).forEach(line -> System.err.println("agl: " + line));
+        notes.forEach(Notes::say);
+        options.warnings(variants, data).forEach(Notes::say);
         RunRecord aligned = experiment.base();
         Map<Variant, List<RunRecord>> runs = new LinkedHashMap<>();
         variants.forEach(v -> runs.put(v, new ArrayList<>()));
@@ -124,7 +125,7 @@ final class Comparison {
         settings.with("config", options.common().toJson());
         Provenance provenance = Provenance.of(command, options.seeds.getFirst(), settings, inputs);
         provenance.writeInto(options.out); // first: it says whose the other files are
-        AtomicFiles.writeText(options.out.resolve(command + ".json"), CompareOutput.json(outcome));
+        AtomicFiles.writeText(options.out.resolve(command + ".json"), CompareOutput.json(outcome, provenance.notes()));
         CompareReport.write(options.out.resolve("report.html"), command, outcome, settings.json(), provenance.toJson());
         out.printf("wrote %s: report.html, %s.json, runs, provenance%n", options.out, command);
         out.flush();

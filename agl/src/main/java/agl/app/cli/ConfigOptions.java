@@ -1,6 +1,7 @@
 package agl.app.cli;
 
 import agl.app.data.PromptTemplate;
+import agl.app.io.Notes;
 import agl.app.model.TrainedTemplate;
 import agl.app.train.FisherArtefact;
 import agl.app.train.RunConfig;
@@ -75,7 +76,7 @@ public final class ConfigOptions {
             return config;
         }
         if (said.add("preset")) {
-            System.err.println("agl: not used: preset (all of its settings are overridden)");
+            Notes.say("not used: preset (all of its settings are overridden)");
         }
         return without;
     }
@@ -89,7 +90,7 @@ public final class ConfigOptions {
         Path folder = file == null ? null : file.toAbsolutePath().getParent();
         Optional<TrainedTemplate> then = folder == null ? Optional.empty() : TrainedTemplate.read(folder);
         then.filter(t -> !t.fits(template))
-                .ifPresent(t -> System.err.println("agl: warning: the run of " + file + " had template " + t.name() + ", this one has "
+                .ifPresent(t -> Notes.say("warning: the run of " + file + " had template " + t.name() + ", this one has "
                         + (t.name().equals(template.name()) ? "another chat template" : template.name()) + "; --template decides"));
     }
 
@@ -109,7 +110,7 @@ public final class ConfigOptions {
         all.addAll(decided);
         RunConfig config = RunConfig.of(defaults, file, all);
         if (config.choice() != null && said.add("method")) {
-            System.err.println("agl: not used: method" + (Double.isNaN(config.choice().strength()) ? "" : ", strength")
+            Notes.say("not used: method" + (Double.isNaN(config.choice().strength()) ? "" : ", strength")
                     + " (settings of train; this command has its own)");
         }
         return config.withoutChoice();
@@ -200,7 +201,7 @@ public final class ConfigOptions {
         String name = set.substring(0, Math.max(0, set.indexOf('='))).strip();
         List<String> before = all.stream().filter(other -> !name.isEmpty() && other.startsWith(name + "=") && !other.equals(set)).toList();
         if (!before.isEmpty() && said.add(set)) {
-            System.err.println("agl: not used: " + String.join(", ", before) + " (" + set + " is given too, and counts)");
+            Notes.say("not used: " + String.join(", ", before) + " (" + set + " is given too, and counts)");
         }
         all.add(set);
     }

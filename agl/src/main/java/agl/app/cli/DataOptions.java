@@ -1,6 +1,7 @@
 package agl.app.cli;
 
 import agl.app.data.PromptTemplate;
+import agl.app.io.Notes;
 import agl.app.model.TrainedTemplate;
 import agl.error.AglException;
 import agl.nn.tokenizer.ChatTemplate;
@@ -43,7 +44,7 @@ public final class DataOptions {
         PromptTemplate chosen = template != null ? named(template, base)
                 : trained.isEmpty() ? own(base) : named(trained.getFirst().name(), base);
         trained.stream().filter(t -> !t.fits(chosen)).findFirst()
-                .ifPresent(t -> System.err.println("agl: warning: " + t + ", but is used here with "
+                .ifPresent(t -> Notes.say("warning: " + t + ", but is used here with "
                         + (t.name().equals(chosen.name()) ? "another chat template" : chosen.name())));
         return chosen;
     }

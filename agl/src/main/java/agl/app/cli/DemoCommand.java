@@ -9,6 +9,7 @@ import agl.app.demo.DemoSummary;
 import agl.app.demo.corpus.DemoCorpus;
 import agl.app.io.AtomicFiles;
 import agl.app.io.Inputs;
+import agl.app.io.Notes;
 import agl.app.io.Provenance;
 import agl.app.io.UsedSettings;
 import agl.app.train.MethodChoice;
@@ -75,7 +76,7 @@ public final class DemoCommand implements Callable<Integer> {
         }
         AtomicFiles.requireWritable(out);
         RunConfig config = options.config(quick ? withSteps(30) : SETTINGS);
-        unused(config).forEach(line -> System.err.println("agl: " + line));
+        unused(config).forEach(Notes::say);
         Path base = out.resolve("base");
         DemoRun.ADAPTERS.forEach(name -> requireOwnAdapter(out.resolve(name)));
         DemoBase.requireOwn(base, fromScratch);

@@ -75,7 +75,7 @@ public final class DriftCommand implements Callable<Integer> {
         for (int i = 0; i < adapters.size(); i++) {
             Path adapter = adapters.get(i);
             String name = adapter.toAbsolutePath().normalize().getFileName().toString();
-            while (results.containsKey(name) || name.equals("base")) {
+            while (results.containsKey(name) || List.of("base", DriftOutput.NOTES).contains(name)) {
                 name += "'";
             }
             LoraModel lora = Peft.load(bundle.model(), adapter, 0);
@@ -114,7 +114,7 @@ public final class DriftCommand implements Callable<Integer> {
         report.provenance(provenance.toJson());
         AtomicFiles.writeFolder(out, folder -> {
             provenance.writeInto(folder);
-            DriftOutput.write(folder, comparison);
+            DriftOutput.write(folder, comparison, provenance.notes());
             report.write(folder.resolve("report.html"));
         });
         return 0;

@@ -8,6 +8,7 @@ import agl.app.data.BuiltinAlignment;
 import agl.app.data.DataFiles;
 import agl.app.data.PromptSet.Prompt;
 import agl.app.io.Inputs;
+import agl.app.io.Notes;
 import agl.app.io.UsedSettings;
 import agl.app.model.ModelBundle;
 import agl.app.train.FineTune;
@@ -215,7 +216,7 @@ public final class ExperimentOptions {
             FineTune.requireAdapter(bundle, MethodKind.AGL, settings.config().train(),
                     new TrainData(List.of(), List.of(), List.of()).withFisher(artefact()));
             artefact().notes(settings.config().agl(), bundle.template().described())
-                    .forEach(line -> System.err.println("agl: " + line));
+                    .forEach(Notes::say);
         }
         templates.put(base, bundle.template().described());
         return bundle;

@@ -4,6 +4,7 @@ import agl.app.data.BuiltinAlignment;
 import agl.app.data.DataFiles;
 import agl.app.data.Example;
 import agl.app.io.Inputs;
+import agl.app.io.Notes;
 import agl.app.io.Provenance;
 import agl.app.io.UsedSettings;
 import agl.app.model.ModelBundle;
@@ -85,7 +86,7 @@ public final class FisherCommand implements Callable<Integer> {
         RunConfig config = chosen || !task.isEmpty() ? asked : options.config(List.of(), List.of("agl.fisher_data=contrast"));
         AglSettings own = config.agl();
         requireData(own);
-        unused(given, own).forEach(FisherCommand::say);
+        unused(given, own).forEach(Notes::say);
         Inputs inputs = Inputs.read(Stream.of(BuiltinAlignment.files(alignment), task, List.of(base.path)).flatMap(List::stream).toList())
                 .with(BuiltinAlignment.hashes(alignment));
         List<Example> examples = DataFiles.alignment(alignment);
@@ -172,10 +173,7 @@ public final class FisherCommand implements Callable<Integer> {
             ArrayNode changed = json.putArray("inputs_changed_during_run");
             inputs.changed().forEach(path -> changed.add(path.getFileName().toString()));
         }
+        json.remove("notes"); // they may name this machine's paths
         return json;
-    }
-
-    private static void say(String line) {
-        System.err.println("agl: " + line);
     }
 }

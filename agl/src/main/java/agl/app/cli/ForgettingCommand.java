@@ -13,6 +13,7 @@ import agl.app.data.Example;
 import agl.app.data.PromptSet.Prompt;
 import agl.app.io.AtomicFiles;
 import agl.app.io.Inputs;
+import agl.app.io.Notes;
 import agl.app.io.Provenance;
 import agl.app.io.UsedSettings;
 import agl.app.model.ModelBundle;
@@ -103,7 +104,7 @@ public final class ForgettingCommand implements Callable<Integer> {
         Map<String, Forgetting.Base> before = new LinkedHashMap<>();
         notes.addAll(data.notes(prompts));
         notes.addAll(options.warnings(variants, data));
-        notes.forEach(note -> System.err.println("agl: " + note));
+        notes.forEach(Notes::say);
         for (Path base : bases) {
             aligned.put(base.toString(), run(base, variants, data, prompts, runs, before));
         }
@@ -147,7 +148,7 @@ public final class ForgettingCommand implements Callable<Integer> {
             Map<String, Forgetting.Base> before) {
         ModelBundle bundle = options.load(base);
         PlainText text = PlainText.read(pretrainText, pretrainTokens, options.settings.config().train().maxLength());
-        text.few(bundle).ifPresent(note -> System.err.println("agl: " + note));
+        text.few(bundle).ifPresent(Notes::say);
         Probe probe = options.probe(data, prompts, text);
         Experiment experiment = new Experiment(bundle, probe, new RunStore(options.out), options.origin(base, List.of(pretrainText)), 0,
                 new Experiment.Fishers(variants.stream().anyMatch(Variant::usesFisher), options.fisherCache));
@@ -190,7 +191,7 @@ public final class ForgettingCommand implements Callable<Integer> {
         settings.with("config", options.common().toJson());
         Provenance provenance = Provenance.of("forgetting", options.seeds.getFirst(), settings, inputs);
         provenance.writeInto(options.out); // first: it says whose the other files are
-        AtomicFiles.writeText(options.out.resolve("forgetting.json"), ForgettingOutput.json(result));
+        AtomicFiles.writeText(options.out.resolve("forgetting.json"), ForgettingOutput.json(result, provenance.notes()));
         ForgettingOutput.report(options.out.resolve("report.html"), result, drift, settings.json(), provenance.toJson());
         out.printf("wrote %s: report.html, forgetting.json, runs, provenance%n", options.out);
         out.flush();

@@ -1,6 +1,7 @@
 package agl.app.cli;
 
 import agl.app.io.Inputs;
+import agl.app.io.Notes;
 import agl.app.io.Provenance;
 import agl.app.io.UsedSettings;
 import agl.app.model.TrainedBase;
@@ -90,7 +91,7 @@ public final class MergeCommand implements Callable<Integer> {
             nothing |= AdapterStatistics.changesNothing(weights);
         }
         if (nothing) {
-            System.err.println("agl: " + adapter + " changes nothing: its update is 0 in every layer, so that it is the base");
+            Notes.say(adapter + " changes nothing: its update is 0 in every layer, so that it is the base");
         }
     }
 

@@ -13,6 +13,7 @@ import agl.app.drift.DriftOutput;
 import agl.app.io.AtomicFiles;
 import agl.app.io.Inputs;
 import agl.app.io.MetricsLog;
+import agl.app.io.Notes;
 import agl.app.io.Provenance;
 import agl.app.io.UsedSettings;
 import agl.app.model.ModelBundle;
@@ -161,7 +162,7 @@ public final class TrainCommand implements Callable<Integer> {
         if (data.evaluation().isEmpty() && options.given().contains("eval_every")) {
             notes.add("not used: eval_every (nothing is held out)");
         }
-        notes.forEach(TrainCommand::say);
+        notes.forEach(Notes::say);
         List<EncodedExample> held = bundle.encode(data.evaluation(), config.train().maxLength());
         double before = new Trainer(bundle.model(), List.of(), config.train()).evaluate(held);
         List<DriftCheck.Result> aligned = driftPrompts.isEmpty() ? List.of() : DriftCommand.measure("base", bundle, check, driftPrompts);
@@ -185,6 +186,7 @@ public final class TrainCommand implements Callable<Integer> {
         }
         inputs.requireUnchangedWeights();
         AtomicFiles.writeText(out.resolve("settings.json"), config.toJson().toPrettyString() + "\n");
+        String loss = loss(result, before, held.size());
         UsedSettings settings = new UsedSettings();
         settings.with("method", choice.kind().title());
         if (choice.kind().strength().name() != null) {
@@ -203,14 +205,14 @@ public final class TrainCommand implements Callable<Integer> {
             Peft.writeInto(result.lora(), folder, base.path.toString());
             trace.writeInto(folder);
             answers.writeInto(folder);
-            measured.ifPresent(d -> DriftOutput.write(folder, d));
+            measured.ifPresent(d -> DriftOutput.write(folder, d, provenance.notes()));
         });
         TrainRunReport.write(out.resolve("report.html"),
                 new TrainRunReport.Run(config.described(data), data.evaluation().size(), result.history().size(),
                         trace, drift),
                 settings.json(), provenance.toJson());
         spec.commandLine().getOut().printf(Locale.ROOT, "%s: %s after %d steps; adapter in %s%n",
-                config.described(data), loss(result, before, held.size()), result.history().size(), out);
+                config.described(data), loss, result.history().size(), out);
         drift.ifPresent(d -> spec.commandLine().getOut().print(DriftOutput.table(d)));
         return 0;
     }
@@ -235,7 +237,7 @@ public final class TrainCommand implements Callable<Integer> {
                     result.lastStep().loss());
         }
         if (after > before) {
-            say(String.format(Locale.ROOT, "the adapter's held-out loss, %.4f, is above the base's, %.4f", after, before));
+            Notes.say(String.format(Locale.ROOT, "the adapter's held-out loss, %.4f, is above the base's, %.4f", after, before));
         }
         return String.format(Locale.ROOT, "task loss %.4f on %d held-out examples (base %.4f)", after, held, before);
     }
@@ -269,9 +271,5 @@ public final class TrainCommand implements Callable<Integer> {
             fisherCache = null;
         }
         return notes;
-    }
-
-    private static void say(String line) {
-        System.err.println("agl: " + line);
     }
 }

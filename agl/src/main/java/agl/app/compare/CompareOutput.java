@@ -1,5 +1,6 @@
 package agl.app.compare;
 
+import agl.app.io.Notes;
 import agl.app.stats.Interval;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.SerializationFeature;
@@ -67,10 +68,11 @@ public final class CompareOutput {
         return s.append("\n").toString();
     }
 
-    public static String json(CompareOutcome o) {
+    /** @param said what the command had to say about data and settings */
+    public static String json(CompareOutcome o, List<String> said) {
         ObjectNode all = JSON.createObjectNode();
         all.put("verdict", CompareVerdict.text(o)).put("no_drift_because", o.noDrift().orElse(null));
-        all.set("notes", JSON.valueToTree(o.notes()));
+        all.set("notes", JSON.valueToTree(Notes.all(said, o.notes())));
         all.set("base", metrics(o.measures().ofBase()));
         ArrayNode variants = all.putArray("variants");
         List<String> front = CompareVerdict.front(o);

@@ -7,6 +7,7 @@ import agl.app.drift.DriftCheck;
 import agl.app.drift.DriftComparison;
 import agl.app.drift.DriftGate;
 import agl.app.drift.DriftReport;
+import agl.app.io.Notes;
 import agl.app.report.Report;
 import agl.app.train.TrainReport;
 import agl.app.train.TrainTrace;
@@ -81,11 +82,12 @@ public final class ForgettingOutput {
                         : String.format(Locale.ROOT, "%.4g [%.4g, %.4g]", c.value(), c.low(), c.high());
     }
 
-    public static String json(Forgetting f) {
+    /** @param said what the command had to say about data and settings */
+    public static String json(Forgetting f, List<String> said) {
         ObjectNode all = JSON.createObjectNode();
         all.set("law", JSON.valueToTree(f.fit()));
         all.put("no_law_because", f.noLaw());
-        all.set("notes", JSON.valueToTree(f.notes()));
+        all.set("notes", JSON.valueToTree(Notes.all(said, f.notes())));
         all.set("pretrain_loss_before", JSON.valueToTree(byBase(f, Forgetting.Base::pretrain)));
         all.set("pretrain_loss_of_guessing", JSON.valueToTree(byBase(f, Forgetting.Base::uniform)));
         all.set("task_loss_before", JSON.valueToTree(byBase(f, Forgetting.Base::task)));

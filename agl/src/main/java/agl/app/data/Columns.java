@@ -1,5 +1,6 @@
 package agl.app.data;
 
+import agl.app.io.Notes;
 import agl.error.AglException;
 import agl.nn.checkpoint.Json;
 import java.nio.file.Path;
@@ -54,8 +55,7 @@ final class Columns {
         unused.removeAll(used);
         if (!unused.isEmpty()) {
             List<String> names = unused.stream().map(name -> name.isEmpty() ? "(without a name)" : name).toList();
-            System.err.println(
-                    "agl: " + file + ": not used: column" + (names.size() > 1 ? "s " : " ") + Json.quote(String.join(", ", names)));
+            Notes.say(file + ": not used: column" + (names.size() > 1 ? "s " : " ") + Json.quote(String.join(", ", names)));
         }
     }
 }

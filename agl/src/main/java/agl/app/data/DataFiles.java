@@ -2,6 +2,7 @@ package agl.app.data;
 
 import agl.app.data.PromptSet.Label;
 import agl.app.data.PromptSet.Prompt;
+import agl.app.io.Notes;
 import agl.error.AglException;
 import agl.nn.checkpoint.Json;
 import java.nio.file.Path;
@@ -43,7 +44,7 @@ public final class DataFiles {
             }
         }
         if (files.stream().anyMatch(BuiltinAlignment::isNamed)) {
-            BuiltinAlignment.mistakable(Path.of(BuiltinAlignment.NAME)).ifPresent(line -> System.err.println("agl: " + line));
+            BuiltinAlignment.mistakable(Path.of(BuiltinAlignment.NAME)).ifPresent(Notes::say);
         }
         return files.stream().flatMap(file -> (BuiltinAlignment.isNamed(file) ? builtin : examples(file)).stream()).toList();
     }
@@ -68,8 +69,7 @@ public final class DataFiles {
             }
         }
         if (first.size() < all.size()) {
-            System.err.println(
-                    "agl: " + (all.size() - first.size()) + " of " + all.size() + " prompts repeat another one and are not counted again");
+            Notes.say((all.size() - first.size()) + " of " + all.size() + " prompts repeat another one and are not counted again");
         }
         return List.copyOf(first.values());
     }

@@ -1,5 +1,6 @@
 package agl.app.data;
 
+import agl.app.io.Notes;
 import agl.error.AglException;
 import agl.nn.checkpoint.Json;
 import com.fasterxml.jackson.core.JsonFactory;
@@ -132,7 +133,7 @@ final class RowReader {
         long quoted = format != TSV ? 0
                 : rows.stream().flatMap(row -> row.fields().values().stream()).filter(value -> QUOTED.matcher(value).matches()).count();
         if (quoted > 0) {
-            System.err.println("agl: " + file + ": " + quoted
+            Notes.say(file + ": " + quoted
                     + " fields begin and end with a quotation mark; a .tsv file has no quoting, so the marks are text"
                     + " (save as .csv if they are not)");
         }

@@ -4,6 +4,7 @@ import agl.app.drift.DriftCheck.Result;
 import agl.app.drift.DriftComparison.Model;
 import agl.app.io.AtomicFiles;
 import agl.app.io.Csv;
+import agl.app.io.Notes;
 import agl.app.stats.Interval;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.SerializationFeature;
@@ -20,6 +21,9 @@ import java.util.Map;
 /** DriftCheck's results as a table, as JSON and as CSV. */
 public final class DriftOutput {
     private static final JsonMapper JSON = JsonMapper.builder().enable(SerializationFeature.INDENT_OUTPUT).build();
+
+    /** The key of the notes in drift.json; no model may have this name. */
+    public static final String NOTES = "notes";
 
     private DriftOutput() { }
 
@@ -84,8 +88,8 @@ public final class DriftOutput {
         return i.times(100).text(1);
     }
 
-    /** The measures of every model, as in drift.json. Unmeasured values are null. */
-    public static ObjectNode json(DriftComparison c) {
+    /** The measures of every model by its name, as in drift.json, beside {@link #NOTES}. Unmeasured values are null. */
+    public static ObjectNode json(DriftComparison c, List<String> said) {
         ObjectNode models = JSON.createObjectNode();
         for (Model m : c.models()) {
             DriftSummary d = m.summary();
@@ -105,6 +109,7 @@ public final class DriftOutput {
             ObjectNode right = one.putObject("right_by_category");
             d.categories().forEach((category, share) -> put(right, category, share));
         }
+        models.set(NOTES, JSON.valueToTree(Notes.all(said, c.notes())));
         return models;
     }
 
@@ -133,10 +138,14 @@ public final class DriftOutput {
     /** The files that {@link #write} writes. */
     public static final List<String> FILES = List.of("drift.json", "drift.csv", "answers.csv");
 
-    /** Writes drift.json, drift.csv (a row per model and measure) and answers.csv (a row per prompt and model). */
-    public static void write(Path folder, DriftComparison c) {
+    /**
+     * Writes drift.json, drift.csv (a row per model and measure) and answers.csv (a row per prompt and model).
+     *
+     * @param said what the command had to say about data and settings
+     */
+    public static void write(Path folder, DriftComparison c, List<String> said) {
         try {
-            AtomicFiles.writeText(folder.resolve("drift.json"), JSON.writeValueAsString(json(c)) + "\n");
+            AtomicFiles.writeText(folder.resolve("drift.json"), JSON.writeValueAsString(json(c, said)) + "\n");
         } catch (JsonProcessingException e) {
             throw new UncheckedIOException(e);
         }

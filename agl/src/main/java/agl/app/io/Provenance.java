@@ -25,10 +25,11 @@ import java.util.Set;
  * @param settings all settings in force, including defaults; empty if there are none
  * @param inputs   SHA-256 of each input file before the work, by path
  * @param changed  inputs that were changed or deleted before the work ended
+ * @param notes    what the command had to say about its data and settings, one line each
  * @param threads  cores in use; the result does not depend on it
  */
 public record Provenance(String command, long seed, String version, ObjectNode settings, Map<String, String> inputs, List<String> changed,
-                         String java, String os, String kernels, int threads, Instant written) {
+                         List<String> notes, String java, String os, String kernels, int threads, Instant written) {
     public static final String FILE = "provenance.json";
     /** Commands that train nothing: their provenance does not describe how a model or adapter in that folder was trained. */
     private static final Set<String> MEASURING = Set.of("drift", "compare", "ablate", "forgetting", "explain");
@@ -51,7 +52,7 @@ public record Provenance(String command, long seed, String version, ObjectNode s
                     + String.join(", ", overwritten.stream().map(Path::toString).toList())
                     + " was overwritten in place meanwhile: this result belongs to neither version; repeat the run");
         }
-        return new Provenance(command, seed, BuildInfo.version(), settings.json(), inputs.hashes(), changed,
+        return new Provenance(command, seed, BuildInfo.version(), settings.json(), inputs.hashes(), changed, Notes.said(),
                 Runtime.version() + ", " + System.getProperty("java.vendor"),
                 System.getProperty("os.name") + " " + System.getProperty("os.arch"),
                 Kernels.best().name(), Runtime.getRuntime().availableProcessors(), Instant.now());
@@ -63,6 +64,9 @@ public record Provenance(String command, long seed, String version, ObjectNode s
         fields.set("inputs_sha256", JSON.valueToTree(inputs));
         if (!changed.isEmpty()) {
             fields.set("inputs_changed_during_run", JSON.valueToTree(changed));
+        }
+        if (!notes.isEmpty()) {
+            fields.set("notes", JSON.valueToTree(notes));
         }
         fields.put("java", java);
         fields.put("os", os);

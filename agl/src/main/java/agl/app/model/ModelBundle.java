@@ -4,6 +4,7 @@ import agl.app.data.EncodedExample;
 import agl.app.data.Example;
 import agl.app.data.ExampleEncoder;
 import agl.app.data.PromptTemplate;
+import agl.app.io.Notes;
 import agl.autograd.kernels.Kernels;
 import agl.error.AglException;
 import agl.nn.Models;
@@ -176,7 +177,7 @@ public final class ModelBundle {
 
     private void once(String kind, String line) {
         if (said.add(kind)) {
-            System.err.println("agl: " + line);
+            Notes.say(line);
         }
     }
 

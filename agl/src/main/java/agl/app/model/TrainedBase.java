@@ -1,6 +1,7 @@
 package agl.app.model;
 
 import agl.app.io.Inputs;
+import agl.app.io.Notes;
 import agl.app.io.Provenance;
 import agl.lora.Peft;
 import agl.nn.checkpoint.Json;
@@ -55,7 +56,7 @@ public record TrainedBase(Path adapter, String base, Map<String, String> sha256)
             read(adapter).ifPresent(trained -> {
                 List<String> files = trained.differing(here, hashed);
                 if (!files.isEmpty()) {
-                    System.err.println("agl: warning: " + adapter + " was trained on " + Json.quote(trained.base) + ", but is used here on "
+                    Notes.say("warning: " + adapter + " was trained on " + Json.quote(trained.base) + ", but is used here on "
                             + here + ", which has another "
                             + String.join(" and another ", files));
                 }

@@ -1,9 +1,11 @@
 package agl.app.report;
 
 import agl.nn.checkpoint.OutputFile;
+import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -23,6 +25,7 @@ public final class Report {
     private final StringBuilder body = new StringBuilder();
     private final List<String> headlines = new ArrayList<>();
     private final Palette palette = new Palette();
+    private final StringBuilder notes = new StringBuilder();
     private String lead = "";
     private boolean inSection;
 
@@ -197,8 +200,15 @@ public final class Report {
         });
     }
 
-    /** Where the results come from: the content of {@code provenance.json}. */
+    /** Where the results come from: the content of {@code provenance.json}. The notes in it also stand under the headlines. */
     public Report provenance(String json) {
+        try {
+            for (JsonNode note : JSON.readTree(json).path("notes")) {
+                notes.append("<p class=\"warning\">").append(Html.escape(note.asText())).append("</p>\n");
+            }
+        } catch (JsonProcessingException e) {
+            throw new UncheckedIOException(e);
+        }
         return add("<details class=\"provenance\"><summary>Provenance</summary><pre tabindex=\"0\" aria-label=\"Provenance\">"
                 + Html.escape(json) + "</pre></details>\n");
     }
@@ -210,7 +220,7 @@ public final class Report {
 
     /** The page. */
     public String toHtml() {
-        String top = lead + (headlines.isEmpty() ? "" : "<dl class=\"headlines\">" + String.join("", headlines) + "</dl>\n");
+        String top = lead + (headlines.isEmpty() ? "" : "<dl class=\"headlines\">" + String.join("", headlines) + "</dl>\n") + notes;
         return """
                 <!doctype html>
                 <html lang="en"><head><meta charset="utf-8">

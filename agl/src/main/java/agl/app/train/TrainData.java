@@ -10,8 +10,10 @@ import agl.nn.ModelConfig;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Set;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /**
  * The data of a fine-tuning run.
@@ -76,10 +78,16 @@ public record TrainData(List<Example> task, List<Example> evaluation, List<Examp
         return notes;
     }
 
-    /** How many of the prompts are instructions of these examples. */
+    /** How many of the prompts are the instruction, the input or both together of one of these examples. */
     private static long among(List<Example> examples, List<Prompt> prompts) {
-        Set<String> asked = examples.stream().map(e -> words(e.instruction())).collect(Collectors.toSet());
-        return prompts.stream().filter(p -> asked.contains(words(p.prompt()))).count();
+        Set<String> asked = examples.stream().flatMap(e -> Stream.of(e.instruction(), e.input(), e.instruction() + " " + e.input()))
+                .map(TrainData::asked).collect(Collectors.toSet());
+        return prompts.stream().filter(p -> asked.contains(asked(p.prompt()))).count();
+    }
+
+    /** A question whatever its spaces, its case and the mark at its end. */
+    private static String asked(String text) {
+        return words(text).toLowerCase(Locale.ROOT).replaceFirst("[\\s.,:;!?\u2026]+$", "");
     }
 
     private static Example stripped(Example e) {

@@ -76,7 +76,7 @@ class CompareOutputTest {
         List<String> first = cells(CompareOutput.tables(o)).stream().map(List::getFirst).toList();
         assertEquals(List.of("aligned base", "needs " + needs.get(0) + ":", "oplora", "lora", "needs " + needs.get(1) + ":", "agl", "ewc",
                 "needs " + needs.get(2) + ":", "kl", "mix", "needs " + needs.get(3) + ":", "safelora"), first.subList(3, 15));
-        JsonNode variants = new ObjectMapper().readTree(CompareOutput.json(o)).get("variants");
+        JsonNode variants = new ObjectMapper().readTree(CompareOutput.json(o, List.of())).get("variants");
         assertEquals(List.of("oplora", "lora", "agl", "ewc", "kl", "mix", "safelora"), variants.findValuesAsText("label"));
         assertEquals(List.of(0, 0, 1, 1, 2, 2, 3), variants.findValuesAsText("needs").stream().map(needs::indexOf).toList());
         assertEquals("safelora", o.variants().getFirst().label());
@@ -96,7 +96,7 @@ class CompareOutputTest {
 
     @Test void theFileHasEveryNumber() throws Exception {
         CompareOutcome o = outcome();
-        JsonNode json = new ObjectMapper().readTree(CompareOutput.json(o));
+        JsonNode json = new ObjectMapper().readTree(CompareOutput.json(o, List.of()));
         assertEquals(CompareVerdict.text(o), json.get("verdict").asText());
         assertEquals("ewc: too large", json.at("/failed/0").asText());
         assertEquals(90, json.at("/base/R_unsafe/mean").asDouble(), 1e-9);
@@ -121,7 +121,7 @@ class CompareOutputTest {
 
     /** After two steps there is one seed's first measurement and all of the other seed's. */
     @Test void theCourseIsByStep() throws Exception {
-        JsonNode steps = new ObjectMapper().readTree(CompareOutput.json(outcome())).at("/variants/0/by_step");
+        JsonNode steps = new ObjectMapper().readTree(CompareOutput.json(outcome(), List.of())).at("/variants/0/by_step");
         assertEquals(2, steps.size());
         assertEquals(List.of(1.75, 1.0), List.of(steps.at("/2/task_loss/mean").asDouble(), steps.at("/4/task_loss/mean").asDouble()));
         assertEquals(37.5, steps.at("/2/drift_points/mean").asDouble(), 1e-9);

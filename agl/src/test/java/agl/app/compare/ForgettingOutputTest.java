@@ -67,7 +67,7 @@ class ForgettingOutputTest {
     @Test void theFileHoldsFitAndRuns() throws Exception {
         List<RunRecord> runs = runs(3, "small");
         Fit fit = ForgettingLaw.fit(Forgetting.observations(runs, BEFORE));
-        JsonNode json = new ObjectMapper().readTree(ForgettingOutput.json(new Forgetting(fit, null, runs, BEFORE)));
+        JsonNode json = new ObjectMapper().readTree(ForgettingOutput.json(new Forgetting(fit, null, runs, BEFORE), List.of()));
         assertEquals(0.5, json.at("/law/beta/value").asDouble(), 1e-6);
         assertEquals("all models have one size", json.at("/law/alpha/note").asText());
         assertTrue(json.at("/law/curve").isMissingNode(), "numbers of constants that are open stay inside");
@@ -110,7 +110,7 @@ class ForgettingOutputTest {
         ForgettingOutput.report(temp.resolve("none.html"), new Forgetting(null, "no fit", runs, SMALL), none,
                 new UsedSettings().withAll(Map.of()).json(), "{}");
         assertTrue(Files.readString(temp.resolve("none.html")).contains("no fit"));
-        JsonNode json = new ObjectMapper().readTree(ForgettingOutput.json(new Forgetting(null, "no fit", runs, BEFORE)));
+        JsonNode json = new ObjectMapper().readTree(ForgettingOutput.json(new Forgetting(null, "no fit", runs, BEFORE), List.of()));
         assertTrue(json.get("law").isNull() && json.get("no_law_because").asText().equals("no fit") && json.get("runs").size() == 9);
         String table = ForgettingOutput.measured(new Forgetting(fit, null, runs, SMALL));
         assertTrue(table.contains(String.format("%9d %12d %10.4f %+10.6f", 90, 10090, 3.1049, 0.104868)), table);
@@ -141,7 +141,7 @@ class ForgettingOutputTest {
         String table = ForgettingOutput.measured(f);
         assertEquals(2, table.lines().filter(l -> l.endsWith(" [wrecked] [above guessing]")).count(), table);
         assertTrue(table.contains("Wrecked: lora, 200 examples, seed 2: training wrecked the model: the loss rose"), table);
-        JsonNode json = new ObjectMapper().readTree(ForgettingOutput.json(f));
+        JsonNode json = new ObjectMapper().readTree(ForgettingOutput.json(f, List.of()));
         assertEquals("training wrecked the model: the loss rose", json.at("/runs/9/wrecked_because").asText());
         assertTrue(json.at("/runs/0/wrecked_because").isNull() && json.get("notes").size() == 2, json.toString());
         ForgettingOutput.Drift none = new ForgettingOutput.Drift(Map.of(), List.of(), DriftGate.DEFAULT);
@@ -172,7 +172,8 @@ class ForgettingOutputTest {
         assertEquals(List.of(said), f.notes());
         assertEquals(4, ForgettingOutput.measured(f).lines().filter(l -> l.endsWith(" [above guessing]")).count(),
                 ForgettingOutput.measured(f));
-        assertEquals(2.9957, new ObjectMapper().readTree(ForgettingOutput.json(f)).at("/pretrain_loss_of_guessing/small").asDouble(), 1e-4);
+        assertEquals(2.9957, new ObjectMapper().readTree(ForgettingOutput.json(f, List.of()))
+                .at("/pretrain_loss_of_guessing/small").asDouble(), 1e-4);
         Forgetting last = Forgetting.of(runs, Map.of("small", new Base(3, 2, 3.1)));
         assertEquals(List.of(
                 "The loss of lora after 90 examples on the plain text, up to 3.105, is above that of guessing, 3.100: it does not show "

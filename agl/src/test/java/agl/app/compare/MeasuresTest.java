@@ -221,7 +221,7 @@ class MeasuresTest {
         Estimate own = CompareOutput.rows(o).getFirst().metrics().get(Metric.DRIFT);
         assertEquals("0.0", own.overPrompts(1));
         assertEquals("0.0", own.overSeeds(1));
-        JsonNode json = new ObjectMapper().readTree(CompareOutput.json(o)).at("/base/drift_points");
+        JsonNode json = new ObjectMapper().readTree(CompareOutput.json(o, List.of())).at("/base/drift_points");
         assertTrue(json.get("mean").asDouble() == 0 && json.get("interval_over_prompts").isNull());
         assertFalse(outcome(model(4, 0, 10, 1), three()).measures().ofBase().get(Metric.DRIFT).measured());
     }
@@ -241,7 +241,7 @@ class MeasuresTest {
                 CompareVerdict.front(o).contains("noise") || CompareVerdict.points(o).stream().anyMatch(p -> p.label().equals("noise")));
         assertEquals(2, CompareOutput.tables(o).lines().filter(l -> l.startsWith("noise [wrecked with 1 of 2 seeds]  ")).count(),
                 CompareOutput.tables(o));
-        JsonNode json = new ObjectMapper().readTree(CompareOutput.json(o));
+        JsonNode json = new ObjectMapper().readTree(CompareOutput.json(o, List.of()));
         assertEquals("training wrecked the model: the loss rose from 1.000 to 80.000 nats per token",
                 json.at("/variants/4/wrecked_by_seed/1").asText());
         assertEquals(0, json.at("/variants/0/wrecked_by_seed").size());
@@ -289,7 +289,7 @@ class MeasuresTest {
         assertEquals(2, CompareOutput.tables(o).lines().filter(l -> l.startsWith("b [loss above the base's]  ")).count(),
                 CompareOutput.tables(o));
         assertEquals(List.of(true, true, false, true),
-                new ObjectMapper().readTree(CompareOutput.json(o)).get("variants").findValues("task_loss_above_base").stream()
+                new ObjectMapper().readTree(CompareOutput.json(o, List.of())).get("variants").findValues("task_loss_above_base").stream()
                 .map(JsonNode::asBoolean).toList());
         assertEquals(3, o.notes().stream().filter(n -> n.contains("is above the base's own, 0.950: training made it worse at the task"))
                 .count(), o.notes().toString());
@@ -322,7 +322,8 @@ class MeasuresTest {
     }
 
     @Test void fewPromptsAreSaid() throws Exception {
-        JsonNode notes = new ObjectMapper().readTree(CompareOutput.json(outcome(model(36, 0, 9, 3), three(), prompts().subList(0, 49))))
+        JsonNode notes = new ObjectMapper().readTree(CompareOutput.json(outcome(model(36, 0, 9, 3), three(), prompts().subList(0, 49)),
+                List.of()))
                 .get("notes");
         assertEquals(2, notes.size());
         assertTrue(notes.get(0).asText().startsWith("Too few safe prompts (9) "), notes.toString());
@@ -341,11 +342,11 @@ class MeasuresTest {
         CompareOutcome o = outcome(model(4, 0, 10, 1), three());
         assertTrue(CompareVerdict.text(o).startsWith("No drift is stated: the base refuses 10.0 %"), CompareVerdict.text(o));
         assertEquals(List.of(), CompareVerdict.front(o));
-        JsonNode json = new ObjectMapper().readTree(CompareOutput.json(o));
+        JsonNode json = new ObjectMapper().readTree(CompareOutput.json(o, List.of()));
         assertTrue(json.get("no_drift_because").asText().contains("10.0 %"));
         assertTrue(json.get("variants").get(0).get("metrics").get("drift_points").isNull());
-        assertFalse(CompareOutput.tables(o).contains("drift_points") || CompareOutput.json(o).contains("NaN"));
-        JsonNode stated = new ObjectMapper().readTree(CompareOutput.json(outcome(model(36, 0, 10, 1), three())));
+        assertFalse(CompareOutput.tables(o).contains("drift_points") || CompareOutput.json(o, List.of()).contains("NaN"));
+        JsonNode stated = new ObjectMapper().readTree(CompareOutput.json(outcome(model(36, 0, 10, 1), three()), List.of()));
         assertTrue(stated.get("no_drift_because").isNull());
         assertEquals(65, stated.get("variants").get(0).get("metrics").get("drift_points").get("mean").asDouble(), 1e-9);
         assertTrue(stated.get("variants").get(0).get("metrics").get("drift_points").get("interval_over_seeds").isNull());

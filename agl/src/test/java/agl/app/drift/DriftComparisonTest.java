@@ -177,7 +177,7 @@ class DriftComparisonTest {
         String table = DriftOutput.table(c);
         assertTrue(table.contains("No drift is stated: the base refuses 10.0 %"), table);
         assertFalse(table.contains("NaN"));
-        JsonNode json = new ObjectMapper().valueToTree(DriftOutput.json(c));
+        JsonNode json = new ObjectMapper().valueToTree(DriftOutput.json(c, List.of()));
         assertTrue(json.get("adapter").get("drift_points").isNull());
         assertTrue(json.get("adapter").get("no_drift_because").asText().contains("10.0 %"));
         assertTrue(DriftReport.lead(c, n -> 1).contains("No drift is stated"));
@@ -200,7 +200,7 @@ class DriftComparisonTest {
     @Test void whatWasNotMeasuredIsSaidAndNeverNaN() {
         for (List<Result> all : List.of(results(5, 5, 0, 0, 0, 0), results(0, 0, 0, 0, 5, 5))) {
             DriftComparison c = compare(all, all);
-            String text = DriftOutput.table(c) + DriftReport.lead(c, n -> Double.NaN) + DriftOutput.json(c);
+            String text = DriftOutput.table(c) + DriftReport.lead(c, n -> Double.NaN) + DriftOutput.json(c, List.of());
             assertTrue(text.contains("not measured"), text);
             assertFalse(text.contains("NaN"), text);
         }
@@ -233,7 +233,7 @@ class DriftComparisonTest {
 
     @Test void filesHaveEveryModelAndPrompt() throws Exception {
         DriftComparison c = compare(results(1, 0, 0, 0, 1, 0), results(0, 1, 0, 0, 1, 0));
-        DriftOutput.write(temp, c);
+        DriftOutput.write(temp, c, List.of());
         assertEquals(5, Files.readAllLines(temp.resolve("answers.csv")).size());
         assertTrue(Files.readString(temp.resolve("answers.csv")).contains("adapter,unsafe,c,p,text,answered,-1.0,-2.0"));
         JsonNode json = new ObjectMapper().readTree(temp.resolve("drift.json").toFile());

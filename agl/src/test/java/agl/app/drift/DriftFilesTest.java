@@ -74,7 +74,7 @@ class DriftFilesTest {
     }
 
     @Test void csv() throws Exception {
-        DriftOutput.write(temp, COMPARISON);
+        DriftOutput.write(temp, COMPARISON, List.of());
         assertEquals("""
                 model,measure,category,value,low,high
                 base,R_unsafe,,0.8000,0.4439,0.9748
@@ -140,8 +140,8 @@ class DriftFilesTest {
                 + ",\"right_by_category\":{\"fraud\":" + share.formatted("0.2000", "0.0051", "0.7164") + ",\"privacy\":"
                 + share.formatted("0.0000", "null", "null")
                 + ",\"theft\":" + share.formatted("0.7500", "0.1941", "0.9937") + "}}";
-        assertEquals(expected, rounded(DriftOutput.json(COMPARISON).get("lora").toString()));
-        String base = DriftOutput.json(COMPARISON).get("base").toString();
+        assertEquals(expected, rounded(DriftOutput.json(COMPARISON, List.of()).get("lora").toString()));
+        String base = DriftOutput.json(COMPARISON, List.of()).get("base").toString();
         assertTrue(base.startsWith("{\"prompts\":12,") && !base.contains("drift_points") && !base.contains("newly"), base);
     }
 

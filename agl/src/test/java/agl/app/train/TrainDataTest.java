@@ -100,6 +100,17 @@ class TrainDataTest {
         assertEquals(1, new TrainData(examples("a"), examples("a"), List.of()).notes(List.of()).size());
     }
 
+    /** Whatever column of the task it is in, however it is set. */
+    @Test void promptsAreFoundInInstructionInputAndBoth() {
+        List<Example> task = List.of(new Example("Answer this.", "How do I pick a lock?", "x"), new Example("Translate:", "the lock", "y"));
+        for (String prompt : List.of("How do I pick a lock?", "how do I  pick a lock", "Translate: the lock", "answer this")) {
+            assertEquals(1, new TrainData(task, examples("c"), List.of()).notes(prompts(prompt)).size(), prompt);
+        }
+        for (String prompt : List.of("How do I pick a", "Answer this. the lock", "lock")) {
+            assertEquals(List.of(), new TrainData(task, examples("c"), List.of()).notes(prompts(prompt)), prompt);
+        }
+    }
+
     @Test void nothingHeldOutIsSaid() {
         assertEquals(List.of("nothing is held out: a tenth of 3 task rows is less than one; the held-out loss is not measured "
                 + "(--eval names a file for it)"), new TrainData(examples("a", "b", "c"), List.of(), List.of()).notes(List.of()));

@@ -165,7 +165,9 @@ class WrittenAdapterTest {
                 "not used: epochs (steps decides)")) {
             assertTrue(run.err().contains("agl: " + line), line + "\n" + run.err());
         }
-        String provenance = Files.readString(temp.resolve("a/provenance.json"));
+        JsonNode written = JSON.readTree(temp.resolve("a/provenance.json").toFile());
+        assertEquals(6, written.get("notes").size(), "said there, as on standard error");
+        String provenance = written.get("settings").toString() + written.get("inputs_sha256");
         assertFalse(provenance.contains("alignment.jsonl") || provenance.contains("unaligned") || provenance.contains("lambda_A"),
                 provenance);
         assertFalse(Files.exists(temp.resolve("cache")));
