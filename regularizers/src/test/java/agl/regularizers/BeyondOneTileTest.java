@@ -17,6 +17,7 @@ import agl.autograd.storage.Storage;
 import agl.regularizers.method.EwcLora;
 import agl.regularizers.method.HardProjection;
 import agl.regularizers.method.KlToBase;
+import agl.regularizers.method.LogitsToBase;
 import java.util.List;
 import java.util.Map;
 import java.util.SplittableRandom;
@@ -195,5 +196,37 @@ class BeyondOneTileTest {
             assertArrayEquals(gradient, h.gradArray(), 1e-12);
         }
         assertTrue(expected > 0.1);
+    }
+
+    /** More rows than a chunk of logits: value and gradient are those of all logits at once. */
+    @Test void differencesOfLogitsInChunks() {
+        int tokens = 150;
+        int hidden = 3;
+        int vocabulary = 7;
+        SplittableRandom r = new SplittableRandom(3);
+        Tensor h = Tensor.fill(DType.F64, i -> r.nextGaussian(), tokens, hidden).requireGrad();
+        Tensor w = Tensor.fill(DType.F64, i -> r.nextGaussian(), vocabulary, hidden);
+        int[] rows = IntStream.range(10, 141).toArray();
+        Tensor base = Tensor.fill(DType.F64, i -> r.nextGaussian(), rows.length, hidden);
+        double expected = 0;
+        double[] gradient = new double[tokens * hidden];
+        for (int i = 0; i < rows.length; i++) {
+            for (int v = 0; v < vocabulary; v++) {
+                double d = 0;
+                for (int j = 0; j < hidden; j++) {
+                    d += (h.get(rows[i] * hidden + j) - base.get(i * hidden + j)) * w.get(v * hidden + j);
+                }
+                expected += d * d / (rows.length * vocabulary);
+                for (int j = 0; j < hidden; j++) {
+                    gradient[rows[i] * hidden + j] += 2 * d * w.get(v * hidden + j) / (rows.length * vocabulary);
+                }
+            }
+        }
+        try (Tape tape = Tape.plain()) {
+            Tensor found = LogitsToBase.of(tape, h, base.data(), w, rows);
+            assertEquals(expected, found.item(), 1e-10 * expected);
+            tape.backward(found);
+            assertArrayEquals(gradient, h.gradArray(), 1e-12);
+        }
     }
 }

@@ -14,6 +14,7 @@ import agl.app.model.ModelBundle;
 import agl.app.train.FineTune;
 import agl.app.train.FisherArtefact;
 import agl.app.train.MethodKind;
+import agl.app.train.Needs;
 import agl.app.train.RunConfig;
 import agl.app.train.RunNotes;
 import agl.app.train.TrainData;
@@ -40,7 +41,8 @@ public final class ExperimentOptions {
             description = "Alignment data, same form, or builtin, the refusals that come with agl.")
     List<Path> alignment = new ArrayList<>();
 
-    @Option(names = "--unaligned", paramLabel = "DIR", description = "The checkpoint from which the base was aligned (safelora, asft).")
+    @Option(names = "--unaligned", paramLabel = "DIR", description =
+            "The checkpoint from which the base was aligned (safelora, safelora_number, asft).")
     Path unaligned;
 
     @Option(names = "--eval", arity = "1..*", paramLabel = "FILE",
@@ -185,13 +187,13 @@ public final class ExperimentOptions {
         if (fisherUnused) {
             notes.add("--fisher is used by no method here");
         }
-        boolean aligns = runs.stream().map(UnusedSettings.Run::choice).anyMatch(c -> c.kind().needs() == MethodKind.Needs.ALIGNMENT);
+        boolean aligns = runs.stream().map(UnusedSettings.Run::choice).anyMatch(c -> c.kind().readsAlignment());
         if (!alignment.isEmpty() && (fisher != null ? !aligns
                 : runs.stream().noneMatch(r -> r.choice().kind().usesAlignment(r.config().agl())))) {
             notes.add("--alignment is used by no method here" + (fisher != null ? " with --fisher" : ""));
             alignment = List.of();
         }
-        if (unaligned != null && runs.stream().noneMatch(r -> r.choice().kind().needs() == MethodKind.Needs.UNALIGNED)) {
+        if (unaligned != null && runs.stream().noneMatch(r -> r.choice().kind().needs() == Needs.UNALIGNED)) {
             notes.add("--unaligned is used by no method here");
             unaligned = null;
         }

@@ -76,7 +76,7 @@ public final class ForgettingCommand implements Callable<Integer> {
         options.require(variants);
         List<String> notes = options.dropUnused(variants, null);
         if (bases.size() > 1 && options.unaligned != null) {
-            throw new AglException("--unaligned belongs to one base: compare safelora and asft one --base at a time");
+            throw new AglException("--unaligned belongs to one base: compare safelora, safelora_number and asft one --base at a time");
         }
         if (bases.size() > 1 && options.fisher != null) {
             throw new AglException("--fisher belongs to one base: compare one --base at a time");

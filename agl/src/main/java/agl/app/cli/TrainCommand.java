@@ -24,6 +24,7 @@ import agl.app.train.FisherArtefact;
 import agl.app.train.FisherSource;
 import agl.app.train.MethodChoice;
 import agl.app.train.MethodKind;
+import agl.app.train.Needs;
 import agl.app.train.RunConfig;
 import agl.app.train.RunNotes;
 import agl.app.train.TrainData;
@@ -64,8 +65,8 @@ public final class TrainCommand implements Callable<Integer> {
 
     @Option(names = "--alignment", arity = "1..*", paramLabel = "FILE", description =
             "Alignment data, same form, or builtin, the refusals that come with agl: what agl, ewc, safeanchor and projection estimate the "
-            + "Fisher information on, where kl, kl_sparse and kl_first keep the model close to the base, what lisa trains on in "
-            + "alternating phases, mix among the task's examples, and what contrast and contrast_linear take their pairs from.")
+            + "Fisher information on, where kl, kl_sparse, kl_first, der and safegrad keep the model close to the base, what lisa trains "
+            + "on in alternating phases, the prompts of kl_own and sbr, mix among the task's examples, and what contrast and contrast_linear take their pairs from.")
     private List<Path> alignment = new ArrayList<>();
 
     @Option(names = "--eval", arity = "1..*", paramLabel = "FILE", description =
@@ -80,7 +81,8 @@ public final class TrainCommand implements Callable<Integer> {
             description = "The method's own weight: ${COMPLETION-CANDIDATES}.")
     private double strength = Double.NaN;
 
-    @Option(names = "--unaligned", paramLabel = "DIR", description = "The checkpoint from which the base was aligned (safelora, asft).")
+    @Option(names = "--unaligned", paramLabel = "DIR", description =
+            "The checkpoint from which the base was aligned (safelora, safelora_number, asft).")
     private Path unaligned;
 
     @Option(names = "--init-adapter", paramLabel = "DIR", description =
@@ -258,15 +260,15 @@ public final class TrainCommand implements Callable<Integer> {
             fisherCache = null;
         }
         if (!alignment.isEmpty() && !kind.usesAlignment(config.agl())) {
-            notes.add("--alignment is not used by " + kind.title() + (kind.needs() == MethodKind.Needs.FISHER
+            notes.add("--alignment is not used by " + kind.title() + (kind.needs() == Needs.FISHER
                     ? " with agl.fisher_data=task" : ""));
             alignment = List.of();
         }
-        if (unaligned != null && kind.needs() != MethodKind.Needs.UNALIGNED) {
+        if (unaligned != null && kind.needs() != Needs.UNALIGNED) {
             notes.add("--unaligned is not used by " + kind.title());
             unaligned = null;
         }
-        if (fisherCache != null && kind.needs() != MethodKind.Needs.FISHER) {
+        if (fisherCache != null && kind.needs() != Needs.FISHER) {
             notes.add("--fisher-cache is not used by " + kind.title() + ", which has no Fisher information");
             fisherCache = null;
         }

@@ -5,7 +5,7 @@ import agl.app.drift.DriftCheck;
 import agl.app.drift.DriftComparison;
 import agl.app.drift.DriftGate;
 import agl.app.stats.Clusters;
-import agl.app.train.MethodKind;
+import agl.app.train.Needs;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
@@ -41,7 +41,7 @@ public record CompareOutcome(RunRecord base, List<Summary> variants, List<String
         return variants.stream().filter(v -> !v.wrecked()).toList();
     }
 
-    /** The variants by what their methods need, in the order of {@link MethodKind.Needs}; in each group in their own order. */
+    /** The variants by what their methods need, in the order of {@link Needs}; in each group in their own order. */
     List<Summary> grouped() {
         return variants.stream().sorted(Comparator.comparing(v -> v.variant().needs())).toList();
     }

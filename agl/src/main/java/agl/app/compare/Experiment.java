@@ -9,6 +9,7 @@ import agl.app.model.ModelBundle;
 import agl.app.train.FineTune;
 import agl.app.train.FisherSource;
 import agl.app.train.MethodKind;
+import agl.app.train.Needs;
 import agl.app.train.RunConfig;
 import agl.app.train.Strength;
 import agl.app.train.TrainData;
@@ -173,7 +174,7 @@ public final class Experiment {
         ObjectNode settings = config.toJson();
         settings.remove("preset");
         // The record of a run without Fisher information stores its place in the subspace of the methods it is compared with.
-        boolean shown = fisherShared && kind.needs() != MethodKind.Needs.FISHER;
+        boolean shown = fisherShared && kind.needs() != Needs.FISHER;
         if (kind.reads() == MethodKind.Reads.NOTHING && !shown) {
             settings.remove("agl");
         } else if (kind.reads() != MethodKind.Reads.EVERYTHING) {
@@ -183,18 +184,18 @@ public final class Experiment {
             shapes.remove("exact_storage");
             settings.withObject("/agl").retain(shapes);
         }
-        if (!shown && (kind.needs() == MethodKind.Needs.NOTHING || kind.needs() == MethodKind.Needs.UNALIGNED)) {
+        if (!shown && (kind.needs() == Needs.NOTHING || kind.needs() == Needs.UNALIGNED)) {
             settings.remove("fisher_examples");
             all.remove("alignment");
         }
-        if (!shown && kind.needs() != MethodKind.Needs.FISHER) {
+        if (!shown && kind.needs() != Needs.FISHER) {
             settings.remove("fisher");
-        } else if (config.fisher() != null && kind.needs() != MethodKind.Needs.ALIGNMENT) {
+        } else if (config.fisher() != null && !kind.readsAlignment()) {
             // The artefact's hash, in the settings, stands for the examples it was made from.
             settings.remove("fisher_examples");
             all.remove("alignment");
         }
-        if (kind.needs() != MethodKind.Needs.UNALIGNED) {
+        if (kind.needs() != Needs.UNALIGNED) {
             all.remove("unaligned");
         }
         double strength = variant.choice().strengthOrDefault(config.agl());

@@ -1,7 +1,7 @@
 package agl.app.compare;
 
 import agl.app.train.MethodChoice;
-import agl.app.train.MethodKind;
+import agl.app.train.Needs;
 import java.util.List;
 
 /**
@@ -17,12 +17,12 @@ public record Variant(String label, String group, MethodChoice choice, List<Stri
     }
 
     /** What its method needs besides the task data. */
-    MethodKind.Needs needs() {
+    Needs needs() {
         return choice.kind().needs();
     }
 
     /** Whether its method uses the Fisher information. */
     public boolean usesFisher() {
-        return needs() == MethodKind.Needs.FISHER;
+        return needs() == Needs.FISHER;
     }
 }

@@ -4,12 +4,16 @@ import agl.app.data.Batches;
 import agl.app.data.BuiltinAlignment;
 import agl.app.data.EncodedExample;
 import agl.app.data.Example;
+import agl.app.io.Progress;
 import agl.app.model.ModelBundle;
+import agl.autograd.Pool;
 import agl.autograd.Tensor;
+import agl.autograd.kernels.Kernels;
 import agl.autograd.storage.DType;
 import agl.error.AglException;
 import agl.lora.LoraModel;
 import agl.nn.Batch;
+import agl.nn.Generator;
 import agl.nn.LinearLayer;
 import agl.nn.Models;
 import agl.nn.Transformer;
@@ -18,7 +22,7 @@ import agl.regularizers.EmaGradSq;
 import agl.regularizers.Fisher;
 import agl.regularizers.FisherEstimator;
 import agl.regularizers.method.AlignmentMatrix;
-import agl.regularizers.method.KlPenalty;
+import agl.regularizers.method.DistanceToBase;
 import agl.regularizers.method.Method;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -29,6 +33,9 @@ import java.util.function.Supplier;
 
 /** The run for which a method is created: its settings, its model, and what methods need from them. */
 final class MethodContext {
+    /** Longest answer of the base to an alignment prompt. */
+    private static final int OWN_TOKENS = 64;
+
     private final ModelBundle bundle;
     private final LoraModel lora;
     private final RunConfig config;
@@ -108,6 +115,15 @@ final class MethodContext {
         }
     }
 
+    /**
+     * A penalty on the distance from the base on these batches, each in passes through the model.
+     *
+     * @param every steps from one batch to the next
+     */
+    DistanceToBase toBase(String name, double weight, DistanceToBase.Measure measure, List<List<Batch>> batches, int every) {
+        return new DistanceToBase(name, weight, measure, lora, DistanceToBase.Examples.inTurn(batches, every), seed());
+    }
+
     /** The alignment examples in batches, each in passes through the model. */
     List<List<Batch>> alignmentBatches() {
         return alignmentOpenings(0);
@@ -118,8 +134,46 @@ final class MethodContext {
         return parts(openings(FisherSource.chosen(config, data.alignment()), tokens), batchSize()).stream().map(this::passes).toList();
     }
 
+    /**
+     * The prompts of the alignment examples, each with the base's own greedy answer of at most {@link #OWN_TOKENS} tokens, cut to
+     * max_length, in batches like those of {@link #alignmentBatches}.
+     */
+    List<List<Batch>> ownAnswers() {
+        List<ModelBundle.Asked> asked = FisherSource.chosen(config, data.alignment()).stream()
+                .map(e -> new ModelBundle.Asked(e.instruction(), e.input())).toList();
+        Generator generator = new Generator(bundle.model(), Kernels.best(), new Pool(DType.F32));
+        List<EncodedExample> examples = new ArrayList<>();
+        lora.enable(false);
+        try (Progress progress = Progress.start("the base's own answers", asked.size())) {
+            for (List<int[]> prompts : parts(bundle.prompts(asked, 1, OWN_TOKENS), batchSize())) {
+                List<int[]> answers = generator.generate(prompts, Generator.Settings.greedy(OWN_TOKENS), bundle::isStop);
+                for (int i = 0; i < prompts.size(); i++) {
+                    examples.add(own(prompts.get(i), answers.get(i)));
+                    progress.step(answers.get(i).length, "");
+                }
+            }
+        } finally {
+            lora.enable(true);
+        }
+        return parts(examples, batchSize()).stream().map(this::passes).toList();
+    }
+
+    /** An answer that ended by itself is compared at its end too; which token stands there is not read. */
+    private EncodedExample own(int[] prompt, int[] answer) {
+        int ended = answer.length < OWN_TOKENS ? 1 : 0;
+        int length = Math.min(prompt.length + answer.length + ended, bundle.limit(config.train().maxLength()));
+        int[] tokens = new int[length];
+        boolean[] inLoss = new boolean[length];
+        for (int t = 0; t < length; t++) {
+            int a = t - prompt.length;
+            tokens[t] = a < 0 ? prompt[t] : a < answer.length ? answer[a] : 0;
+            inLoss[t] = a >= 0;
+        }
+        return new EncodedExample(tokens, inLoss, length < prompt.length + answer.length);
+    }
+
     /** The task examples of each step of a run on the task alone, up to the {@code tokens}-th token of their answers. */
-    KlPenalty.Examples taskOpenings(int tokens) {
+    DistanceToBase.Examples taskOpenings(int tokens) {
         Batches task = new Batches(openings(data.task(), tokens), config.train().batchSize(), seed());
         return step -> passes(task.examplesOf(step));
     }

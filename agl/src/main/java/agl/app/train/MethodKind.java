@@ -13,12 +13,14 @@ import agl.regularizers.method.Contrast;
 import agl.regularizers.method.EwcLora;
 import agl.regularizers.method.HardProjection;
 import agl.regularizers.method.Interleaving;
-import agl.regularizers.method.KlPenalty;
+import agl.regularizers.method.DistanceToBase;
+import agl.regularizers.method.DistanceToBase.Measure;
 import agl.regularizers.method.LinearContrast;
 import agl.regularizers.method.Lisa;
 import agl.regularizers.method.Method;
 import agl.regularizers.method.OpLora;
 import agl.regularizers.method.SafeAnchor;
+import agl.regularizers.method.SafeGrad;
 import agl.regularizers.method.SafeLora;
 import agl.regularizers.method.ScaledUpdate;
 import agl.regularizers.method.WeightAverage;
@@ -52,16 +54,28 @@ public enum MethodKind {
             c -> new EwcLora(c.strength(), c.estimate(c.settings().with("{\"metric\":\"diag_fisher\"}")))),
     /** Divergence from the base on alignment examples. */
     KL(Strength.weight("weight", 1), Needs.ALIGNMENT, Acts.ON_ALL,
-            c -> new KlPenalty(c.strength(), c.lora(), c.alignmentBatches(), c.seed())),
+            c -> c.toBase("kl", c.strength(), Measure.KL, c.alignmentBatches(), 1)),
     /** The same at every fourth step, with four times the weight. */
     KL_SPARSE(Strength.weight("weight", 1), Needs.ALIGNMENT, Acts.ON_ALL,
-            c -> KlPenalty.sparse(c.strength(), c.lora(), c.alignmentBatches(), c.seed())),
+            c -> c.toBase("kl_sparse", DistanceToBase.SPARSE * c.strength(), Measure.KL, c.alignmentBatches(), DistanceToBase.SPARSE)),
     /** The same on the first tokens of the answers. */
-    KL_FIRST(Strength.weight("weight", 1), Needs.ALIGNMENT, Acts.ON_ALL, c -> new KlPenalty("kl_first", c.strength(), c.lora(),
-            KlPenalty.Examples.inTurn(c.alignmentOpenings(KlPenalty.FIRST_ALIGNED), 1), c.seed())),
+    KL_FIRST(Strength.weight("weight", 1), Needs.ALIGNMENT, Acts.ON_ALL,
+            c -> c.toBase("kl_first", c.strength(), Measure.KL, c.alignmentOpenings(DistanceToBase.FIRST_ALIGNED), 1)),
+    /** The same on the answers that the base itself gives. */
+    KL_OWN(Strength.weight("weight", 1), Needs.PROMPTS, Acts.ON_ALL,
+            c -> c.toBase("kl_own", c.strength(), Measure.KL, c.ownAnswers(), 1)),
+    /** Distance of the hidden states from the base's, at the last token of the prompts. */
+    SBR(Strength.weight("weight", 50), Needs.PROMPTS, Acts.ON_ALL,
+            c -> c.toBase("sbr", c.strength(), Measure.HIDDEN, c.alignmentOpenings(1), 1)),
+    /** Distance of the logits from the base's, on alignment examples. */
+    DER(Strength.weight("weight", 1), Needs.ALIGNMENT, Acts.ON_ALL,
+            c -> c.toBase("der", c.strength(), Measure.LOGITS, c.alignmentBatches(), 1)),
+    /** Divergence from the base, and the task's gradient without its part against it. */
+    SAFEGRAD(Strength.weight("weight", 1), Needs.ALIGNMENT,
+            c -> new SafeGrad(c.toBase("safegrad", c.strength(), Measure.KL, c.alignmentBatches(), 1))),
     /** Divergence from the base on the first answer tokens of the task's own examples. */
-    FIRST_TOKENS(Strength.weight("weight", 1), Needs.NOTHING, Acts.ON_ALL, c -> new KlPenalty("first_tokens", c.strength(), c.lora(),
-            c.taskOpenings(KlPenalty.FIRST_OF_TASK), c.seed())),
+    FIRST_TOKENS(Strength.weight("weight", 1), Needs.NOTHING, Acts.ON_ALL, c -> new DistanceToBase("first_tokens", c.strength(),
+            Measure.KL, c.lora(), c.taskOpenings(DistanceToBase.FIRST_OF_TASK), c.seed())),
     /** Refusals against answers, on mini-batches of pairs. */
     CONTRAST(Strength.weight("weight", 0.1), Needs.ALIGNMENT, Acts.ON_ALL,
             c -> new Contrast(c.strength(), c.lora(), c.contrastPairs().batches(c.batchSize(), c.passSize()), c.seed())),
@@ -75,6 +89,9 @@ public enum MethodKind {
     /** Projects the update after training, in layers where it deviates from the alignment direction. */
     SAFELORA(Strength.cosine("threshold", 0.5), Needs.UNALIGNED, Acts.AFTER_TRAINING,
             c -> new SafeLora(c.strength(), c.alignmentMatrices())),
+    /** The same in the layers that deviate most. */
+    SAFELORA_NUMBER(Strength.count("number", 10), Needs.UNALIGNED, Acts.AFTER_TRAINING,
+            c -> SafeLora.lowest((int) c.strength(), c.alignmentMatrices())),
     /** A penalty on the part of the update that is orthogonal to the alignment direction. */
     ASFT(Strength.weight("lambda", 1), Needs.UNALIGNED, c -> new AsFt(c.strength(), c.alignmentMatrices())),
     /** Gradient projection. */
@@ -145,27 +162,6 @@ public enum MethodKind {
 
     /** Steps over which linearised margins hold: measured with 20 as with 10 (docs/FIDELITY.md). */
     private static final int LINEARISE_EVERY = 20;
-
-    /** What a method needs besides the task data, in the order in which tables group methods. */
-    public enum Needs {
-        NOTHING("nothing"),
-        /** Fisher information: alignment examples or a file made from them, unless it is that of the task. */
-        FISHER("an artefact of alignment data"),
-        /** Alignment examples. */
-        ALIGNMENT("alignment prompts and answers"),
-        UNALIGNED("the checkpoint before alignment");
-
-        private final String title;
-
-        Needs(String title) {
-            this.title = title;
-        }
-
-        /** In tables. */
-        public String title() {
-            return title;
-        }
-    }
 
     /** Which settings under {@code agl} a method uses. */
     public enum Reads {
@@ -324,9 +320,14 @@ public enum MethodKind {
         return needs == Needs.FISHER;
     }
 
+    /** Whether it reads alignment examples while it trains, or their prompts. */
+    public boolean readsAlignment() {
+        return needs == Needs.ALIGNMENT || needs == Needs.PROMPTS;
+    }
+
     /** Whether the method uses alignment examples under these settings. */
     public boolean usesAlignment(AglSettings settings) {
-        return needs == Needs.ALIGNMENT || needs == Needs.FISHER && settings.fisherData() != AglSettings.FisherData.TASK;
+        return readsAlignment() || needs == Needs.FISHER && settings.fisherData() != AglSettings.FisherData.TASK;
     }
 
     /** Fails, before anything is loaded or computed, with one line naming what the method is missing. */

@@ -1,7 +1,7 @@
 package agl.app.train;
 
 import agl.regularizers.AglSettings;
-import agl.regularizers.method.KlPenalty;
+import agl.regularizers.method.DistanceToBase;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -30,8 +30,8 @@ public final class RunNotes {
             lines.add("mix: " + config.examples(data) + " at a share of " + MethodChoice.number(config.choice().strength())
                     + ": this is plain LoRA");
         }
-        if (kind == MethodKind.KL_SPARSE && steps < KlPenalty.SPARSE) {
-            lines.add("kl_sparse: every " + KlPenalty.SPARSE + "th of " + steps + " steps is none: this is plain LoRA");
+        if (kind == MethodKind.KL_SPARSE && steps < DistanceToBase.SPARSE) {
+            lines.add("kl_sparse: every " + DistanceToBase.SPARSE + "th of " + steps + " steps is none: this is plain LoRA");
         }
         // Lisa's steps on alignment data stay.
         if (kind != MethodKind.LISA && kind.strength().isOff(config.choice().strength())) {

@@ -74,7 +74,7 @@ public final class UnusedSettings {
             return "the artefact has its own";
         }
         if (name.equals("fisher_examples")) {
-            return fisher || kind.needs() == MethodKind.Needs.ALIGNMENT ? null : kind.title() + " sees no alignment data";
+            return fisher || kind.readsAlignment() ? null : kind.title() + " sees no alignment data";
         }
         if (name.equals("preset")) {
             return fisher ? null : kind.title() + " has no Fisher information";

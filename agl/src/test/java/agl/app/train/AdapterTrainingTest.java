@@ -34,7 +34,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 class AdapterTrainingTest {
     /** What compares the tuned model with the base through one head refuses an adapter that trains a head of its own. */
     private static final Set<MethodKind> KL_TO_BASE = EnumSet.of(MethodKind.KL, MethodKind.KL_SPARSE, MethodKind.KL_FIRST,
-            MethodKind.FIRST_TOKENS);
+            MethodKind.KL_OWN, MethodKind.DER, MethodKind.FIRST_TOKENS);
 
     private static final ObjectMapper JSON = new ObjectMapper();
     @TempDir Path temp;
@@ -169,7 +169,7 @@ class AdapterTrainingTest {
                 assertEquals(refused ? 2 : 0, run.code(), kind + " with " + beside + ": " + run.err());
                 assertEquals(!refused, Files.exists(temp.resolve(out).resolve("adapter_model.safetensors")), kind + " with " + beside);
                 if (refused) {
-                    assertTrue(run.err().contains("agl: " + (kl ? "KL" : "method " + kind.title()))
+                    assertTrue(run.err().contains("agl: " + (kl ? "" : "method ") + kind.title())
                             && (kl || run.err().contains("choose lora, kl, ")), run.err());
                 }
             }

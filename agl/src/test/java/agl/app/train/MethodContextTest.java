@@ -3,6 +3,7 @@ package agl.app.train;
 import static java.util.stream.Collectors.joining;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -14,11 +15,13 @@ import agl.autograd.storage.DType;
 import agl.error.AglException;
 import agl.lora.LoraModel;
 import agl.nn.Batch;
+import agl.nn.Generator;
 import agl.nn.ModelConfig;
 import agl.nn.Models;
 import agl.regularizers.method.Method;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.BeforeEach;
@@ -62,8 +65,13 @@ class MethodContextTest {
     @ParameterizedTest @CsvSource({"0,4,4 | 2", "3,4,3 1 | 2", "1,4,1 1 1 1 | 1 1", "9,4,4 | 2", "0,6,6", "2,7,2 2 2"})
     void passesOfAlignmentExamples(int micro, int batch, String sizes) {
         List<List<Batch>> batches = context(config("kl", "micro_batch_size=" + micro, "batch_size=" + batch), null).alignmentBatches();
-        assertEquals(sizes, batches.stream().map(passes -> passes.stream().map(b -> String.valueOf(b.sequences())).collect(joining(" ")))
-                .collect(joining(" | ")));
+        assertEquals(sizes, sizes(batches));
+    }
+
+    /** Sequences of each pass, batch by batch. */
+    private static String sizes(List<List<Batch>> batches) {
+        return batches.stream().map(passes -> passes.stream().map(b -> String.valueOf(b.sequences())).collect(joining(" ")))
+                .collect(joining(" | "));
     }
 
     /** Prompt and the first tokens of the answer, where the answer is longer. */
@@ -74,6 +82,32 @@ class MethodContextTest {
         int cut = (18 - targets) / 6;
         assertEquals(bundle.encode(ALIGNMENT, 64).stream().mapToInt(e -> e.length() - cut).sum(),
                 openings.stream().mapToInt(Batch::size).sum());
+    }
+
+    /** What the base says itself, in ids: with the adapter off, although it has moved; to the end of each answer or its last token. */
+    @Test void ownAnswersAreTheBasesOwn() {
+        RunConfig config = config("kl_own", "batch_size=4", "micro_batch_size=3", "max_length=40");
+        List<int[]> prompts = FisherSource.chosen(config, ALIGNMENT).stream().map(e -> bundle.prompt(e.instruction(), e.input())).toList();
+        List<int[]> said = Generator.of(bundle.model()).generate(prompts, Generator.Settings.greedy(64), bundle::isStop);
+        lora.layers().values().forEach(l -> IntStream.range(0, l.b().size()).forEach(i -> l.b().data().set(i, 3 * Math.sin(i))));
+        assertFalse(Arrays.equals(said.getFirst(), Generator.of(bundle.model()).generate(prompts, Generator.Settings.greedy(64),
+                bundle::isStop).getFirst()), "the adapter says something else");
+        List<List<Batch>> batches = context(config, null).ownAnswers();
+        assertEquals("3 1 | 2", sizes(batches));
+        Batch all = Batch.concat(batches.stream().flatMap(List::stream).toList());
+        for (int i = 0; i < prompts.size(); i++) {
+            int[] prompt = prompts.get(i);
+            int[] own = Arrays.copyOfRange(all.tokens(), all.starts()[i], all.starts()[i + 1]);
+            int end = Math.min(40, prompt.length + said.get(i).length + (said.get(i).length < 64 ? 1 : 0));
+            assertEquals(end, own.length);
+            int[] expected = IntStream.concat(Arrays.stream(prompt), Arrays.stream(said.get(i))).toArray();
+            int read = Math.min(end, expected.length);
+            assertArrayEquals(Arrays.copyOf(expected, read), Arrays.copyOf(own, read));
+            int from = all.starts()[i];
+            for (int t = 0; t < own.length; t++) {
+                assertEquals(t >= prompt.length - 1 && t + 1 < own.length, all.targets()[from + t] >= 0, i + " " + t);
+            }
+        }
     }
 
     /** The examples of the step that the trainer takes, in passes of a micro-batch. */

@@ -85,7 +85,8 @@ class MethodsTest {
 
     @Test void withoutStrengthTheMethodsAreLora() {
         double[] lora = weights(run("lora", Double.NaN));
-        for (String method : List.of("agl", "ewc", "kl", "kl_sparse", "kl_first", "first_tokens", "asft", "contrast", "contrast_linear")) {
+        for (String method : List.of("agl", "ewc", "kl", "kl_sparse", "kl_first", "first_tokens", "kl_own", "sbr", "der", "safegrad",
+                "asft", "contrast", "contrast_linear")) {
             MethodChoice none = new MethodChoice(MethodKind.of(method), 0);
             assertArrayEquals(lora, weights(run(none, config("agl.lambda_T=0", "agl.lambda_NC=0"), null)), 1e-12, method);
         }
@@ -266,7 +267,7 @@ class MethodsTest {
     /** The table of the README is that of the methods themselves. */
     @Test void theReadmeGroupsThemByWhatTheyNeed() throws IOException {
         String readme = Files.readString(Path.of("..", "README.md"));
-        for (MethodKind.Needs needs : MethodKind.Needs.values()) {
+        for (Needs needs : Needs.values()) {
             String row = readme.lines().filter(line -> line.startsWith("| " + needs.title() + " |")).findFirst().orElseThrow();
             assertEquals(Arrays.stream(MethodKind.values()).filter(k -> k.needs() == needs).map(MethodKind::title).toList(),
                     List.of(row.split(" \\| ")[1].replace(" |", "").split(", ")), row);
@@ -294,9 +295,9 @@ class MethodsTest {
 
     @Test void whatIsMissingIsNamed() {
         for (MethodKind kind : MethodKind.values()) {
-            if (kind.needs() == MethodKind.Needs.UNALIGNED) {
+            if (kind.needs() == Needs.UNALIGNED) {
                 message("--unaligned", () -> kind.require(AglSettings.DEFAULT, true, false));
-            } else if (kind.needs() != MethodKind.Needs.NOTHING) {
+            } else if (kind.needs() != Needs.NOTHING) {
                 message("--alignment", () -> kind.require(AglSettings.DEFAULT, false, true));
             }
             kind.require(AglSettings.DEFAULT, true, true);

@@ -24,21 +24,23 @@ public final class MethodCases implements GradientCase.Provider {
 
     @Override public List<GradientCase> cases() {
         return List.of(
-                new GradientCase("KlToBase", MethodCases::kl),
+                new GradientCase("KlToBase", r -> toBase(r, KlToBase::of)),
+                new GradientCase("LogitsToBase", r -> toBase(r, LogitsToBase::of)),
+                new GradientCase("HiddenToBase", r -> toBase(r, (tape, h, base, w, rows) -> HiddenToBase.of(tape, h, base, rows))),
                 penalty("EwcLora", (r, shape) -> new EwcLora(0.7, Map.of("w", fisher(r, shape)))),
                 penalty("AsFt", (r, shape) -> new AsFt(0.7, Map.of("w", new AlignmentMatrix(gaussian(r, shape[0], shape[1]))))),
                 penalty("Lisa", MethodCases::lisa),
                 penalty("LinearContrast", MethodCases::linearContrast));
     }
 
-    private static GradientCase.Problem kl(SplittableRandom r) {
+    private static GradientCase.Problem toBase(SplittableRandom r, DistanceToBase.Distance distance) {
         int tokens = 1 + r.nextInt(4);
         int hidden = 1 + r.nextInt(4);
         int vocabulary = 2 + r.nextInt(5);
         int[] rows = r.ints(0, tokens).distinct().limit(1 + r.nextInt(tokens)).toArray();
         Tensor w = gaussian(r, vocabulary, hidden);
         Storage base = gaussian(r, rows.length, hidden).data();
-        return new GradientCase.Problem((tape, x) -> KlToBase.of(tape, x[0], base, w, rows), gaussian(r, tokens, hidden).requireGrad());
+        return new GradientCase.Problem((tape, x) -> distance.of(tape, x[0], base, w, rows), gaussian(r, tokens, hidden).requireGrad());
     }
 
     private static GradientCase penalty(String name, BiFunction<SplittableRandom, int[], Method> make) {

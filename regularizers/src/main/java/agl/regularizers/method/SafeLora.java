@@ -17,7 +17,9 @@ import java.util.Map;
  * and is pulled back, B ← C·B. C is {@link AlignmentMatrix}; the cosine is that of the matrices as vectors.
  */
 public final class SafeLora implements Method {
+    /** An update whose cosine with its projection is below this is projected; NaN: the lowest {@code number} are. */
     private final double threshold;
+    private final int number;
     private final Map<String, AlignmentMatrix> alignment;
     private final Map<String, Double> cosines = new LinkedHashMap<>();
 
@@ -26,27 +28,49 @@ public final class SafeLora implements Method {
      * @param alignment C by adapted matrix
      */
     public SafeLora(double threshold, Map<String, AlignmentMatrix> alignment) {
+        this(threshold, 0, alignment);
+    }
+
+    private SafeLora(double threshold, int number, Map<String, AlignmentMatrix> alignment) {
         this.threshold = threshold;
+        this.number = number;
         this.alignment = alignment;
     }
 
+    /**
+     * The published code's other choice: the matrices with the lowest cosines are projected.
+     *
+     * @param number how many; equal ones besides
+     */
+    public static SafeLora lowest(int number, Map<String, AlignmentMatrix> alignment) {
+        return new SafeLora(Double.NaN, number, alignment);
+    }
+
     @Override public String name() {
-        return "safelora";
+        return number > 0 ? "safelora_number" : "safelora";
     }
 
     @Override public List<LoraFactors> afterTraining(Tape tape, List<LoraFactors> factors) {
         cosines.clear();
-        List<LoraFactors> kept = new ArrayList<>();
         for (LoraFactors f : factors) {
             try (Workspace w = tape.workspace()) {
-                Matrix cb = alignment.get(f.name()).timesB(w, f);
-                double cosine = cosine(w, tape.kernels(), f, cb);
-                cosines.put(f.name(), cosine);
-                kept.add(cosine < threshold
-                        ? new LoraFactors(f.name(), copy(f.matrixA(), f.a().dtype()), copy(cb, f.b().dtype()), f.scale()) : f);
+                cosines.put(f.name(), cosine(w, tape.kernels(), f, alignment.get(f.name()).timesB(w, f)));
             }
         }
+        double highest = cosines.values().stream().sorted().limit(number).reduce((low, high) -> high).orElse(Double.NaN);
+        List<LoraFactors> kept = new ArrayList<>();
+        for (LoraFactors f : factors) {
+            double cosine = cosines.get(f.name());
+            kept.add((number > 0 ? cosine <= highest : cosine < threshold) ? projected(tape, f) : f);
+        }
         return kept;
+    }
+
+    private LoraFactors projected(Tape tape, LoraFactors f) {
+        try (Workspace w = tape.workspace()) {
+            Matrix cb = alignment.get(f.name()).timesB(w, f);
+            return new LoraFactors(f.name(), copy(f.matrixA(), f.a().dtype()), copy(cb, f.b().dtype()), f.scale());
+        }
     }
 
     /**

@@ -78,6 +78,27 @@ class AlignmentTest {
         }
     }
 
+    /** Cosines .963 (v), 1 (w), 1 (x, an update of zero): the lowest is projected, of equal ones all. */
+    @Test void safeLoraProjectsTheLowestCosines() {
+        List<LoraFactors> factors = List.of(Hand.factors("w", matrix(row(1), row(0)), matrix(row(2, 0)), 1),
+                Hand.factors("v", matrix(row(1), row(1)), matrix(row(2, 0)), 1),
+                Hand.factors("x", matrix(row(0), row(0)), matrix(row(2, 0)), 1));
+        Map<String, AlignmentMatrix> alignment = Map.of("w", DIAGONAL, "v", DIAGONAL, "x", DIAGONAL);
+        try (Tape tape = Tape.plain()) {
+            List<LoraFactors> one = SafeLora.lowest(1, alignment).afterTraining(tape, factors);
+            assertSame(factors.get(0), one.get(0));
+            assertArrayEquals(row(3.6, 0, 6.4, 0), Hand.update(one.get(1)), 1e-12);
+            assertSame(factors.get(2), one.get(2));
+            for (int number : new int[] {2, 3, 10}) {
+                List<LoraFactors> all = SafeLora.lowest(number, alignment).afterTraining(tape, factors);
+                assertArrayEquals(row(3.6, 0, 0, 0), Hand.update(all.get(0)), 1e-12);
+                assertArrayEquals(row(3.6, 0, 6.4, 0), Hand.update(all.get(1)), 1e-12);
+                assertNotSame(factors.get(2), all.get(2));
+            }
+            assertEquals(List.of(), SafeLora.lowest(1, alignment).afterTraining(tape, List.of()));
+        }
+    }
+
     @Test void safeLoraNamesTheCosinesOfTheLastAdapterAlone() {
         SafeLora method = new SafeLora(0.5, Map.of("w", DIAGONAL, "v", DIAGONAL));
         try (Tape tape = Tape.plain()) {

@@ -28,15 +28,19 @@ class MethodTest {
 
     @Test void eachMethodHasTheNameOfTheCommandLine() throws Exception {
         LoraModel lora = LoraModel.attach(TinyModel.llama(), LoraConfig.of(2, 4, 0, "q_proj"), 1, DType.F64);
-        KlPenalty kl = new KlPenalty(1, lora, KL, 1);
+        DistanceToBase kl = kl("kl", lora, 1);
         List<Method> methods = List.of(Method.lora(), new Agl(AglRegularizer.of(AglSettings.DEFAULT, Map.of()), 0),
                 new EwcLora(1, Map.of()), kl,
                 new SafeLora(1, Map.of()), new AsFt(1, Map.of()), new SafeAnchor(Map.of()), new Lisa(1, 1, 1),
-                new HardProjection(Map.of(), 0), new OpLora(1, Map.of()), KlPenalty.sparse(1, lora, KL, 1), new ScaledUpdate(1),
-                new WeightAverage(0));
+                new HardProjection(Map.of(), 0), new OpLora(1, Map.of()), kl("kl_sparse", lora, 4),
+                new ScaledUpdate(1), new WeightAverage(0), new SafeGrad(kl), SafeLora.lowest(1, Map.of()));
         assertEquals(List.of("lora", "agl", "ewc", "kl", "safelora", "asft", "safeanchor", "lisa", "projection", "oplora", "kl_sparse",
-                "scale", "ema"),
+                "scale", "ema", "safegrad", "safelora_number"),
                 methods.stream().map(Method::name).toList());
+    }
+
+    private static DistanceToBase kl(String name, LoraModel lora, int every) {
+        return new DistanceToBase(name, 1, DistanceToBase.Measure.KL, lora, DistanceToBase.Examples.inTurn(KL, every), 1);
     }
 
     /** LoRA descends on the task, adds nothing and keeps what was trained. */

@@ -15,11 +15,14 @@ import agl.nn.Batch;
 import agl.nn.Transformer;
 import agl.regularizers.LoraFactors;
 import agl.regularizers.TinyModel;
+import agl.regularizers.method.DistanceToBase.Examples;
+import agl.regularizers.method.DistanceToBase.Measure;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 
-class KlPenaltyTest {
+class DistanceToBaseTest {
 
     /** Three positions with a target, the last of them token 0, which is a token like others. */
     private static final Batch BATCH = new Batch(new int[] {3, 7, 11, 2, 5, 9, 9, 1}, new int[] {0, 5, 8},
@@ -60,18 +63,52 @@ class KlPenaltyTest {
         return lora;
     }
 
+    private static DistanceToBase kl(double weight, LoraModel lora, List<List<Batch>> batches) {
+        return new DistanceToBase("kl", weight, Measure.KL, lora, Examples.inTurn(batches, 1), 1);
+    }
+
     /** The adapter has moved before the base is read for the first time: the base is still the model without it. */
     @Test void theBaseIsReadWithTheAdapterOff() throws Exception {
         LoraModel lora = moved(0);
         double expected = composed(TinyModel.llama(), lora.model());
         assertTrue(expected > 1e-3);
-        KlPenalty penalty = new KlPenalty(0.5, lora, List.of(List.of(BATCH)), 1);
+        DistanceToBase penalty = kl(0.5, lora, List.of(List.of(BATCH)));
         try (Tape tape = Tape.plain()) {
             Map<String, Double> found = penalty.addGradients(tape, List.of(), 0);
             assertEquals(expected, found.get("KL"), 1e-9 * expected);
             assertEquals(0.5 * expected, found.get("penalty"), 1e-9 * expected);
         }
         assertEquals(expected, composed(TinyModel.llama(), lora.model()), 1e-12, "the adapter is on again");
+    }
+
+    /** Mean squared differences of the two models' logits and of their last hidden states, with nothing of the penalty's own. */
+    @Test void otherDistancesAreMeansOfSquares() throws Exception {
+        LoraModel lora = moved(0);
+        int[] rows = {2, 3, 6};
+        for (Measure measure : List.of(Measure.LOGITS, Measure.HIDDEN)) {
+            double[][] states = new double[2][];
+            for (int tuned = 0; tuned < 2; tuned++) {
+                Transformer model = tuned == 1 ? lora.model() : TinyModel.llama();
+                try (Tape tape = Tape.plain()) {
+                    Tensor h = model.hidden(tape, BATCH);
+                    states[tuned] = measure == Measure.LOGITS ? model.logits(tape, h, rows).toArray()
+                            : Arrays.stream(rows).boxed().flatMapToDouble(t -> Arrays.stream(h.toArray(), t * h.cols(), (t + 1) * h.cols()))
+                                    .toArray();
+                }
+            }
+            double expected = 0;
+            for (int i = 0; i < states[0].length; i++) {
+                expected += Math.pow(states[1][i] - states[0][i], 2) / states[0].length;
+            }
+            assertTrue(expected > 1e-6);
+            try (Tape tape = Tape.plain()) {
+                String term = measure == Measure.LOGITS ? "logits" : "hidden";
+                Map<String, Double> found = new DistanceToBase("x", 0.5, measure, lora, Examples.inTurn(List.of(List.of(BATCH)), 1), 1)
+                        .addGradients(tape, List.of(), 0);
+                assertEquals(expected, found.get(term), 1e-9 * expected, term);
+                assertEquals(0.5 * expected, found.get("penalty"), 1e-9 * expected, term);
+            }
+        }
     }
 
     /** A comparison with plain LoRA is of the penalty, not of other masks on the task. */
@@ -81,7 +118,7 @@ class KlPenaltyTest {
             LoraModel lora = moved(0.5);
             try (Tape tape = Tape.plain()) {
                 if (with == 1) {
-                    new KlPenalty(1, lora, List.of(List.of(BATCH)), 1).addGradients(tape, List.of(), 0);
+                    kl(1, lora, List.of(List.of(BATCH))).addGradients(tape, List.of(), 0);
                 }
                 lora.model().hidden(tape, BATCH);
                 draws[with] = tape.draws();
@@ -94,7 +131,7 @@ class KlPenaltyTest {
     /** Dropout belongs to the tuned model's training pass, not to what it is compared with. */
     @Test void theBaseIsReadWithoutDropout() throws Exception {
         LoraModel lora = LoraModel.attach(TinyModel.llama(), LoraConfig.of(2, 4, 0.5, "q_proj", "v_proj"), 1, DType.F64);
-        KlPenalty penalty = new KlPenalty(1, lora, List.of(List.of(BATCH)), 1);
+        DistanceToBase penalty = kl(1, lora, List.of(List.of(BATCH)));
         try (Tape tape = Tape.plain()) {
             assertEquals(0, penalty.addGradients(tape, List.of(), 0).get("KL"), 1e-12, "B = 0 is the base, whatever is dropped");
         }
@@ -106,7 +143,7 @@ class KlPenaltyTest {
                 LoraConfig.Bias.NONE,
                 List.of("lm_head"), LoraConfig.Init.DEFAULT, plain.others());
         LoraModel lora = LoraModel.attach(TinyModel.llama(), config, 1, DType.F64);
-        String message = assertThrows(AglException.class, () -> new KlPenalty(1, lora, List.of(List.of(BATCH)), 1)).getMessage();
+        String message = assertThrows(AglException.class, () -> kl(1, lora, List.of(List.of(BATCH)))).getMessage();
         assertTrue(message.contains("head"), message);
     }
 
@@ -117,10 +154,11 @@ class KlPenaltyTest {
         double[] kl = new double[2];
         try (Tape tape = Tape.plain()) {
             for (int i = 0; i < 2; i++) {
-                kl[i] = new KlPenalty(1, lora, List.of(List.of(i == 0 ? BATCH : other)), 1).addGradients(tape, List.of(), 0).get("KL");
+                kl[i] = kl(1, lora, List.of(List.of(i == 0 ? BATCH : other))).addGradients(tape, List.of(), 0).get("KL");
             }
             assertTrue(Math.abs(kl[0] - kl[1]) > 1e-3);
-            KlPenalty sparse = KlPenalty.sparse(0.5, lora, List.of(List.of(BATCH), List.of(other)), 1);
+            DistanceToBase sparse = new DistanceToBase("kl_sparse", 2, Measure.KL, lora,
+                    Examples.inTurn(List.of(List.of(BATCH), List.of(other)), 4), 1);
             for (int step = 0; step < 12; step++) {
                 Map<String, Double> found = sparse.addGradients(tape, List.of(), step);
                 if (step % 4 == 3) {
@@ -147,7 +185,7 @@ class KlPenaltyTest {
         for (int way = 0; way < 2; way++) {
             LoraModel lora = moved(0);
             List<Batch> passes = ways.get(way);
-            KlPenalty penalty = new KlPenalty("test", 0.5, lora, step -> passes, 1);
+            DistanceToBase penalty = new DistanceToBase("test", 0.5, Measure.KL, lora, step -> passes, 1);
             Tensor a = lora.layers().values().iterator().next().a();
             try (Tape tape = Tape.plain()) {
                 values[way] = penalty.addGradients(tape, List.of(), 0).get("penalty");
@@ -167,7 +205,7 @@ class KlPenaltyTest {
     @Test void itPullsBackToTheBase() throws Exception {
         LoraModel lora = LoraModel.attach(TinyModel.llama(), LoraConfig.of(2, 4, 0, "q_proj", "v_proj"), 1, DType.F64);
         Batch batch = new Batch(new int[] {3, 7, 11, 2, 5}, new int[] {0, 5}, new int[] {-1, -1, 2, 5, -1});
-        KlPenalty penalty = new KlPenalty(0.5, lora, List.of(List.of(batch)), 1);
+        DistanceToBase penalty = kl(0.5, lora, List.of(List.of(batch)));
         List<LoraFactors> factors = lora.layers().entrySet().stream()
                 .map(e -> new LoraFactors(e.getKey(), e.getValue().a(), e.getValue().b(), e.getValue().scale())).toList();
         try (Tape tape = Tape.plain()) {
@@ -196,7 +234,7 @@ class KlPenaltyTest {
             double minus = penalty.addGradients(tape, factors, 1).get("penalty");
             assertEquals((plus - minus) / 2e-5, analytic, 1e-6 + 1e-3 * Math.abs(analytic));
         }
-        assertThrows(AglException.class, () -> new KlPenalty(1, lora, List.of(), 1));
-        assertThrows(AglException.class, () -> new KlPenalty(1, lora, List.of(List.of(Batch.of(1, 2))), 1));
+        assertThrows(AglException.class, () -> kl(1, lora, List.of()));
+        assertThrows(AglException.class, () -> kl(1, lora, List.of(List.of(Batch.of(1, 2)))));
     }
 }

@@ -18,24 +18,49 @@ import java.util.WeakHashMap;
 import java.util.stream.IntStream;
 
 /**
- * λ KL(p_base ‖ p_tuned), averaged over answer positions ({@link KlToBase}): there the tuned model must keep the base's predictions.
- * Methods differ in the positions:
+ * λ D(base, tuned), averaged over token positions: there the tuned model must stay near the base. Methods differ in the distance and in the
+ * positions:
  *
  * <ul>
- * <li>{@code kl}: the answers of alignment examples, one batch per step, in turn;
+ * <li>{@code kl}: {@link KlToBase} on the answers of alignment examples, one batch per step, in turn;
  * <li>{@code kl_sparse}: the same at every fourth step alone, with 4 λ: on average the same gradient, at a quarter of the cost;
  * <li>{@code kl_first}: the first two tokens of these answers, where refusing or complying is decided;
+ * <li>{@code kl_own}: the answers that the base itself gives to the prompts, so that only prompts are needed;
  * <li>{@code first_tokens}: the first five answer tokens of the step's own task examples. After the constrained objective of Qi et al. 2024
- * (arXiv:2406.05946), which holds the first tokens of fine-tuning answers more tightly than the rest.
+ * (arXiv:2406.05946), which holds the first tokens of fine-tuning answers more tightly than the rest;
+ * <li>{@code der}: {@link LogitsToBase} on the answers. Dark experience replay (Buzzega et al. 2020, arXiv:2004.07211);
+ * <li>{@code sbr}: {@link HiddenToBase} at the last token of the prompts. Safety bottleneck regularization (Lu et al. 2026,
+ * arXiv:2605.05995).
  * </ul>
  */
-public final class KlPenalty implements Method {
+public final class DistanceToBase implements Method {
     /** Steps from one comparison of kl_sparse to the next. */
     public static final int SPARSE = 4;
     /** Answer tokens that kl_first compares. */
     public static final int FIRST_ALIGNED = 2;
     /** Answer tokens that first_tokens compares. */
     public static final int FIRST_OF_TASK = 5;
+
+    /** What is compared: an operation on the tuned model's hidden states. */
+    public enum Measure {
+        KL("KL", KlToBase::of),
+        LOGITS("logits", LogitsToBase::of),
+        HIDDEN("hidden", (tape, h, base, w, rows) -> HiddenToBase.of(tape, h, base, rows));
+
+        private final String term;
+        private final Distance distance;
+
+        Measure(String term, Distance distance) {
+            this.term = term;
+            this.distance = distance;
+        }
+    }
+
+    @FunctionalInterface
+    interface Distance {
+        /** The arguments of {@link KlToBase#of}. */
+        Tensor of(Tape tape, Tensor h, Storage base, Tensor w, int[] rows);
+    }
 
     /** The examples that each step compares on. */
     @FunctionalInterface
@@ -54,7 +79,7 @@ public final class KlPenalty implements Method {
          */
         static Examples inTurn(List<List<Batch>> batches, int every) {
             if (batches.isEmpty() || batches.stream().anyMatch(b -> b.stream().allMatch(pass -> pass.targetCount() == 0))) {
-                throw new AglException("KL to the base needs alignment examples with answers");
+                throw new AglException("a distance to the base needs alignment examples with answers");
             }
             List<List<Batch>> all = List.copyOf(batches);
             return step -> (step + 1) % every == 0 ? all.get(step / every % all.size()) : List.of();
@@ -63,6 +88,7 @@ public final class KlPenalty implements Method {
 
     private final String name;
     private final double lambda;
+    private final Measure measure;
     private final LoraModel model;
     private final Examples examples;
     /** The base's hidden states, computed once per batch, with the adapter off; they go when nothing else refers to the batch. */
@@ -71,29 +97,18 @@ public final class KlPenalty implements Method {
     private final SplittableRandom masks;
 
     /**
-     * The penalty {@code kl}.
-     *
-     * @param batches alignment examples with targets on their answers, each batch in passes through the model
-     * @param seed    of the dropout masks of the adapter on these examples
+     * @param name   on the command line
+     * @param lambda the weight of the penalty in the loss
+     * @param seed   of the dropout masks of the adapter on these examples
      */
-    public KlPenalty(double lambda, LoraModel model, List<List<Batch>> batches, long seed) {
-        this("kl", lambda, model, Examples.inTurn(batches, 1), seed);
-    }
-
-    /** The penalty {@code kl_sparse}. */
-    public static KlPenalty sparse(double lambda, LoraModel model, List<List<Batch>> batches, long seed) {
-        return new KlPenalty("kl_sparse", SPARSE * lambda, model, Examples.inTurn(batches, SPARSE), seed);
-    }
-
-    /** @param seed of the dropout masks of the adapter on these examples */
-    public KlPenalty(String name, double lambda, LoraModel model, Examples examples, long seed) {
-        if (model.copies().containsKey(Transformer.HEAD)) {
+    public DistanceToBase(String name, double lambda, Measure measure, LoraModel model, Examples examples, long seed) {
+        if (measure != Measure.HIDDEN && model.copies().containsKey(Transformer.HEAD)) {
             throw new AglException(
-                    "KL to the base applies one head to both models' hidden states, but the adapter trains its own head "
-                    + "(modules_to_save)");
+                    name + " applies one head to both models' hidden states, but the adapter trains its own head (modules_to_save)");
         }
         this.name = name;
         this.lambda = lambda;
+        this.measure = measure;
         this.model = model;
         this.examples = examples;
         this.masks = new SplittableRandom(seed);
@@ -118,12 +133,12 @@ public final class KlPenalty implements Method {
             Storage reference = base.computeIfAbsent(batch, b -> baseHidden(tape, batch, rows));
             double share = (double) rows.length / positions;
             try (Tape own = Tape.training(tape.kernels(), tape.pool(), masks::nextLong)) {
-                Tensor kl = KlToBase.of(own, model.model().hidden(own, batch), reference, model.model().head(), rows);
-                value += share * kl.item();
-                own.backward(Affine.scale(own, lambda * share, kl));
+                Tensor distance = measure.distance.of(own, model.model().hidden(own, batch), reference, model.model().head(), rows);
+                value += share * distance.item();
+                own.backward(Affine.scale(own, lambda * share, distance));
             }
         }
-        return Method.logged("KL", value, lambda * value);
+        return Method.logged(measure.term, value, lambda * value);
     }
 
     private Storage baseHidden(Tape tape, Batch batch, int[] rows) {
