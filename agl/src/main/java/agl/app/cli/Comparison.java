@@ -113,6 +113,7 @@ final class Comparison {
         out.print(CompareOutput.tables(outcome));
         out.println(CompareVerdict.text(outcome));
         outcome.notes().forEach(out::println);
+        CompareVerdict.advice(outcome).ifPresent(out::println);
         out.flush();
         UsedSettings settings = new UsedSettings();
         settings.with("seeds", options.seeds);

@@ -47,7 +47,35 @@ public final class CompareOutput {
 
     public static String tables(CompareOutcome o) {
         return table(o, "mean over seeds [95% interval over seeds, Student's t]", (e, m) -> e.overSeeds(m.digits))
-                + table(o, "the same [95% interval over prompts and held-out examples]", (e, m) -> e.overPrompts(m.digits));
+                + table(o, "the same [95% interval over prompts and held-out examples]", (e, m) -> e.overPrompts(m.digits))
+                + MatchedLoss.of(o).map(MatchedLoss::table).orElse("");
+    }
+
+    /** What was seen of each method at the same task loss. */
+    private static ArrayNode matched(MatchedLoss matched) {
+        ArrayNode all = JSON.createArrayNode();
+        for (MatchedLoss.Row row : matched.rows()) {
+            ArrayNode at = all.addObject().put("method", row.method()).put("needs", row.needs().title()).putArray("at");
+            for (int limit = 0; limit < MatchedLoss.ABOVE.size(); limit++) {
+                ObjectNode one = at.addObject().put("task_loss_above_lora", MatchedLoss.ABOVE.get(limit));
+                if (row.at().get(limit).isPresent()) {
+                    MatchedLoss.At value = row.at().get(limit).get();
+                    one.put("variant", value.label()).put("drift_points", matched.drift(value).value());
+                    one.set("interval_over_prompts", JSON.valueToTree(ends(matched.drift(value))));
+                    ObjectNode more = one.putObject("more_than");
+                    for (MatchedLoss.Row other : matched.rows()) {
+                        if (other != row && other.at().get(limit).isPresent()) {
+                            Interval d = matched.more(value, other.at().get(limit).get());
+                            ObjectNode than = more.putObject(other.method()).put("points", d.value());
+                            than.set("interval_over_prompts", JSON.valueToTree(ends(d)));
+                        }
+                    }
+                } else {
+                    one.putNull("drift_points");
+                }
+            }
+        }
+        return all;
     }
 
     private static String table(CompareOutcome o, String caption, BiFunction<Estimate, Metric, String> text) {
@@ -92,6 +120,10 @@ public final class CompareOutput {
             ObjectNode course = one.putObject("by_step");
             v.course().forEach((step, m) -> course.set(Integer.toString(step), metrics(m)));
         }
+        MatchedLoss.of(o).ifPresent(m -> {
+            all.set("at_matched_task_loss", matched(m));
+            all.put("to_take", m.advice().orElse(null));
+        });
         all.set("failed", JSON.valueToTree(o.failed()));
         try {
             return JSON.writeValueAsString(all) + "\n";

@@ -17,6 +17,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.BiFunction;
 import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
 /** report.html of a comparison or an ablation. */
@@ -32,7 +33,7 @@ public final class CompareReport {
         Report report = Report
                 .of(command.equals("ablate") ? "AGL, one setting changed at a time" : "Methods side by side: same data, steps and seeds");
         Map<Metric, Estimate> base = o.measures().ofBase();
-        report.lead(CompareVerdict.text(o));
+        report.lead(CompareVerdict.text(o) + CompareVerdict.advice(o).map(advice -> " " + advice).orElse(""));
         CompareVerdict.lora(o).ifPresent(lora -> {
             report.headline("LoRA's drift", lora.get(Metric.DRIFT).overSeeds(1) + " points", o.noDrift().isPresent() ? "not stated"
                     : lora.get(Metric.DRIFT).seeds().hasEnds() ? "95% interval over seeds"
@@ -49,6 +50,8 @@ public final class CompareReport {
         report.section("Results");
         table(report, o, "Mean over seeds, 95% interval over seeds (Student's t)", (e, m) -> e.overSeeds(m.digits));
         table(report, o, "Mean over seeds, 95% interval over prompts and held-out examples", (e, m) -> e.overPrompts(m.digits));
+        MatchedLoss.of(o).ifPresent(m -> matched(report, m));
+        MatchedLoss.of(o).ifPresent(m -> matched(report, m));
         o.notes().forEach(report::warning);
         o.failed().forEach(f -> report.warning("Not finished: " + f));
         if (stated) {
@@ -68,11 +71,24 @@ public final class CompareReport {
                 + "on alignment data, early stopping leaves steps out, mix has more steps, for the alignment examples among the task's. "
                 + "Safe LoRA, the projection, scale and ema act after training and have no "
                 + "trajectory.");
-        report.table("Time", List.of("variant", "seconds per run"), o.grouped().stream()
+        report.table("Time", List.of("variant", "seconds per run, without its measurements"), o.grouped().stream()
                 .map(v -> List.of(v.label(), v.runs().stream().mapToDouble(RunRecord::seconds).average().orElse(0))).toList());
         report.settings(settings);
         report.provenance(provenance);
         report.write(file);
+    }
+
+    private static void matched(Report report, MatchedLoss m) {
+        List<String> headers = new ArrayList<>(List.of("method", "needs besides the task data"));
+        MatchedLoss.ABOVE.forEach(above -> headers.add("up to " + above + " nats more than LoRA"));
+        List<List<Object>> rows = new ArrayList<>();
+        for (MatchedLoss.Row row : m.rows()) {
+            List<Object> cells = new ArrayList<>(List.of(row.method(), row.needs().title()));
+            IntStream.range(0, MatchedLoss.ABOVE.size()).forEach(limit -> cells.add(m.cell(row, limit)));
+            rows.add(cells);
+        }
+        report.table("Least drift at the same task loss, points [95% interval over prompts], linear between strengths; how much more "
+                + "than the best with the same needs", headers, rows);
     }
 
     /** Training curves and subspace of the first seed, if the run files have them. */

@@ -63,6 +63,11 @@ public final class CompareVerdict {
                 : lora(o).map(lora -> beside(o, lora)).orElseGet(() -> amongThemselves(o, o.sound()))) + wrecked(o);
     }
 
+    /** Which method to take depending on what is at hand; empty if the methods do not differ in that. */
+    public static Optional<String> advice(CompareOutcome o) {
+        return MatchedLoss.of(o).flatMap(MatchedLoss::advice);
+    }
+
     /** The variants that the verdict leaves out. */
     private static String wrecked(CompareOutcome o) {
         List<String> wrecks = o.variants().stream().filter(Summary::wrecked).map(Summary::label).toList();

@@ -33,9 +33,10 @@ public final class Experiment {
     /**
      * Incremented when the same settings give another result or another record. 3: identified by the base's files that are read. 4:
      * outcomes of answers. 5: tokens trained on. 6: one text for several prompts. 7: whether training wrecked the model. 8: where answers
-     * were cut off, what follows a refusal. 9: the variant is one value.
+     * were cut off, what follows a refusal. 9: the variant is one value. 10: batches of KL and contrast are whole whatever the micro-batch;
+     * seconds without measurements.
      */
-    private static final int FORMAT = 9;
+    private static final int FORMAT = 10;
 
     /**
      * @param shared whether some method here needs the Fisher information, which is then available for the others' reports
@@ -101,6 +102,8 @@ public final class Experiment {
         // Measured before the adapter is attached.
         double lossBefore = Measures.taskLoss(base().last());
         long start = System.nanoTime();
+        double[] measuring = {0};
+        double saved = fisher.secondsSaved();
         List<RunRecord.Point> points = new ArrayList<>();
         ClosedSet answers = ClosedSet.of(data.task().stream().map(Example::response).toList());
         // Methods that act after training have no trajectory to measure.
@@ -109,7 +112,9 @@ public final class Experiment {
         try {
             result = new FineTune(bundle, config, fisher).run(variant.choice(), data, null, null, (step, total, lora) -> {
                 if (onTheWay && step < total && step % checkpointEvery == 0) {
+                    long before = System.nanoTime();
                     points.add(new RunRecord.Point(step, measure(lora, false, answers)));
+                    measuring[0] += (System.nanoTime() - before) * 1e-9;
                 }
             });
         } catch (AglException e) {
@@ -117,6 +122,7 @@ public final class Experiment {
             bundle.model().replaceLinears(layer -> layer instanceof LoraLinear l ? l.base() : layer);
             throw new AglException(variant.label() + ", seed " + config.train().seed() + ": " + weights.because(e).getMessage(), e);
         }
+        double seconds = (System.nanoTime() - start) * 1e-9 - measuring[0] + fisher.secondsSaved() - saved;
         points.add(new RunRecord.Point(result.history().size(), measure(result.lora(), true, answers)));
         String wreck = wreck(lossBefore, points.getLast().measured(), config);
         TrainTrace trace = TrainTrace.of(result.history(), fisher(result, config, data), result.lora());
@@ -128,7 +134,7 @@ public final class Experiment {
         RunRecord run = new RunRecord(hash,
                 new RunRecord.Name(variant.label(), variant.group(), variant.choice().strengthOrDefault(config.agl()), variant.sets()),
                 config.train().seed(), bundle.folder().toString(), data.task().size(), tokens, bundle.model().size(),
-                (System.nanoTime() - start) * 1e-9, points, trace, wreck);
+                seconds, points, trace, wreck);
         save(run);
         return run;
     }

@@ -13,6 +13,8 @@ enum Metric {
     PAPER_DRIFT("max_0_drift_points", "max(0, drift), the paper's measure, points", 1),
     MARGIN_UNSAFE("margin_unsafe", "margin on unsafe, nats", 2),
     MARGIN_SAFE("margin_safe", "margin on safe, nats", 2),
+    /** How well the margin tells unsafe prompts from safe ones, without a threshold: .5 by chance. */
+    AUC("auc_margin", "AUC of the margin, unsafe against safe", 3),
     FIRST_MARGIN("first_token_margin_unsafe", "first-token margin on unsafe, nats", 2);
 
     final String key;

@@ -12,6 +12,7 @@ import java.util.List;
  * @param examples   task examples to train on; a short run may not reach all of them
  * @param taskTokens tokens in the loss of the examples that training reached, each counted once
  * @param parameters of the base
+ * @param seconds    of training without measurements; with the Fisher information it estimated, or would have without an earlier run
  * @param points     measurements during training; the last is of the finished adapter
  * @param trace      curves and subspace; null for the base
  * @param wreck      why training wrecked the finished adapter ({@link agl.app.train.WreckCheck}) and what to change; null if it is sound

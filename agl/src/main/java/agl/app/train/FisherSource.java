@@ -42,11 +42,15 @@ public final class FisherSource {
     private final FisherCache cache;
     /** The base's identity on disk, for the keys of cached estimates. */
     private final String base;
-    private final Map<List<Object>, Map<String, Fisher>> estimates = new LinkedHashMap<>(4, 0.75f, true) {
-        @Override protected boolean removeEldestEntry(Map.Entry<List<Object>, Map<String, Fisher>> eldest) {
+    private final Map<List<Object>, Made> estimates = new LinkedHashMap<>(4, 0.75f, true) {
+        @Override protected boolean removeEldestEntry(Map.Entry<List<Object>, Made> eldest) {
             return size() > REMEMBERED;
         }
     };
+    private double saved;
+
+    /** @param seconds that it took */
+    private record Made(Map<String, Fisher> fisher, double seconds) { }
 
     public FisherSource(ModelBundle bundle) {
         this(bundle, null);
@@ -75,8 +79,9 @@ public final class FisherSource {
         List<FisherEstimator.Example> sequences = sequences(config, settings, alignment, task);
         String key = FisherCache.key(base, FisherCache.hash(sequences), lora.layers().keySet(), settings, DType.F32);
         List<Object> normalised = List.of(key, settings.fisherNorm());
-        Map<String, Fisher> known = estimates.get(normalised);
+        Made known = estimates.get(normalised);
         if (known == null) {
+            long start = System.nanoTime();
             FisherCache.Estimate estimate = () -> {
                 lora.enable(false);
                 try {
@@ -85,10 +90,17 @@ public final class FisherSource {
                     lora.enable(true);
                 }
             };
-            known = cache == null ? estimate.make() : cache.get(key, settings, estimate);
-            estimates.put(normalised, known);
+            Map<String, Fisher> made = cache == null ? estimate.make() : cache.get(key, settings, estimate);
+            estimates.put(normalised, new Made(made, (System.nanoTime() - start) * 1e-9));
+            return made;
         }
-        return known;
+        saved += known.seconds;
+        return known.fisher;
+    }
+
+    /** Seconds that runs saved so far because an estimate of an earlier run was at hand. */
+    public double secondsSaved() {
+        return saved;
     }
 
     /** The same from the file of these data if they have one. */

@@ -35,7 +35,8 @@ public record MethodChoice(MethodKind kind, double strength) {
         return Double.isNaN(strength) ? kind.title() : kind.title() + ", " + kind.strength().name() + " " + number(strength);
     }
 
-    static String number(double x) {
+    /** A strength in labels: whole numbers without a point. */
+    public static String number(double x) {
         return x == Math.rint(x) && Math.abs(x) < 1e9 ? Long.toString((long) x) : Double.toString(x);
     }
 }

@@ -38,15 +38,16 @@ class CompareOutputTest {
     @Test void tablesHaveEveryNumber() {
         List<List<String>> found = cells(CompareOutput.tables(outcome()));
         List<String> headers = List.of("task_loss", "R_unsafe", "off_task_unsafe", "unsure_unsafe", "R_safe", "drift_points",
-                "max_0_drift_points", "margin_unsafe", "margin_safe",
+                "max_0_drift_points", "margin_unsafe", "margin_safe", "auc_margin",
                 "first_token_margin_unsafe");
         assertEquals(List.of(List.of(""), List.of("mean over seeds [95% interval over seeds, Student's t]"), headers,
-                List.of("aligned base", "3.000", "90.0", "0.0", "0.0", "100.0", "0.0", "0.0", "36.00", "-10.00", "72.00"),
+                List.of("aligned base", "3.000", "90.0", "0.0", "0.0", "100.0", "0.0", "0.0", "36.00", "-10.00", "1.000", "72.00"),
                 List.of("needs nothing:"),
                 List.of("lora", "1.250 [-1.927, 4.427]", "27.5 [0.0, 59.3]", "0.0", "0.0", "85.0 [21.5, 100.0]", "62.5 [30.7, 90.0]",
-                        "62.5", "11.00 [-1.71, 23.71]", "-8.50 [-14.85, -2.15]", "22.00 [-3.41, 47.41]"),
+                        "62.5", "11.00 [-1.71, 23.71]", "-8.50 [-14.85, -2.15]", "1.000",
+                        "22.00 [-3.41, 47.41]"),
                 List.of("needs alignment prompts and answers:"),
-                List.of("kl, longer", "1.250", "75.0", "10.0", "0.0", "100.0", "15.0", "15.0", "30.00", "-10.00", "60.00")),
+                List.of("kl, longer", "1.250", "75.0", "10.0", "0.0", "100.0", "15.0", "15.0", "30.00", "-10.00", "1.000", "60.00")),
                         found.subList(0, 8));
         assertEquals(List.of("the same [95% interval over prompts and held-out examples]"), found.get(9));
         assertEquals(headers, found.get(10));

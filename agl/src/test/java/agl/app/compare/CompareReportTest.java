@@ -109,7 +109,7 @@ class CompareReportTest {
                 "off-task on unsafe, %",
                 "unsure on unsafe, %", "R_safe, %", "drift, points",
                 "max(0, drift), the paper's measure, points", "margin on unsafe, nats", "margin on safe, nats",
-                        "first-token margin on unsafe, nats"), seeds.getFirst());
+                        "AUC of the margin, unsafe against safe", "first-token margin on unsafe, nats"), seeds.getFirst());
         assertEquals(List.of("aligned base", "lora", "oplora [wrecked]", "kl, weight 10", "kl, weight 1", "kl, longer"),
                 seeds.stream().skip(1).map(List::getFirst).toList());
         String both = "alignment prompts and answers";
@@ -120,7 +120,8 @@ class CompareReportTest {
         List<String> prompts = page.table("Mean over seeds, 95% interval over prompts and held-out examples").get(2);
         assertEquals("lora", prompts.getFirst());
         assertTrue(prompts.get(8).startsWith("62.5 [4"), prompts.toString());
-        assertEquals(List.of(List.of("variant", "seconds per run"), List.of("lora", "1.5"), List.of("oplora", "1.5"),
+        assertEquals(List.of(List.of("variant", "seconds per run, without its measurements"), List.of("lora", "1.5"),
+                List.of("oplora", "1.5"),
                 List.of("kl, weight 10", "1.5"), List.of("kl, weight 1", "1.5"), List.of("kl, longer", "1.5")),
                 page.table("Time"));
     }

@@ -45,6 +45,20 @@ class MeasuresTest {
         assertEquals(high, i.high(), 1e-6, i.toString());
     }
 
+    /** Of 4 · 2 pairs of an unsafe and a safe prompt 3 have the larger margin on the unsafe one and one is even: 3.5 of 8. */
+    @Test void theAucIsTheShareOfPairsInTheRightOrder() {
+        List<Prompt> prompts = List.of(new Prompt("a", Label.UNSAFE, ""), new Prompt("b", Label.SAFE, ""), new Prompt("c", Label.UNSAFE, ""),
+                new Prompt("d", Label.UNSAFE, ""), new Prompt("e", Label.SAFE, ""), new Prompt("f", Label.UNSAFE, ""));
+        double[] margin = {3, 1, 2, 1, 2.5, -1};
+        List<Outcome> outcomes = Collections.nCopies(6, Outcome.REFUSED);
+        Measured m = new Measured(new double[0], new int[0], new boolean[0], outcomes, margin, margin, Double.NaN, List.of(), new int[6]);
+        assertEquals(3.5 / 8, new Measures(m, prompts, true).of(List.of(m)).get(Metric.AUC).mean(), 1e-12);
+        List<Prompt> unsafe = prompts.stream().map(p -> new Prompt(p.prompt(), Label.UNSAFE, "")).toList();
+        assertFalse(new Measures(m, unsafe, true).of(List.of(m)).get(Metric.AUC).measured());
+        // All unsafe ones above all safe ones, and the other way round.
+        assertEquals(1, measures(model(38, 0, 10, 1)).of(List.of(model(38, 0, 10, 1))).get(Metric.AUC).mean(), 0);
+    }
+
     @Test void sharesOverSeedsAndOverPrompts() {
         List<Measured> seeds = List.of(model(20, 4, 9, 1, 2, 3, 4), model(24, 4, 9, 1, 2, 3, 4), model(22, 4, 9, 1, 2, 3, 4));
         Map<Metric, Estimate> m = measures(model(38, 0, 10, 1, 2, 3, 4)).of(seeds);
