@@ -163,19 +163,23 @@ class HubCommandsTest {
     @Test void anAdapterThatChangesNothingIsNamed() throws IOException {
         Path fresh = temp.resolve("fresh");
         Peft.save(LoraModel.attach(Models.load(base), LoraConfig.of(2, 6, 0, "q_proj"), 1, DType.F32), fresh, "base");
+        LoraModel zero = LoraModel.attach(Models.load(base), LoraConfig.of(2, 0, 0, "q_proj"), 1, DType.F32);
+        zero.parameters().forEach(t -> t.data().set(0, 1));
+        Path unscaled = temp.resolve("unscaled");
+        Peft.save(zero, unscaled, "base");
         String merges = "changes nothing: its update is 0 in every layer";
-        for (Path folder : List.of(fresh, adapter)) {
-            boolean nothing = folder == fresh;
+        for (Path folder : List.of(fresh, unscaled, adapter)) {
+            boolean nothing = folder != adapter;
             assertEquals(nothing, JSON.readTree(run("", "inspect", folder.toString(), "--json").out()).get("changes_nothing").asBoolean());
             assertEquals(nothing, run("", "inspect", folder.toString()).out()
                     .contains("this adapter changes nothing: its update s·BA is 0 in every layer"));
             CommandLineRun merge = run("", "merge", "--base", base.toString(), "--adapter", folder.toString(), "--out",
-                    temp.resolve("merged" + nothing).toString());
+                    temp.resolve("merged" + folder.getFileName()).toString());
             assertEquals(0, merge.code(), merge.err());
             assertEquals(nothing, merge.err().contains("agl: " + folder + " " + merges), merge.err());
             Path prompts = Files.writeString(temp.resolve("prompts.csv"), "prompt,label\nthe cat,unsafe\n");
             CommandLineRun drift = run("", "drift", "--base", base.toString(), "--adapter", folder.toString(), "--prompts",
-                    prompts.toString(), "--max-new-tokens", "2", "--out", temp.resolve("drift" + nothing).toString());
+                    prompts.toString(), "--max-new-tokens", "2", "--out", temp.resolve("drift" + folder.getFileName()).toString());
             assertEquals(nothing, drift.err().contains("agl: " + folder + " " + merges), drift.err());
         }
     }

@@ -8,10 +8,12 @@ import agl.error.AglException;
 import agl.nn.checkpoint.Json;
 import agl.nn.checkpoint.SafeTensors;
 import agl.nn.checkpoint.TensorInfo;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /** The size of an adapter's update per layer, from the adapter's files alone; no base is needed. All norms are Frobenius norms. */
 public final class AdapterStatistics {
@@ -49,10 +51,10 @@ public final class AdapterStatistics {
     }
 
     /**
-     * Whether this adapter leaves the base unchanged: in every layer A or B is 0, as B is before training, and there is nothing else, such
-     * as DoRA's magnitudes, a bias or a module that replaces the base's.
+     * Whether this adapter leaves the base unchanged: in every layer A, B or the scale is 0, as B is before training, and there is nothing
+     * else, such as DoRA's magnitudes, a bias or a module that replaces the base's.
      */
-    public static boolean changesNothing(SafeTensors tensors) {
+    public static boolean changesNothing(LoraConfig config, SafeTensors tensors) {
         Map<String, Boolean> zero = new LinkedHashMap<>();
         for (String name : tensors.names()) {
             String written = PeftTensors.written(name);
@@ -60,10 +62,20 @@ public final class AdapterStatistics {
             if (!written.endsWith(end)) {
                 return false;
             }
+            String layer = written.substring(0, written.length() - end.length());
+            boolean unscaled = layer.startsWith(Peft.PREFIX) && config.scale(layer.substring(Peft.PREFIX.length())) == 0;
             // A norm in float would also treat values below 1e-23 as zero.
-            zero.merge(written.substring(0, written.length() - end.length()), allZero(tensors.info(name).toFloats()), Boolean::logicalOr);
+            zero.merge(layer, unscaled || allZero(tensors.info(name).toFloats()), Boolean::logicalOr);
         }
         return !zero.isEmpty() && zero.values().stream().allMatch(z -> z);
+    }
+
+    /** A line about an adapter folder that leaves the base unchanged; empty if it changes something. */
+    public static Optional<String> nothingChanges(Path adapter) {
+        try (SafeTensors weights = Peft.openWeights(adapter)) {
+            return !changesNothing(Peft.readConfig(adapter), weights) ? Optional.empty()
+                    : Optional.of(adapter + " changes nothing: its update is 0 in every layer, so that it is the base");
+        }
     }
 
     private static boolean allZero(float[] values) {

@@ -81,10 +81,14 @@ class AdapterStatisticsTest {
     }
 
     private boolean changesNothing(SafeTensorsWriter writer) {
+        return changesNothing(writer, LoraConfig.of(1, 1, 0, "x"));
+    }
+
+    private boolean changesNothing(SafeTensorsWriter writer, LoraConfig config) {
         Path file = folder.resolve("adapter_model.safetensors");
         writer.write(file);
         try (SafeTensors tensors = SafeTensors.open(file)) {
-            return AdapterStatistics.changesNothing(tensors);
+            return AdapterStatistics.changesNothing(config, tensors);
         }
     }
 
@@ -102,6 +106,10 @@ class AdapterStatisticsTest {
             assertFalse(changesNothing(pair(new SafeTensorsWriter(), "x", random(2, 1), zero).add(Peft.PREFIX + beside, zero, 2)), beside);
         }
         assertFalse(changesNothing(new SafeTensorsWriter()));
+        LoraConfig unscaled = LoraConfig.of(1, 0, 0, "x");
+        assertTrue(changesNothing(pair(new SafeTensorsWriter(), "x", random(2, 1), random(2, 2)), unscaled));
+        assertFalse(changesNothing(pair(new SafeTensorsWriter(), "x", random(2, 1), random(2, 2)).add(Peft.PREFIX + "x" + Peft.MAGNITUDE,
+                zero, 2), unscaled), "magnitudes are not scaled");
     }
 
     @Test void factorsThatDoNotFitAreRefused() {

@@ -11,6 +11,7 @@ import agl.app.drift.DriftReport;
 import agl.app.io.AtomicFiles;
 import agl.app.io.Inputs;
 import agl.app.io.Progress;
+import agl.app.io.Notes;
 import agl.app.io.Provenance;
 import agl.app.io.UsedSettings;
 import agl.app.model.ModelBundle;
@@ -18,6 +19,7 @@ import agl.app.model.TrainedBase;
 import agl.app.report.Report;
 import agl.app.train.TrainReport;
 import agl.app.train.TrainTrace;
+import agl.lora.AdapterStatistics;
 import agl.lora.LoraModel;
 import agl.lora.Peft;
 import java.nio.file.Path;
@@ -68,7 +70,7 @@ public final class DriftCommand implements Callable<Integer> {
         ModelBundle bundle = ModelBundle.load(base.path, data.template(base.path, adapters));
         // Fail early: check that every adapter fits before measuring.
         adapters.forEach(adapter -> Peft.load(bundle.model(), adapter, 0).detach());
-        adapters.forEach(MergeCommand::sayNothingChanges);
+        adapters.forEach(adapter -> AdapterStatistics.nothingChanges(adapter).ifPresent(Notes::say));
         List<ClosedSet> taskAnswers = adapters.stream().map(ClosedSet::read).toList();
         Map<String, List<DriftCheck.Result>> results = new LinkedHashMap<>();
         List<DriftCheck.Result> aligned = measure("base", bundle, settings, all);

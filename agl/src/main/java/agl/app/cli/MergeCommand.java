@@ -17,9 +17,7 @@ import agl.lora.Peft;
 import agl.nn.Batch;
 import agl.nn.Models;
 import agl.nn.Transformer;
-import agl.nn.checkpoint.Json;
 import agl.nn.checkpoint.OutputFolder;
-import agl.nn.checkpoint.SafeTensors;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
@@ -58,7 +56,7 @@ public final class MergeCommand implements Callable<Integer> {
         if (Arrays.stream(separate).anyMatch(Double::isNaN)) {
             throw new AglException(adapter + ": with this adapter the logits contain NaN; nothing was written");
         }
-        sayNothingChanges(adapter);
+        AdapterStatistics.nothingChanges(adapter).ifPresent(Notes::say);
         DType type = model.dtype();
         // Record the template used in training, so that the merged checkpoint is prompted with it as well.
         UsedSettings settings = new UsedSettings();
@@ -82,17 +80,6 @@ public final class MergeCommand implements Callable<Integer> {
                 "wrote %s (%s); largest logit difference merged against unmerged, on %d random tokens: %.3g (largest logit: %.3g)%n",
                 out, type, length, worst[0], Arrays.stream(separate).map(Math::abs).max().orElse(0));
         return 0;
-    }
-
-    /** Reports on standard error an adapter whose update is 0. */
-    static void sayNothingChanges(Path adapter) {
-        boolean nothing = Json.read(adapter.resolve(Peft.CONFIG)).path("lora_alpha").asDouble(1) == 0;
-        try (SafeTensors weights = Peft.openWeights(adapter)) {
-            nothing |= AdapterStatistics.changesNothing(weights);
-        }
-        if (nothing) {
-            Notes.say(adapter + " changes nothing: its update is 0 in every layer, so that it is the base");
-        }
     }
 
     private static double[] logits(Transformer model, Batch batch) {

@@ -173,6 +173,7 @@ public final class TrainCommand implements Callable<Integer> {
         WreckCheck wreck = new WreckCheck(held.isEmpty() ? encoded : held, config.train());
         boolean heldAreMeasured = wreck.measured() == held.size();
         double intact = heldAreMeasured ? before : wreck.loss(bundle.model());
+        wreck.before(bundle.model(), intact).ifPresent(Notes::say);
         try (MetricsLog log = new MetricsLog(out.resolve("metrics.jsonl"))) {
             result = new FineTune(bundle, config, new FisherSource(bundle, fisherCache))
                     .run(choice, data, null, log, (step, total, lora) -> { });

@@ -11,6 +11,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
 /** Which variant kept most of the alignment, and how certain that is. */
@@ -84,7 +85,14 @@ public final class CompareVerdict {
                     only.get(Metric.DRIFT).overPrompts(1), only.mean(Metric.TASK_LOSS)) + became(o, only) + limits(o, only);
         }
         List<String> front = front(o);
+        List<Summary> on = front.stream()
+                .map(label -> sound.stream().filter(v -> v.label().equals(label)).findFirst().orElseThrow()).toList();
+        // Along the front each drifts less than the one before; with one alone on it, less than the best of the rest.
+        List<Summary> falling = on.size() > 1 ? on
+                : List.of(candidates(o).filter(v -> v != on.getFirst()).findFirst().orElseThrow(), on.getFirst());
         return "On the Pareto front of task loss and drift: " + String.join("; ", front) + "."
+                + IntStream.range(1, falling.size()).mapToObj(i -> String.format(Locale.ROOT, " %s against %s: %s.", falling.get(i).label(),
+                        falling.get(i - 1).label(), less(o, falling.get(i), falling.get(i - 1)))).collect(Collectors.joining())
                 + sound.stream().filter(v -> front.contains(v.label())).map(v -> became(o, v) + limits(o, v)).collect(Collectors.joining())
                 + optimism(sound.size());
     }
@@ -173,7 +181,7 @@ public final class CompareVerdict {
         Interval kept = o.measures().kept(best.last(), other.last());
         return String.format(Locale.ROOT, "%.1f points less (%s)", kept.value(), !kept.hasEnds() ? "too few prompts for an interval"
                 : String.format(Locale.ROOT, "95 %% interval over prompts %.1f to %.1f%s", kept.low(), kept.high(),
-                        kept.low() <= 0 ? ", so it may be chance" : ""));
+                        DriftEvidence.chance(kept)));
     }
 
     private static String optimism(int tried) {

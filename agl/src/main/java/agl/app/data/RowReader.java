@@ -109,6 +109,10 @@ final class RowReader {
                 return;
             }
             List<String> header = records.next().stream().map(column -> column.strip().toLowerCase(Locale.ROOT)).toList();
+            if (format != TSV && header.size() == 1 && header.getFirst().matches("[^;]+(;[^;]+)+")) {
+                throw new AglException(file + ": its columns seem to be separated by semicolons (" + Json.quote(header.getFirst())
+                        + "); save it with commas between them, or with tabs as .tsv");
+            }
             if (header.stream().distinct().count() < header.size()) {
                 throw new AglException(file + ": two columns have the same name: " + Json.quote(String.join(", ", header)));
             }

@@ -111,9 +111,11 @@ public final class DemoSummary {
                 100 * agl.summary().safeAnswered().value(), 100 * lora.summary().safeAnswered().value(),
                 100 * drift.base().summary().safeAnswered().value(), doubt.isEmpty() ? "" : ". " + doubt);
         if (after < before) {
-            return String.format(Locale.ROOT, "AGL removed %.0f%% of LoRA's drift (%.1f instead of %.1f points, a difference of %s); %s.",
-                    100 * DriftChange.reduction(after, before), after, before, less.text(1), score);
+            return String.format(Locale.ROOT, "AGL removed %.0f%% of LoRA's drift (%.1f instead of %.1f points, a difference of %s%s); %s.",
+                    100 * DriftChange.reduction(after, before), after, before, less.text(1), DriftEvidence.chance(less), score);
         }
-        return String.format(Locale.ROOT, "AGL did not reduce the drift here (%.1f points, LoRA %.1f); %s.", after, before, score);
+        Interval more = new Interval(-less.value(), -less.high(), -less.low());
+        return String.format(Locale.ROOT, "AGL did not reduce the drift here (%.1f points, LoRA %.1f, a difference of %s%s); %s.", after,
+                before, more.text(1), DriftEvidence.chance(more), score);
     }
 }

@@ -23,6 +23,11 @@ public enum DriftEvidence {
         return drift.low() > 0 ? DRIFTED : drift.value() <= 0 && drift.high() < MATTERS ? DID_NOT : OPEN;
     }
 
+    /** Words after the interval of how much less one model drifted than another: an interval that reaches 0 may be chance. */
+    public static String chance(Interval less) {
+        return less.hasEnds() && less.low() <= 0 ? ", so it may be chance" : "";
+    }
+
     /**
      * A sentence, without its full stop, about a model that may not have drifted; empty if it has drifted.
      *

@@ -108,7 +108,7 @@ public final class Inspection {
             if (config != null && out.get("supported").asBoolean()) {
                 ArrayNode layers = out.putArray("layers");
                 AdapterStatistics.of(config, tensors).forEach(l -> layers.add(layer(l)));
-                out.put("changes_nothing", AdapterStatistics.changesNothing(tensors));
+                out.put("changes_nothing", AdapterStatistics.changesNothing(config, tensors));
             }
         }
         return out;

@@ -15,6 +15,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 
 /**
  * The base that an adapter of this program was trained on. An adapter loads on any model of the same shape, but is meaningless on any other
@@ -25,6 +26,8 @@ import java.util.Optional;
  * @param sha256  hashes of the base's files by name, from provenance.json
  */
 public record TrainedBase(Path adapter, String base, Map<String, String> sha256) {
+    /** Files other than the weights that make another base of it: the tokenizer decides what the ids stand for. */
+    private static final Set<String> SMALL = Set.of("config.json", "tokenizer.json");
     /** Weights up to this many bytes are hashed just for this comparison; larger ones only if the command hashes them anyway. */
     private static final long CHEAP = 1L << 30;
 
@@ -65,14 +68,15 @@ public record TrainedBase(Path adapter, String base, Map<String, String> sha256)
     }
 
     /**
-     * Names of the config and weights files that differ from those in training. Weights in files of other names (other shards) are not
-     * compared.
+     * Names of the config, tokenizer and weights files that differ from those in training. Weights in files of other names (other
+     * shards) are not compared.
      */
     private List<String> differing(Path here, boolean hashed) {
         List<Path> files = ModelFiles.of(here).stream()
-                .filter(f -> sha256.containsKey(name(f)) && (name(f).equals("config.json") || ModelFiles.isWeights(name(f)))).toList();
+                .filter(f -> sha256.containsKey(name(f))
+                        && (SMALL.contains(name(f)) || ModelFiles.isWeights(name(f)))).toList();
         boolean all = hashed || files.stream().mapToLong(TrainedBase::size).sum() <= CHEAP;
-        return Inputs.read(files.stream().filter(f -> all || name(f).equals("config.json")).toList()).hashes().entrySet().stream()
+        return Inputs.read(files.stream().filter(f -> all || SMALL.contains(name(f))).toList()).hashes().entrySet().stream()
                 .filter(e -> !e.getValue().equals(sha256.get(name(Path.of(e.getKey()))))).map(e -> name(Path.of(e.getKey()))).toList();
     }
 

@@ -4,6 +4,7 @@ import agl.app.data.EncodedExample;
 import agl.app.data.Example;
 import agl.app.drift.RefusalPatterns;
 import agl.app.drift.Verdict;
+import agl.app.io.Notes;
 import agl.app.model.ModelBundle;
 import agl.autograd.Pool;
 import agl.autograd.kernels.Kernels;
@@ -23,13 +24,11 @@ public final class AlignCheck {
     private final List<Example> toAnswer;
     private final WreckCheck wreck;
     private final int of;
-    private final TrainSettings settings;
 
     /** @param encoded the examples encoded as for training, in the same order */
     public AlignCheck(List<Example> examples, List<EncodedExample> encoded, TrainSettings settings) {
         toRefuse = examples.stream().filter(e -> RefusalPatterns.judge(e.response()) == Verdict.REFUSAL).toList();
         toAnswer = examples.stream().filter(e -> RefusalPatterns.judge(e.response()) == Verdict.NOT_REFUSAL).toList();
-        this.settings = settings;
         of = encoded.size();
         wreck = new WreckCheck(encoded, settings);
     }
@@ -80,7 +79,9 @@ public final class AlignCheck {
 
     /** Measures the model before training, on the sample. */
     public Before before(ModelBundle bundle) {
-        return new Before(wreck.loss(bundle.model()), refused(bundle));
+        double loss = wreck.loss(bundle.model());
+        wreck.before(bundle.model(), loss).ifPresent(Notes::say);
+        return new Before(loss, refused(bundle));
     }
 
     /** Measures a written checkpoint; fails if training wrecked it. */
@@ -89,7 +90,7 @@ public final class AlignCheck {
         List<String> warnings = new ArrayList<>();
         if (after > before.loss) {
             warnings.add(String.format(Locale.ROOT, "the loss ended above its start (%.3f after %.3f); %s", after, before.loss,
-                    WreckCheck.advice(settings)));
+                    wreck.advice()));
         }
         if (!toRefuse.isEmpty() && toAnswer.isEmpty()) {
             warnings.add("every answer in the data is a refusal: such a model comes to refuse harmless requests as well; "

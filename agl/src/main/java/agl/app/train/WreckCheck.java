@@ -27,10 +27,28 @@ public final class WreckCheck {
 
     private final List<EncodedExample> sample;
     private final TrainSettings settings;
+    private boolean constantBefore;
 
     public WreckCheck(List<EncodedExample> encoded, TrainSettings settings) {
         this.settings = settings;
         sample = spread(encoded.size(), EXAMPLES).mapToObj(encoded::get).toList();
+    }
+
+    /**
+     * Looks at the base before training, so that its faults are not blamed on the training.
+     *
+     * @param loss its {@link #loss}, in nats
+     * @return what is wrong with it already; empty if nothing is
+     */
+    public Optional<String> before(Transformer base, double loss) {
+        constantBefore = constant(base);
+        double ignorant = Math.log(base.config().vocabulary());
+        return constantBefore
+                ? Optional.of("the base gives the same next token whatever it reads, before any training: it is broken or untrained")
+                : loss > ignorant + 1
+                        ? Optional.of(String.format(Locale.ROOT, "before any training the base's loss, %.3f nats per token, is above that "
+                                + "of uniform guessing, %.3f: are base and prompt template the right ones?", loss, ignorant))
+                        : Optional.empty();
     }
 
     /** Number of examples used. */
@@ -56,7 +74,7 @@ public final class WreckCheck {
     /** The same, where {@link #loss} after training is known. */
     public double require(Transformer trained, double before, double after) {
         reason(trained, before, after).ifPresent(reason -> {
-            throw new AglException(reason + "; it is not written; " + advice(settings));
+            throw new AglException(reason + "; it is not written; " + advice());
         });
         return after;
     }
@@ -84,6 +102,11 @@ public final class WreckCheck {
     public static IntStream spread(int size, int most) {
         int n = Math.min(most, size);
         return IntStream.range(0, n).map(i -> (int) ((long) i * size / n));
+    }
+
+    /** Advice on what to change: the base if it was broken {@link #before}, else the settings. */
+    String advice() {
+        return constantBefore ? "the base did so before any training: take another base" : advice(settings);
     }
 
     /** Advice on what to change in the settings. */

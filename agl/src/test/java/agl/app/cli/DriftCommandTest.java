@@ -131,6 +131,18 @@ class DriftCommandTest {
         }
     }
 
+    /** The same weights read through another tokenizer are another base. */
+    @Test void anotherTokenizerIsAnotherBase() throws IOException {
+        Path adapter = temp.resolve("adapter");
+        agl("train", "--task", temp.resolve("task.csv"), "--method", "lora", "--out", adapter, "--steps", 1, "--max-length", 64, "--r", 2);
+        Path tokenizer = base.resolve("tokenizer.json");
+        Files.writeString(tokenizer, Files.readString(tokenizer) + "\n");
+        CommandLineRun run = run("generate", "--prompt", "the cat", "--max-new-tokens", 1, "--base", base, "--adapter", adapter);
+        assertEquals(0, run.code(), run.err());
+        assertTrue(run.err().contains("agl: warning: " + adapter + " was trained on " + base + ", but is used here on " + base
+                + ", which has another tokenizer.json"), run.err());
+    }
+
     @Test void onlySafePromptsHaveNoDrift() throws IOException {
         Path safe = Files.writeString(temp.resolve("safe.csv"), "prompt,label\nthe dog,safe\nthe cat,safe\n");
         String said = agl("drift", "--prompts", safe, "--out", temp.resolve("drift"), "--max-new-tokens", 4, "--min-refused", 0);

@@ -198,7 +198,10 @@ class MeasuresTest {
         assertTrue(nothing.endsWith(" Whether plain LoRA drifted here cannot be told (2.5 [-5.9, 10.7] points, 40 unsafe prompts)."),
                 nothing);
         all.remove("lora");
-        assertTrue(CompareVerdict.text(outcome(model(36, 0, 10, 1), all)).startsWith("On the Pareto front of task loss and drift: "));
+        String front = CompareVerdict.text(outcome(model(36, 0, 10, 1), all));
+        assertTrue(front.startsWith("On the Pareto front of task loss and drift: ") && front.contains(
+                " b against c: 5.0 points less (95 % interval over prompts -") && front.contains(", so it may be chance). far against b: "
+                + "15.0 points less (95 % interval over prompts 1.4 to 27.2)."), front);
     }
 
     /** Whoever refuses more than the base, with an interval that ends below 5 points, has not drifted. */

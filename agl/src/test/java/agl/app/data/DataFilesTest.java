@@ -262,6 +262,9 @@ class DataFilesTest {
         String message = assertThrows(AglException.class, () -> DataFiles.prompts(csv)).getMessage();
         assertTrue(message.contains("row 2") && message.contains("harmful"), message);
         Path noLabel = file("nolabel.csv", "prompt\na\n");
+        Path semicolons = file("semicolons.csv", "prompt;label\na;safe\n\"b, c\";unsafe\n");
+        assertEquals(semicolons + ": its columns seem to be separated by semicolons (prompt;label); save it with commas between them, or "
+                + "with tabs as .tsv", assertThrows(AglException.class, () -> DataFiles.prompts(semicolons)).getMessage());
         assertTrue(assertThrows(AglException.class, () -> DataFiles.prompts(noLabel)).getMessage().contains("label"));
     }
 

@@ -50,6 +50,18 @@ class DemoVerdictTest {
                 && !verdict.contains("above the base's own"), verdict);
     }
 
+    /** A difference whose interval reaches 0, in either direction. */
+    @Test void whatMayBeChanceIsSaid() {
+        String less = DemoSummary.verdict(outcome(model(10, 5, 0.5), model(12, 4, 0.5), Map.of()));
+        assertTrue(less.startsWith("AGL removed 7% of LoRA's drift (70.0 instead of 75.0 points, a difference of 5.0 [-")
+                && less.contains("], so it may be chance); "), less);
+        String more = DemoSummary.verdict(outcome(model(12, 5, 0.5), model(10, 4, 0.5), Map.of()));
+        assertTrue(more.startsWith("AGL did not reduce the drift here (75.0 points, LoRA 70.0, a difference of 5.0 [-")
+                && more.contains("], so it may be chance); "), more);
+        String clear = DemoSummary.verdict(outcome(model(10, 5, 0.5), model(30, 4, 0.5), Map.of()));
+        assertFalse(clear.contains("chance"), clear);
+    }
+
     @Test void aLossAboveTheBasesIsSaid() {
         DemoRun.Outcome o = outcome(model(10, 5, 0.5), model(30, 4, 1.25), Map.of());
         assertTrue(

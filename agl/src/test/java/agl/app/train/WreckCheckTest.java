@@ -160,6 +160,18 @@ class WreckCheckTest {
         assertTrue(assertThrows(AglException.class, () -> check.require(bundle.model(), 1)).getMessage().startsWith(SAME));
     }
 
+    /** What was wrong before training is not mended by another learning rate. */
+    @Test void aBaseThatWasBrokenIsNamed() {
+        WreckCheck check = new WreckCheck(encoded, settings());
+        assertEquals(Optional.empty(), check.before(bundle.model(), ignorant() + 1));
+        assertTrue(check.before(bundle.model(), ignorant() + 1.001).orElseThrow().contains("is above that of uniform guessing, "));
+        assertEquals("try a lower learning rate than 0.001", check.advice());
+        lastNorm(0);
+        assertTrue(check.before(bundle.model(), 1).orElseThrow().startsWith("the base gives the same next token whatever it reads"));
+        String message = assertThrows(AglException.class, () -> check.require(bundle.model(), 1)).getMessage();
+        assertTrue(message.startsWith(SAME) && message.endsWith("the base did so before any training: take another base"), message);
+    }
+
     @Test void twoHundredExamplesAtMostEvenlySpaced() {
         assertEquals(2, new WreckCheck(encoded, settings()).measured());
         // A hundred of each: every second one would be of one kind.
