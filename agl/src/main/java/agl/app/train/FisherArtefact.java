@@ -125,7 +125,8 @@ public final class FisherArtefact {
 
     private static About about(SafeTensors in, Path file) {
         String text = in.metadata().get(ABOUT);
-        About about = text == null ? null : Json.parse(text.getBytes(StandardCharsets.UTF_8), file.toString(), parser -> JSON.readValue(parser, About.class));
+        About about = text == null ? null
+                : Json.parse(text.getBytes(StandardCharsets.UTF_8), file.toString(), parser -> JSON.readValue(parser, About.class));
         if (about == null || about.base == null || about.estimate == null || about.template == null || about.stored == null
                 || about.provenance == null || about.examples < 1) {
             throw new AglException(file + ": does not say what it was made from");

@@ -89,10 +89,10 @@ class MatchedLossTest {
         add("scale", 0.5, 12, 1.01);
         add("kl_own", 1, 20, 1.1);
         add("kl_first", 1, 33, 1);
-        assertEquals("To take, at up to 0.02 nats above LoRA's task loss: with the task data alone scale, factor 0.5 (drift 65.0, which may "
-                + "be chance beside lora); with an artefact of alignment data agl, lambda_A 100 to 1000 (drift 15.0); with alignment "
-                + "prompts nothing: no method comes to that loss; with alignment prompts and answers kl_first, weight 1 (drift 12.5, which may be "
-                + "chance beside agl, lambda_A 100 to 1000).", CompareVerdict.advice(outcome()).orElseThrow());
+        assertEquals("To take, at up to 0.02 nats above LoRA's task loss: with the task data alone scale, factor 0.5 (drift 65.0, which "
+                + "may be chance beside lora); with an artefact of alignment data agl, lambda_A 100 to 1000 (drift 15.0); with alignment "
+                + "prompts nothing: no method comes to that loss; with alignment prompts and answers kl_first, weight 1 (drift 12.5, "
+                + "which may be chance beside agl, lambda_A 100 to 1000).", CompareVerdict.advice(outcome()).orElseThrow());
     }
 
     @Test void withoutSomethingToMatchThereIsNoTable() {
