@@ -217,7 +217,7 @@ public final class ExperimentOptions {
             artefact().requireBase(base);
             FineTune.requireAdapter(bundle, MethodKind.AGL, settings.config().train(),
                     new TrainData(List.of(), List.of(), List.of()).withFisher(artefact()));
-            artefact().notes(settings.config().agl(), bundle.template().described())
+            artefact().notes(settings.config(), settings.names(), seeds, bundle.template().described())
                     .forEach(Notes::say);
         }
         templates.put(base, bundle.template().described());

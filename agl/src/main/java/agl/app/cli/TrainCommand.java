@@ -144,7 +144,7 @@ public final class TrainCommand implements Callable<Integer> {
                 prompts.template(base.path, initAdapter == null ? List.of() : List.of(initAdapter)));
         options.sayOtherTemplate(bundle.template());
         if (artefact != null) {
-            notes.addAll(artefact.notes(given.agl(), bundle.template().described()));
+            notes.addAll(artefact.notes(given, options.names(), List.of(given.train().seed()), bundle.template().described()));
         }
         if (dryRun) {
             spec.commandLine().getOut().print(DryRun.describe(bundle, config, data));

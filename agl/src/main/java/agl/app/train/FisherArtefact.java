@@ -13,6 +13,7 @@ import agl.regularizers.AglSettings;
 import agl.regularizers.Fisher;
 import agl.regularizers.FisherTensors;
 import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
@@ -281,16 +282,31 @@ public final class FisherArtefact {
         }
     }
 
-    /** Caveats for a run with this file: settings that are the file's and not the run's, and another prompt template. */
-    public List<String> notes(AglSettings asked, Map<String, String> template) {
+    /**
+     * Caveats for runs with this file: settings of the estimate that are the file's and not the runs', and another prompt template.
+     *
+     * @param asked  the runs' settings as asked for
+     * @param given  names of the settings that were asked for; m is then the run's
+     * @param seeds  the runs' seeds
+     */
+    public List<String> notes(RunConfig asked, Set<String> given, List<Long> seeds, Map<String, String> template) {
         List<String> notes = new ArrayList<>();
-        ObjectNode wanted = asked.toJson();
+        ObjectNode wanted = asked.agl().toJson();
         ObjectNode own = estimate();
-        List<String> other = AglSettings.names(AglSettings.Estimate.class).stream()
-                .filter(name -> !name.equals("m") && !wanted.get(name).equals(own.get(name)))
-                .map(name -> "agl." + name + " is " + own.get(name).asText() + ", not " + wanted.get(name).asText()).toList();
+        List<String> other = new ArrayList<>(AglSettings.names(AglSettings.Estimate.class).stream()
+                .filter(name -> !(name.equals("m") && given.contains("agl.m")) && !wanted.get(name).equals(own.get(name)))
+                .map(name -> "agl." + name + " is " + own.get(name).asText() + ", not " + wanted.get(name).asText()).toList());
+        JsonNode made = about.provenance.path("settings").path("config");
+        if (made.has("max_length") && made.get("max_length").asInt() != asked.train().maxLength()) {
+            other.add("max_length is " + made.get("max_length") + ", not " + asked.train().maxLength());
+        }
+        List<String> others = seeds.stream().filter(seed -> made.has("seed") && made.get("seed").asLong() != seed).map(String::valueOf)
+                .toList();
+        if (!others.isEmpty()) {
+            other.add("seed is " + made.get("seed") + ", not " + String.join(", ", others));
+        }
         if (!other.isEmpty()) {
-            notes.add("from " + file + ": " + String.join("; ", other));
+            notes.add("the Fisher information is that of " + file + ": " + String.join("; ", other));
         }
         if (!Objects.equals(template, about.template)) {
             notes.add("warning: " + file + " was made with template " + about.template.get("template") + ", this run has "

@@ -49,7 +49,9 @@ public record RunConfig(TrainSettings train, AglSettings agl, String preset, int
         ObjectNode node = JSON.createObjectNode();
         set(node, defaults);
         if (file != null) {
-            read(file).properties().forEach(e -> {
+            ObjectNode own = read(file);
+            requireOneStrength(file, own);
+            own.properties().forEach(e -> {
                 if (e.getKey().equals("agl") && e.getValue().isObject() && node.path("agl").isObject()) {
                     node.withObject("/agl").setAll((ObjectNode) e.getValue());
                 } else {
@@ -141,6 +143,20 @@ public record RunConfig(TrainSettings train, AglSettings agl, String preset, int
                     + "): r counts both branches");
         }
         return new RunConfig(settings, agl, preset, fisherExamples, choice(node), artefact(node.get("fisher")));
+    }
+
+    /** A file that gives the method's strength twice, as strength and by its own name, must not contradict itself. */
+    private static void requireOneStrength(Path file, ObjectNode node) {
+        JsonNode strength = node.get("strength");
+        if (strength == null || !strength.isNumber() || !node.has("method")) {
+            return;
+        }
+        Strength of = MethodKind.of(node.get("method").asText()).strength();
+        JsonNode named = node.path("agl").path(String.valueOf(of.name()));
+        if (of.setting() != null && named.isNumber() && named.asDouble() != strength.asDouble()) {
+            throw new AglException(file + ": strength is " + strength + " and agl." + of.name() + " is " + named
+                    + ", which are the same setting: keep one of them");
+        }
     }
 
     private static String artefact(JsonNode sha256) {

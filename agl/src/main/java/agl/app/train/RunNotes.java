@@ -40,6 +40,11 @@ public final class RunNotes {
         if (kind.contrasts()) {
             ContrastPairs.note(config, data.alignment()).ifPresent(lines::add);
         }
+        if (data.initAdapter() != null && kind.changesFactorsAfterTraining() && kind != MethodKind.EMA) {
+            // The product B A of the trained factors is not the sum of the given update and a new one in the same rank.
+            lines.add(kind.title() + ": what it does after training it does to the whole adapter, the part that the run went on from "
+                    + "(--init-adapter) included");
+        }
         AglSettings agl = config.agl();
         if (kind.reads() == MethodKind.Reads.EVERYTHING && agl.refreshEvery() >= steps) {
             lines.add("agl.refresh_every " + agl.refreshEvery() + " is not reached before the last of " + steps

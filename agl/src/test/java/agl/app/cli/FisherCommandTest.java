@@ -125,6 +125,24 @@ class FisherCommandTest {
                 Json.read(temp.resolve("file/provenance.json")).get("inputs_sha256").get(file.toString()).asText());
     }
 
+    /** What the estimate has otherwise than the run asks for is named, setting by setting. */
+    @Test void whatTheFileDecidesIsSaid() throws IOException {
+        assertEquals(0, CommandLineRun.of("fisher", "--base", base.toString(), "--alignment", path("alignment.csv"), "--template", "plain",
+                "--max-length", "48", "-s", "fisher_examples=5", "-s", "agl.m=3", "--seed", "9", "--out", file.toString()).code());
+        CommandLineRun run = trainWithFile("out", "--seed", "2");
+        assertEquals(0, run.code(), run.err());
+        String line = run.err().lines()
+                .filter(l -> l.startsWith("agl: the Fisher information is that of " + file)).findFirst().orElseThrow();
+        for (String part : List.of("agl.m is 3, not ", "max_length is 48, not 64", "seed is 9, not 2")) {
+            assertTrue(line.contains(part), line);
+        }
+        CommandLineRun own = trainWithFile("own", "--seed", "9", "-s", "agl.m=2");
+        assertEquals(0, own.code(), own.err());
+        for (String name : List.of("agl.m is", "seed is")) {
+            assertFalse(own.err().contains(name), own.err());
+        }
+    }
+
     /** Without --task the contrast is with openings of compliance, and train takes that from the file. */
     @Test void withoutATaskTheContrastIsWithCompliance() throws IOException {
         make();

@@ -21,6 +21,16 @@ class RunNotesTest {
         return String.join("; ", RunNotes.lines(config, new TrainData(EXAMPLES, held, EXAMPLES), given));
     }
 
+    /** A factor of .5 on an adapter that went on from another halves that one too. */
+    @Test void whatIsDoneAfterTrainingIsDoneToAllOfTheAdapter() {
+        TrainData data = new TrainData(EXAMPLES, EXAMPLES, EXAMPLES, null, java.nio.file.Path.of("adapter"));
+        for (String method : List.of("scale", "ema", "lora")) {
+            RunConfig config = RunConfig.of(null, List.of("steps=3")).resolved(MethodChoice.of(method));
+            assertEquals(method.equals("scale") ? List.of("scale: what it does after training it does to the whole adapter, the part that "
+                    + "the run went on from (--init-adapter) included") : List.of(), RunNotes.lines(config, data, Set.of()));
+        }
+    }
+
     /** The last column: the start of each line, empty where nothing is to be said. */
     @ParameterizedTest @CsvSource(delimiter = '|', emptyValue = "", value = {
         "earlystop | 0.0001 | seed=1 | earlystop: 1 of 3 steps, which is a share of 0.333; share_of_steps 1.0E-4 is not a whole number of "

@@ -144,6 +144,13 @@ class TrainSettingsTest {
     @Test void strengthIsANumberOfTheMethod() throws IOException {
         assertEquals(0.5, RunConfig.of(file("{\"method\":\"kl\",\"strength\":0.5}"), List.of()).choice().strength());
         assertEquals(Double.NaN, RunConfig.of(file("{\"method\":\"kl\"}"), List.of()).choice().strength());
+        Path two = file("{\"method\":\"agl\",\"strength\":10,\"agl\":{\"lambda_A\":300}}");
+        assertEquals(two + ": strength is 10 and agl.lambda_A is 300, which are the same setting: keep one of them",
+                assertThrows(AglException.class, () -> RunConfig.of(two, List.of())).getMessage());
+        assertEquals(10, RunConfig.of(file("{\"method\":\"agl\",\"strength\":10,\"agl\":{\"lambda_A\":10.0}}"), List.of()).choice()
+                .strength());
+        assertEquals(0.5, RunConfig.of(file("{\"method\":\"kl\",\"strength\":0.5,\"agl\":{\"lambda_A\":300}}"), List.of()).choice()
+                .strength(), "the lambda_A of another method");
         Path text = file("{\"method\":\"kl\",\"strength\":\"a lot\"}");
         String message = assertThrows(AglException.class, () -> RunConfig.of(text, List.of())).getMessage();
         assertEquals("setting strength must be a number, got \"a lot\"", message);
