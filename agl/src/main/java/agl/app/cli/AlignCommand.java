@@ -25,6 +25,7 @@ import agl.autograd.storage.DType;
 import agl.error.AglException;
 import agl.lora.LoraModel;
 import agl.nn.Models;
+import agl.nn.checkpoint.Json;
 import agl.nn.checkpoint.OutputFolder;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -67,7 +68,7 @@ public final class AlignCommand implements Callable<Integer> {
     @Mixin private DataOptions prompts;
     @Spec private CommandSpec spec;
 
-    @Override public Integer call() throws IOException {
+    @Override public Integer call() {
         OutputFolder.requireFree(out);
         RunConfig config = options.config(useLora ? List.of() : ALL_WEIGHTS);
         TrainSettings s = config.train();
@@ -86,12 +87,14 @@ public final class AlignCommand implements Callable<Integer> {
         AlignCheck check = new AlignCheck(examples, encoded, s);
         // Read now: the output must not depend on whether the base still exists when training ends.
         DType stored = ModelStorage.storedType(base.path);
-        Path companions = Files.createTempDirectory("agl-companions");
+        if (Files.exists(metrics)) {
+            Notes.say(metrics + " is an earlier run's; it is replaced when this one has succeeded");
+        }
+        Path companions = companions();
         AlignCheck.Found found;
-        try {
-            Models.copyCompanions(base.path, companions);
+        try (MetricsLog log = MetricsLog.beside(metrics)) {
             AlignCheck.Before before = check.before(bundle);
-            train(bundle, parameters, s, encoded, metrics);
+            train(bundle, parameters, s, encoded, log);
             AlignCheck.Found[] measured = new AlignCheck.Found[1];
             // Checks the checkpoint as written: rounded to its type, read back, and moved into place only after it has passed.
             OutputFolder.writeNew(out, temporary -> {
@@ -107,9 +110,9 @@ public final class AlignCommand implements Callable<Integer> {
                 settings.with("train", s.toJson(useLora));
                 Provenance.of("align", s.seed(), settings, inputs).writeInto(temporary);
             });
+            log.keep();
             found = measured[0];
         } catch (AglException e) {
-            Files.deleteIfExists(metrics);
             throw inputs.because(e);
         } finally {
             AtomicFiles.deleteTree(companions);
@@ -118,8 +121,25 @@ public final class AlignCommand implements Callable<Integer> {
         return 0;
     }
 
-    private static void train(ModelBundle bundle, List<Tensor> parameters, TrainSettings s, List<EncodedExample> encoded, Path metrics) {
-        try (MetricsLog log = new MetricsLog(metrics); Progress progress = Progress.start("align", s.totalSteps(encoded.size()))) {
+    /** A copy of the base's tokenizer files. */
+    private Path companions() {
+        try {
+            Path copies = Files.createTempDirectory("agl-companions");
+            try {
+                Models.copyCompanions(base.path, copies);
+            } catch (IOException e) {
+                AtomicFiles.deleteTree(copies);
+                throw e;
+            }
+            return copies;
+        } catch (IOException e) {
+            throw new AglException(base.path + ": its tokenizer files cannot be copied to " + System.getProperty("java.io.tmpdir") + ": "
+                    + Json.reason(e), e);
+        }
+    }
+
+    private static void train(ModelBundle bundle, List<Tensor> parameters, TrainSettings s, List<EncodedExample> encoded, MetricsLog log) {
+        try (Progress progress = Progress.start("align", s.totalSteps(encoded.size()))) {
             new Trainer(bundle.model(), parameters, s).run(encoded, List.of(), (m, total) -> {
                 log.write(m.line());
                 progress.step(m.tokens(), String.format(Locale.ROOT, "loss %.3f", m.loss()));

@@ -16,6 +16,7 @@ import agl.app.drift.DriftGate;
 import agl.app.io.AtomicFiles;
 import agl.app.io.Inputs;
 import agl.app.io.Notes;
+import agl.app.io.OutputFiles;
 import agl.app.io.Provenance;
 import agl.app.io.UsedSettings;
 import agl.app.model.ModelBundle;
@@ -56,6 +57,7 @@ final class Comparison {
         TrainData data = options.data();
         List<Prompt> prompts = options.promptList();
         Probe probe = options.probe(data, prompts, null);
+        OutputFiles output = OutputFiles.into(options.out);
         RunStore store = new RunStore(options.out);
         ModelBundle bundle = options.load(base);
         Experiment experiment = new Experiment(bundle, probe, store, options.origin(base, List.of()), checkpointEvery,
@@ -95,7 +97,7 @@ final class Comparison {
             throw new AglException("no run could be finished; " + failed.getFirst());
         }
         CompareOutcome outcome = new CompareOutcome(aligned, summaries, failed, prompts, gate);
-        write(outcome, variants, inputs, out);
+        write(outcome, variants, inputs, output, out);
         if (!failed.isEmpty()) {
             throw new AglException(failed.size() + " of " + done + " runs could not be finished and are in no table: "
                     + String.join("; ", failed));
@@ -109,7 +111,7 @@ final class Comparison {
     }
 
     /** Prints tables, verdict and notes; writes JSON, provenance and report. */
-    private void write(CompareOutcome outcome, List<Variant> variants, Inputs inputs, PrintWriter out) {
+    private void write(CompareOutcome outcome, List<Variant> variants, Inputs inputs, OutputFiles output, PrintWriter out) {
         out.print(CompareOutput.tables(outcome));
         out.println(CompareVerdict.text(outcome));
         outcome.notes().forEach(out::println);
@@ -125,9 +127,11 @@ final class Comparison {
         settings.with("match", options.match);
         settings.with("config", options.common().toJson());
         Provenance provenance = Provenance.of(command, options.seeds.getFirst(), settings, inputs);
-        provenance.writeInto(options.out); // first: it says whose the other files are
-        AtomicFiles.writeText(options.out.resolve(command + ".json"), CompareOutput.json(outcome, provenance.notes()));
-        CompareReport.write(options.out.resolve("report.html"), command, outcome, settings.json(), provenance.toJson());
+        output.write(folder -> {
+            provenance.writeInto(folder);
+            AtomicFiles.writeText(folder.resolve(command + ".json"), CompareOutput.json(outcome, provenance.notes()));
+            CompareReport.write(folder.resolve("report.html"), command, outcome, settings.json(), provenance.toJson());
+        });
         out.printf("wrote %s: report.html, %s.json, runs, provenance%n", options.out, command);
         out.flush();
     }

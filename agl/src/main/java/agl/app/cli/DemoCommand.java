@@ -10,6 +10,7 @@ import agl.app.demo.corpus.DemoCorpus;
 import agl.app.io.AtomicFiles;
 import agl.app.io.Inputs;
 import agl.app.io.Notes;
+import agl.app.io.OutputFiles;
 import agl.app.io.Provenance;
 import agl.app.io.UsedSettings;
 import agl.app.train.MethodChoice;
@@ -74,7 +75,7 @@ public final class DemoCommand implements Callable<Integer> {
                     "--corpus-seed " + corpusSeed + " needs --from-scratch: the base in the jar was trained on seed " + DemoBase.SEED
                             + "'s text, other seeds hold out prompts that it has seen");
         }
-        AtomicFiles.requireWritable(out);
+        OutputFiles output = OutputFiles.into(out);
         RunConfig config = options.config(quick ? withSteps(30) : SETTINGS);
         unused(config).forEach(Notes::say);
         Path base = out.resolve("base");
@@ -96,9 +97,12 @@ public final class DemoCommand implements Callable<Integer> {
         String text = DemoSummary.spectrum(outcome.fisher()) + "\n" + DemoSummary.table(outcome) + "\n" + DemoSummary.verdict(outcome);
         spec.commandLine().getOut().print(text);
         spec.commandLine().getOut().flush();
-        AtomicFiles.writeText(out.resolve("settings.json"), config.toJson().toPrettyString() + "\n");
-        provenance(config, inputs).writeInto(out);
-        DemoReport.write(out, outcome, config, DemoSummary.verdict(outcome));
+        Provenance provenance = provenance(config, inputs);
+        output.write(folder -> {
+            provenance.writeInto(folder);
+            AtomicFiles.writeText(folder.resolve("settings.json"), config.toJson().toPrettyString() + "\n");
+            DemoReport.write(folder.resolve("report.html"), outcome, config, provenance.toJson(), DemoSummary.verdict(outcome));
+        });
         spec.commandLine().getOut().printf("%nwrote %s: report.html, metrics.jsonl, %ssettings, provenance%n", out,
                 outcome.wrecks().size() == 2 ? "" : "adapters, ");
         if (!outcome.wrecks().isEmpty()) {

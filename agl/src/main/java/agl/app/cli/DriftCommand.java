@@ -8,8 +8,8 @@ import agl.app.drift.DriftComparison;
 import agl.app.drift.DriftGate;
 import agl.app.drift.DriftOutput;
 import agl.app.drift.DriftReport;
-import agl.app.io.AtomicFiles;
 import agl.app.io.Inputs;
+import agl.app.io.OutputFiles;
 import agl.app.io.Progress;
 import agl.app.io.Notes;
 import agl.app.io.Provenance;
@@ -63,7 +63,7 @@ public final class DriftCommand implements Callable<Integer> {
         device.use();
         DriftGate gate = options.gate();
         DriftCheck.Settings settings = options.check();
-        AtomicFiles.requireWritable(out);
+        OutputFiles output = OutputFiles.into(out);
         Inputs inputs = Inputs.read(Stream.of(prompts, List.of(base.path), adapters).flatMap(List::stream).toList());
         TrainedBase.check(base.path, adapters, true);
         List<Prompt> all = DataFiles.prompts(prompts);
@@ -114,7 +114,7 @@ public final class DriftCommand implements Callable<Integer> {
         report.section("How it was made");
         report.settings(used.json());
         report.provenance(provenance.toJson());
-        AtomicFiles.writeFolder(out, folder -> {
+        output.write(folder -> {
             provenance.writeInto(folder);
             DriftOutput.write(folder, comparison, provenance.notes());
             report.write(folder.resolve("report.html"));

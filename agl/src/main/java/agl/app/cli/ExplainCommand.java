@@ -1,8 +1,8 @@
 package agl.app.cli;
 
 import agl.app.explain.Site;
-import agl.app.io.AtomicFiles;
 import agl.app.io.Inputs;
+import agl.app.io.OutputFiles;
 import agl.app.io.Provenance;
 import agl.app.io.UsedSettings;
 import agl.error.AglException;
@@ -39,9 +39,10 @@ public final class ExplainCommand implements Callable<Integer> {
         if (!page.equals("index") && !Site.TOPICS.contains(page)) {
             throw new AglException("there is no topic " + topic + "; there are " + String.join(", ", Site.TOPICS));
         }
-        AtomicFiles.requireWritable(out);
-        AtomicFiles.writeFolder(out, new Site()::write);
-        Provenance.of("explain", 0, new UsedSettings(), Inputs.read(List.of())).writeInto(out);
+        OutputFiles.into(out).write(folder -> {
+            Provenance.of("explain", 0, new UsedSettings(), Inputs.read(List.of())).writeInto(folder);
+            new Site().write(folder);
+        });
         spec.commandLine().getOut().println("Open " + out.resolve(page + ".html").toAbsolutePath().normalize().toUri() + " in a browser.");
         return 0;
     }

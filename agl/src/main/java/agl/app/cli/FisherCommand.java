@@ -5,6 +5,7 @@ import agl.app.data.DataFiles;
 import agl.app.data.Example;
 import agl.app.io.Inputs;
 import agl.app.io.Notes;
+import agl.app.io.OutputFiles;
 import agl.app.io.Provenance;
 import agl.app.io.UsedSettings;
 import agl.app.model.ModelBundle;
@@ -80,6 +81,7 @@ public final class FisherCommand implements Callable<Integer> {
     @Override public Integer call() throws IOException {
         device.use();
         DType stored = stored();
+        OutputFiles output = OutputFiles.of(out);
         Set<String> given = options.given();
         RunConfig asked = options.config();
         boolean chosen = options.names().contains("agl.fisher_data") || options.names().contains("preset");
@@ -110,9 +112,10 @@ public final class FisherCommand implements Callable<Integer> {
             throw inputs.because(e);
         }
         inputs.requireUnchangedWeights();
-        FisherArtefact.write(out, new FisherArtefact.About(FisherArtefact.identity(base.path),
+        FisherArtefact.About about = new FisherArtefact.About(FisherArtefact.identity(base.path),
                 settings.toJson().retain(AglSettings.names(AglSettings.Estimate.class)), Math.min(config.fisherExamples(), examples.size()),
-                bundle.template().described(), stored, provenance(config, bundle, inputs)), matrices, margins);
+                bundle.template().described(), stored, provenance(config, bundle, inputs));
+        output.write(folder -> FisherArtefact.write(folder.resolve(out.getFileName()), about, matrices, margins));
         spec.commandLine().getOut().printf(Locale.ROOT, "wrote %s: %d matrices, %d examples, fisher_data %s, %,d bytes%n", out,
                 matrices.size(), Math.min(config.fisherExamples(), examples.size()), settings.toJson().get("fisher_data").asText(),
                 Files.size(out));

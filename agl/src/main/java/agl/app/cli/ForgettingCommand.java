@@ -14,6 +14,7 @@ import agl.app.data.PromptSet.Prompt;
 import agl.app.io.AtomicFiles;
 import agl.app.io.Inputs;
 import agl.app.io.Notes;
+import agl.app.io.OutputFiles;
 import agl.app.io.Provenance;
 import agl.app.io.UsedSettings;
 import agl.app.model.ModelBundle;
@@ -84,6 +85,7 @@ public final class ForgettingCommand implements Callable<Integer> {
         if (pretrainTokens < 2) {
             throw new AglException("--pretrain-tokens must be at least 2, got " + pretrainTokens);
         }
+        OutputFiles output = OutputFiles.into(options.out);
         Inputs inputs = options.inputs(Stream.concat(bases.stream(), Stream.of(pretrainText)).toList());
         if (bases.stream().map(base -> Inputs.read(List.of(base)).identity()).distinct().count() < bases.size()) {
             throw new AglException("--base names the same model twice (or a copy of it): its runs would count twice");
@@ -110,7 +112,7 @@ public final class ForgettingCommand implements Callable<Integer> {
         }
         Forgetting result = Forgetting.of(runs, before);
         spec.commandLine().getOut().print(ForgettingOutput.measured(result));
-        write(result, new ForgettingOutput.Drift(aligned, prompts, options.drift.gate()), inputs, spec.commandLine().getOut());
+        write(result, new ForgettingOutput.Drift(aligned, prompts, options.drift.gate()), inputs, output);
         if (result.noLaw() != null) {
             throw new AglException(result.noLaw() + "; what was measured is printed and written");
         }
@@ -179,7 +181,8 @@ public final class ForgettingCommand implements Callable<Integer> {
         return experiment.base();
     }
 
-    private void write(Forgetting result, ForgettingOutput.Drift drift, Inputs inputs, PrintWriter out) {
+    private void write(Forgetting result, ForgettingOutput.Drift drift, Inputs inputs, OutputFiles output) {
+        PrintWriter out = spec.commandLine().getOut();
         if (result.fit() != null) {
             out.print(ForgettingOutput.table(result.fit()));
         }
@@ -190,9 +193,11 @@ public final class ForgettingCommand implements Callable<Integer> {
         settings.withAll(options.templates());
         settings.with("config", options.common().toJson());
         Provenance provenance = Provenance.of("forgetting", options.seeds.getFirst(), settings, inputs);
-        provenance.writeInto(options.out); // first: it says whose the other files are
-        AtomicFiles.writeText(options.out.resolve("forgetting.json"), ForgettingOutput.json(result, provenance.notes()));
-        ForgettingOutput.report(options.out.resolve("report.html"), result, drift, settings.json(), provenance.toJson());
+        output.write(folder -> {
+            provenance.writeInto(folder);
+            AtomicFiles.writeText(folder.resolve("forgetting.json"), ForgettingOutput.json(result, provenance.notes()));
+            ForgettingOutput.report(folder.resolve("report.html"), result, drift, settings.json(), provenance.toJson());
+        });
         out.printf("wrote %s: report.html, forgetting.json, runs, provenance%n", options.out);
         out.flush();
     }

@@ -106,8 +106,8 @@ public final class OutputGuard implements CommandLine.IExecutionStrategy {
         names.stream().filter(name -> WEIGHTS.matcher(name).matches()).findFirst().ifPresent(name -> {
             throw new AglException(out + ": holds " + name + " already; name another --out");
         });
-        requireMetrics(out.resolve(METRICS));
-        requireMetrics(besideIt(out));
+        MetricsLog.requireOne(out.resolve(METRICS));
+        MetricsLog.requireOne(besideIt(out));
         if (!OF_RUNS.contains(command) && RunStore.isOne(out)) {
             throw new AglException(out + ": holds the runs of a comparison; name another --out");
         }
@@ -132,16 +132,6 @@ public final class OutputGuard implements CommandLine.IExecutionStrategy {
         }
         if (Files.exists(out) && !FisherArtefact.isOne(out)) {
             throw new AglException(out + ": is not a Fisher artefact and would be overwritten; name another --out");
-        }
-    }
-
-    /** A log left by a killed run is overwritten; any other file of that name is not. */
-    private static void requireMetrics(Path log) {
-        if (Files.isSymbolicLink(log)) {
-            throw new AglException(log + ": is a link, and what it leads to would be overwritten; name another --out");
-        }
-        if (Files.exists(log) && !MetricsLog.isOne(log)) {
-            throw new AglException(log + ": is not a log of training steps and would be overwritten; name another --out");
         }
     }
 

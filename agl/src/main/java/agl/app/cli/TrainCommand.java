@@ -14,6 +14,7 @@ import agl.app.io.AtomicFiles;
 import agl.app.io.Inputs;
 import agl.app.io.MetricsLog;
 import agl.app.io.Notes;
+import agl.app.io.OutputFiles;
 import agl.app.io.Provenance;
 import agl.app.io.UsedSettings;
 import agl.app.model.ModelBundle;
@@ -150,7 +151,7 @@ public final class TrainCommand implements Callable<Integer> {
             spec.commandLine().getOut().print(DryRun.describe(bundle, config, data));
             return 0;
         }
-        AtomicFiles.requireWritable(out);
+        OutputFiles output = OutputFiles.into(out);
         FineTune.requireAdapter(bundle, choice.kind(), config.train(), data);
         List<EncodedExample> encoded = bundle.encode(data.task(), config.train().maxLength());
         if (choice.kind().reads() == MethodKind.Reads.EVERYTHING) {
@@ -188,7 +189,6 @@ public final class TrainCommand implements Callable<Integer> {
                     () -> DriftCommand.measure(name, bundle, check.withTask(answers), driftPrompts))), gate));
         }
         inputs.requireUnchangedWeights();
-        AtomicFiles.writeText(out.resolve("settings.json"), config.toJson().toPrettyString() + "\n");
         String loss = loss(result, before, held.size());
         UsedSettings settings = new UsedSettings();
         settings.with("method", choice.kind().title());
@@ -201,19 +201,18 @@ public final class TrainCommand implements Callable<Integer> {
         }
         settings.with("config", config.toJson());
         Provenance provenance = Provenance.of("train", config.train().seed(), settings, inputs);
-        provenance.writeInto(out);
         TrainTrace trace = result.trace();
         Optional<DriftComparison> measured = drift;
-        AtomicFiles.writeFolder(out, BESIDE, folder -> {
+        output.write(BESIDE, folder -> {
+            provenance.writeInto(folder);
+            AtomicFiles.writeText(folder.resolve("settings.json"), config.toJson().toPrettyString() + "\n");
             Peft.writeInto(result.lora(), folder, base.path.toString());
             trace.writeInto(folder);
             answers.writeInto(folder);
             measured.ifPresent(d -> DriftOutput.write(folder, d, provenance.notes()));
+            TrainRunReport.write(folder.resolve("report.html"), new TrainRunReport.Run(config.described(data), data.evaluation().size(),
+                    result.history().size(), trace, measured), settings.json(), provenance.toJson());
         });
-        TrainRunReport.write(out.resolve("report.html"),
-                new TrainRunReport.Run(config.described(data), data.evaluation().size(), result.history().size(),
-                        trace, drift),
-                settings.json(), provenance.toJson());
         spec.commandLine().getOut().printf(Locale.ROOT, "%s: %s after %d steps; adapter in %s%n",
                 config.described(data), loss, result.history().size(), out);
         drift.ifPresent(d -> spec.commandLine().getOut().print(DriftOutput.table(d)));

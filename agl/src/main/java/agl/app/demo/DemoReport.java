@@ -6,9 +6,6 @@ import agl.app.drift.DriftReport;
 import agl.app.report.Report;
 import agl.app.train.RunConfig;
 import agl.app.train.TrainReport;
-import java.io.IOException;
-import java.io.UncheckedIOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -17,7 +14,7 @@ import java.util.List;
 public final class DemoReport {
     private DemoReport() { }
 
-    public static void write(Path out, DemoRun.Outcome outcome, RunConfig config, String verdict) {
+    public static void write(Path file, DemoRun.Outcome outcome, RunConfig config, String provenance, String verdict) {
         Report report = Report.of("AGL demo: LoRA and AGL on the same task, seed and budget").lead(verdict.strip());
         DriftComparison drift = outcome.shown();
         DriftReport.headlines(report, drift);
@@ -34,12 +31,7 @@ public final class DemoReport {
         outcome.seconds().forEach((what, s) -> seconds.add(List.of(what, s)));
         report.table("Time of each step", List.of("step", "seconds"), seconds);
         report.settings(config.toJson());
-        try {
-            report.provenance(Files.readString(out.resolve("provenance.json")));
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
-        report.write(out.resolve("report.html"));
+        report.provenance(provenance).write(file);
     }
 
     private static void task(Report report, DemoRun.Outcome outcome) {

@@ -9,8 +9,8 @@ import agl.app.drift.ClosedSet;
 import agl.app.drift.DriftCheck;
 import agl.app.drift.DriftComparison;
 import agl.app.drift.DriftGate;
-import agl.app.io.AtomicFiles;
 import agl.app.io.MetricsLog;
+import agl.app.io.OutputFiles;
 import agl.app.io.Progress;
 import agl.app.io.Provenance;
 import agl.app.model.ModelBundle;
@@ -148,7 +148,7 @@ public final class DemoRun {
                 wreck(measured.get("base").taskLoss(), measured.get(name).taskLoss()).ifPresent(reason -> wrecks.put(name, reason));
                 Path folder = out.resolve(ADAPTERS.get(METHODS.indexOf(method)));
                 if (!wrecks.containsKey(name)) {
-                    AtomicFiles.writeFolder(folder, ADAPTER, into -> {
+                    OutputFiles.into(folder).write(ADAPTER, into -> {
                         Peft.writeInto(lora, into, base.toString());
                         provenance.get().writeInto(into);
                         trace.writeInto(into);
@@ -163,9 +163,9 @@ public final class DemoRun {
 
     /** An earlier run's report and adapters must not pass for this one's, however this one ends. */
     private void clear() {
-        AtomicFiles.writeFolder(out, List.of("report.html", "settings.json", "metrics.jsonl", Provenance.FILE), into -> { });
+        OutputFiles.into(out).write(List.of("report.html", "settings.json", "metrics.jsonl", Provenance.FILE), into -> { });
         ADAPTERS.stream().map(out::resolve).filter(Files::isDirectory)
-                .forEach(folder -> AtomicFiles.writeFolder(folder, ADAPTER, into -> { }));
+                .forEach(folder -> OutputFiles.into(folder).write(ADAPTER, into -> { }));
     }
 
     private Optional<String> wreck(double before, double after) {

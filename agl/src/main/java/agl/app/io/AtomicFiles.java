@@ -9,21 +9,14 @@ import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
 import java.util.stream.Stream;
 
-/** Atomic output: written under a temporary name beside its target, then renamed. */
+/** Single files, written under a temporary name and then renamed, and what else output needs. See {@link OutputFiles}. */
 public final class AtomicFiles {
     private AtomicFiles() {
-    }
-
-    /** Writes the content of a folder. */
-    @FunctionalInterface
-    public interface FolderContent {
-        void writeInto(Path folder) throws IOException;
     }
 
     /** Writes {@code text} as UTF-8; creates missing parent folders. */
@@ -39,38 +32,6 @@ public final class AtomicFiles {
                 channel.write(left);
             }
         });
-    }
-
-    /**
-     * Fills a temporary folder beside {@code target} and renames it to {@code target}. If {@code target} exists, which may be a mounted
-     * folder or the current one, it stays: the temporary folder is in it, and each new file or folder is renamed into it atomically; other
-     * files in it are left alone.
-     */
-    public static void writeFolder(Path target, FolderContent content) {
-        writeFolder(target, List.of(), content);
-    }
-
-    /** The same; also deletes files of these names, left by an earlier run, from {@code target} unless they are replaced. */
-    public static void writeFolder(Path target, List<String> stale, FolderContent content) {
-        Path absolute = target.toAbsolutePath().normalize();
-        Path temporary = absolute.resolve(".new." + ProcessHandle.current().pid() + "-" + System.nanoTime());
-        try {
-            if (!Files.exists(absolute)) {
-                OutputFolder.write(target, content::writeInto);
-            } else {
-                OutputFolder.write(temporary, content::writeInto);
-                for (String name : stale) {
-                    if (!Files.exists(temporary.resolve(name))) {
-                        Files.deleteIfExists(absolute.resolve(name));
-                    }
-                }
-                moveChildren(temporary, absolute);
-            }
-        } catch (IOException | UncheckedIOException e) {
-            throw cannotWrite(target, e);
-        } finally {
-            deleteTree(temporary);
-        }
     }
 
     /** Fails before the long work, not after it, if a folder cannot be written. Creates nothing. */
@@ -96,26 +57,6 @@ public final class AtomicFiles {
             return Files.isRegularFile(file) && Files.size(file) == content.length && Arrays.equals(Files.readAllBytes(file), content);
         } catch (IOException e) {
             throw new AglException(file + ": cannot be read: " + Json.reason(e), e);
-        }
-    }
-
-    private static AglException cannotWrite(Path target, Exception e) {
-        IOException cause = e instanceof UncheckedIOException unchecked ? unchecked.getCause() : (IOException) e;
-        return new AglException(target + ": cannot be written: " + Json.reason(cause), e);
-    }
-
-    private static void moveChildren(Path from, Path to) throws IOException {
-        List<Path> children;
-        try (Stream<Path> all = Files.list(from)) {
-            children = all.sorted().toList();
-        }
-        for (Path child : children) {
-            Path place = to.resolve(child.getFileName());
-            if (Files.isDirectory(child) && Files.isDirectory(place)) {
-                moveChildren(child, place);
-            } else {
-                Files.move(child, place, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
-            }
         }
     }
 

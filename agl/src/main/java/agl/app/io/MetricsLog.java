@@ -11,6 +11,7 @@ import java.io.BufferedWriter;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.util.Map;
 
 /**
@@ -21,14 +22,31 @@ public final class MetricsLog implements AutoCloseable {
     private static final JsonMapper JSON = new JsonMapper();
 
     private final Path file;
+    private final Path earlier;
     private BufferedWriter out;
+    private boolean begun;
+    private boolean kept;
 
     /**
      * A new log. It replaces an older one only when its first line is written: a run that fails before its first step leaves nothing
      * behind.
      */
     public MetricsLog(Path file) {
+        this(file, true);
+    }
+
+    /**
+     * A log that is not in its run's folder: if the run fails ({@link #keep} is not called), nothing stays of it, and an earlier one is
+     * what it was. Until then the earlier one is beside it under a hidden name.
+     */
+    public static MetricsLog beside(Path file) {
+        return new MetricsLog(file, false);
+    }
+
+    private MetricsLog(Path file, boolean kept) {
         this.file = file;
+        this.kept = kept;
+        earlier = file.resolveSibling("." + file.getFileName() + ".agl-earlier");
     }
 
     /** Whether a file is a metrics log, judged by its first line; an empty file counts as one. */
@@ -58,7 +76,7 @@ public final class MetricsLog implements AutoCloseable {
         try {
             if (out == null) {
                 Files.createDirectories(file.toAbsolutePath().getParent());
-                out = Files.newBufferedWriter(file);
+                out = begin();
             }
             out.write(JSON.writeValueAsString(metrics));
             out.write('\n');
@@ -70,13 +88,57 @@ public final class MetricsLog implements AutoCloseable {
         }
     }
 
+    private BufferedWriter begin() throws IOException {
+        requireOne(file); // now: somebody may have put another file there since the run began
+        begun = true;
+        // If there is a hidden one already, the one of the ordinary name is of a run that was killed.
+        if (!kept && Files.exists(file) && !Files.exists(earlier)) {
+            Files.move(file, earlier);
+        }
+        return Files.newBufferedWriter(file);
+    }
+
+    /** Refuses to replace what is not a log of ours. */
+    public static void requireOne(Path log) {
+        if (Files.isSymbolicLink(log)) {
+            throw new AglException(log + ": is a link, and what it leads to would be overwritten; name another --out");
+        }
+        if (Files.exists(log) && !isOne(log)) {
+            throw new AglException(log + ": is not a log of training steps and would be overwritten; name another --out");
+        }
+    }
+
+    /** The run has succeeded: this log stays, and the earlier one is deleted. */
+    public void keep() {
+        kept = true;
+    }
+
     @Override public void close() {
+        if (!begun) {
+            return;
+        }
+        begun = false;
+        IOException failure = null;
         try {
             if (out != null) {
                 out.close();
             }
         } catch (IOException e) {
-            throw failed(e);
+            failure = e;
+        }
+        try {
+            if (kept) {
+                Files.deleteIfExists(earlier);
+            } else if (Files.exists(earlier)) {
+                Files.move(earlier, file, StandardCopyOption.REPLACE_EXISTING);
+            } else {
+                Files.deleteIfExists(file);
+            }
+        } catch (IOException e) {
+            failure = failure == null ? e : failure;
+        }
+        if (failure != null) {
+            throw failed(failure);
         }
     }
 

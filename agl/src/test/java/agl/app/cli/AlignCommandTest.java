@@ -95,6 +95,20 @@ class AlignCommandTest {
         assertEquals(lora, train.has("lora_alpha"));
     }
 
+    /** Of a run whose folder was moved away, say. */
+    @Test void anEarlierLogIsReplacedWithALine() throws IOException {
+        Path log = temp.resolve("out.metrics.jsonl");
+        String earlier = "{\"step\":1,\"grad_norm\":0.5,\"tokens\":7}\n";
+        Files.writeString(log, earlier);
+        CommandLineRun run = align("--steps", "2");
+        assertEquals(0, run.code(), run.err());
+        assertTrue(run.err().contains(log + " is an earlier run's; it is replaced when this one has succeeded"), run.err());
+        assertEquals(2, Files.readAllLines(log).size());
+        try (Stream<Path> left = Files.list(temp)) {
+            assertEquals(0, left.filter(path -> path.toString().contains("agl-earlier")).count());
+        }
+    }
+
     @Test void aConfigFileGoesBeforeTheDefault() throws IOException {
         Path file = Files.writeString(temp.resolve("settings.json"), "{\"learning_rate\":0.0007}");
         assertEquals(0, align("--steps", "1", "--config", file.toString()).code());

@@ -1,5 +1,6 @@
 package agl.app.cli;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
@@ -107,6 +108,23 @@ class CompareCommandTest {
         assertEquals(11, runs().size(), "a setting of AGL's does not make LoRA run again");
         assertEquals(0, run("compare", with(args, "--methods", "lora", "-s", "weight_decay=0.5")));
         assertEquals(13, runs().size(), "a setting that counts does");
+    }
+
+    /** The report cannot be written: a folder is in its place. The earlier JSON and provenance must not become another comparison's. */
+    @Test void aComparisonIsReplacedAsAWhole() throws IOException {
+        String[] args = {"--prompts", temp.resolve("prompts.csv").toString(), "--steps", "2", "--methods", "lora", "--seeds"};
+        assertEquals(0, run("compare", with(args, "1")));
+        Path out = temp.resolve("out");
+        byte[] json = Files.readAllBytes(out.resolve("compare.json"));
+        byte[] provenance = Files.readAllBytes(out.resolve("provenance.json"));
+        Files.delete(out.resolve("report.html"));
+        Files.createDirectory(out.resolve("report.html"));
+        assertEquals(2, run("compare", with(args, "1,2")));
+        assertArrayEquals(json, Files.readAllBytes(out.resolve("compare.json")));
+        assertArrayEquals(provenance, Files.readAllBytes(out.resolve("provenance.json")));
+        Files.delete(out.resolve("report.html"));
+        assertEquals(0, run("compare", with(args, "1,2")));
+        assertTrue(Files.isRegularFile(out.resolve("report.html")));
     }
 
     @Test void fewPromptsAreSaidBesideTheVerdict() {

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeFalse;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import agl.app.CommandLineRun;
 import agl.app.TinyModel;
@@ -28,6 +29,8 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
+import java.io.OutputStream;
+import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
@@ -387,6 +390,27 @@ class FisherCommandTest {
         refused(trainWithFile("out"), file + ": no such file");
         Files.createDirectory(file);
         refused(trainWithFile("out"), file + ": is a folder, not a Fisher artefact");
+    }
+
+    /** The data come through a pipe, whose writer puts a file at --out first: the command has looked at --out by then. */
+    @Test void aFilePutThereMeanwhileStays() throws Exception {
+        Path pipe = temp.resolve("pipe.csv");
+        assumeTrue(new ProcessBuilder("mkfifo", pipe.toString()).start().waitFor() == 0);
+        byte[] rows = Files.readAllBytes(temp.resolve("alignment.csv"));
+        Thread writer = Thread.ofVirtual().start(() -> {
+            try (OutputStream out = Files.newOutputStream(pipe)) {
+                Files.writeString(file, "mine");
+                out.write(rows);
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            }
+        });
+        CommandLineRun run = CommandLineRun.of("fisher", "--base", base.toString(), "--alignment", pipe.toString(), "--template", "plain",
+                "--max-length", "64", "-s", "fisher_examples=5", "--out", file.toString());
+        writer.join();
+        assertEquals(2, run.code(), run.err());
+        assertTrue(run.err().contains(file + ": is not an earlier run's"), run.err());
+        assertEquals("mine", Files.readString(file));
     }
 
     /** Text about artefacts, weights that are cut, and an empty file are not ours, whatever their names. */

@@ -39,6 +39,16 @@ class ExplainTest {
         assertEquals(new TreeSet<>(SourceRegion.all().keySet()), shown("code"));
     }
 
+    @Test void filesInAFolderOfTheUsersStay(@TempDir Path site) throws IOException {
+        Path theirs = Files.createDirectories(site.resolve("assets")).resolve("page.css");
+        Files.writeString(theirs, "mine");
+        assertEquals(2, Main.execute("explain", "--out", site.toString()));
+        assertEquals("mine", Files.readString(theirs));
+        Files.delete(theirs);
+        assertEquals(0, Main.execute("explain", "--out", site.toString()));
+        assertEquals(0, Main.execute("explain", "--out", site.toString()), "over its own");
+    }
+
     @Test void everyOperationWithAGradientCaseHasAnEntry() {
         assertEquals(GradientCase.all().stream().map(CaseCheck::className).collect(Collectors.toCollection(TreeSet::new)), shown("check"));
     }

@@ -35,7 +35,7 @@ class OutputTest {
     @Test
     void foldersAppearWhole() throws IOException {
         Path target = folder.resolve("runs/adapter");
-        AtomicFiles.writeFolder(target, into -> {
+        OutputFiles.into(target).write(into -> {
             assertFalse(Files.exists(target));
             Files.writeString(into.resolve("a.json"), "1");
             Files.writeString(Files.createDirectory(into.resolve("sub")).resolve("b"), "2");
@@ -49,10 +49,10 @@ class OutputTest {
     void anEmptyFolderIsFilledNotReplaced() throws IOException {
         Path target = Files.createDirectories(folder.resolve("out"));
         Object key = Files.readAttributes(target, BasicFileAttributes.class).fileKey();
-        AtomicFiles.writeFolder(target, into -> Files.writeString(into.resolve("a.json"), "1"));
+        OutputFiles.into(target).write(into -> Files.writeString(into.resolve("a.json"), "1"));
         assertEquals(List.of("a.json"), names(target));
         assertEquals(key, Files.readAttributes(target, BasicFileAttributes.class).fileKey());
-        assertThrows(AglException.class, () -> AtomicFiles.writeFolder(target, into -> {
+        assertThrows(AglException.class, () -> OutputFiles.into(target).write(into -> {
             Files.writeString(into.resolve("b.json"), "2");
             throw new AglException("stopped");
         }));
@@ -64,12 +64,13 @@ class OutputTest {
         Path target = Files.createDirectories(folder.resolve("out/sub")).getParent();
         Files.writeString(target.resolve("mine.txt"), "mine");
         Files.writeString(target.resolve("a.json"), "old");
+        Files.writeString(target.resolve(Provenance.FILE), "{\"command\":\"train\"}");
         Files.writeString(target.resolve("sub/c"), "c");
-        AtomicFiles.writeFolder(target, into -> {
+        OutputFiles.into(target).write(into -> {
             Files.writeString(into.resolve("a.json"), "new");
             Files.writeString(Files.createDirectory(into.resolve("sub")).resolve("b"), "b");
         });
-        assertEquals(List.of("a.json", "mine.txt", "sub"), names(target));
+        assertEquals(List.of("a.json", "mine.txt", Provenance.FILE, "sub"), names(target));
         assertEquals("new", Files.readString(target.resolve("a.json")));
         assertEquals(List.of("b", "c"), names(target.resolve("sub")));
         assertEquals(List.of("out"), names(folder));
@@ -78,11 +79,11 @@ class OutputTest {
     @Test
     void aFailureLeavesNothing() throws IOException {
         Path target = folder.resolve("out");
-        assertThrows(AglException.class, () -> AtomicFiles.writeFolder(target, into -> {
+        assertThrows(AglException.class, () -> OutputFiles.into(target).write(into -> {
             Files.writeString(into.resolve("a"), "half");
             throw new IOException("no space left on device");
         }));
-        assertThrows(IllegalStateException.class, () -> AtomicFiles.writeFolder(target, into -> {
+        assertThrows(IllegalStateException.class, () -> OutputFiles.into(target).write(into -> {
             Files.writeString(into.resolve("a"), "half");
             throw new IllegalStateException("bug");
         }));
@@ -95,7 +96,7 @@ class OutputTest {
         for (Path target : List.of(file, file.resolve("below"))) {
             String message = assertThrows(AglException.class, () -> AtomicFiles.requireWritable(target)).getMessage();
             assertTrue(message.startsWith(target.toString()), message);
-            assertThrows(AglException.class, () -> AtomicFiles.writeFolder(target, into -> Files.writeString(into.resolve("a"), "1")));
+            assertThrows(AglException.class, () -> OutputFiles.into(target).write(into -> Files.writeString(into.resolve("a"), "1")));
         }
         assertEquals("mine", Files.readString(file));
         assertEquals(List.of("file"), names(folder));
@@ -117,7 +118,7 @@ class OutputTest {
     void linksAreFollowedAndStayLinks() throws IOException {
         Path real = Files.createDirectory(folder.resolve("real"));
         Path link = Files.createSymbolicLink(folder.resolve("link"), real);
-        AtomicFiles.writeFolder(link, into -> Files.writeString(into.resolve("a"), "1"));
+        OutputFiles.into(link).write(into -> Files.writeString(into.resolve("a"), "1"));
         assertTrue(Files.isSymbolicLink(link));
         assertEquals(List.of("a"), names(real));
         Path nowhere = Files.createSymbolicLink(folder.resolve("nowhere"), folder.resolve("gone"));
