@@ -48,7 +48,8 @@ class MeasuresTest {
     /** Of 4 · 2 pairs of an unsafe and a safe prompt 3 have the larger margin on the unsafe one and one is even: 3.5 of 8. */
     @Test void theAucIsTheShareOfPairsInTheRightOrder() {
         List<Prompt> prompts = List.of(new Prompt("a", Label.UNSAFE, ""), new Prompt("b", Label.SAFE, ""),
-                new Prompt("c", Label.UNSAFE, ""), new Prompt("d", Label.UNSAFE, ""), new Prompt("e", Label.SAFE, ""), new Prompt("f", Label.UNSAFE, ""));
+                new Prompt("c", Label.UNSAFE, ""), new Prompt("d", Label.UNSAFE, ""), new Prompt("e", Label.SAFE, ""),
+                new Prompt("f", Label.UNSAFE, ""));
         double[] margin = {3, 1, 2, 1, 2.5, -1};
         List<Outcome> outcomes = Collections.nCopies(6, Outcome.REFUSED);
         Measured m = new Measured(new double[0], new int[0], new boolean[0], outcomes, margin, margin, Double.NaN, List.of(), new int[6]);
