@@ -12,10 +12,13 @@ import agl.regularizers.LoraFactors;
 import agl.regularizers.TokenFactors;
 import agl.regularizers.method.AlignmentMatrix;
 import agl.regularizers.method.AsFt;
+import agl.regularizers.method.DistanceToBase;
 import agl.regularizers.method.EwcLora;
+import agl.regularizers.method.HiddenToBase;
 import agl.regularizers.method.KlToBase;
 import agl.regularizers.method.LinearContrast;
 import agl.regularizers.method.Lisa;
+import agl.regularizers.method.LogitsToBase;
 import agl.regularizers.method.Method;
 import java.util.List;
 import java.util.Map;
@@ -28,18 +31,21 @@ final class MethodNumbers {
     }
 
     static void into(Map<String, Supplier<String>> all) {
-        all.put("KlToBase", MethodNumbers::kl);
+        all.put("KlToBase", () -> toBase(KlToBase::of));
+        all.put("LogitsToBase", () -> toBase(LogitsToBase::of));
+        all.put("HiddenToBase", () -> toBase((tape, h, base, w, rows) -> HiddenToBase.of(tape, h, base, rows)));
         all.put("EwcLora", MethodNumbers::ewc);
         all.put("AsFt", MethodNumbers::asFt);
         all.put("Lisa", MethodNumbers::lisa);
         all.put("LinearContrast", MethodNumbers::contrast);
     }
 
-    private static String kl() {
+    private static String toBase(DistanceToBase.Distance distance) {
         Tensor w = OperationExamples.matrix(4, 2, 1, 0, 0, 1, 1, 2, -1, 0.5);
         Storage base = OperationExamples.matrix(2, 2, 1, 0.5, 0, 1).data();
         return Example
-                .of("h", (t, x) -> KlToBase.of(t, x[0], base, w, new int[] {0, 2}), OperationExamples.matrix(3, 2, 0.8, 0.5, 9, 9, 0.5, 1))
+                .of("h", (t, x) -> distance.of(t, x[0], base, w, new int[] {0, 2}),
+                        OperationExamples.matrix(3, 2, 0.8, 0.5, 9, 9, 0.5, 1))
                 .html("Two compared positions of three, a vocabulary of four");
     }
 

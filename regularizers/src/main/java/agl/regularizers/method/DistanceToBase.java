@@ -56,8 +56,9 @@ public final class DistanceToBase implements Method {
         }
     }
 
+    /** A distance of the tuned model's hidden states from the base's. */
     @FunctionalInterface
-    interface Distance {
+    public interface Distance {
         /** The arguments of {@link KlToBase#of}. */
         Tensor of(Tape tape, Tensor h, Storage base, Tensor w, int[] rows);
     }

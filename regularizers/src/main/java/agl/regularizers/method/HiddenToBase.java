@@ -32,11 +32,13 @@ public final class HiddenToBase implements Operation {
         int d = h.cols();
         Storage moved = tape.scratch(d);
         double sum = 0;
+        // explain: HiddenToBase
         for (int i = 0; i < rows.length; i++) {
             k.scale(d, 1, h.data(), rows[i] * d, moved, 0);
             k.axpy(d, -1, base, i * d, moved, 0);
             sum += k.dot(d, moved, 0, moved, 0);
         }
+        // explain: end
         Tensor out = tape.alloc();
         out.data().set(0, sum / count(d, rows));
         return tape.record(out, new HiddenToBase(h, base, rows), h);
