@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# The comparison on prompts no method saw in docs/RESULTS.md: AGL=<how to start the program> MODELS=<folder with the models> bash docs/results/compare.sh WORK [SEEDS]
+# The comparison on prompts no method saw in docs/results/unseen-prompts.md: AGL=<how to start the program> MODELS=<folder with the models> bash docs/results/compare.sh WORK [SEEDS]
 # The strengths are those that tune.sh chose on other prompts, and weaker ones of the two that lead. L_T and the collision terms are off: at their default weights they are below 1e-2 and 1e-6 of the loss here, and
 # cost a pass over every update. WORK/data is what prepare.py left there, WORK/minimind2-full the aligned base that rivals.sh makes. Finished runs in WORK/test are not repeated.
 set -euo pipefail

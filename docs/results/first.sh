@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# The runs of docs/RESULTS.md on real models: AGL=<how to start the program> MODELS=<folder with the models> DATASETS=<folder with the data sets>
+# The runs of docs/results/first-runs.md on real models: AGL=<how to start the program> MODELS=<folder with the models> DATASETS=<folder with the data sets>
 #   bash docs/results/first.sh WORK
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)

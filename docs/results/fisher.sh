@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Which Fisher information, on validation prompts, for docs/RESULTS.md: AGL=<how to start the program> bash docs/results/fisher.sh WORK
+# Which Fisher information, on validation prompts, for docs/results/which-fisher.md: AGL=<how to start the program> bash docs/results/fisher.sh WORK
 # WORK/data is what prepare.py left there, WORK/minimind2-full the aligned base that rivals.sh makes. Finished runs in WORK/fisher are not repeated.
 set -euo pipefail
 work=$1

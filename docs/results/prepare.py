@@ -1,4 +1,4 @@
-"""Makes the data files of docs/RESULTS.md from public data sets (names and licences: docs/RESULTS.md). Standard library only.
+"""Makes the data files of docs/RESULTS.md from public data sets (their names: docs/results/first-runs.md). Standard library only.
 
   python3 prepare.py DATASETS OUT [ANSWERS.csv]
 

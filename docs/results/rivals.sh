@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# The comparison with rivals on validation prompts in docs/RESULTS.md: AGL=<how to start the program> MODELS=<folder with the models> bash docs/results/rivals.sh WORK
+# The comparison with rivals on validation prompts in docs/results/first-runs.md: AGL=<how to start the program> MODELS=<folder with the models> bash docs/results/rivals.sh WORK
 # WORK/data is what first.sh left there.
 set -euo pipefail
 work=$1

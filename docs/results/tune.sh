@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Each method's strength, three tries each on validation prompts, for docs/RESULTS.md: AGL=<how to start the program> MODELS=<folder with the models> bash docs/results/tune.sh WORK
+# Each method's strength, three tries each on validation prompts, for docs/results/strengths.md: AGL=<how to start the program> MODELS=<folder with the models> bash docs/results/tune.sh WORK
 # The rule, set before the runs: of the tries whose task loss is at most .02 above LoRA's the one that keeps most refusals (of two that keep as many, the one with the lower loss: added when it came up); where there is none, the one with the lowest loss.
 # WORK/data is what prepare.py left there, WORK/minimind2-full the aligned base that rivals.sh makes. Finished runs in WORK/tune are not repeated.
 set -euo pipefail
