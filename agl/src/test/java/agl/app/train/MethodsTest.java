@@ -250,25 +250,29 @@ class MethodsTest {
     }
 
     /** What users choose by stands where they look for it: a new method is not to be forgotten there. */
-    @Test void everyMethodIsNamedInHelpAndReadme() throws IOException {
-        String readme = Files.readString(Path.of("..", "README.md"));
+    @Test void everyMethodIsNamedInHelpAndUsage() throws IOException {
+        String usage = Files.readString(Path.of("..", "docs", "USAGE.md"));
         String train = CommandLineRun.of("train", "--help").out();
         String compare = CommandLineRun.of("compare", "--help").out();
         for (MethodKind kind : MethodKind.values()) {
-            for (String text : List.of(readme, train, compare)) {
+            for (String text : List.of(usage, train, compare)) {
                 assertTrue(Pattern.compile("\\b" + kind.title() + "\\b").matcher(text).find(), kind.title() + " is not in " + text);
             }
             String strength = kind.strength().name();
             assertTrue(strength == null || Pattern.compile("\\b" + strength + "\\b").matcher(train).find(),
                     strength + " is not in " + train);
+            String row = usage.lines().filter(line -> line.startsWith("| " + kind.title() + " |")).findFirst().orElseThrow();
+            double byDefault = kind == MethodKind.AGL ? AglSettings.DEFAULT.lambdaA() : kind.strength().byDefault();
+            String number = byDefault == Math.rint(byDefault) ? (long) byDefault + "" : byDefault + "";
+            assertTrue(strength == null || row.contains("| " + strength + " (" + (Double.isNaN(byDefault) ? "" : number + ") |")), row);
         }
     }
 
-    /** The table of the README is that of the methods themselves. */
-    @Test void theReadmeGroupsThemByWhatTheyNeed() throws IOException {
-        String readme = Files.readString(Path.of("..", "README.md"));
+    /** The table of docs/USAGE.md is that of the methods themselves. */
+    @Test void theUsagePageGroupsThemByWhatTheyNeed() throws IOException {
+        String usage = Files.readString(Path.of("..", "docs", "USAGE.md"));
         for (Needs needs : Needs.values()) {
-            String row = readme.lines().filter(line -> line.startsWith("| " + needs.title() + " |")).findFirst().orElseThrow();
+            String row = usage.lines().filter(line -> line.startsWith("| " + needs.title() + " |")).findFirst().orElseThrow();
             assertEquals(Arrays.stream(MethodKind.values()).filter(k -> k.needs() == needs).map(MethodKind::title).toList(),
                     List.of(row.split(" \\| ")[1].replace(" |", "").split(", ")), row);
         }
