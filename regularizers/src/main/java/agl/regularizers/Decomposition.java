@@ -10,7 +10,7 @@ import agl.error.AglException;
  * W = W0 + ΔW, ΔW = ΔW_A + ΔW_T with ΔW_A = P_A(ΔW) and ΔW_T = (I − P_A)(ΔW): the alignment-critical and the task-specific part of an
  * update ΔW = s·B·A. [P, A]
  *
- * <p>In two-branch mode the parts are not projections but have their own factors, ΔW = s(B_A A_A + B_T A_T). [D]
+ * <p>In two-branch mode the parts are not projections but have their own factors, ΔW = s(B_A A_A + B_T A_T). [D10]
  *
  * @param deltaW ΔW (out, in)
  * @param deltaA ΔW_A (out, in)

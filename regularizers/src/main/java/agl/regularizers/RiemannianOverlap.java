@@ -9,7 +9,7 @@ import agl.autograd.op.Var;
  * E_RM, the Riemannian overlap: how much the two parts of the update use the same entries; entries that changed more count more.
  *
  * <p>η_ij = 1 + β σ(κ(|ΔW_ij| − τ)) [A; κ is ours, 1 gives the secondary sources' formula]
- * <br>E_RM = mean_ij η_ij |ΔW_A,ij| |ΔW_T,ij| by default [D]. Secondary sources have this, the sum, or the signed product;
+ * <br>E_RM = mean_ij η_ij |ΔW_A,ij| |ΔW_T,ij| by default [D7]. Secondary sources have this, the sum, or the signed product;
  * {@code reduction} and {@code overlap} select one.
  *
  * <p>Limits: with the {@code diagonal} backend the parts never share an entry, and E_RM = 0. Signed, it has no lower bound. At the size of

@@ -68,7 +68,7 @@ class TermValuesTest {
         }
     }
 
-    /** The values that docs/FIDELITY.md and docs/RESULTS.md name as the default; who changes one changes the other. */
+    /** The values that docs/decisions/terms.md and docs/RESULTS.md name as the default; who changes one changes the other. */
     @Test void theDefaultsAreTheDocumentedOnes() throws Exception {
         AglSettings d = AglSettings.DEFAULT;
         assertEquals(
@@ -77,7 +77,7 @@ class TermValuesTest {
                         + "\"m\":0,\"energy\":0.0,\"fisher_data\":\"contrast_task\",\"fisher_tokens\":2,\"exact_storage\":\"auto\",\"fisher_norm\":\"mean_trace\",\"refresh_every\":0,\"alignment_rank\":0,"
                         + "\"alignment_reach\":\"update\"}",
                 d.toJson().toString());
-        assertTrue(Files.readString(Path.of("..", "docs", "FIDELITY.md")).contains("λ_A = " + (long) d.lambdaA()));
+        assertTrue(Files.readString(Path.of("..", "docs", "decisions", "terms.md")).contains("λ_A = " + (long) d.lambdaA()));
         AglSettings read = AglSettings.AS_READ;
         assertEquals(List.of(0.25, 0.5, 0.1, 0.5, 4.0, 0.01),
                 List.of(read.lambdaA(), read.lambdaT(), read.lambdaNC(), read.alpha(), read.beta(), read.tau()));

@@ -160,7 +160,7 @@ public enum MethodKind {
     /** A term of weight zero costs a pass over every ΔW and changes nothing, so it is measured only every few steps. */
     private static final int MEASURE_EVERY = 10;
 
-    /** Steps over which linearised margins hold: measured with 20 as with 10 (docs/FIDELITY.md). */
+    /** Steps over which linearised margins hold: measured with 20 as with 10 (docs/fidelity/methods.md). */
     private static final int LINEARISE_EVERY = 20;
 
     /** Which settings under {@code agl} a method uses. */
