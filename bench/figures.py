@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""The tables of docs/PERFORMANCE.md, one command each. Ours and what it is compared with take turns in the same run, each in a process of its own.
+"""The tables of docs/PERFORMANCE.md and docs/performance, one command each. Ours and what it is compared with take turns in the same run, each in a process of its own.
 
     python bench/figures.py step                 a training step beside PyTorch's
     python bench/figures.py products             the step's products alone, beside PyTorch's and beside its whole step

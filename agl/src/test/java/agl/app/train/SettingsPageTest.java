@@ -17,8 +17,8 @@ class SettingsPageTest {
         Map<String, String> page = Files.readString(Path.of("..", "docs", "SETTINGS.md")).lines().filter(line -> line.startsWith("| `"))
                 .map(line -> line.split("\\|")).collect(Collectors.toMap(cells -> cells[1].strip().replace("`", ""),
                         cells -> plain(cells[2].strip()), (a, b) -> a + " and again " + b, TreeMap::new));
-        Map<String, String> code = new TreeMap<>(Map.of("method", "", "strength", "", "preset", RunConfig.DEFAULT.preset(), "fisher_examples",
-                plain(RunConfig.DEFAULT.fisherExamples() + "")));
+        Map<String, String> code = new TreeMap<>(Map.of("method", "", "strength", "", "preset", RunConfig.DEFAULT.preset(),
+                "fisher_examples", plain(RunConfig.DEFAULT.fisherExamples() + "")));
         add(code, "", TrainSettings.DEFAULT.all());
         add(code, "agl.", RunConfig.DEFAULT.agl().toJson());
         assertEquals(code, page);
