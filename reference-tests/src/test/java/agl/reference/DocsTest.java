@@ -6,7 +6,9 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Deque;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -45,6 +47,22 @@ class DocsTest {
         }
         assertEquals(List.of(), broken);
         assertTrue(links > 80, links + " links");
+    }
+
+    @Test void everyPageIsReachedFromTheReadme() throws IOException {
+        Deque<Path> toRead = new ArrayDeque<>(List.of(ROOT.resolve("README.md")));
+        Set<Path> reached = new HashSet<>(toRead);
+        while (!toRead.isEmpty()) {
+            Path page = toRead.pop();
+            Matcher link = LINK.matcher(Files.readString(page));
+            while (link.find()) {
+                Path target = page.resolveSibling(link.group(1).replaceFirst("#.*", "")).normalize();
+                if (target.toString().endsWith(".md") && Files.exists(target) && reached.add(target)) {
+                    toRead.add(target);
+                }
+            }
+        }
+        assertEquals(List.of(), pages().stream().filter(page -> !reached.contains(page)).toList());
     }
 
     private static boolean leadsSomewhere(Path page, String target) throws IOException {
