@@ -1,5 +1,6 @@
 package agl.app;
 
+import agl.app.train.StoppedException;
 import agl.error.AglException;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -46,7 +47,7 @@ final class Failures {
             failure.printStackTrace(err);
         }
         err.flush();
-        return OUTSIDE;
+        return failure instanceof StoppedException stopped ? stopped.exitCode() : OUTSIDE;
     }
 
     /** Message for a command-line error. */

@@ -8,6 +8,7 @@ import agl.autograd.op.Linear;
 import agl.autograd.storage.DType;
 import agl.error.AglException;
 import agl.nn.LinearLayer;
+import agl.nn.checkpoint.RunState;
 import java.util.SplittableRandom;
 
 /** A frozen linear layer with a low-rank update. Formulas: {@link LoraProduct}, or {@link DoraProduct} for a layer with magnitudes. */
@@ -105,6 +106,11 @@ public final class LoraLinear implements LinearLayer {
         Tensor dropped = tape.recording() ? Dropout.of(tape, x, dropout, tape.draw(() -> seed * 1_000_003 + calls++)) : x;
         return magnitude == null ? LoraProduct.of(tape, x, dropped, weights(), hook)
                 : DoraProduct.of(tape, x, dropped, weights(), new DoraProduct.Magnitudes(magnitude, norms(tape.kernels())), hook);
+    }
+
+    /** How many masks were drawn, to save it or put it back. The parameters are the optimizer's. */
+    public void state(RunState state) {
+        calls = state.number("masks." + base.name(), calls);
     }
 
     private LoraWeights weights() {

@@ -27,6 +27,10 @@ public final class AdamW extends Optimizer {
         v = state();
     }
 
+    @Override protected List<List<Storage>> moments() {
+        return List.of(m, v);
+    }
+
     @Override protected void update(int i, Tensor p, double lr, double scale) {
         double decay = p.rank() > 1 ? settings.weightDecay : 0;
         kernels.adamW(p.size(), p.data(), p.grad(), scale, m.get(i), v.get(i), lr, settings.beta1, settings.beta2, settings.eps, decay,

@@ -5,6 +5,7 @@ import agl.autograd.kernels.Kernels;
 import agl.autograd.storage.DType;
 import agl.autograd.storage.Storage;
 import agl.error.AglException;
+import agl.nn.checkpoint.RunState;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -79,6 +80,23 @@ public abstract class Optimizer {
         return norm;
     }
     // explain: end
+
+    /** Parameters, moments and the number of steps, to save them or put them back; the gradients are zero. */
+    public final void state(RunState state) {
+        step = Math.toIntExact(state.number("optimizer.steps", step));
+        for (int i = 0; i < parameters.size(); i++) {
+            state.array("parameters." + i, parameters.get(i));
+        }
+        List<List<Storage>> all = moments();
+        for (int k = 0; k < all.size(); k++) {
+            for (int i = 0; i < parameters.size(); i++) {
+                state.array("optimizer." + k + "." + i, all.get(k).get(i));
+            }
+        }
+    }
+
+    /** Every {@link #state()} that the update uses. */
+    protected abstract List<List<Storage>> moments();
 
     /**
      * Updates one tensor from its gradient.

@@ -27,6 +27,10 @@ class OptimizerTest {
             moved = state();
         }
 
+        @Override protected List<List<Storage>> moments() {
+            return List.of(moved);
+        }
+
         @Override protected void update(int i, Tensor p, double lr, double scale) {
             calls.add(i + "@" + steps());
             for (int j = 0; j < p.size(); j++) {

@@ -7,6 +7,7 @@ import agl.autograd.kernels.Workers;
 import agl.autograd.storage.DType;
 import agl.autograd.storage.Storage;
 import agl.error.AglException;
+import agl.nn.checkpoint.RunState;
 import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.LinkedHashMap;
@@ -114,6 +115,13 @@ public final class AglRegularizer {
             }
         }
         return total;
+    }
+
+    /** To save the running means or put them back, between two steps; the Fisher information is not part of it. */
+    public void state(RunState state) {
+        if (taskGradients != null) {
+            taskGradients.state(state);
+        }
     }
 
     /** The task gradient of a step is complete when the terms' gradients are added to it. */

@@ -4,7 +4,9 @@ import agl.autograd.Tensor;
 import agl.autograd.kernels.Kernels;
 import agl.autograd.kernels.Matrix;
 import agl.autograd.op.Linear.GradientListener;
+import agl.autograd.storage.DType;
 import agl.autograd.storage.Storage;
+import agl.nn.checkpoint.RunState;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
@@ -69,6 +71,23 @@ public final class EmaGradSq {
                 s.pending = false;
             }
         }
+    }
+
+    /** To save the means or put them back, between two steps. */
+    void state(RunState state) {
+        states.forEach((name, s) -> {
+            String own = "method.H." + name;
+            s.steps = Math.toIntExact(state.number(own + ".steps", s.steps));
+            int length = Math.toIntExact(state.number(own + ".length", s.mean == null ? 0 : s.mean.length()));
+            DType type = DType.valueOf(state.text(own + ".type", s.mean == null ? DType.F32.name() : s.mean.dtype().name()));
+            if (length > 0 && s.mean == null) {
+                s.gradient = kernels.allocate(type, length);
+                s.mean = Storage.allocate(type, length);
+            }
+            if (length > 0) {
+                state.array(own, s.mean);
+            }
+        });
     }
 
     /** H's diagonal (out, in), or null before the first step, when H and L_T count as 0. */

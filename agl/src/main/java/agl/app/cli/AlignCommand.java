@@ -15,8 +15,10 @@ import agl.app.io.UsedSettings;
 import agl.app.model.ModelBundle;
 import agl.app.model.ModelStorage;
 import agl.app.train.AlignCheck;
+import agl.app.train.Checkpoints;
 import agl.app.train.FineTune;
 import agl.app.train.RunConfig;
+import agl.app.train.StepMetrics;
 import agl.app.train.TrainSettings;
 import agl.app.train.Trainer;
 import agl.app.train.UnusedSettings;
@@ -27,6 +29,9 @@ import agl.lora.LoraModel;
 import agl.nn.Models;
 import agl.nn.checkpoint.Json;
 import agl.nn.checkpoint.OutputFolder;
+import agl.regularizers.method.Method;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -64,12 +69,14 @@ public final class AlignCommand implements Callable<Integer> {
     @Option(names = "--lora", description = "Train an adapter and merge it, instead of all weights.")
     private boolean useLora;
 
+    @Mixin private CheckpointOptions resume;
     @Mixin private ConfigOptions options;
     @Mixin private DataOptions prompts;
     @Spec private CommandSpec spec;
 
     @Override public Integer call() {
         OutputFolder.requireFree(out);
+        resume.require();
         RunConfig config = options.config(useLora ? List.of() : ALL_WEIGHTS);
         TrainSettings s = config.train();
         UnusedSettings.ofAligning(options.given(), useLora, s).forEach(Notes::say);
@@ -84,6 +91,7 @@ public final class AlignCommand implements Callable<Integer> {
         List<EncodedExample> encoded = bundle.encode(examples, s.maxLength());
         bundle.sayCut(encoded, s.maxLength(), "examples");
         Path metrics = OutputGuard.besideIt(out);
+        Checkpoints checkpoints = resume.open(out.resolveSibling(out.getFileName() + ".checkpoints"), identity(config, template));
         AlignCheck check = new AlignCheck(examples, encoded, s);
         // Read now: the output must not depend on whether the base still exists when training ends.
         DType stored = ModelStorage.storedType(base.path);
@@ -94,7 +102,7 @@ public final class AlignCommand implements Callable<Integer> {
         AlignCheck.Found found;
         try (MetricsLog log = MetricsLog.beside(metrics)) {
             AlignCheck.Before before = check.before(bundle);
-            train(bundle, parameters, s, encoded, log);
+            train(bundle, parameters, s, encoded, new Logs(log, checkpoints));
             AlignCheck.Found[] measured = new AlignCheck.Found[1];
             // Checks the checkpoint as written: rounded to its type, read back, and moved into place only after it has passed.
             OutputFolder.writeNew(out, temporary -> {
@@ -112,6 +120,7 @@ public final class AlignCommand implements Callable<Integer> {
             });
             log.keep();
             found = measured[0];
+            checkpoints.delete();
         } catch (AglException e) {
             throw inputs.because(e);
         } finally {
@@ -138,12 +147,33 @@ public final class AlignCommand implements Callable<Integer> {
         }
     }
 
-    private static void train(ModelBundle bundle, List<Tensor> parameters, TrainSettings s, List<EncodedExample> encoded, MetricsLog log) {
-        try (Progress progress = Progress.start("align", s.totalSteps(encoded.size()))) {
-            new Trainer(bundle.model(), parameters, s).run(encoded, List.of(), (m, total) -> {
-                log.write(m.line());
-                progress.step(m.tokens(), String.format(Locale.ROOT, "loss %.3f", m.loss()));
+    /** Where a run writes what it does. */
+    private record Logs(MetricsLog metrics, Checkpoints checkpoints) { }
+
+    private static void train(ModelBundle bundle, List<Tensor> parameters, TrainSettings s, List<EncodedExample> encoded, Logs logs) {
+        int steps = s.totalSteps(encoded.size());
+        Trainer.Job job = new Trainer.Job(encoded, List.of(), List.of(), Method.lora(), List.of(), steps);
+        try (Progress progress = Progress.start("align", steps)) {
+            new Trainer(bundle.model(), parameters, s).run(job, logs.checkpoints, new Trainer.Listener() {
+                @Override public void earlier(List<StepMetrics> before, int total) {
+                    before.forEach(m -> logs.metrics.write(m.line()));
+                    progress.skip(before.size());
+                }
+
+                @Override public void step(StepMetrics m, int total) {
+                    logs.metrics.write(m.line());
+                    progress.step(m.tokens(), String.format(Locale.ROOT, "loss %.3f", m.loss()));
+                }
             });
         }
+    }
+
+    private ObjectNode identity(RunConfig config, PromptTemplate template) {
+        ObjectNode settings = config.toJson().put("lora", useLora);
+        settings.set("template", new ObjectMapper().valueToTree(template.described()));
+        ObjectNode all = CheckpointOptions.identity("align", settings);
+        CheckpointOptions.with(all, "the base", Inputs.read(List.of(base.path)));
+        CheckpointOptions.with(all, "the data", Inputs.read(BuiltinAlignment.files(data)).with(BuiltinAlignment.hashes(data)));
+        return all;
     }
 }

@@ -20,6 +20,7 @@ import agl.app.io.OutputFiles;
 import agl.app.io.Provenance;
 import agl.app.io.UsedSettings;
 import agl.app.model.ModelBundle;
+import agl.app.train.StoppedException;
 import agl.app.train.TrainData;
 import agl.error.AglException;
 import java.io.PrintWriter;
@@ -58,7 +59,7 @@ final class Comparison {
         List<Prompt> prompts = options.promptList();
         Probe probe = options.probe(data, prompts, null);
         OutputFiles output = OutputFiles.into(options.out);
-        RunStore store = new RunStore(options.out);
+        RunStore store = new RunStore(options.out, options.saveEvery());
         ModelBundle bundle = options.load(base);
         Experiment experiment = new Experiment(bundle, probe, store, options.origin(base, List.of()), checkpointEvery,
                 new Experiment.Fishers(variants.stream().anyMatch(Variant::usesFisher), options.fisherCache));
@@ -80,6 +81,8 @@ final class Comparison {
                     if (run.wrecked()) {
                         System.err.println("agl: " + run.wreckLine());
                     }
+                } catch (StoppedException e) {
+                    throw e;
                 } catch (AglException e) {
                     failed.add(e.getMessage());
                     System.err.println("agl: " + e.getMessage());

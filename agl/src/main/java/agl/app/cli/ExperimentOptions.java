@@ -62,6 +62,10 @@ public final class ExperimentOptions {
             description = "Where runs, tables and the report go; finished runs in it are not repeated.")
     Path out;
 
+    @Option(names = "--save-every", paramLabel = "N", description =
+            "Write a checkpoint of the run in progress after every N steps; default: about every two minutes. A second start goes on from it.")
+    int saveEvery;
+
     @Option(names = "--fisher", paramLabel = "FILE", description =
             "Fisher information made by agl fisher from this base: methods with Fisher information then need no --alignment.")
     Path fisher;
@@ -231,6 +235,13 @@ public final class ExperimentOptions {
     }
 
     /** Hashes by role of everything that results on this loaded base depend on; file names do not matter. */
+    int saveEvery() {
+        if (saveEvery < 0) {
+            throw new AglException("--save-every " + saveEvery + ": give a number of steps, 1 or more");
+        }
+        return saveEvery;
+    }
+
     ObjectNode origin(Path base, List<Path> more) {
         return new UsedSettings().withAll(templates.get(base)).with("base", hashes(List.of(base)))
                 .with("alignment", Inputs.read(BuiltinAlignment.files(alignment)).with(BuiltinAlignment.hashes(alignment)).identity())

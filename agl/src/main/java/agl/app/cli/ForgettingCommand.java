@@ -152,7 +152,8 @@ public final class ForgettingCommand implements Callable<Integer> {
         PlainText text = PlainText.read(pretrainText, pretrainTokens, options.settings.config().train().maxLength());
         text.few(bundle).ifPresent(Notes::say);
         Probe probe = options.probe(data, prompts, text);
-        Experiment experiment = new Experiment(bundle, probe, new RunStore(options.out), options.origin(base, List.of(pretrainText)), 0,
+        Experiment experiment = new Experiment(bundle, probe, new RunStore(options.out, options.saveEvery()),
+                options.origin(base, List.of(pretrainText)), 0,
                 new Experiment.Fishers(variants.stream().anyMatch(Variant::usesFisher), options.fisherCache));
         Forgetting.Base own = Forgetting.Base.of(experiment.base(), bundle.model().config().vocabulary());
         before.put(base.toString(), own);

@@ -19,6 +19,7 @@ import agl.app.io.Provenance;
 import agl.app.io.UsedSettings;
 import agl.app.model.ModelBundle;
 import agl.app.model.TrainedBase;
+import agl.app.train.Checkpoints;
 import agl.app.train.DryRun;
 import agl.app.train.FineTune;
 import agl.app.train.FisherArtefact;
@@ -36,6 +37,8 @@ import agl.app.train.UnusedSettings;
 import agl.app.train.WreckCheck;
 import agl.error.AglException;
 import agl.lora.Peft;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -113,6 +116,7 @@ public final class TrainCommand implements Callable<Integer> {
     private boolean dryRun;
 
     @Mixin private ConfigOptions options;
+    @Mixin private CheckpointOptions resume;
     @Mixin private DriftOptions driftOptions;
     @Mixin private DataOptions prompts;
     @Mixin private DeviceOptions device;
@@ -120,6 +124,7 @@ public final class TrainCommand implements Callable<Integer> {
 
     @Override public Integer call() {
         device.use();
+        resume.require();
         DriftGate gate = driftOptions.gate();
         DriftCheck.Settings check = driftOptions.check();
         RunConfig given = initAdapter == null ? options.configWithMethod() : options.goingOnFrom(initAdapter, options.configWithMethod());
@@ -151,6 +156,7 @@ public final class TrainCommand implements Callable<Integer> {
             spec.commandLine().getOut().print(DryRun.describe(bundle, config, data));
             return 0;
         }
+        Checkpoints checkpoints = resume.open(out.resolve("checkpoints"), identity(choice, config, bundle));
         OutputFiles output = OutputFiles.into(out);
         FineTune.requireAdapter(bundle, choice.kind(), config.train(), data);
         List<EncodedExample> encoded = bundle.encode(data.task(), config.train().maxLength());
@@ -176,7 +182,7 @@ public final class TrainCommand implements Callable<Integer> {
         double intact = heldAreMeasured ? before : wreck.loss(bundle.model());
         wreck.before(bundle.model(), intact).ifPresent(Notes::say);
         try (MetricsLog log = new MetricsLog(out.resolve("metrics.jsonl"))) {
-            result = new FineTune(bundle, config, new FisherSource(bundle, fisherCache))
+            result = new FineTune(bundle, config, new FisherSource(bundle, fisherCache), checkpoints)
                     .run(choice, data, null, log, (step, total, lora) -> { });
             wreck.require(bundle.model(), intact, heldAreMeasured ? result.evalLoss() : wreck.loss(bundle.model()));
         } catch (AglException e) {
@@ -213,10 +219,27 @@ public final class TrainCommand implements Callable<Integer> {
             TrainRunReport.write(folder.resolve("report.html"), new TrainRunReport.Run(config.described(data), data.evaluation().size(),
                     result.history().size(), trace, measured), settings.json(), provenance.toJson());
         });
+        checkpoints.delete();
         spec.commandLine().getOut().printf(Locale.ROOT, "%s: %s after %d steps; adapter in %s%n",
                 config.described(data), loss, result.history().size(), out);
         drift.ifPresent(d -> spec.commandLine().getOut().print(DriftOutput.table(d)));
         return 0;
+    }
+
+    /** What determines the training: the settings and the bytes of what it reads. */
+    private ObjectNode identity(MethodChoice choice, RunConfig config, ModelBundle bundle) {
+        ObjectNode settings = config.toJson().put("method", choice.label());
+        settings.set("template", new ObjectMapper().valueToTree(bundle.template().described()));
+        ObjectNode all = CheckpointOptions.identity("train", settings);
+        CheckpointOptions.with(all, "the base", Inputs.read(List.of(base.path)));
+        CheckpointOptions.with(all, "the task data", Inputs.read(task));
+        CheckpointOptions.with(all, "the held-out data", Inputs.read(eval));
+        CheckpointOptions.with(all, "the alignment data",
+                Inputs.read(BuiltinAlignment.files(alignment)).with(BuiltinAlignment.hashes(alignment)));
+        CheckpointOptions.with(all, "the unaligned checkpoint", Inputs.read(Arrays.asList(unaligned)));
+        CheckpointOptions.with(all, "the first adapter", Inputs.read(Arrays.asList(initAdapter)));
+        CheckpointOptions.with(all, "the Fisher artefact", Inputs.read(Arrays.asList(fisher)));
+        return all;
     }
 
     /** The method from the command line, else from the settings, else agl; the settings' strength applies to the settings' method only. */
@@ -241,7 +264,8 @@ public final class TrainCommand implements Callable<Integer> {
         if (after > before) {
             Notes.say(String.format(Locale.ROOT, "the adapter's held-out loss, %.4f, is above the base's, %.4f", after, before));
         }
-        return String.format(Locale.ROOT, "task loss %.4f on %d held-out examples (base %.4f)", after, held, before);
+        return String.format(Locale.ROOT, "task loss %.4f on %d held-out %s (base %.4f)", after, held, held == 1 ? "example" : "examples",
+                before);
     }
 
     /** Drops inputs that the method does not use, so that they are neither read nor recorded; a line for each. */

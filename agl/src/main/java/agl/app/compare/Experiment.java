@@ -6,11 +6,13 @@ import agl.app.data.Example;
 import agl.app.drift.ClosedSet;
 import agl.app.io.Inputs;
 import agl.app.model.ModelBundle;
+import agl.app.train.Checkpoints;
 import agl.app.train.FineTune;
 import agl.app.train.FisherSource;
 import agl.app.train.MethodKind;
 import agl.app.train.Needs;
 import agl.app.train.RunConfig;
+import agl.app.train.StoppedException;
 import agl.app.train.Strength;
 import agl.app.train.TrainData;
 import agl.app.train.TrainTrace;
@@ -108,21 +110,32 @@ public final class Experiment {
         ClosedSet answers = ClosedSet.of(data.task().stream().map(Example::response).toList());
         // Methods that act after training have no trajectory to measure.
         boolean onTheWay = checkpointEvery > 0 && !variant.choice().kind().changesFactorsAfterTraining();
+        Checkpoints checkpoints = store.checkpoints(hash);
+        checkpoints.also(state -> {
+            double[] spent = {(System.nanoTime() - start) * 1e-9 - measuring[0]};
+            state.array("seconds", spent);
+            RunStore.through(state, points);
+            if (state.isLoading()) {
+                measuring[0] -= spent[0]; // counted as trained, although not by this process
+            }
+        });
         FineTune.Result result;
         try {
-            result = new FineTune(bundle, config, fisher).run(variant.choice(), data, null, null, (step, total, lora) -> {
+            result = new FineTune(bundle, config, fisher, checkpoints).run(variant.choice(), data, null, null, (step, total, lora) -> {
                 if (onTheWay && step < total && step % checkpointEvery == 0) {
                     long before = System.nanoTime();
                     points.add(new RunRecord.Point(step, measure(lora, false, answers)));
                     measuring[0] += (System.nanoTime() - before) * 1e-9;
                 }
             });
+        } catch (StoppedException e) {
+            throw e;
         } catch (AglException e) {
             // Restore the base for the next run.
             bundle.model().replaceLinears(layer -> layer instanceof LoraLinear l ? l.base() : layer);
             throw new AglException(variant.label() + ", seed " + config.train().seed() + ": " + weights.because(e).getMessage(), e);
         }
-        double seconds = (System.nanoTime() - start) * 1e-9 - measuring[0] + fisher.secondsSaved() - saved;
+        double seconds = result.seconds() - measuring[0] + fisher.secondsSaved() - saved;
         points.add(new RunRecord.Point(result.history().size(), measure(result.lora(), true, answers)));
         String wreck = wreck(lossBefore, points.getLast().measured(), config);
         TrainTrace trace = TrainTrace.of(result.history(), fisher(result, config, data), result.lora());
@@ -136,6 +149,7 @@ public final class Experiment {
                 config.train().seed(), bundle.folder().toString(), data.task().size(), tokens, bundle.model().size(),
                 seconds, points, trace, wreck);
         save(run);
+        checkpoints.delete();
         return run;
     }
 

@@ -2,15 +2,19 @@ package agl.app.compare;
 
 import agl.app.io.AtomicFiles;
 import agl.app.io.SealedJson;
+import agl.app.train.Checkpoints;
 import agl.error.AglException;
+import agl.nn.checkpoint.RunState;
 import agl.nn.checkpoint.Sealed;
 import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.type.TypeReference;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HexFormat;
+import java.util.List;
 import java.util.Optional;
 import java.util.regex.Pattern;
 
@@ -25,8 +29,15 @@ public final class RunStore {
     private static final Pattern RUN = Pattern.compile("run-[0-9a-f]{" + SHOWN + "}\\.json");
 
     private final Path folder;
+    private final int saveEvery;
 
     public RunStore(Path out) {
+        this(out, 0);
+    }
+
+    /** @param saveEvery steps between the checkpoints of a run; 0: about two minutes */
+    public RunStore(Path out, int saveEvery) {
+        this.saveEvery = saveEvery;
         folder = out.resolve(FOLDER);
         AtomicFiles.requireWritable(folder);
     }
@@ -66,6 +77,25 @@ public final class RunStore {
     void save(RunRecord run) {
         run.require();
         SealedJson.write(file(run.hash()), run);
+    }
+
+    /** The checkpoints of the run with that hash. */
+    Checkpoints checkpoints(String hash) {
+        return new Checkpoints(folder.resolve("unfinished-" + hash.substring(0, SHOWN)),
+                JSON.createObjectNode().put("run", hash), saveEvery, "the same command");
+    }
+
+    /** Saves what was measured of an unfinished run so far, or puts it back. */
+    static void through(RunState state, List<RunRecord.Point> points) {
+        try {
+            String text = state.text("points", state.isLoading() ? "" : JSON.writeValueAsString(points));
+            if (state.isLoading()) {
+                points.clear();
+                points.addAll(JSON.readValue(text, new TypeReference<List<RunRecord.Point>>() { }));
+            }
+        } catch (JsonProcessingException e) {
+            throw new UncheckedIOException(e);
+        }
     }
 
     private Path file(String hash) {

@@ -64,6 +64,7 @@ public final class OutputFiles {
      */
     public static OutputFiles into(Path folder) {
         OutputFolder.requireWritable(folder);
+        Leftovers.clear(folder);
         OutputFiles output = new OutputFiles(folder, folder, false);
         if (Provenance.command(folder).isPresent()) {
             output.remember();

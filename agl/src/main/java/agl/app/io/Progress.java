@@ -24,6 +24,7 @@ public final class Progress implements AutoCloseable {
     private final long started;
     private final ProgressBar bar;
     private long done;
+    private long skipped;
     private long tokens;
     private double lastLine;
     private long lastTenth;
@@ -68,6 +69,16 @@ public final class Progress implements AutoCloseable {
         }
     }
 
+    /** So many steps were done before: they count as done, not for the speed. */
+    public void skip(int steps) {
+        done += steps;
+        skipped += steps;
+        lastTenth = tenth();
+        if (bar != null) {
+            bar.stepTo(done);
+        }
+    }
+
     /** Marks one step as done, without tokens or message. */
     public void step() {
         step(0, "");
@@ -87,7 +98,8 @@ public final class Progress implements AutoCloseable {
         if (bar != null) {
             bar.close();
         }
-        err.println(String.format(Locale.ROOT, "%s: %d of %d in %.1f s%s", task, done, total, seconds(),
+        err.println(String.format(Locale.ROOT, "%s: %d of %d%s in %.1f s%s", task, done, total,
+                skipped == 0 ? "" : ", the last " + (done - skipped), seconds(),
                 tokens > 0 ? String.format(Locale.ROOT, ", %,.0f tokens/s", tokensPerSecond()) : ""));
     }
 
@@ -105,7 +117,7 @@ public final class Progress implements AutoCloseable {
     }
 
     private double secondsLeft() {
-        return seconds() / done * (total - done);
+        return seconds() / Math.max(1, done - skipped) * (total - done);
     }
 
     private static String clock(double seconds) {

@@ -35,6 +35,13 @@ final class Feed {
         return new Mixture(own, others, job.steps(), s.seed());
     }
 
+    /** Goes past the examples of the first steps. */
+    void skip(int steps, Method method) {
+        for (int step = 0; step < steps; step++) {
+            next(method.source(step));
+        }
+    }
+
     List<EncodedExample> next(Method.Source source) {
         return switch (source) {
             case TASK -> task.examplesOf(onTask++);

@@ -35,8 +35,9 @@ public final class FineTune {
      * @param lora    the model with the adapter to be written, after the method's post-processing
      * @param fisher  Fisher information by layer; null for a method without one
      * @param history metrics of every step; the evalLoss of the last is that of {@code lora}
+     * @param seconds of all but measuring the held-out loss of {@code lora}
      */
-    public record Result(LoraModel lora, Map<String, Fisher> fisher, List<StepMetrics> history) {
+    public record Result(LoraModel lora, Map<String, Fisher> fisher, List<StepMetrics> history, double seconds) {
         /** The trace for a report. */
         public TrainTrace trace() {
             return TrainTrace.of(history, fisher, lora);
@@ -61,6 +62,7 @@ public final class FineTune {
     private final ModelBundle bundle;
     private final RunConfig config;
     private final FisherSource source;
+    private final Checkpoints checkpoints;
     private final Kernels kernels = Kernels.best();
     private final Pool pool = new Pool(DType.F32);
 
@@ -70,9 +72,15 @@ public final class FineTune {
 
     /** @param source source of Fisher estimates, shared by runs on the same model */
     public FineTune(ModelBundle bundle, RunConfig config, FisherSource source) {
+        this(bundle, config, source, null);
+    }
+
+    /** @param checkpoints of this run, from which it goes on if there are any; null: none */
+    public FineTune(ModelBundle bundle, RunConfig config, FisherSource source, Checkpoints checkpoints) {
         this.bundle = bundle;
         this.config = config;
         this.source = source;
+        this.checkpoints = checkpoints;
     }
 
     /** As {@link #run(MethodChoice, TrainData, Map, MetricsLog, Observer)}, with a method's name and its default strength. */
@@ -86,6 +94,7 @@ public final class FineTune {
      * @param log    log for the steps, or null
      */
     public Result run(MethodChoice choice, TrainData data, Map<String, Fisher> fisher, MetricsLog log, Observer observer) {
+        long start = System.nanoTime();
         TrainSettings s = config.train();
         LoraModel lora = adapter(bundle, s, data);
         int least = Adapters.factors(lora).stream().mapToInt(LoraFactors::rank).min().orElse(lora.config().r());
@@ -101,7 +110,8 @@ public final class FineTune {
         List<EncodedExample> examples = bundle.encode(data.task(), s.maxLength());
         List<EncodedExample> evaluation = bundle.encode(data.evaluation(), s.maxLength());
         bundle.sayCut(examples, s.maxLength(), "task examples");
-        if (choice.kind().usesAlignment(resolved.agl()) && data.fisher() == null && fisher == null) {
+        if (choice.kind().needs() != Needs.PROMPTS && choice.kind().usesAlignment(resolved.agl()) && data.fisher() == null
+                && fisher == null) {
             bundle.sayCut(bundle.encode(FisherSource.chosen(config, data.alignment()), s.maxLength()), s.maxLength(), "alignment examples");
         }
         int steps = resolved.steps(data);
@@ -116,26 +126,33 @@ public final class FineTune {
         List<StepMetrics> history = new ArrayList<>();
         Trainer trainer = new Trainer(bundle.model(), lora.parameters(), s);
         try (Progress progress = Progress.start(choice.label() + " seed " + s.seed(), steps)) {
-            trainer.run(new Trainer.Job(examples, evaluation, alignment, method, factors, steps), (metrics, of) -> {
-                history.add(metrics);
-                if (metrics.step() < of) {
-                    write(log, choice, metrics);
+            Trainer.Job job = new Trainer.Job(examples, evaluation, alignment, method, factors, steps);
+            trainer.run(job, checkpoints, new Trainer.Listener() {
+                @Override public void earlier(List<StepMetrics> before, int total) {
+                    history.addAll(before);
+                    progress.skip(before.size());
+                    before.stream().filter(m -> m.step() < total).forEach(m -> write(log, choice, m));
                 }
-                progress.step(metrics.tokens(), message(metrics));
-                if (metrics.step() < of) {
-                    method.refresh(metrics.step());
+
+                @Override public void step(StepMetrics metrics, int total) {
+                    history.add(metrics);
+                    if (metrics.step() < total) {
+                        write(log, choice, metrics);
+                    }
+                    progress.step(metrics.tokens(), message(metrics));
+                    observer.step(metrics.step(), total, lora);
                 }
-                observer.step(metrics.step(), of, lora);
             });
         }
         LoraModel result = afterTraining(method, lora, factors);
+        double seconds = (System.nanoTime() - start) * 1e-9;
         // The last step is logged only now, so that its held-out loss is that of the written adapter.
         if (!evaluation.isEmpty()) {
             history.set(history.size() - 1, history.getLast().withEvalLoss(trainer.evaluate(evaluation)));
         }
         write(log, choice, history.getLast());
         requireFinite(result, history.getLast(), s);
-        return new Result(result, context.fisher(), history);
+        return new Result(result, context.fisher(), history, seconds);
     }
 
     private LoraModel afterTraining(Method method, LoraModel lora, List<LoraFactors> factors) {
@@ -204,11 +221,11 @@ public final class FineTune {
     /** Short text about a step, for the progress line. */
     static String message(StepMetrics m) {
         StringBuilder s = new StringBuilder(String.format(Locale.ROOT, "%s %.3f", m.source().title(), m.loss()));
-        for (String term : List.of("L_A", "L_T", "E_RM", "E_geo", "EWC", "KL", "AsFT", "proximal", "contrast")) {
-            if (m.terms().containsKey(term)) {
-                s.append(String.format(Locale.ROOT, "  %s %.2e", term, m.terms().get(term)));
+        m.terms().forEach((term, value) -> {
+            if (!term.equals("penalty") && !term.startsWith("weighted_")) {
+                s.append(String.format(Locale.ROOT, "  %s %.2e", term, value));
             }
-        }
+        });
         return s.toString();
     }
 }

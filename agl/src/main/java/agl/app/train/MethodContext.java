@@ -4,6 +4,7 @@ import agl.app.data.Batches;
 import agl.app.data.BuiltinAlignment;
 import agl.app.data.EncodedExample;
 import agl.app.data.Example;
+import agl.app.io.Notes;
 import agl.app.io.Progress;
 import agl.app.model.ModelBundle;
 import agl.autograd.Pool;
@@ -155,7 +156,16 @@ final class MethodContext {
         } finally {
             lora.enable(true);
         }
-        return parts(examples, batchSize()).stream().map(this::passes).toList();
+        List<EncodedExample> fitting = examples.stream().filter(e -> e.lossTokens() > 0).toList();
+        String limit = "max_length " + config.train().maxLength() + " leaves room for an answer after ";
+        if (fitting.isEmpty()) {
+            throw new AglException("method " + config.choice().kind().title() + ": " + limit + "none of the " + examples.size()
+                    + " alignment prompts");
+        }
+        if (fitting.size() < examples.size()) {
+            Notes.say(limit + fitting.size() + " of " + examples.size() + " alignment prompts; the others are not used");
+        }
+        return parts(fitting, batchSize()).stream().map(this::passes).toList();
     }
 
     /** An answer that ended by itself is compared at its end too; which token stands there is not read. */

@@ -1,8 +1,10 @@
 package agl.app.train;
 
 import agl.regularizers.method.Method;
+import java.util.Arrays;
 import java.util.Collections;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.OptionalDouble;
 import java.util.SequencedMap;
 
@@ -28,6 +30,19 @@ public record StepMetrics(int step, Method.Source source, double loss, Sequenced
 
     StepMetrics withEvalLoss(double measured) {
         return new StepMetrics(step, source, loss, terms, gradNorm, lr, tokens, OptionalDouble.of(measured));
+    }
+
+    /** The step that wrote this {@link #line}. */
+    static StepMetrics ofLine(SequencedMap<String, Number> line) {
+        Method.Source source = Arrays.stream(Method.Source.values()).filter(s -> line.containsKey(s.title() + "_loss")).findFirst()
+                .orElseThrow();
+        SequencedMap<String, Double> terms = new LinkedHashMap<>();
+        line.forEach((name, value) -> terms.put(name, value.doubleValue()));
+        terms.keySet().removeAll(List.of("step", source.title() + "_loss", "grad_norm", "lr", "tokens", "eval_loss"));
+        Number held = line.get("eval_loss");
+        return new StepMetrics(line.get("step").intValue(), source, line.get(source.title() + "_loss").doubleValue(), terms,
+                line.get("grad_norm").doubleValue(), line.get("lr").doubleValue(), line.get("tokens").intValue(),
+                held == null ? OptionalDouble.empty() : OptionalDouble.of(held.doubleValue()));
     }
 
     /** Whether the batch was of task examples alone. */

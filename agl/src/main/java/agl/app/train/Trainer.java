@@ -2,6 +2,7 @@ package agl.app.train;
 
 import agl.app.data.Batches;
 import agl.app.data.EncodedExample;
+import agl.app.io.StopSignal;
 import agl.autograd.Pool;
 import agl.autograd.Tape;
 import agl.autograd.Tensor;
@@ -18,6 +19,7 @@ import agl.regularizers.method.Method;
 import java.util.List;
 import java.util.OptionalDouble;
 import java.util.SequencedMap;
+import java.util.function.Consumer;
 
 /**
  * The training loop: loss forward and backward, the {@link Method}'s changes to the gradient, clipping, optimizer step. The same loop
@@ -42,6 +44,9 @@ public final class Trainer {
     public interface Listener {
         /** @param total steps of the whole run */
         void step(StepMetrics metrics, int total);
+
+        /** Called before the first step of a run that goes on from a checkpoint, with the steps before it. */
+        default void earlier(List<StepMetrics> steps, int total) { }
     }
 
     private final Transformer model;
@@ -59,19 +64,41 @@ public final class Trainer {
 
     /** Trains on the task loss alone, for the number of steps in the settings. */
     public void run(List<EncodedExample> examples, List<EncodedExample> evaluation, Listener listener) {
-        run(new Job(examples, evaluation, List.of(), Method.lora(), List.of(), settings.totalSteps(examples.size())), listener);
+        run(new Job(examples, evaluation, List.of(), Method.lora(), List.of(), settings.totalSteps(examples.size())), null, listener);
     }
 
-    /** Trains. */
+    /** Trains without checkpoints. */
     public void run(Job job, Listener listener) {
+        run(job, null, listener);
+    }
+
+    /**
+     * Trains, from where the newest checkpoint is if there is one.
+     *
+     * @param checkpoints where the run's state is saved; null: nowhere, and a signal ends the process at once
+     */
+    public void run(Job job, Checkpoints checkpoints, Listener listener) {
+        try (StopSignal signal = checkpoints == null ? null : StopSignal.listen()) {
+            run(job, checkpoints, signal, listener);
+        }
+    }
+
+    private void run(Job job, Checkpoints checkpoints, StopSignal signal, Listener listener) {
         Feed feed = new Feed(job, settings);
         int steps = job.steps;
         int total = Math.max(steps, settings.totalSteps(job.examples.size()));
         Schedule schedule = new Schedule(settings.learningRate(), (int) Math.ceil(settings.warmupRatio() * total), total,
                 settings.lrFloor());
         Optimizer optimizer = settings.optimizer(kernels, parameters);
+        TrainerState state = new TrainerState(model, optimizer, job);
+        onTape(tape -> job.method.start(tape, job.factors));
+        int first = checkpoints == null ? 0 : checkpoints.restore(saved -> state.through(saved, this::onTape));
+        if (first > 0) {
+            listener.earlier(state.history(), steps);
+            feed.skip(first, job.method);
+        }
         // explain: Training step
-        for (int step = 0; step < steps; step++) {
+        for (int step = first; step < steps; step++) {
             Method.Source source = job.method.source(step);
             List<EncodedExample> chosen = feed.next(source);
             double loss = lossGradient(chosen);
@@ -91,9 +118,30 @@ public final class Trainer {
             }
             int tokens = chosen.stream().mapToInt(EncodedExample::length).sum();
             OptionalDouble held = isMeasured(job, step + 1, steps) ? OptionalDouble.of(evaluate(job.evaluation)) : OptionalDouble.empty();
-            listener.step(new StepMetrics(step + 1, source, loss, terms, gradNorm, lr, tokens, held), steps);
+            StepMetrics metrics = new StepMetrics(step + 1, source, loss, terms, gradNorm, lr, tokens, held);
+            int every = job.method.refreshEvery();
+            if (every > 0 && (step + 1) % every == 0 && step + 1 < steps) {
+                state.remember(step + 1);
+                onTape(tape -> job.method.refresh(tape, job.factors));
+            }
+            listener.step(metrics, steps);
+            if (checkpoints != null) {
+                state.add(metrics);
+                int code = signal.code();
+                checkpoints.after(step + 1, steps, code != 0, saved -> state.through(saved, this::onTape));
+                if (code != 0) {
+                    throw new StoppedException("stopped after step " + (step + 1) + " of " + steps
+                            + ", with a checkpoint: " + checkpoints.goOn() + " goes on from there", code);
+                }
+            }
         }
         // explain: end
+    }
+
+    private void onTape(Consumer<Tape> work) {
+        try (Tape tape = Tape.inference(kernels, pool)) {
+            work.accept(tape);
+        }
     }
 
     /** Whether to evaluate held-out examples after this step, counted from 1; the caller evaluates after the last. */

@@ -248,7 +248,7 @@ class FineTuneTest {
         terms.put("weighted_L_T", 7.0);
         terms.put("L_A", 1234.5);
         StepMetrics step = new StepMetrics(1, Method.Source.TASK, 1.25, terms, 1, 0.1, 8, OptionalDouble.empty());
-        assertEquals("task 1.250  L_A 1.23e+03  L_T 5.00e-01", FineTune.message(step));
+        assertEquals("task 1.250  L_T 5.00e-01  L_A 1.23e+03", FineTune.message(step));
         step = new StepMetrics(1, Method.Source.ALIGNMENT, 2, new LinkedHashMap<>(), 1, 0.1, 8, OptionalDouble.empty());
         assertEquals("alignment 2.000", FineTune.message(step));
         step = new StepMetrics(1, Method.Source.MIXED, 2, new LinkedHashMap<>(), 1, 0.1, 8, OptionalDouble.empty());

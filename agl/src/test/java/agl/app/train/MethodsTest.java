@@ -233,20 +233,18 @@ class MethodsTest {
         assertTrue(Arrays.stream(running).allMatch(Double::isFinite) && !Arrays.equals(refreshed, running));
     }
 
-    /** Every two steps the method asks for an estimate, and for none in between; without a source it keeps what it has. */
+    /** A new estimate takes the place of the old one; without a source there is none. */
     @Test void theFisherIsEstimatedAnewEverySoManySteps() {
         AglRegularizer regularizer = new AglRegularizer(AglSettings.DEFAULT.with("{\"refresh_every\":2}"), Map.of(), null);
-        List<Integer> asked = new ArrayList<>();
-        int[] step = {0};
+        int[] asked = {0};
         Agl agl = new Agl(regularizer, 0, () -> {
-            asked.add(step[0]);
+            asked[0]++;
             return Map.of();
         });
-        for (step[0] = 1; step[0] <= 5; step[0]++) {
-            agl.refresh(step[0]);
-            new Agl(regularizer, 0).refresh(step[0]);
-        }
-        assertEquals(List.of(2, 4), asked);
+        assertEquals(2, agl.refreshEvery());
+        assertEquals(0, new Agl(regularizer, 0).refreshEvery());
+        agl.refresh(null, List.of());
+        assertEquals(1, asked[0]);
     }
 
     /** What users choose by stands where they look for it: a new method is not to be forgotten there. */

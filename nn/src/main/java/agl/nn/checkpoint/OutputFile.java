@@ -37,12 +37,23 @@ public final class OutputFile {
             }
             Files.move(temporary, absolute, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
             temporary = null;
+            forceNames(absolute.getParent());
         } catch (IOException e) {
             throw new AglException(target + ": cannot be written: " + Json.reason(e), e);
         } finally {
             if (temporary != null) {
                 deleteQuietly(temporary);
             }
+        }
+    }
+
+    /** Has the folder's names on the disk, where the system can: without it a power loss may undo a rename. */
+    static void forceNames(Path folder) {
+        try (FileChannel names = FileChannel.open(folder, StandardOpenOption.READ)) {
+            names.force(true);
+        } catch (IOException e) {
+            // Windows opens no folder; its rename is a journal's matter.
+            System.getLogger(OutputFile.class.getName()).log(System.Logger.Level.DEBUG, "names not forced in " + folder, e);
         }
     }
 

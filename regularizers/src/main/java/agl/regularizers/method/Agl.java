@@ -1,6 +1,7 @@
 package agl.regularizers.method;
 
 import agl.autograd.Tape;
+import agl.nn.checkpoint.RunState;
 import agl.regularizers.AglRegularizer;
 import agl.regularizers.AglSettings;
 import agl.regularizers.Fisher;
@@ -59,10 +60,15 @@ public final class Agl implements Method {
         return log;
     }
 
-    @Override public void refresh(int steps) {
-        int every = regularizer.settings().refreshEvery();
-        if (estimate != null && every > 0 && steps % every == 0) {
-            regularizer.refresh(estimate.get());
-        }
+    @Override public int refreshEvery() {
+        return estimate == null ? 0 : regularizer.settings().refreshEvery();
+    }
+
+    @Override public void refresh(Tape tape, List<LoraFactors> factors) {
+        regularizer.refresh(estimate.get());
+    }
+
+    @Override public void state(RunState state, List<LoraFactors> factors) {
+        regularizer.state(state);
     }
 }

@@ -7,10 +7,11 @@ import agl.autograd.storage.Storage;
 import agl.error.AglException;
 import agl.lora.LoraModel;
 import agl.nn.Batch;
+import agl.nn.checkpoint.CountedDraws;
+import agl.nn.checkpoint.RunState;
 import agl.regularizers.LoraFactors;
 import java.util.List;
 import java.util.SequencedMap;
-import java.util.SplittableRandom;
 
 /**
  * The two-sided contrast taken directly: {@link MarginLoss} of the true margins on a mini-batch of pairs each step, the fair rival of
@@ -37,7 +38,7 @@ public final class Contrast implements Method {
     private final LoraModel model;
     private final List<Pairs> batches;
     /** Of this pass's dropout masks: those of the task stay as they are without it. */
-    private final SplittableRandom masks;
+    private final CountedDraws masks;
 
     /**
      * @param weight  λ
@@ -48,11 +49,15 @@ public final class Contrast implements Method {
         this.weight = weight;
         this.model = model;
         this.batches = List.copyOf(batches);
-        this.masks = new SplittableRandom(seed);
+        this.masks = new CountedDraws(seed);
     }
 
     @Override public String name() {
         return "contrast";
+    }
+
+    @Override public void state(RunState state, List<LoraFactors> factors) {
+        masks.state("method.masks", state);
     }
 
     @Override public SequencedMap<String, Double> addGradients(Tape tape, List<LoraFactors> factors, int step) {
@@ -71,7 +76,7 @@ public final class Contrast implements Method {
     private double addGradients(Tape tape, MarginLoss loss, Batch batch, int first) {
         int[] targets = batch.targets();
         double[] inMargin = inMargin(batch);
-        try (Tape own = Tape.training(tape.kernels(), tape.pool(), masks::nextLong)) {
+        try (Tape own = Tape.training(tape.kernels(), tape.pool(), masks)) {
             Tensor hidden = model.model().hidden(own, batch);
             Storage losses = own.scratch(batch.size());
             try (Tape measuring = Tape.inference(tape.kernels(), tape.pool())) {

@@ -8,12 +8,13 @@ import agl.error.AglException;
 import agl.lora.LoraModel;
 import agl.nn.Batch;
 import agl.nn.Transformer;
+import agl.nn.checkpoint.CountedDraws;
+import agl.nn.checkpoint.RunState;
 import agl.regularizers.LoraFactors;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.SequencedMap;
-import java.util.SplittableRandom;
 import java.util.WeakHashMap;
 import java.util.stream.IntStream;
 
@@ -95,7 +96,7 @@ public final class DistanceToBase implements Method {
     /** The base's hidden states, computed once per batch, with the adapter off; they go when nothing else refers to the batch. */
     private final Map<Batch, Storage> base = new WeakHashMap<>();
     /** Of this pass's dropout masks: those of the task stay as they are without it. */
-    private final SplittableRandom masks;
+    private final CountedDraws masks;
 
     /**
      * @param name   on the command line
@@ -112,11 +113,15 @@ public final class DistanceToBase implements Method {
         this.measure = measure;
         this.model = model;
         this.examples = examples;
-        this.masks = new SplittableRandom(seed);
+        this.masks = new CountedDraws(seed);
     }
 
     @Override public String name() {
         return name;
+    }
+
+    @Override public void state(RunState state, List<LoraFactors> factors) {
+        masks.state("method.masks", state);
     }
 
     @Override public SequencedMap<String, Double> addGradients(Tape tape, List<LoraFactors> factors, int step) {
@@ -133,7 +138,7 @@ public final class DistanceToBase implements Method {
             }
             Storage reference = base.computeIfAbsent(batch, b -> baseHidden(tape, batch, rows));
             double share = (double) rows.length / positions;
-            try (Tape own = Tape.training(tape.kernels(), tape.pool(), masks::nextLong)) {
+            try (Tape own = Tape.training(tape.kernels(), tape.pool(), masks)) {
                 Tensor distance = measure.distance.of(own, model.model().hidden(own, batch), reference, model.model().head(), rows);
                 value += share * distance.item();
                 own.backward(Affine.scale(own, lambda * share, distance));

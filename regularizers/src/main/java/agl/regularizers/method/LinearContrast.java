@@ -17,8 +17,6 @@ public final class LinearContrast implements Method {
     private final MarginLoss loss;
     private final int every;
     private final Supplier<FisherEstimator.Gradients> estimate;
-    /** A new linearisation's gradients, until the next step reads the weights they were taken at. */
-    private FisherEstimator.Gradients taken;
     private LinearMargins margins;
 
     /**
@@ -30,23 +28,27 @@ public final class LinearContrast implements Method {
         this.loss = new MarginLoss(weight, refuse.clone());
         this.every = every;
         this.estimate = estimate;
-        taken = estimate.get();
     }
 
     @Override public String name() {
         return "contrast_linear";
     }
 
-    @Override public void refresh(int steps) {
-        if (steps % every == 0) {
-            taken = estimate.get();
-        }
+    @Override public int refreshEvery() {
+        return every;
+    }
+
+    @Override public void start(Tape tape, List<LoraFactors> factors) {
+        refresh(tape, factors);
+    }
+
+    @Override public void refresh(Tape tape, List<LoraFactors> factors) {
+        margins = new LinearMargins(tape, estimate.get(), factors);
     }
 
     @Override public SequencedMap<String, Double> addGradients(Tape tape, List<LoraFactors> factors, int step) {
-        if (taken != null) {
-            margins = new LinearMargins(tape, taken, factors);
-            taken = null;
+        if (margins == null) {
+            start(tape, factors);
         }
         double[] m = margins.predict(tape, factors);
         double[] slope = new double[m.length];

@@ -3,6 +3,7 @@ package agl.regularizers.method;
 import agl.autograd.Tape;
 import agl.autograd.Tensor;
 import agl.autograd.storage.Storage;
+import agl.nn.checkpoint.RunState;
 import agl.regularizers.LoraFactors;
 import java.util.ArrayList;
 import java.util.List;
@@ -49,6 +50,16 @@ public final class Lisa implements Method {
             anchor = tensors(factors).stream().map(Tensor::toArray).toList();
         }
         return continuePhase(tape, factors);
+    }
+
+    @Override public void state(RunState state, List<LoraFactors> factors) {
+        boolean anchored = state.number("method.anchored", anchor == null ? 0 : 1) == 1;
+        if (state.isLoading()) {
+            anchor = anchored ? tensors(factors).stream().map(w -> new double[w.size()]).toList() : null;
+        }
+        for (int i = 0; anchored && i < anchor.size(); i++) {
+            state.array("method.anchor." + i, anchor.get(i));
+        }
     }
 
     /** The proximal term within a phase. */

@@ -1,6 +1,7 @@
 package agl.regularizers.method;
 
 import agl.autograd.Tape;
+import agl.nn.checkpoint.RunState;
 import agl.regularizers.LoraFactors;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -10,7 +11,7 @@ import java.util.SequencedMap;
 /**
  * A method that preserves alignment during fine-tuning, as seen by a training loop. Each step: backward of the loss on {@link #source}
  * data, {@link #addGradients}, {@link #transformGradients}, the optimizer, {@link #afterStep}; between two steps
- * {@link #refresh}; and once at the end {@link #afterTraining}.
+ * {@link #refresh}, where it is due; and once at the end {@link #afterTraining}.
  */
 public interface Method {
 
@@ -55,12 +56,22 @@ public interface Method {
     /** Changes or records A and B after the optimizer step. */
     default void afterStep(Tape tape, List<LoraFactors> factors, int step) { }
 
+    /** Derives what the method needs from the weights that training starts from; called once, also by a run that is resumed. */
+    default void start(Tape tape, List<LoraFactors> factors) { }
+
+    /** Steps from one {@link #refresh} to the next; 0: none. */
+    default int refreshEvery() {
+        return 0;
+    }
+
+    /** Derives the same anew from the current weights. */
+    default void refresh(Tape tape, List<LoraFactors> factors) { }
+
     /**
-     * Re-estimates what the method derives from the weights, if that is due.
-     *
-     * @param steps steps taken so far; there is at least one more
+     * Saves or puts back what the method remembers from step to step, but for A, B and what {@link #start} and {@link #refresh} derive from
+     * them.
      */
-    default void refresh(int steps) { }
+    default void state(RunState state, List<LoraFactors> factors) { }
 
     /** The adapter to keep; by default the trained one. The rank may differ from layer to layer. */
     default List<LoraFactors> afterTraining(Tape tape, List<LoraFactors> factors) {

@@ -5,6 +5,7 @@ import agl.autograd.Tensor;
 import agl.autograd.Workspace;
 import agl.autograd.kernels.Kernels;
 import agl.autograd.storage.Storage;
+import agl.nn.checkpoint.RunState;
 import agl.regularizers.LoraFactors;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -28,6 +29,10 @@ public final class SafeGrad implements Method {
 
     @Override public String name() {
         return "safegrad";
+    }
+
+    @Override public void state(RunState state, List<LoraFactors> factors) {
+        alignment.state(state, factors);
     }
 
     @Override public SequencedMap<String, Double> addGradients(Tape tape, List<LoraFactors> factors, int step) {

@@ -2,6 +2,7 @@ package agl.regularizers.method;
 
 import agl.autograd.Tape;
 import agl.autograd.Tensor;
+import agl.nn.checkpoint.RunState;
 import agl.regularizers.LoraFactors;
 import java.util.ArrayList;
 import java.util.List;
@@ -40,6 +41,16 @@ public final class WeightAverage implements Method {
             for (int e = 0; e < m.length; e++) {
                 m[e] = decay * m[e] + (1 - decay) * weights.get(i).get(e);
             }
+        }
+    }
+
+    @Override public void state(RunState state, List<LoraFactors> factors) {
+        steps = Math.toIntExact(state.number("method.steps", steps));
+        if (state.isLoading()) {
+            mean = steps == 0 ? List.of() : factors.stream().flatMap(f -> Stream.of(f.a(), f.b())).map(w -> new double[w.size()]).toList();
+        }
+        for (int i = 0; i < mean.size(); i++) {
+            state.array("method.mean." + i, mean.get(i));
         }
     }
 
