@@ -69,7 +69,8 @@ public final class GenerateCommand implements Callable<Integer> {
         String text = bundle.tokenizer().decode(answer.get(0), true).strip();
         spec.commandLine().getOut().println(text);
         if (text.isEmpty()) {
-            System.err.println("agl: the answer is empty: the model ended it at once. Is the prompt template its own (--template)?");
+            System.err.println("agl: the answer is empty: " + (answer.get(0).length > 0 ? "its " + answer.get(0).length
+                    + " tokens are white space or special ones" : "the model ended it at once") + ". Is the prompt template its own (--template)?");
         }
         return 0;
     }

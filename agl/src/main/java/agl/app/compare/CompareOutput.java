@@ -60,7 +60,8 @@ public final class CompareOutput {
                 ObjectNode one = at.addObject().put("task_loss_above_lora", MatchedLoss.ABOVE.get(limit));
                 if (row.at().get(limit).isPresent()) {
                     MatchedLoss.At value = row.at().get(limit).get();
-                    one.put("variant", value.label()).put("drift_points", matched.drift(value).value());
+                    one.put("variant", value.label()).put("share_of_the_next_strength", value.weight())
+                            .put("drift_points", matched.drift(value).value());
                     one.set("interval_over_prompts", JSON.valueToTree(ends(matched.drift(value))));
                     ObjectNode more = one.putObject("more_than");
                     for (MatchedLoss.Row other : matched.rows()) {

@@ -24,6 +24,7 @@ import java.util.stream.Stream;
 public final class CompareReport {
     private static final String LOSS = "task loss, nats per token";
     private static final String DRIFT = "drift, points";
+    private static final String TIME = "seconds per run, without its measurements; the very first run warms the program up";
     /** Maximum number of variants in one chart: more colors cannot be told apart. */
     private static final int MAX_SERIES = 6;
 
@@ -51,7 +52,6 @@ public final class CompareReport {
         table(report, o, "Mean over seeds, 95% interval over seeds (Student's t)", (e, m) -> e.overSeeds(m.digits));
         table(report, o, "Mean over seeds, 95% interval over prompts and held-out examples", (e, m) -> e.overPrompts(m.digits));
         MatchedLoss.of(o).ifPresent(m -> matched(report, m));
-        MatchedLoss.of(o).ifPresent(m -> matched(report, m));
         o.notes().forEach(report::warning);
         o.failed().forEach(f -> report.warning("Not finished: " + f));
         if (stated) {
@@ -71,7 +71,7 @@ public final class CompareReport {
                 + "on alignment data, early stopping leaves steps out, mix has more steps, for the alignment examples among the task's. "
                 + "Safe LoRA, the projection, scale and ema act after training and have no "
                 + "trajectory.");
-        report.table("Time", List.of("variant", "seconds per run, without its measurements"), o.grouped().stream()
+        report.table("Time", List.of("variant", TIME), o.grouped().stream()
                 .map(v -> List.of(v.label(), v.runs().stream().mapToDouble(RunRecord::seconds).average().orElse(0))).toList());
         report.settings(settings);
         report.provenance(provenance);

@@ -179,6 +179,9 @@ public final class CompareVerdict {
     /** "3.0 points less (95 % interval over prompts −1.2 to 7.3, so it may be chance)". */
     private static String less(CompareOutcome o, Summary best, Summary other) {
         Interval kept = o.measures().kept(best.last(), other.last());
+        if (kept.value() == 0) {
+            return "as much";
+        }
         return String.format(Locale.ROOT, "%.1f points less (%s)", kept.value(), !kept.hasEnds() ? "too few prompts for an interval"
                 : String.format(Locale.ROOT, "95 %% interval over prompts %.1f to %.1f%s", kept.low(), kept.high(),
                         DriftEvidence.chance(kept)));

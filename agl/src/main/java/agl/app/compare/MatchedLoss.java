@@ -4,6 +4,7 @@ import agl.app.stats.Interval;
 import agl.app.train.MethodChoice;
 import agl.app.train.Needs;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -32,8 +33,13 @@ final class MatchedLoss {
         }
     }
 
-    /** One method's row: its value at each limit of {@link #ABOVE}, empty where it has none. */
-    record Row(String method, Needs needs, List<Optional<At>> at) { }
+    /**
+     * One method's row: its value at each limit of {@link #ABOVE}, empty where it has none.
+     *
+     * @param run the same at the last limit, of the strengths that were run alone
+     */
+    record Row(String method, Needs needs, List<Optional<At>> at, Optional<At> run) { }
+
 
     private final CompareOutcome outcome;
     private final Measures measures;
@@ -59,7 +65,8 @@ final class MatchedLoss {
         double loss = lora.get().mean(Metric.TASK_LOSS);
         List<Row> rows = new ArrayList<>();
         curves.forEach((method, curve) -> rows.add(new Row(method, curve.getFirst().variant().needs(),
-                ABOVE.stream().map(above -> least(o.measures(), curve, loss + above)).toList())));
+                ABOVE.stream().map(above -> most(points(o.measures(), curve, loss + above))).toList(),
+                most(points(o.measures(), curve, loss + ABOVE.getLast()).stream().filter(at -> at.weight == 0).toList()))));
         return Optional.of(new MatchedLoss(o, rows));
     }
 
@@ -67,8 +74,8 @@ final class MatchedLoss {
         return rows;
     }
 
-    /** The point of a curve with the most refusals at a task loss up to this limit. */
-    static Optional<At> least(Measures measures, List<Summary> curve, double limit) {
+    /** The points of a curve at a task loss up to this limit: the runs, and where the curve meets the limit. */
+    private static List<At> points(Measures measures, List<Summary> curve, double limit) {
         List<At> allowed = new ArrayList<>();
         for (int i = 0; i < curve.size(); i++) {
             Summary one = curve.get(i);
@@ -87,8 +94,12 @@ final class MatchedLoss {
                 }
             }
         }
-        return allowed.stream().max(Comparator.comparingDouble(at -> IntStream.range(0, at.refused.length)
-                .mapToDouble(p -> at.refused[p]).sum()));
+        return allowed;
+    }
+
+    /** The one with the most refusals. */
+    private static Optional<At> most(List<At> points) {
+        return points.stream().max(Comparator.comparingDouble(at -> Arrays.stream(at.refused).sum()));
     }
 
     /** Drift with its interval over prompts, in points. */
@@ -104,14 +115,15 @@ final class MatchedLoss {
     /** The method with the least drift at a limit among those with these needs, and plain LoRA. */
     Optional<Row> best(Needs needs, int limit) {
         return rows.stream().filter(r -> r.needs == needs && r.at.get(limit).isPresent())
-                .min(Comparator.comparingDouble(r -> drift(r.at.get(limit).get()).value()));
+                .min(Comparator.comparingDouble((Row r) -> drift(r.at.get(limit).get()).value())
+                        .thenComparing(r -> !r.method.equals("lora")));
     }
 
     /** A table: per method and limit the drift, and how much more that is than the best method with the same needs has. */
     String table() {
         int width = rows.stream().mapToInt(r -> r.method.length()).max().orElse(8) + 2;
-        StringBuilder s = new StringBuilder("\nleast drift at a task loss up to LoRA's plus so much, points [95% interval over prompts]; "
-                + "how much more than the best with the same needs\n" + " ".repeat(width));
+        StringBuilder s = new StringBuilder("\nleast drift at a task loss up to LoRA's plus so much, points [95% interval over prompts], "
+                + "linear between strengths; how much more than the best with the same needs\n" + " ".repeat(width));
         ABOVE.forEach(above -> s.append(String.format(Locale.ROOT, "%-52s", "+" + above)));
         Needs group = null;
         for (Row row : rows) {
@@ -134,15 +146,15 @@ final class MatchedLoss {
         }
         At at = row.at.get(limit).get();
         Row best = best(row.needs, limit).orElseThrow();
-        return drift(at).text(1) + (best == row ? "; least" : "; +" + more(at, best.at.get(limit).get()).text(1));
+        boolean alone = rows.stream().filter(r -> r.needs == row.needs && r.at.get(limit).isPresent()).count() == 1;
+        return drift(at).text(1) + (alone ? "" : best == row ? "; least" : "; +" + more(at, best.at.get(limit).get()).text(1));
     }
 
     /**
-     * Which method to take, by what is at hand: of each need the one with the least drift within {@link CompareVerdict#SAME_LOSS} of LoRA's
+     * Which method to take, by what is at hand: of each need the run with the least drift within {@link CompareVerdict#SAME_LOSS} of LoRA's
      * task loss, and whether it is ahead of those that need less. Empty if the methods do not differ in what they need.
      */
     Optional<String> advice() {
-        int limit = ABOVE.size() - 1;
         Row lora = rows.stream().filter(r -> r.method.equals("lora")).findFirst().orElseThrow();
         List<Needs> all = rows.stream().filter(r -> r != lora).map(Row::needs).distinct().toList();
         if (all.size() < 2) {
@@ -151,21 +163,22 @@ final class MatchedLoss {
         List<String> parts = new ArrayList<>();
         Row ahead = lora;
         for (Needs needs : all) {
-            Row best = best(needs, limit).orElse(null);
+            Row best = rows.stream().filter(r -> r.needs == needs && r.run.isPresent())
+                    .min(Comparator.comparingDouble((Row r) -> drift(r.run.get()).value()).thenComparing(r -> r != lora)).orElse(null);
             if (best == null) {
                 parts.add(having(needs) + " nothing: no method comes to that loss");
                 continue;
             }
-            At at = best.at.get(limit).get();
-            Interval less = more(ahead.at.get(limit).orElseThrow(), at);
+            At at = best.run.get();
+            Interval less = more(ahead.run.orElseThrow(), at);
             boolean sure = less.hasEnds() && less.low() > 0;
             parts.add(String.format(Locale.ROOT, "%s %s (drift %.1f%s)", having(needs), at.label(), drift(at).value(),
                     best == lora ? ", no other drifts less"
                             : sure ? "" : (less.value() > 0 ? ", which may be chance beside " : ", not ahead of ")
-                                    + ahead.at.get(limit).get().label()));
+                                    + ahead.run.get().label()));
             ahead = sure ? best : ahead;
         }
-        return Optional.of(String.format(Locale.ROOT, "To take, at up to %.2f nats above LoRA's task loss: %s.", ABOVE.get(limit),
+        return Optional.of(String.format(Locale.ROOT, "To take, at up to %.2f nats above LoRA's task loss: %s.", ABOVE.getLast(),
                 String.join("; ", parts)));
     }
 

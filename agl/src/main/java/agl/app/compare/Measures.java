@@ -139,7 +139,12 @@ public record Measures(Measured base, List<Prompt> prompts, boolean hasDrift) {
     private Estimate auc(List<Measured> seeds) {
         int[] all = IntStream.concat(IntStream.of(with(Label.UNSAFE)), IntStream.of(with(Label.SAFE))).toArray();
         int unsafe = with(Label.UNSAFE).length;
-        return unsafe == 0 || unsafe == all.length ? Estimate.NONE : unbounded(seeds, all, clusters(all), this::auc);
+        if (unsafe == 0 || unsafe == all.length) {
+            return Estimate.NONE;
+        }
+        Interval overPrompts = unbounded(seeds, all, clusters(all), this::auc).prompts();
+        boolean few = clusters(with(Label.UNSAFE)).few() || clusters(with(Label.SAFE)).few();
+        return new Estimate(StudentT.mean(perSeed(seeds, s -> auc(s, all)), 0, 1), few ? Interval.none(overPrompts.value()) : overPrompts);
     }
 
     private double auc(Measured m, int[] at) {

@@ -83,16 +83,16 @@ class MatchedLossTest {
 
     @Test void whatToTakeDependsOnWhatIsAtHand() {
         four();
-        assertEquals("To take, at up to 0.02 nats above LoRA's task loss: with an artefact of alignment data agl, lambda_A 100 to 1000 "
-                + "(drift 15.0); with alignment prompts and answers mix, share 0.25 (drift 20.0, not ahead of agl, lambda_A 100 to 1000).",
+        assertEquals("To take, at up to 0.02 nats above LoRA's task loss: with an artefact of alignment data agl, lambda_A 100 (drift "
+                + "45.0); with alignment prompts and answers mix, share 0.25 (drift 20.0).",
                 CompareVerdict.advice(outcome()).orElseThrow());
         add("scale", 0.5, 12, 1.01);
         add("kl_own", 1, 20, 1.1);
         add("kl_first", 1, 33, 1);
         assertEquals("To take, at up to 0.02 nats above LoRA's task loss: with the task data alone scale, factor 0.5 (drift 65.0, which "
-                + "may be chance beside lora); with an artefact of alignment data agl, lambda_A 100 to 1000 (drift 15.0); with alignment "
-                + "prompts nothing: no method comes to that loss; with alignment prompts and answers kl_first, weight 1 (drift 12.5, "
-                + "which may be chance beside agl, lambda_A 100 to 1000).", CompareVerdict.advice(outcome()).orElseThrow());
+                + "may be chance beside lora); with an artefact of alignment data agl, lambda_A 100 (drift 45.0); "
+                + "with alignment prompts nothing: no method comes to that loss; with alignment prompts and answers kl_first, "
+                + "weight 1 (drift 12.5).", CompareVerdict.advice(outcome()).orElseThrow());
     }
 
     @Test void withoutSomethingToMatchThereIsNoTable() {
@@ -113,13 +113,14 @@ class MatchedLossTest {
         JsonNode at = agl.get("at").get(1);
         assertEquals(0.02, at.get("task_loss_above_lora").asDouble());
         assertEquals(15, at.get("drift_points").asDouble(), 1e-9);
+        assertEquals(0.75, at.get("share_of_the_next_strength").asDouble(), 1e-9);
         assertEquals(-5, at.get("more_than").get("mix").get("points").asDouble(), 1e-9);
         assertEquals(-55, at.get("more_than").get("lora").get("points").asDouble(), 1e-9);
         assertTrue(all.get("at_matched_task_loss").get(2).get("at").get(0).get("drift_points").isNull());
         assertTrue(all.get("to_take").asText().startsWith("To take"));
         String table = CompareOutput.tables(outcome());
         assertTrue(table.contains("needs alignment prompts and answers:\nkl"), table);
-        assertTrue(table.lines().anyMatch(l -> l.matches("agl +35\\.0 \\[.*]; least +15\\.0 \\[.*]; least *")), table);
+        assertTrue(table.lines().anyMatch(l -> l.matches("agl +35\\.0 \\[[^;]*] +15\\.0 \\[[^;]*] *")), table);
         assertTrue(table.lines().anyMatch(l -> l.matches("kl +– +– *")), table);
     }
 }

@@ -91,7 +91,7 @@ public final class KlToBase implements Operation {
         }
         // explain: end
         Tensor out = tape.alloc();
-        out.data().set(0, total);
+        out.data().set(0, Math.max(0, total)); // rounding may leave less than nothing where both agree
         return tape.record(out, new KlToBase(h, dh), h);
     }
 
