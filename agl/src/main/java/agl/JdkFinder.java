@@ -26,6 +26,26 @@ final class JdkFinder {
         "C:/Program Files/Java/*", "C:/Program Files/Eclipse Adoptium/*", "C:/Program Files/Microsoft/*", "C:/Program Files/Zulu/*",
     };
 
+    /**
+     * Prints the folder of the JDK that the launcher would take, for scripts that start another of its tools; without one, a line and exit
+     * code 2.
+     */
+    public static void main(String[] args) {
+        Jdk jdk = new JdkFinder(System.getenv(), System.getProperty("user.home"), System.getProperty("java.home"), "").find();
+        if (jdk == null) {
+            System.err.println(none());
+            System.exit(2);
+        } else {
+            System.out.println(jdk.home.getPath());
+        }
+    }
+
+    /** What to do where there is no suitable JDK. */
+    static String none() {
+        return "agl: needs a JDK " + MIN_VERSION + " or later, and this is Java " + System.getProperty("java.version")
+                + "; install one (for example from https://adoptium.net) and, if it is not found by itself, set JAVA_HOME to its folder";
+    }
+
     /** One installed JDK. */
     static final class Jdk {
         final File home;

@@ -1,6 +1,8 @@
 package agl;
 
 import java.io.File;
+import java.io.FileDescriptor;
+import java.io.FileOutputStream;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
 import java.lang.reflect.InvocationTargetException;
@@ -10,7 +12,8 @@ import java.util.List;
 
 /**
  * The jar's entry class. Compiled for Java 8, so that it loads on whatever {@code java} the user has. It finds a JDK 25 or later with the
- * Vector API module and restarts itself there with the right flags; standard input, output and the exit code are passed through. If there
+ * Vector API module and restarts itself there with the right flags; standard input, output, errors and the exit code are passed through,
+ * except one line: the JVM's warning that the module is an incubator's, which says nothing to the user ({@link WarningFilter}). If there
  * is no such JDK, it says so in one line and exits with code 2. If the JVM already has the module and was started with the user's own
  * flags, or only help is wanted, it calls {@code agl.app.Main} directly.
  */
@@ -20,6 +23,8 @@ public final class Launcher {
     /** Id of the launcher process, which the relaunched process must not outlive. */
     static final String LAUNCHER = "agl.launcher";
     private static final String MAIN_CLASS = "agl.app.Main";
+    /** After the child's end its last output arrives at once, unless a process that it started keeps the stream open. */
+    private static final long LAST_WORDS_MILLIS = 5000;
     /** Heap and stack sizes: flags with the same meaning in every JVM version. */
     private static final List<String> MEMORY_FLAGS = Arrays.asList("-Xmx", "-Xms", "-Xmn", "-Xss");
 
@@ -50,10 +55,7 @@ public final class Launcher {
         } else if (newEnough) {
             callMain(args); // no vector module anywhere: falls back to the plain kernels, and the program says so
         } else {
-            System.err.println("agl: needs a JDK " + JdkFinder.MIN_VERSION + " or later, and this is Java "
-                    + System.getProperty("java.version")
-                    + "; install one (for example from https://adoptium.net) and, if it is not found by itself, "
-                    + "set JAVA_HOME to its folder");
+            System.err.println(JdkFinder.none());
             System.exit(2);
         }
     }
@@ -84,7 +86,8 @@ public final class Launcher {
                 System.getProperty("java.class.path"), args);
         final Process child;
         try {
-            child = new ProcessBuilder(command).inheritIO().start();
+            ProcessBuilder builder = new ProcessBuilder(command).inheritIO();
+            child = (jdk.hasVectorModule ? builder.redirectError(ProcessBuilder.Redirect.PIPE) : builder).start();
         } catch (IOException e) {
             System.err.println("agl: cannot start " + command.get(0) + ": " + e.getMessage());
             return 2;
@@ -94,7 +97,15 @@ public final class Launcher {
                 end(child);
             }
         });
-        return child.waitFor();
+        Thread relay = null;
+        if (jdk.hasVectorModule) { // its JVM warns of the module; this one has warned already if the user named the module
+            relay = WarningFilter.relay(child.getErrorStream(), new FileOutputStream(FileDescriptor.err));
+        }
+        int code = child.waitFor();
+        if (relay != null) {
+            relay.join(LAST_WORDS_MILLIS);
+        }
+        return code;
     }
 
     /**
@@ -165,7 +176,8 @@ public final class Launcher {
 
     /** Help and version need no heap settings, but should appear at once. */
     static boolean isBrief(String[] args) {
-        return Arrays.asList(args).stream().anyMatch(a -> Arrays.asList("-h", "--help", "-V", "--version").contains(a));
+        return args.length > 0 && Arrays.asList("help", "settings").contains(args[0])
+                || Arrays.asList(args).stream().anyMatch(a -> Arrays.asList("-h", "--help", "-V", "--version").contains(a));
     }
 
     /** The part before the @ on every JVM in use; Java 8 offers nothing better without native code. */
