@@ -72,7 +72,7 @@ class LauncherProcessTest {
         }
     }
 
-    /** What this program said; the JVM says that the vector module is an incubator's. */
+    /** What this program said; the launcher's own JVM may say that the vector module is an incubator's. */
     private String err(int run) throws IOException {
         return Files.readString(folder.resolve("err" + run)).lines().filter(l -> l.startsWith("agl: ")).collect(Collectors.joining("\n"));
     }
@@ -122,6 +122,17 @@ class LauncherProcessTest {
             assertFalse(names.contains("adapter_config.json"), "nothing half-written");
             assertTrue(names.stream().noneMatch(n -> n.endsWith(".agl-lock") || n.endsWith(".tmp")), names.toString());
         }
+    }
+
+    /** The JVM that does the work warns of an incubator module each time; the user sees nothing of it, and all the rest. */
+    @Test
+    void theModulesWarningIsTheOnlyLineThatIsLeftOut() throws Exception {
+        Process p = train(2, 4);
+        assertTrue(p.waitFor(SECONDS, TimeUnit.SECONDS));
+        String err = Files.readString(folder.resolve("err0"));
+        assertEquals(0, p.exitValue(), err);
+        assertFalse(err.contains("WARNING"), err);
+        assertTrue(err.contains("2 of 2"), err);
     }
 
     @Test

@@ -151,7 +151,7 @@ class LauncherTest {
     /** The point of the class: any Java from 8 on loads it. */
     @Test
     void theLauncherIsJava8() throws IOException {
-        for (String name : List.of("Launcher", "JdkFinder", "JdkFinder$Jdk", "Launcher$1")) {
+        for (String name : List.of("Launcher", "JdkFinder", "JdkFinder$Jdk", "Launcher$1", "WarningFilter", "WarningFilter$1")) {
             try (DataInputStream in = new DataInputStream(Launcher.class.getResourceAsStream(name + ".class"))) {
                 assertEquals(0xCAFEBABE, in.readInt());
                 in.readUnsignedShort();

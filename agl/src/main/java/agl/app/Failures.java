@@ -50,15 +50,6 @@ final class Failures {
         return failure instanceof StoppedException stopped ? stopped.exitCode() : OUTSIDE;
     }
 
-    /** Message for a command-line error. */
-    static String usage(CommandLine.ParameterException e) {
-        StringBuilder message = new StringBuilder(e.getMessage());
-        if (e instanceof CommandLine.UnmatchedArgumentException unmatched && !unmatched.getSuggestions().isEmpty()) {
-            message.append("; did you mean ").append(String.join(" or ", unmatched.getSuggestions())).append('?');
-        }
-        return message + " (see: " + e.getCommandLine().getCommandSpec().qualifiedName() + " --help)";
-    }
-
     /** One line about an external cause; null if the failure is a bug. */
     static String explain(Throwable failure) {
         for (Throwable t = failure; t != null; t = t.getCause()) {

@@ -17,16 +17,20 @@ import agl.app.cli.LogitsCommand;
 import agl.app.cli.MergeCommand;
 import agl.app.cli.OutputGuard;
 import agl.app.cli.RefusalsCommand;
+import agl.app.cli.SettingDefaults;
+import agl.app.cli.SettingsCommand;
 import agl.app.cli.TermsCommand;
 import agl.app.cli.TokenizeCommand;
 import agl.app.cli.TrainCommand;
 import agl.app.io.BuildInfo;
 import agl.app.io.Notes;
 import agl.app.io.Numbers;
+import agl.app.io.Verbosity;
 import agl.error.AglException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
+import java.util.stream.Stream;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -42,12 +46,21 @@ import picocli.CommandLine.Spec;
         subcommands = {DemoCommand.class, TrainCommand.class, AlignCommand.class, FisherCommand.class, DriftCommand.class,
             CompareCommand.class, AblateCommand.class, ForgettingCommand.class, TermsCommand.class, ExplainCommand.class,
             GenerateCommand.class, MergeCommand.class, InspectCommand.class, LogitsCommand.class, TokenizeCommand.class,
-            RefusalsCommand.class, GradcheckCommand.class, BenchCommand.class, DoctorCommand.class},
+            SettingsCommand.class, RefusalsCommand.class, GradcheckCommand.class, BenchCommand.class, DoctorCommand.class,
+            CommandLine.HelpCommand.class},
         synopsisSubcommandLabel = "COMMAND", sortOptions = false, usageHelpAutoWidth = true,
         description = "Fine-tunes an aligned language model with LoRA and keeps its alignment: AlignGuard-LoRA.")
 public final class Main implements Callable<Integer> {
     @Option(names = "--debug", scope = ScopeType.INHERIT, description = "Show the stack trace of an error.")
     private boolean debug;
+
+    @Option(names = {"-q", "--quiet"}, scope = ScopeType.INHERIT,
+            description = "No progress, and no notes that are in the results too.")
+    private boolean quiet;
+
+    @Option(names = "--verbose", scope = ScopeType.INHERIT,
+            description = "Also where it runs, a line for every step, and the time it took.")
+    private boolean verbose;
 
     @Spec
     private CommandSpec spec;
@@ -74,17 +87,21 @@ public final class Main implements Callable<Integer> {
         PrintWriter out = new PrintWriter(System.out, true);
         commandLine.setOut(out);
         commandLine.setCaseInsensitiveEnumValuesAllowed(true);
-        commandLine.setParameterExceptionHandler((e, rejected) -> Failures.report(Failures.usage(e), e, main.debug,
+        SettingDefaults.install(commandLine);
+        commandLine.setParameterExceptionHandler((e, rejected) -> Failures.report(UsageMistake.line(e), e, main.debug,
                 e.getCommandLine().getErr()));
         commandLine.setExecutionExceptionHandler((e, command, parsed) -> Failures.report(e, main.debug, command.getErr()));
         commandLine.registerConverter(Path.class, text -> {
             if (text.isBlank()) {
                 throw new CommandLine.TypeConversionException("path must not be empty"); // Path.of would read it as the current folder
             }
+            if (text.startsWith("--")) { // a list of files takes the options that this command does not know
+                throw new CommandLine.TypeConversionException("a path like an option; ./" + text + " names a file of that name");
+            }
             return Path.of(text);
         });
         registerNumbers(commandLine);
-        commandLine.setExecutionStrategy(new OutputGuard());
+        commandLine.setExecutionStrategy(main::run);
         int code;
         try {
             code = Notes.kept(() -> commandLine.execute(args));
@@ -96,6 +113,18 @@ public final class Main implements Callable<Integer> {
                     commandLine.getErr());
         }
         return code;
+    }
+
+    private int run(CommandLine.ParseResult parsed) {
+        if (quiet && verbose) {
+            throw new CommandLine.ParameterException(parsed.commandSpec().commandLine(), "--quiet and --verbose exclude each other");
+        }
+        OutputGuard guard = new OutputGuard();
+        if (quiet) {
+            return Verbosity.QUIET.during(() -> OutputGuard.writes(parsed) ? Notes.silently(() -> guard.execute(parsed))
+                    : guard.execute(parsed));
+        }
+        return (verbose ? Verbosity.VERBOSE : Verbosity.NORMAL).during(() -> guard.execute(parsed));
     }
 
     private static void registerNumbers(CommandLine commandLine) {
@@ -117,6 +146,8 @@ public final class Main implements Callable<Integer> {
             spec.commandLine().usage(spec.commandLine().getOut());
             return 0;
         }
-        return demo.execute();
+        // A second parse would set these back.
+        return demo.execute(Stream.of(debug ? "--debug" : "", quiet ? "--quiet" : "", verbose ? "--verbose" : "")
+                .filter(flag -> !flag.isEmpty()).toArray(String[]::new));
     }
 }

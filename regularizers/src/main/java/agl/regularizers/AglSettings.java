@@ -34,10 +34,10 @@ import java.util.stream.Stream;
 public record AglSettings(Weights weights, Collision collision, Stability stability, Estimate estimate, Use use, Branches branches) {
 
     /**
-     * @param lambdaA  λ_A, weight of {@link FisherAlignment}
-     * @param lambdaT  λ_T, weight of {@link TaskStability}
+     * @param lambdaA  λ_A, weight of {@link FisherAlignment L_A}
+     * @param lambdaT  λ_T, weight of {@link TaskStability L_T}
      * @param lambdaNC λ_NC, weight of the two collision terms together
-     * @param alpha    α in [0, 1], weight of {@link RiemannianOverlap}; that of {@link GeodesicOverlap} is 1 − α
+     * @param alpha    α in [0, 1], weight of {@link RiemannianOverlap E_RM}; that of {@link GeodesicOverlap E_geo} is 1 − α
      */
     public record Weights(@JsonProperty("lambda_A") double lambdaA, @JsonProperty("lambda_T") double lambdaT,
             @JsonProperty("lambda_NC") double lambdaNC,

@@ -52,7 +52,7 @@ import picocli.CommandLine.Spec;
         + "The learning rate is 3e-5 unless one is given; with --lora that of train.")
 public final class AlignCommand implements Callable<Integer> {
     /** Training all weights: LoRA's learning rate, thirty times higher, wrecks the model in a few steps. */
-    private static final List<String> ALL_WEIGHTS = List.of("learning_rate=3e-5");
+    static final List<String> ALL_WEIGHTS = List.of("learning_rate=3e-5");
 
     @Mixin private BaseOption base;
 
@@ -62,11 +62,12 @@ public final class AlignCommand implements Callable<Integer> {
                     + "answered. builtin names the data of both kinds that come with agl.")
     private List<Path> data;
 
-    @Option(names = "--out", required = true, paramLabel = "DIR", description =
+    @Option(names = {"--out", "--output-dir"}, required = true, paramLabel = "DIR", description =
             "New model folder; must not exist or be empty. The loss of every step goes into OUT.metrics.jsonl beside it.")
     private Path out;
 
-    @Option(names = "--lora", description = "Train an adapter and merge it, instead of all weights.")
+    @Option(names = "--lora",
+            description = "Train an adapter and merge it, instead of all weights; the learning rate is then 1e-3 by default.")
     private boolean useLora;
 
     @Mixin private CheckpointOptions resume;

@@ -34,7 +34,8 @@ import picocli.CommandLine.Spec;
         footer = {"", "Examples:", "  agl bench", "  agl bench --only sgemm,attention --threads 1 --json",
             "  agl bench --device gpu --shape smollm135M --tokens 256", "  agl bench step --shape smollm135M --batch 2 --tokens 256"})
 public final class BenchCommand implements Callable<Integer> {
-    @Option(names = "--threads", defaultValue = "0", description = "Most threads; one thread is measured as well. 0: one per processor.")
+    @Option(names = "--threads", defaultValue = "0",
+            description = "Most threads; one thread is measured as well. 0, the default: one per processor.")
     private int threads;
 
     @Option(names = "--only", split = ",", paramLabel = "NAME", description = "Some of ${COMPLETION-CANDIDATES}.",

@@ -17,6 +17,7 @@ import agl.app.io.AtomicFiles;
 import agl.app.io.Inputs;
 import agl.app.io.Notes;
 import agl.app.io.OutputFiles;
+import agl.app.io.Progress;
 import agl.app.io.Provenance;
 import agl.app.io.UsedSettings;
 import agl.app.model.ModelBundle;
@@ -74,7 +75,7 @@ final class Comparison {
         // Seed by seed, so that all methods share one Fisher estimate per seed, and an interrupted comparison has complete seeds.
         for (long seed : options.seeds) {
             for (Variant v : variants) {
-                System.err.printf("run %d of %d: %s, seed %d%n", ++done, variants.size() * options.seeds.size(), v.label(), seed);
+                Progress.say("run " + ++done + " of " + variants.size() * options.seeds.size() + ": " + v.label() + ", seed " + seed);
                 try {
                     RunRecord run = experiment.run(v, options.config(v, seed), data);
                     runs.get(v).add(run);

@@ -29,41 +29,43 @@ public final class ConfigOptions {
             "One setting, e.g. -s learning_rate=2e-4 -s agl.lambda_A=300. Repeatable.")
     private List<String> sets = new ArrayList<>();
 
-    @Option(names = "--steps", description = "Optimizer steps (0: by epochs).")
+    @Option(names = {"--steps", "--max-steps"}, description = "Optimizer steps (0: by epochs). Default: ${bundle:default.steps}.")
     private String steps;
 
-    @Option(names = "--epochs", description = "Passes over the data.")
+    @Option(names = "--epochs", description = "Passes over the data. Default: ${bundle:default.epochs}.")
     private String epochs;
 
-    @Option(names = "--batch-size", description = "Examples per step.")
+    @Option(names = "--batch-size", description = "Examples per step. Default: ${bundle:default.batch_size}.")
     private String batchSize;
 
-    @Option(names = {"--learning-rate", "--lr"}, description = "Peak learning rate.")
+    @Option(names = {"--learning-rate", "--lr"}, description = "Peak learning rate. Default: ${bundle:default.learning_rate}.")
     private String learningRate;
 
-    @Option(names = "--max-length", description = "Longest example in tokens.")
+    @Option(names = "--max-length", description = "Longest example in tokens. Default: ${bundle:default.max_length}.")
     private String maxLength;
 
     @Option(names = "--recompute", description = "Keep less for backward and recompute it: less memory, more time.")
     private boolean recompute;
 
-    @Option(names = "--seed", description = "Seed of adapter, data order and dropout.")
+    @Option(names = "--seed", description = "Seed of adapter, data order and dropout. Default: ${bundle:default.seed}.")
     private String seed;
 
-    @Option(names = "--r", description = "LoRA rank.")
+    @Option(names = "--r", description = "LoRA rank. Default: ${bundle:default.r}.")
     private String r;
 
-    @Option(names = "--lora-alpha", description = "LoRA alpha; the scale is lora_alpha / r.")
+    @Option(names = "--lora-alpha", description = "LoRA alpha; the scale is lora_alpha / r. Default: ${bundle:default.lora_alpha}.")
     private String loraAlpha;
 
-    @Option(names = "--lora-dropout", description = "Dropout before A.")
+    @Option(names = "--lora-dropout", description = "Dropout before A. Default: ${bundle:default.lora_dropout}.")
     private String loraDropout;
 
-    @Option(names = "--target-modules", description = "Layers to adapt: suffixes separated by commas, a regular expression, or all-linear.")
+    @Option(names = "--target-modules", description =
+            "Layers to adapt: suffixes separated by commas, a regular expression, or all-linear. Default: ${bundle:default.target_modules}.")
     private String targetModules;
 
     @Option(names = "--preset",
-            description = "AGL's weights to start from: default (ours, measured) or as-read (from secondary sources); not used by align.")
+            description = "AGL's weights to start from: default (ours, measured) or as-read (from secondary sources); not used by align. "
+                    + "Default: ${bundle:default.preset}.")
     private String preset;
 
     private final Set<String> said = new HashSet<>();

@@ -42,7 +42,7 @@ public final class DemoCommand implements Callable<Integer> {
     /** Alignment examples to generate: as many as the rest of the demo needs. */
     private static final int CORPUS = 1000;
 
-    @Option(names = "--out", defaultValue = "runs/demo", paramLabel = "DIR",
+    @Option(names = {"--out", "--output-dir"}, defaultValue = "runs/demo", paramLabel = "DIR",
             description = "Where everything goes (default ${DEFAULT-VALUE}).")
     private Path out = Path.of("runs/demo");
 

@@ -49,7 +49,7 @@ public final class DriftCommand implements Callable<Integer> {
                     + "; category and cluster (variants of one prompt) if any.")
     private List<Path> prompts;
 
-    @Option(names = "--out", required = true, paramLabel = "DIR",
+    @Option(names = {"--out", "--output-dir"}, required = true, paramLabel = "DIR",
             description = "Where report.html, drift.json, drift.csv and answers.csv go; not over an earlier measurement.")
     private Path out;
 

@@ -33,7 +33,7 @@ import picocli.CommandLine.Option;
 
 /** Options of every command that runs many fine-tunings: data, seeds, measurements, settings. */
 public final class ExperimentOptions {
-    @Option(names = "--task", required = true, arity = "1..*", paramLabel = "FILE",
+    @Option(names = {"--task", "--data"}, required = true, arity = "1..*", paramLabel = "FILE",
             description = "Task data: CSV, TSV, JSONL or JSON with instruction[, input], response.")
     List<Path> task;
 
@@ -58,7 +58,7 @@ public final class ExperimentOptions {
             description = "Seeds, separated by commas (default ${DEFAULT-VALUE}).")
     List<Long> seeds;
 
-    @Option(names = "--out", required = true, paramLabel = "DIR",
+    @Option(names = {"--out", "--output-dir"}, required = true, paramLabel = "DIR",
             description = "Where runs, tables and the report go; finished runs in it are not repeated.")
     Path out;
 

@@ -23,7 +23,7 @@ import picocli.CommandLine.Spec;
             "Topics: differentiation, operations, attention, lora, task-loss, fisher, decomposition, L_A, L_T, E_RM, E_geo, careful,",
             "move (sliders), step, methods, driftcheck.", "", "Example:", "  agl explain E_geo"})
 public final class ExplainCommand implements Callable<Integer> {
-    @Option(names = "--out", paramLabel = "DIR", defaultValue = "runs/explain",
+    @Option(names = {"--out", "--output-dir"}, paramLabel = "DIR", defaultValue = "runs/explain",
             description = "Folder for the pages (default: ${DEFAULT-VALUE}).")
     private Path out;
 

@@ -15,6 +15,7 @@ import agl.app.io.AtomicFiles;
 import agl.app.io.Inputs;
 import agl.app.io.Notes;
 import agl.app.io.OutputFiles;
+import agl.app.io.Progress;
 import agl.app.io.Provenance;
 import agl.app.io.UsedSettings;
 import agl.app.model.ModelBundle;
@@ -45,7 +46,7 @@ import picocli.CommandLine.Spec;
         description = "Fine-tune on more and more task data, measure the loss on plain text, fit the forgetting law. Resumes where it "
                 + "stopped.")
 public final class ForgettingCommand implements Callable<Integer> {
-    @Option(names = "--base", required = true, arity = "1..*", paramLabel = "DIR",
+    @Option(names = {"--base", "--model"}, required = true, arity = "1..*", paramLabel = "DIR",
             description = "Aligned base models, Hugging Face folders; of different sizes for the law's α.")
     private List<Path> bases;
 
@@ -169,7 +170,7 @@ public final class ForgettingCommand implements Callable<Integer> {
                 TrainData part = new TrainData(List.copyOf(order.subList(0, size)), data.evaluation(), data.alignment(), data.unaligned(),
                         null, data.fisher());
                 for (Variant v : variants) {
-                    System.err.printf("%s, run %d: %s, %d examples, seed %d%n", base, ++done, v.label(), size, seed);
+                    Progress.say(base + ", run " + ++done + ": " + v.label() + ", " + size + " examples, seed " + seed);
                     RunConfig config = options.config(v, seed);
                     RunRecord r = experiment.run(v, config, part);
                     runs.add(r.named(r.label(), r.group(), r.variant().sets(), base.toString()));

@@ -38,10 +38,10 @@ public final class GenerateCommand implements Callable<Integer> {
     private double temperature;
 
     @Option(names = "--top-p", defaultValue = "1",
-            description = "With a temperature: sample from the most likely tokens up to this total probability.")
+            description = "With a temperature: sample from the most likely tokens up to this total probability. Default: ${DEFAULT-VALUE}.")
     private double topP;
 
-    @Option(names = "--seed", defaultValue = "1", description = "Seed for sampling.")
+    @Option(names = "--seed", defaultValue = "1", description = "Seed for sampling. Default: ${DEFAULT-VALUE}.")
     private long seed;
 
     @Mixin private DataOptions data;

@@ -38,7 +38,8 @@ public final class MergeCommand implements Callable<Integer> {
     @Option(names = "--adapter", required = true, paramLabel = "DIR", description = "PEFT adapter folder.")
     private Path adapter;
 
-    @Option(names = "--out", required = true, paramLabel = "DIR", description = "New model folder; must not exist or be empty.")
+    @Option(names = {"--out", "--output-dir"}, required = true, paramLabel = "DIR",
+            description = "New model folder; must not exist or be empty.")
     private Path out;
 
     @Spec private CommandSpec spec;

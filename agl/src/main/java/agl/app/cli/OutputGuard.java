@@ -48,18 +48,24 @@ public final class OutputGuard implements CommandLine.IExecutionStrategy {
         }
     }
 
+    private static CommandLine.ParseResult last(CommandLine.ParseResult parsed) {
+        return parsed.hasSubcommand() ? last(parsed.subcommand()) : parsed;
+    }
+
+    /** Whether a command line asks for results in {@code --out}. */
+    public static boolean writes(CommandLine.ParseResult parsed) {
+        CommandLine.ParseResult command = last(parsed);
+        return !Boolean.TRUE.equals(value(command.commandSpec(), "--dry-run")) && !command.isUsageHelpRequested()
+                && !command.isVersionHelpRequested() && value(command.commandSpec(), "--out") instanceof Path;
+    }
+
     @Override public int execute(CommandLine.ParseResult parsed) {
-        CommandLine.ParseResult command = parsed;
-        while (command.hasSubcommand()) {
-            command = command.subcommand();
-        }
-        CommandSpec spec = command.commandSpec();
+        CommandSpec spec = last(parsed).commandSpec();
         CommandLine.IExecutionStrategy run = new CommandLine.RunLast();
-        Object out = value(spec, "--out");
-        boolean writes = !Boolean.TRUE.equals(value(spec, "--dry-run"));
-        if (!writes || command.isUsageHelpRequested() || command.isVersionHelpRequested() || !(out instanceof Path folder)) {
+        if (!writes(parsed)) {
             return run.execute(parsed);
         }
+        Path folder = (Path) value(spec, "--out");
         OutputLock lock;
         try {
             List<Input> inputs = inputs(spec);
@@ -89,7 +95,7 @@ public final class OutputGuard implements CommandLine.IExecutionStrategy {
     private static List<Input> inputs(CommandSpec spec) {
         List<Input> inputs = new ArrayList<>();
         for (OptionSpec option : spec.options()) {
-            String name = option.longestName();
+            String name = option.names()[0];
             Object value = option.getValue();
             if (!name.equals("--out") && !name.equals(CACHE)) {
                 Collection<?> values = value instanceof Collection<?> several ? several : Arrays.asList(value);

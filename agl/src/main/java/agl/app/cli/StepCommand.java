@@ -45,7 +45,7 @@ final class StepCommand implements Callable<Integer> {
     @Option(names = "--rank", defaultValue = "8", description = "LoRA's rank, on q_proj and v_proj. Default: ${DEFAULT-VALUE}.")
     private int rank;
 
-    @Option(names = "--threads", defaultValue = "0", description = "Threads; 0: one per processor.")
+    @Option(names = "--threads", defaultValue = "0", description = "Threads; 0, the default: one per processor.")
     private int threads;
 
     @Option(names = "--steps", defaultValue = "8", description = "Steps that are measured. Default: ${DEFAULT-VALUE}.")
@@ -61,7 +61,8 @@ final class StepCommand implements Callable<Integer> {
             description = "One of AGL's settings, e.g. -s agl.backend=kfac, or fisher_examples. Repeatable.")
     private List<String> sets = new ArrayList<>();
 
-    @Option(names = "--layers", defaultValue = "0", description = "Another number of layers than the shape's; 0: the shape's.")
+    @Option(names = "--layers", defaultValue = "0",
+            description = "Another number of layers than the shape's; 0, the default: the shape's.")
     private int layers;
 
     @Option(names = "--dropout", defaultValue = "0", description = "Dropout before A. Default: ${DEFAULT-VALUE}.")

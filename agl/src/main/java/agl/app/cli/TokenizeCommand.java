@@ -26,7 +26,8 @@ import picocli.CommandLine.Option;
             + "breaks.",
             "", "Examples:", "  agl tokenize --base MODEL < text.txt", "  echo '[1, 15043]' | agl tokenize --base MODEL --decode"})
 public final class TokenizeCommand implements Callable<Integer> {
-    @Option(names = "--base", required = true, paramLabel = "DIR", description = "Hugging Face model folder, or a tokenizer.json.")
+    @Option(names = {"--base", "--model"}, required = true, paramLabel = "DIR",
+            description = "Hugging Face model folder, or a tokenizer.json.")
     private Path base;
 
     @Option(names = "--no-special",

@@ -63,7 +63,7 @@ public final class TrainCommand implements Callable<Integer> {
 
     @Mixin private BaseOption base;
 
-    @Option(names = "--task", required = true, arity = "1..*", paramLabel = "FILE", description =
+    @Option(names = {"--task", "--data"}, required = true, arity = "1..*", paramLabel = "FILE", description =
             "Task data: CSV, TSV, JSONL or JSON with instruction[, input], response.")
     private List<Path> task;
 
@@ -93,7 +93,7 @@ public final class TrainCommand implements Callable<Integer> {
             "PEFT adapter to continue training; rank, alpha, dropout and target layers are its own.")
     private Path initAdapter;
 
-    @Option(names = "--out", required = true, paramLabel = "DIR", description =
+    @Option(names = {"--out", "--output-dir"}, required = true, paramLabel = "DIR", description =
             "Folder for the adapter, report.html, metrics.jsonl, settings and provenance.")
     private Path out;
 

@@ -13,6 +13,7 @@ import java.util.stream.Stream;
  */
 public final class Notes {
     private static final ScopedValue<List<String>> SAID = ScopedValue.newInstance();
+    private static final ScopedValue<Boolean> SILENT = ScopedValue.newInstance();
 
     private Notes() {
     }
@@ -22,12 +23,31 @@ public final class Notes {
         return ScopedValue.where(SAID, new CopyOnWriteArrayList<>()).call(command::get);
     }
 
+    /**
+     * Runs the part of a command that writes its notes into its results, without printing them. If it fails there are no results: then they
+     * are printed before the failure.
+     */
+    public static <T> T silently(Supplier<T> command) {
+        try {
+            return ScopedValue.where(SILENT, true).call(command::get);
+        } catch (RuntimeException | Error e) {
+            said().forEach(Notes::print);
+            throw e;
+        }
+    }
+
+    private static void print(String line) {
+        System.err.println("agl: " + line);
+    }
+
     /** Says a line, without a final full stop or line break; the same line only once per command. */
     public static void say(String line) {
         List<String> said = SAID.orElse(new ArrayList<>());
         if (!said.contains(line)) {
             said.add(line);
-            System.err.println("agl: " + line);
+            if (!SILENT.orElse(false)) {
+                print(line);
+            }
         }
     }
 

@@ -1,6 +1,7 @@
 package agl.app.io;
 
 import java.io.Console;
+import java.io.OutputStream;
 import java.io.PrintStream;
 import java.util.Locale;
 import java.util.function.LongSupplier;
@@ -10,13 +11,14 @@ import me.tongfei.progressbar.ProgressBarStyle;
 
 /**
  * Shows the progress of a task on standard error: on a terminal a bar with the time left, otherwise (a log file, a test run) a line now and
- * then. At the end, one line with the time it took.
+ * then. At the end, one line with the time it took. Under {@code --quiet} nothing, under {@code --verbose} a line for every step.
  */
 public final class Progress implements AutoCloseable {
     private static final int LINES_PER_TASK = 10;
     private static final double MIN_SECONDS_BETWEEN_LINES = 2;
     private static final double MAX_SECONDS_BETWEEN_LINES = 30;
 
+    private final boolean everyStep = Verbosity.current() == Verbosity.VERBOSE;
     private final String task;
     private final long total;
     private final PrintStream err;
@@ -41,8 +43,18 @@ public final class Progress implements AutoCloseable {
 
     /** @param total number of steps to come */
     public static Progress start(String task, long total) {
+        Verbosity verbosity = Verbosity.current();
         Console console = System.console();
-        return new Progress(task, total, console != null && console.isTerminal(), System.err, System::nanoTime);
+        boolean terminal = console != null && console.isTerminal() && verbosity == Verbosity.NORMAL;
+        return new Progress(task, total, terminal, verbosity == Verbosity.QUIET ? new PrintStream(OutputStream.nullOutputStream())
+                : System.err, System::nanoTime);
+    }
+
+    /** Says which part of the work comes next, on standard error; nothing under {@code --quiet}. */
+    public static void say(String line) {
+        if (Verbosity.current() != Verbosity.QUIET) {
+            System.err.println(line);
+        }
     }
 
     /** Without a terminal, for tests. */
@@ -108,6 +120,9 @@ public final class Progress implements AutoCloseable {
     }
 
     private boolean lineIsDue() {
+        if (everyStep) {
+            return true;
+        }
         double since = seconds() - lastLine;
         return done < total && (since >= MAX_SECONDS_BETWEEN_LINES || since >= MIN_SECONDS_BETWEEN_LINES && tenth() > lastTenth);
     }

@@ -84,9 +84,9 @@ public record TrainSettings(Length length, Optimization optimization, Data data,
     }
 
     /**
-     * @param r             rank
+     * @param r             rank, at least 1
      * @param loraAlpha     s = lora_alpha/r
-     * @param loraDropout   dropout probability of LoRA's input in training
+     * @param loraDropout   dropout probability of LoRA's input in training, at least 0 and below 1
      * @param targetModules layers to adapt: suffixes separated by commas, a regular expression, or all-linear
      * @param useRslora     s = lora_alpha/√r instead of lora_alpha/r
      * @param useDora       weight-decomposed LoRA; refused by the methods that act on the update s·B·A ({@link MethodKind#actsOnUpdate})
