@@ -123,6 +123,10 @@ public final class ExperimentOptions {
         // Held-out loss is measured at the end and at checkpoints, together with everything else.
         decided.add("eval_every=0");
         RunConfig config = settings.config(List.of(), decided);
+        if (config.train().keepBest() || config.train().patience() > 0) {
+            throw new AglException("settings keep_best and patience are for train: runs that are compared are of the same length, and are "
+                    + "measured on the way with --checkpoints where a command has it");
+        }
         // Methods without Fisher information show the others' in their reports.
         return fisher != null || variant.usesFisher() ? settings.withFisher(artefact(), config) : config;
     }

@@ -3,6 +3,7 @@ package agl.app.train;
 import agl.app.data.EncodedExample;
 import agl.app.data.Example;
 import agl.app.io.MetricsLog;
+import agl.app.io.Notes;
 import agl.app.io.Progress;
 import agl.app.model.ModelBundle;
 import agl.autograd.Pool;
@@ -103,6 +104,7 @@ public final class FineTune {
                     + config.agl().alignmentRank());
         }
         requireUpdate(choice.kind(), lora);
+        requireEvaluations(choice.kind(), data);
         RunConfig resolved = config.resolved(choice);
         MethodContext context = new MethodContext(bundle, lora, resolved, data, source, fisher);
         Method method = context.make();
@@ -144,6 +146,10 @@ public final class FineTune {
                 }
             });
         }
+        int kept = evaluation.isEmpty() ? 0 : trainer.keepBest(evaluation);
+        if (kept > 0) {
+            Notes.say("keep_best: the weights after step " + kept + " are kept, whose held-out loss is lower than the last ones'");
+        }
         LoraModel result = afterTraining(method, lora, factors);
         double seconds = (System.nanoTime() - start) * 1e-9;
         // The last step is logged only now, so that its held-out loss is that of the written adapter.
@@ -153,6 +159,19 @@ public final class FineTune {
         write(log, choice, history.getLast());
         requireFinite(result, history.getLast(), s);
         return new Result(result, context.fisher(), history, seconds);
+    }
+
+    /** keep_best and patience need evaluations on the way, of what is kept. */
+    private void requireEvaluations(MethodKind kind, TrainData data) {
+        TrainSettings s = config.train();
+        String name = s.keepBest() ? "keep_best" : s.patience() > 0 ? "patience" : null;
+        if (name != null && (data.evaluation().isEmpty() || s.evalEvery() == 0)) {
+            throw new AglException("setting " + name + " needs held-out examples (--eval) and eval_every above 0");
+        }
+        if (s.keepBest() && kind.changesFactorsAfterTraining()) {
+            throw new AglException("setting keep_best: method " + kind.title() + " changes the adapter after training, so the held-out loss "
+                    + "on the way is not that of what it keeps");
+        }
     }
 
     private LoraModel afterTraining(Method method, LoraModel lora, List<LoraFactors> factors) {

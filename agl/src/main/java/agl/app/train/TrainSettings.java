@@ -73,13 +73,16 @@ public record TrainSettings(Length length, Optimization optimization, Data data,
     /**
      * @param maxLength maximum length of an example in tokens
      * @param evalEvery steps between evaluations on held-out task data; 0: only at the end
+     * @param keepBest  keep the weights with the lowest held-out loss of these evaluations instead of the last ones
+     * @param patience  stop after so many evaluations without a lower held-out loss; 0: never
      * @param seed      seed of the adapter's initialization, the order of examples and dropout
      */
     @JsonNaming(PropertyNamingStrategies.SnakeCaseStrategy.class)
-    public record Data(int maxLength, int evalEvery, long seed) {
+    public record Data(int maxLength, int evalEvery, boolean keepBest, int patience, long seed) {
         public Data {
             require(maxLength >= 2, "max_length", maxLength, "at least 2");
             require(evalEvery >= 0, "eval_every", evalEvery, "at least 0");
+            require(patience >= 0, "patience", patience, "at least 0");
         }
     }
 
@@ -106,7 +109,7 @@ public record TrainSettings(Length length, Optimization optimization, Data data,
 
     /** LoRA's values are from the authors' repository; the learning rate suits models of up to a few hundred million parameters. */
     public static final TrainSettings DEFAULT = new TrainSettings(new Length(0, 1, 16, 0, false), new Optimization(1e-3, 0.03, 0, 0, 1),
-            new Data(512, 50, 1),
+            new Data(512, 50, false, 0, 1),
             new Adapter(8, 16, 0.1, "q_proj,v_proj", false, false));
 
     private static void requireFinite(Object... namesAndValues) {
@@ -219,6 +222,10 @@ public record TrainSettings(Length length, Optimization optimization, Data data,
     public int maxLength() { return data.maxLength; }
 
     public int evalEvery() { return data.evalEvery; }
+
+    public boolean keepBest() { return data.keepBest; }
+
+    public int patience() { return data.patience; }
 
     public long seed() { return data.seed; }
 

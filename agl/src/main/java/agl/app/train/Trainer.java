@@ -52,6 +52,7 @@ public final class Trainer {
     private final Transformer model;
     private final List<Tensor> parameters;
     private final TrainSettings settings;
+    private final BestKept best;
     private final Kernels kernels = Kernels.best();
     private final Pool pool = new Pool(DType.F32);
 
@@ -59,6 +60,7 @@ public final class Trainer {
         this.model = model;
         this.parameters = parameters;
         this.settings = settings;
+        this.best = new BestKept(parameters, settings.patience());
         model.recompute(settings.recompute());
     }
 
@@ -90,7 +92,7 @@ public final class Trainer {
         Schedule schedule = new Schedule(settings.learningRate(), (int) Math.ceil(settings.warmupRatio() * total), total,
                 settings.lrFloor());
         Optimizer optimizer = settings.optimizer(kernels, parameters);
-        TrainerState state = new TrainerState(model, optimizer, job);
+        TrainerState state = new TrainerState(model, optimizer, job, best);
         onTape(tape -> job.method.start(tape, job.factors));
         int first = checkpoints == null ? 0 : checkpoints.restore(saved -> state.through(saved, this::onTape));
         if (first > 0) {
@@ -98,7 +100,7 @@ public final class Trainer {
             feed.skip(first, job.method);
         }
         // explain: Training step
-        for (int step = first; step < steps; step++) {
+        for (int step = first; step < steps && !best.outOfPatience(); step++) {
             Method.Source source = job.method.source(step);
             List<EncodedExample> chosen = feed.next(source);
             double loss = lossGradient(chosen);
@@ -118,6 +120,9 @@ public final class Trainer {
             }
             int tokens = chosen.stream().mapToInt(EncodedExample::length).sum();
             OptionalDouble held = isMeasured(job, step + 1, steps) ? OptionalDouble.of(evaluate(job.evaluation)) : OptionalDouble.empty();
+            if (keepsBest() && held.isPresent()) {
+                best.measured(step + 1, held.getAsDouble());
+            }
             StepMetrics metrics = new StepMetrics(step + 1, source, loss, terms, gradNorm, lr, tokens, held);
             int every = job.method.refreshEvery();
             if (every > 0 && (step + 1) % every == 0 && step + 1 < steps) {
@@ -136,6 +141,23 @@ public final class Trainer {
             }
         }
         // explain: end
+    }
+
+    private boolean keepsBest() {
+        return settings.keepBest() || settings.patience() > 0;
+    }
+
+    /**
+     * Makes those parameters current again that had the lowest held-out loss on the way, if that is lower than what they have now.
+     *
+     * @return steps after which that was; 0 if the last ones stay
+     */
+    int keepBest(List<EncodedExample> evaluation) {
+        if (!settings.keepBest() || !(best.loss() < evaluate(evaluation))) {
+            return 0;
+        }
+        best.putBack();
+        return best.step();
     }
 
     private void onTape(Consumer<Tape> work) {

@@ -24,15 +24,17 @@ final class TrainerState {
     private final Transformer model;
     private final Optimizer optimizer;
     private final Trainer.Job job;
+    private final BestKept best;
     private List<StepMetrics> history = new ArrayList<>();
     /** A and B when the method was last refreshed, after so many steps: what it derived from them is derived again. */
     private int refreshed;
     private List<double[]> atRefresh = List.of();
 
-    TrainerState(Transformer model, Optimizer optimizer, Trainer.Job job) {
+    TrainerState(Transformer model, Optimizer optimizer, Trainer.Job job, BestKept best) {
         this.model = model;
         this.optimizer = optimizer;
         this.job = job;
+        this.best = best;
     }
 
     void add(StepMetrics metrics) {
@@ -79,6 +81,7 @@ final class TrainerState {
                 lora.state(state);
             }
         }
+        best.state(state);
         job.method().state(state, job.factors());
         history = parse(state.text("history", state.isLoading() ? "" : write()));
     }

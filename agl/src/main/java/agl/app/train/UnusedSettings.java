@@ -52,7 +52,7 @@ public final class UnusedSettings {
             String reason = OF_LORA.contains(name) ? lora ? null : "without --lora there is no adapter"
                     : name.equals("epochs") ? settings.steps() > 0 ? "steps decides" : null
                     : name.startsWith("agl.") || name.equals("preset") || name.equals("fisher_examples") ? "align has no method"
-                    : name.equals("eval_every") ? "align holds nothing out" : null;
+                    : List.of("eval_every", "keep_best", "patience").contains(name) ? "align holds nothing out" : null;
             if (reason != null) {
                 lines.add("not used: " + name + " (" + reason + ")");
             }

@@ -28,7 +28,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 class TrainSettingsTest {
     private static final List<String> ALL = List.of("steps=3", "epochs=2.5", "batch_size=5", "micro_batch_size=2", "recompute=true",
             "learning_rate=0.25", "warmup_ratio=0.125", "lr_floor=0.5", "weight_decay=0.75", "max_grad_norm=4.0", "max_length=33",
-            "eval_every=6", "seed=12345678901", "r=7", "lora_alpha=9.0", "lora_dropout=0.375", "target_modules=o_proj", "use_rslora=true",
+            "eval_every=6", "keep_best=true", "patience=8", "seed=12345678901", "r=7", "lora_alpha=9.0", "lora_dropout=0.375",
+            "target_modules=o_proj", "use_rslora=true",
             "use_dora=true");
 
     @TempDir Path temp;
@@ -46,7 +47,7 @@ class TrainSettingsTest {
         assertEquals(List.of(3, 2.5, 5, 2, true), List.of(s.steps(), s.epochs(), s.batchSize(), s.microBatchSize(), s.recompute()));
         assertEquals(List.of(0.25, 0.125, 0.5, 0.75, 4.0),
                 List.of(s.learningRate(), s.warmupRatio(), s.lrFloor(), s.weightDecay(), s.maxGradNorm()));
-        assertEquals(List.of(33, 6, 12345678901L), List.of(s.maxLength(), s.evalEvery(), s.seed()));
+        assertEquals(List.of(33, 6, true, 8, 12345678901L), List.of(s.maxLength(), s.evalEvery(), s.keepBest(), s.patience(), s.seed()));
         assertEquals(List.of(7, 9.0, 0.375, "o_proj", true, true),
                 List.of(s.r(), s.loraAlpha(), s.loraDropout(), s.targetModules(), s.useRslora(), s.useDora()));
         List<String> written = new ArrayList<>();

@@ -1,0 +1,89 @@
+package agl.app.train;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import agl.app.TinyModel;
+import agl.app.data.Example;
+import agl.autograd.Tensor;
+import agl.error.AglException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The weights with the lowest held-out loss, and when to stop waiting for lower ones. */
+class BestKeptTest {
+    private static final List<Example> TASK = IntStream.range(0, 12)
+            .mapToObj(i -> new Example("tell me a story " + i, "the red fox sat on the mat " + i % 3)).toList();
+
+    /** Other answers: what training on the task makes less likely. */
+    private static final List<Example> HELD = TASK.subList(8, 12).stream()
+            .map(e -> new Example(e.instruction(), "cat dog cat dog")).toList();
+
+    @TempDir Path temp;
+
+    @Test void theFirstOfTheLowestIsKept() {
+        Tensor p = Tensor.of(new double[] {1, 2}, 2);
+        BestKept best = new BestKept(List.of(p), 2);
+        double[] losses = {3, 2, 2.5, 2};
+        for (int i = 0; i < losses.length; i++) {
+            p.data().set(0, 10 * i);
+            best.measured(5 * (i + 1), losses[i]);
+            assertEquals(i == 3, best.outOfPatience(), "after " + (i + 1));
+        }
+        assertEquals(2, best.loss());
+        assertEquals(10, best.step());
+        best.putBack();
+        assertArrayEquals(new double[] {10, 2}, p.toArray());
+        BestKept patient = new BestKept(List.of(p), 0);
+        IntStream.range(0, 9).forEach(i -> patient.measured(i + 1, 1));
+        assertFalse(patient.outOfPatience());
+    }
+
+    private FineTune.Result run(String method, List<Example> held, String... sets) {
+        List<String> all = new ArrayList<>(List.of("steps=20", "batch_size=4", "learning_rate=0.3", "r=2", "max_length=64",
+                "lora_dropout=0", "eval_every=2"));
+        all.addAll(List.of(sets));
+        return new FineTune(TinyModel.load(TinyModel.write(temp.resolve("base"), 3)), RunConfig.of(null, all)).run(method,
+                TASK.subList(0, 8), held, TASK, null, null);
+    }
+
+    /** At this learning rate the last weights are not the best: the written adapter has the lowest loss that was measured. */
+    @Test void theAdapterIsTheBestOfTheRun() {
+        List<Example> held = HELD;
+        List<StepMetrics> last = run("lora", held).history();
+        double lowest = last.stream().flatMapToDouble(m -> m.evalLoss().stream()).min().orElseThrow();
+        double end = last.getLast().evalLoss().orElseThrow();
+        assertTrue(lowest < end - 1e-3, lowest + " " + end);
+        assertEquals(lowest, run("lora", held, "keep_best=true").evalLoss(), 1e-6);
+        assertEquals(20, run("lora", held, "keep_best=true").history().size());
+    }
+
+    @Test void patienceEndsTheRun() {
+        List<StepMetrics> all = run("lora", HELD).history();
+        List<StepMetrics> stopped = run("lora", HELD, "patience=1").history();
+        List<StepMetrics> measured = all.stream().filter(m -> m.evalLoss().isPresent()).toList();
+        double[] losses = measured.stream().mapToDouble(m -> m.evalLoss().getAsDouble()).toArray();
+        int first = IntStream.range(1, losses.length).filter(i -> losses[i] >= Arrays.stream(losses, 0, i).min().getAsDouble()).findFirst()
+                .orElseThrow();
+        assertEquals(measured.get(first).step(), stopped.size());
+        assertTrue(stopped.size() < 20);
+    }
+
+    @Test void withoutEvaluationsThereIsNoBest() {
+        for (String set : List.of("keep_best=true", "patience=3")) {
+            String said = assertThrows(AglException.class, () -> run("lora", List.of(), set)).getMessage();
+            assertTrue(said.contains("needs held-out examples"), said);
+            assertThrows(AglException.class, () -> run("lora", TASK.subList(8, 12), set, "eval_every=0"));
+        }
+        String said = assertThrows(AglException.class, () -> run("scale", TASK.subList(8, 12), "keep_best=true")).getMessage();
+        assertTrue(said.contains("changes the adapter after training"), said);
+    }
+}
