@@ -169,8 +169,8 @@ public final class FineTune {
             throw new AglException("setting " + name + " needs held-out examples (--eval) and eval_every above 0");
         }
         if (s.keepBest() && kind.changesFactorsAfterTraining()) {
-            throw new AglException("setting keep_best: method " + kind.title() + " changes the adapter after training, so the held-out loss "
-                    + "on the way is not that of what it keeps");
+            throw new AglException("setting keep_best: method " + kind.title() + " changes the adapter after training, so the held-out "
+                    + "loss on the way is not that of what it keeps");
         }
     }
 
