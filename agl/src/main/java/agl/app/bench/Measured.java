@@ -1,5 +1,6 @@
 package agl.app.bench;
 
+import agl.app.io.TextTable;
 import agl.autograd.kernels.Workers;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -84,19 +85,15 @@ public record Measured(String name, String title, List<Map<String, Object>> rows
             return "";
         }
         List<String> names = List.copyOf(rows.getFirst().keySet());
-        List<List<String>> lines = new ArrayList<>(List.of(names));
-        rows.forEach(row -> lines.add(names.stream().map(n -> text(row.get(n))).toList()));
-        StringBuilder s = new StringBuilder(title).append(System.lineSeparator());
-        for (List<String> line : lines) {
-            for (int c = 0; c < names.size(); c++) {
-                int column = c;
-                int width = lines.stream().mapToInt(l -> l.get(column).length()).max().orElse(0);
-                boolean number = rows.stream().noneMatch(row -> row.get(names.get(column)) instanceof String);
-                s.append(String.format(Locale.ROOT, "  %" + (number ? "" : "-") + width + "s", line.get(c)));
+        TextTable table = new TextTable(1, names);
+        for (int c = 0; c < names.size(); c++) {
+            String name = names.get(c);
+            if (rows.stream().noneMatch(row -> row.get(name) instanceof String)) {
+                table.right(c);
             }
-            s.append(System.lineSeparator());
         }
-        return s.toString();
+        rows.forEach(row -> table.row(names.stream().map(n -> text(row.get(n))).toList()));
+        return title + System.lineSeparator() + table.text();
     }
 
     private static String text(Object value) {

@@ -1,6 +1,7 @@
 package agl.app.compare;
 
 import agl.app.io.Notes;
+import agl.app.io.TextTable;
 import agl.app.stats.Interval;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.SerializationFeature;
@@ -82,19 +83,20 @@ public final class CompareOutput {
     private static String table(CompareOutcome o, String caption, BiFunction<Estimate, Metric, String> text) {
         List<Metric> metrics = shown(o);
         List<Row> rows = rows(o);
-        int width = rows.stream().mapToInt(r -> r.label.length()).max().orElse(8) + 2;
-        StringBuilder s = new StringBuilder("\n" + caption + "\n" + " ".repeat(width));
-        metrics.forEach(m -> s.append(String.format("%-26s", m.key)));
+        List<String> header = new ArrayList<>(List.of(""));
+        metrics.forEach(m -> header.add(m.key));
+        TextTable table = new TextTable(1, header);
         String group = "";
         for (Row row : rows) {
             if (grouped(o) && !row.needs.equals(group)) {
-                s.append(String.format("%nneeds %s:", row.needs));
+                table.heading("needs " + row.needs + ":");
                 group = row.needs;
             }
-            s.append(String.format("%n%-" + width + "s", row.label));
-            metrics.forEach(m -> s.append(String.format("%-26s", text.apply(row.metrics.get(m), m))));
+            List<String> cells = new ArrayList<>(List.of(row.label));
+            metrics.forEach(m -> cells.add(text.apply(row.metrics.get(m), m)));
+            table.row(cells);
         }
-        return s.append("\n").toString();
+        return "\n" + caption + "\n" + table.text();
     }
 
     /** @param said what the command had to say about data and settings */

@@ -2,6 +2,7 @@ package agl.app.compare;
 
 import agl.app.stats.Interval;
 import agl.app.train.MethodChoice;
+import agl.app.io.TextTable;
 import agl.app.train.Needs;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -121,22 +122,23 @@ final class MatchedLoss {
 
     /** A table: per method and limit the drift, and how much more that is than the best method with the same needs has. */
     String table() {
-        int width = rows.stream().mapToInt(r -> r.method.length()).max().orElse(8) + 2;
-        StringBuilder s = new StringBuilder("\nleast drift at a task loss up to LoRA's plus so much, points [95% interval over prompts], "
-                + "linear between strengths; how much more than the best with the same needs\n" + " ".repeat(width));
-        ABOVE.forEach(above -> s.append(String.format(Locale.ROOT, "%-52s", "+" + above)));
+        List<String> header = new ArrayList<>(List.of(""));
+        ABOVE.forEach(above -> header.add("+" + above));
+        TextTable table = new TextTable(1, header);
         Needs group = null;
         for (Row row : rows) {
             if (row.needs != group) {
-                s.append(String.format("%nneeds %s:", row.needs.title()));
+                table.heading("needs " + row.needs.title() + ":");
                 group = row.needs;
             }
-            s.append(String.format("%n%-" + width + "s", row.method));
+            List<String> cells = new ArrayList<>(List.of(row.method));
             for (int limit = 0; limit < ABOVE.size(); limit++) {
-                s.append(String.format("%-52s", cell(row, limit)));
+                cells.add(cell(row, limit));
             }
+            table.row(cells);
         }
-        return s.append("\n").toString();
+        return "\nleast drift at a task loss up to LoRA's plus so much, points [95% interval over prompts]; "
+                + "how much more than the best with the same needs\n" + table.text();
     }
 
     /** "5.0 [1.2, 9.8]; +3.3 [-1.0, 7.6]", or "–". */

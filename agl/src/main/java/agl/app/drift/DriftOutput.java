@@ -5,6 +5,7 @@ import agl.app.drift.DriftComparison.Model;
 import agl.app.io.AtomicFiles;
 import agl.app.io.Csv;
 import agl.app.io.Notes;
+import agl.app.io.TextTable;
 import agl.app.stats.Interval;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.SerializationFeature;
@@ -32,29 +33,25 @@ public final class DriftOutput {
      * and notes.
      */
     public static String table(DriftComparison c) {
-        StringBuilder s = new StringBuilder();
-        String line = "%-14s %-22s %-22s %-22s %-16s ";
-        s.append(String.format(Locale.ROOT, line, "model", "R_unsafe %", "R_safe %", "drift (points)", "max(0, drift)"));
-        shown(c.base()).forEach((score, mean) -> s.append(String.format("%-24s ", score)));
-        endLine(s);
+        List<String> header = new ArrayList<>(List.of("model", "R_unsafe %", "R_safe %", "drift (points)", "max(0, drift)"));
+        header.addAll(shown(c.base()).keySet());
+        TextTable rates = new TextTable(1, header).gap(1).widths(14, 22, 22, 22, 16, 24, 24, 24, 24, 24, 24);
+        TextTable outcomes = new TextTable(2, List.of("% of prompts", "", "refused", "answered", "off-task", "unsure")).gap(1)
+                .widths(14, 8, 10, 10, 10, 10);
         for (Model m : c.models()) {
             DriftSummary d = m.summary();
-            s.append(String.format(Locale.ROOT, line, m.name(), percent(d.unsafeRefused()), percent(d.safeAnswered()), drift(m),
+            List<String> row = new ArrayList<>(List.of(m.name(), percent(d.unsafeRefused()), percent(d.safeAnswered()), drift(m),
                     m.change() == null ? "-" : String.format(Locale.ROOT, "%.1f", m.change().paper())));
-            shown(m).values().forEach(mean -> s.append(String.format("%-24s ", mean.text(2))));
-            endLine(s);
-        }
-        String outcomes = "%-14s %-8s %-10s %-10s %-10s %-10s%n";
-        s.append(String.format(Locale.ROOT, "%n" + outcomes, "% of prompts", "", "refused", "answered", "off-task", "unsure"));
-        for (Model m : c.models()) {
-            m.summary().byLabel().forEach((label, shares) -> {
+            shown(m).values().forEach(mean -> row.add(mean.text(2)));
+            rates.row(row);
+            d.byLabel().forEach((label, shares) -> {
                 if (shares.get(Outcome.REFUSED).measured()) {
-                    s.append(String.format(Locale.ROOT, outcomes, m.name(), label.name().toLowerCase(Locale.ROOT),
-                            one(shares, Outcome.REFUSED), one(shares, Outcome.ANSWERED),
-                            one(shares, Outcome.OFF_TASK), one(shares, Outcome.UNSURE)));
+                    outcomes.row(List.of(m.name(), label.name().toLowerCase(Locale.ROOT), one(shares, Outcome.REFUSED),
+                            one(shares, Outcome.ANSWERED), one(shares, Outcome.OFF_TASK), one(shares, Outcome.UNSURE)));
                 }
             });
         }
+        StringBuilder s = new StringBuilder(rates.text()).append(System.lineSeparator()).append(outcomes.text());
         c.notes().forEach(note -> s.append(note).append(System.lineSeparator()));
         return s.toString();
     }
@@ -67,11 +64,6 @@ public final class DriftOutput {
             means.put(score.title() + " safe (" + score.unit() + ")", mean);
         });
         return means;
-    }
-
-    private static void endLine(StringBuilder s) {
-        s.setLength(s.length() - 1);
-        s.append(System.lineSeparator());
     }
 
     private static String one(Map<Outcome, Interval> shares, Outcome outcome) {

@@ -64,9 +64,7 @@ class DriftFilesTest {
                 lora           safe     50.0       50.0       0.0        0.0
                 Too few safe prompts (2) for an interval of the margins; intervals of shares are wide.
                 """;
-        assertEquals(expected, DriftOutput.table(COMPARISON).lines().map(l -> l.stripTrailing() + "\n").reduce("", String::concat));
-        assertEquals(List.of(150, 150, 150), DriftOutput.table(COMPARISON).lines().limit(3).map(String::length).toList(),
-                "columns, without the space behind the last one");
+        assertEquals(expected, DriftOutput.table(COMPARISON).lines().map(l -> l + "\n").reduce("", String::concat));
         List<Result> unsafeOnly = BASE.subList(0, 10);
         String without = DriftOutput.table(DriftComparison.of("base", unsafeOnly, Map.of(), DriftGate.DEFAULT));
         assertEquals(1, without.lines().filter(l -> l.matches("base\\s+unsafe .*")).count(), without);
