@@ -23,8 +23,6 @@ import picocli.CommandLine;
 final class Failures {
     static final int BUG = 1;
     static final int OUTSIDE = 2;
-    /** Longer lines, which contain a long path or value from outside, are cut in the middle. */
-    private static final int LONGEST = 1200;
 
     private Failures() {
     }
@@ -37,12 +35,12 @@ final class Failures {
     /** @param explanation one line for the user; null if {@code failure} is a bug */
     static int report(String explanation, Throwable failure, boolean debug, PrintWriter err) {
         if (explanation == null) {
-            err.println("agl: a bug in this program: " + oneLine(failure.toString()));
+            err.println("agl: a bug in this program: " + AglException.oneLine(failure.toString()));
             failure.printStackTrace(err);
             err.flush();
             return BUG;
         }
-        err.println("agl: " + oneLine(explanation));
+        err.println("agl: " + AglException.oneLine(explanation));
         if (debug) {
             failure.printStackTrace(err);
         }
@@ -94,11 +92,5 @@ final class Failures {
             case DirectoryNotEmptyException x -> "folder is not empty: " + x.getFile();
             default -> "cannot read or write " + e.getFile() + reason;
         };
-    }
-
-    /** Text from outside may contain line breaks and terminal control sequences. */
-    private static String oneLine(String text) {
-        String line = text.strip().replaceAll("\\s*\\R\\s*", " ").replaceAll("\\p{Cc}", " ");
-        return line.length() <= LONGEST ? line : line.substring(0, LONGEST * 3 / 4) + " ... " + line.substring(line.length() - LONGEST / 4);
     }
 }

@@ -83,7 +83,7 @@ public abstract class Optimizer {
 
     /** Parameters, moments and the number of steps, to save them or put them back; the gradients are zero. */
     public final void state(RunState state) {
-        step = Math.toIntExact(state.number("optimizer.steps", step));
+        step = state.count("optimizer.steps", step);
         for (int i = 0; i < parameters.size(); i++) {
             state.array("parameters." + i, parameters.get(i));
         }

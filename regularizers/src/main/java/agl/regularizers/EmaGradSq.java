@@ -77,16 +77,11 @@ public final class EmaGradSq {
     void state(RunState state) {
         states.forEach((name, s) -> {
             String own = "method.H." + name;
-            s.steps = Math.toIntExact(state.number(own + ".steps", s.steps));
-            int length = Math.toIntExact(state.number(own + ".length", s.mean == null ? 0 : s.mean.length()));
-            DType type = DType.valueOf(state.text(own + ".type", s.mean == null ? DType.F32.name() : s.mean.dtype().name()));
-            if (length > 0 && s.mean == null) {
+            s.steps = state.count(own + ".steps", s.steps);
+            s.mean = state.optional(own, s.mean, (type, length) -> {
                 s.gradient = kernels.allocate(type, length);
-                s.mean = Storage.allocate(type, length);
-            }
-            if (length > 0) {
-                state.array(own, s.mean);
-            }
+                return Storage.allocate(type, length);
+            });
         });
     }
 

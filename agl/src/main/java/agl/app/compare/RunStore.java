@@ -4,6 +4,7 @@ import agl.app.io.AtomicFiles;
 import agl.app.io.SealedJson;
 import agl.app.train.Checkpoints;
 import agl.error.AglException;
+import agl.nn.checkpoint.Json;
 import agl.nn.checkpoint.RunState;
 import agl.nn.checkpoint.Sealed;
 import com.fasterxml.jackson.core.JsonProcessingException;
@@ -90,8 +91,13 @@ public final class RunStore {
         try {
             String text = state.text("points", state.isLoading() ? "" : JSON.writeValueAsString(points));
             if (state.isLoading()) {
+                List<RunRecord.Point> then = Json.parse(text.getBytes(StandardCharsets.UTF_8), "the checkpoint's measurements",
+                        parser -> JSON.readValue(parser, new TypeReference<List<RunRecord.Point>>() { }));
+                if (then == null || then.stream().anyMatch(p -> p == null || p.measured() == null)) {
+                    throw new AglException("the checkpoint's measurements are not those of a run");
+                }
                 points.clear();
-                points.addAll(JSON.readValue(text, new TypeReference<List<RunRecord.Point>>() { }));
+                points.addAll(then);
             }
         } catch (JsonProcessingException e) {
             throw new UncheckedIOException(e);

@@ -10,6 +10,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -42,9 +43,8 @@ public record TrainedBase(Path adapter, String base, Map<String, String> sha256)
         String base = Json.read(config).path("base_model_name_or_path").asText();
         Map<String, String> sha256 = new LinkedHashMap<>();
         hashes.properties().forEach(e -> {
-            Path file = Path.of(e.getKey());
-            if (Path.of(base).equals(file.getParent())) {
-                sha256.put(file.getFileName().toString(), e.getValue().asText());
+            if (isIn(base, e.getKey())) {
+                sha256.put(name(Path.of(e.getKey())), e.getValue().asText());
             }
         });
         return sha256.isEmpty() ? Optional.empty() : Optional.of(new TrainedBase(adapter, base, sha256));
@@ -78,6 +78,14 @@ public record TrainedBase(Path adapter, String base, Map<String, String> sha256)
         boolean all = hashed || files.stream().mapToLong(TrainedBase::size).sum() <= CHEAP;
         return Inputs.read(files.stream().filter(f -> all || SMALL.contains(name(f))).toList()).hashes().entrySet().stream()
                 .filter(e -> !e.getValue().equals(sha256.get(name(Path.of(e.getKey()))))).map(e -> name(Path.of(e.getKey()))).toList();
+    }
+
+    private static boolean isIn(String folder, String file) {
+        try {
+            return Path.of(folder).equals(Path.of(file).getParent());
+        } catch (InvalidPathException e) {
+            return false; // no file of this machine
+        }
     }
 
     private static String name(Path file) {

@@ -29,7 +29,7 @@ import java.util.regex.Pattern;
  */
 public final class Checkpoints {
     /** Increased when a checkpoint of the same run has other content, or the same state goes on otherwise. */
-    private static final int FORMAT = 1;
+    private static final int FORMAT = 2;
     private static final int KEPT = 2;
     /** Without {@code --save-every}: about as much work as anyone would mind to lose. */
     private static final long EVERY_NANOS = 120_000_000_000L;
@@ -92,10 +92,14 @@ public final class Checkpoints {
     int restore(Consumer<RunState> content) {
         List<Path> all = files();
         for (int i = all.size() - 1; i >= 0; i--) {
-            RunState opened;
+            RunState opened = null;
             try {
                 opened = RunState.loading(all.get(i));
+                requireOwnName(all.get(i), opened);
             } catch (AglException e) {
+                if (opened != null) {
+                    opened.close();
+                }
                 System.err.println("agl: " + e.getMessage() + "; the checkpoint before it is taken, if there is one");
                 continue;
             }
@@ -108,6 +112,14 @@ public final class Checkpoints {
             }
         }
         return 0;
+    }
+
+    /** The checksum does not cover the name, which says how many steps were done. */
+    private static void requireOwnName(Path file, RunState state) {
+        long steps = state.number("steps", 0);
+        if (steps != step(file)) {
+            throw new AglException(file + ": is the checkpoint of step " + steps + " under another name");
+        }
     }
 
     private void requireSame(Path file, RunState state) {
@@ -160,6 +172,7 @@ public final class Checkpoints {
         }
         try (RunState state = RunState.saving(folder.resolve(String.format(Locale.ROOT, "step-%08d.safetensors", step)))) {
             state.text("identity", identity.toString());
+            state.number("steps", step);
             content.accept(state);
             others.forEach(other -> other.accept(state));
             state.write();

@@ -1,5 +1,7 @@
 package agl.app.train;
 
+import agl.error.AglException;
+import agl.nn.checkpoint.Json;
 import agl.regularizers.method.Method;
 import java.util.Arrays;
 import java.util.Collections;
@@ -34,8 +36,11 @@ public record StepMetrics(int step, Method.Source source, double loss, Sequenced
 
     /** The step that wrote this {@link #line}. */
     static StepMetrics ofLine(SequencedMap<String, Number> line) {
-        Method.Source source = Arrays.stream(Method.Source.values()).filter(s -> line.containsKey(s.title() + "_loss")).findFirst()
-                .orElseThrow();
+        Method.Source source = line == null || line.containsValue(null) ? null
+                : Arrays.stream(Method.Source.values()).filter(s -> line.containsKey(s.title() + "_loss")).findFirst().orElse(null);
+        if (source == null || !line.keySet().containsAll(List.of("step", "grad_norm", "lr", "tokens"))) {
+            throw new AglException("not what was measured in a training step: " + Json.quote(String.valueOf(line)));
+        }
         SequencedMap<String, Double> terms = new LinkedHashMap<>();
         line.forEach((name, value) -> terms.put(name, value.doubleValue()));
         terms.keySet().removeAll(List.of("step", source.title() + "_loss", "grad_norm", "lr", "tokens", "eval_loss"));

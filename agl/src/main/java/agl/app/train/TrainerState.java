@@ -2,15 +2,18 @@ package agl.app.train;
 
 import agl.autograd.Tape;
 import agl.autograd.Tensor;
+import agl.error.AglException;
 import agl.lora.LoraLinear;
 import agl.nn.LinearLayer;
 import agl.nn.Optimizer;
 import agl.nn.Transformer;
+import agl.nn.checkpoint.Json;
 import agl.nn.checkpoint.RunState;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.type.TypeReference;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -57,7 +60,7 @@ final class TrainerState {
 
     /** Saves all or puts it back. */
     void through(RunState state, Consumer<Consumer<Tape>> onTape) {
-        refreshed = Math.toIntExact(state.number("refreshed", refreshed));
+        refreshed = state.count("refreshed", refreshed);
         if (state.isLoading()) {
             atRefresh = refreshed == 0 ? List.of() : factors().map(t -> new double[t.size()]).toList();
         }
@@ -95,11 +98,11 @@ final class TrainerState {
     }
 
     private static List<StepMetrics> parse(String lines) {
-        try {
-            List<LinkedHashMap<String, Number>> all = JSON.readValue(lines, new TypeReference<>() { });
-            return new ArrayList<>(all.stream().map(StepMetrics::ofLine).toList());
-        } catch (JsonProcessingException e) {
-            throw new UncheckedIOException(e);
+        List<LinkedHashMap<String, Number>> all = Json.parse(lines.getBytes(StandardCharsets.UTF_8), "the checkpoint's steps",
+                parser -> JSON.readValue(parser, new TypeReference<List<LinkedHashMap<String, Number>>>() { }));
+        if (all == null) {
+            throw new AglException("the checkpoint's steps are not a list");
         }
+        return new ArrayList<>(all.stream().map(StepMetrics::ofLine).toList());
     }
 }

@@ -141,6 +141,14 @@ class ResumeTest {
         assertArrayEquals(bits(run(choice, config(), null, 0)), bits(resumed));
     }
 
+    /** The checksum does not cover the name: a copy under the name of a later step would leave steps out. */
+    @Test void aCheckpointUnderTheNameOfAnotherStepIsPassedOver() throws IOException {
+        assertThrows(Killed.class, () -> run(MethodChoice.of("lora"), config(), checkpoints(5), 12));
+        Path folder = temp.resolve("checkpoints");
+        Files.copy(folder.resolve("step-00000005.safetensors"), folder.resolve("step-00000020.safetensors"));
+        assertThrows(Killed.class, () -> run(MethodChoice.of("lora"), config(), checkpoints(5), 11), "goes on after step 10");
+    }
+
     @Test void anotherRunIsRefusedByNameOfTheDifference() {
         assertThrows(Killed.class, () -> run(MethodChoice.of("lora"), config(), checkpoints(5), 12));
         ObjectNode other = identity();

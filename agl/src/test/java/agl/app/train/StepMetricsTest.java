@@ -3,10 +3,12 @@ package agl.app.train;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
+import agl.error.AglException;
 import agl.regularizers.method.Method;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.OptionalDouble;
 import java.util.SequencedMap;
 import org.junit.jupiter.api.Test;
@@ -49,5 +51,18 @@ class StepMetricsTest {
 
     @Test void theTermsOfAStepDoNotChangeAfterwards() {
         assertThrows(UnsupportedOperationException.class, () -> step(Method.Source.TASK, OptionalDouble.empty()).terms().put("L_A", 1.0));
+    }
+
+    @Test void linesOfSomethingElseAreRefused() {
+        SequencedMap<String, Number> line = new LinkedHashMap<>(Map.of("step", 1, "task_loss", 2.0, "grad_norm", 1, "lr", 0.1, "tokens", 3));
+        assertEquals(1, StepMetrics.ofLine(line).step());
+        for (String name : List.copyOf(line.keySet())) {
+            SequencedMap<String, Number> without = new LinkedHashMap<>(line);
+            without.remove(name);
+            assertThrows(AglException.class, () -> StepMetrics.ofLine(without), name);
+            without.put(name, null);
+            assertThrows(AglException.class, () -> StepMetrics.ofLine(without), name);
+        }
+        assertThrows(AglException.class, () -> StepMetrics.ofLine(null));
     }
 }

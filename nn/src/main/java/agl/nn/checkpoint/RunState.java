@@ -10,6 +10,7 @@ import java.nio.ByteOrder;
 import java.nio.file.Path;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.function.BiFunction;
 
 /**
  * All numbers that decide how a training run goes on, saved to a file and put back to the bit. Whoever holds some of them goes through them
@@ -73,9 +74,50 @@ public final class RunState implements AutoCloseable {
         array(name, new Storage.F64(values, values.length));
     }
 
-    /** A whole number: {@code value} while saving, what it was while putting back. */
+    /** A number of things that were done, at least 0: {@code value} while saving, what it was while putting back. */
     public long number(String name, long value) {
-        return Long.parseLong(text(name, Long.toString(value)));
+        String was = text(name, Long.toString(value));
+        try {
+            long number = Long.parseLong(was);
+            if (number >= 0) {
+                return number;
+            }
+        } catch (NumberFormatException e) {
+            // Said below.
+        }
+        throw new AglException(file + ": " + name + " is not a number of at least 0: " + Json.quote(was));
+    }
+
+    /** The same, below 2^31. */
+    public int count(String name, int value) {
+        long number = number(name, value);
+        if (number > Integer.MAX_VALUE) {
+            throw new AglException(file + ": " + name + " is " + number + ", which is not below 2^31");
+        }
+        return (int) number;
+    }
+
+    /**
+     * An array that may not be there yet, or null: what {@code values} are while saving, what they were while putting back.
+     *
+     * @param make a new array of that type and length, F32 or F64, called only if there was one
+     */
+    public Storage optional(String name, Storage values, BiFunction<DType, Integer, Storage> make) {
+        int length = count(name + ".length", values == null ? 0 : values.length());
+        String type = text(name + ".type", values == null ? DType.F32.name() : values.dtype().name());
+        if (length == 0) {
+            return null;
+        }
+        Storage kept = values;
+        if (isLoading()) {
+            if (!type.equals(DType.F32.name()) && !type.equals(DType.F64.name())) {
+                throw new AglException(file + ": " + name + " has the unknown type " + Json.quote(type));
+            }
+            data(name, DType.valueOf(type), length); // before room is made for as many as it says
+            kept = make.apply(DType.valueOf(type), length);
+        }
+        array(name, kept);
+        return kept;
     }
 
     /** A text: {@code value} while saving, what it was while putting back. */

@@ -45,7 +45,7 @@ public final class WeightAverage implements Method {
     }
 
     @Override public void state(RunState state, List<LoraFactors> factors) {
-        steps = Math.toIntExact(state.number("method.steps", steps));
+        steps = state.count("method.steps", steps);
         if (state.isLoading()) {
             mean = steps == 0 ? List.of() : factors.stream().flatMap(f -> Stream.of(f.a(), f.b())).map(w -> new double[w.size()]).toList();
         }
