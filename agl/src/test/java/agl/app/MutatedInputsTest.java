@@ -3,8 +3,8 @@ package agl.app;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import agl.app.compare.StoredRun;
 import agl.app.compare.PlainText;
+import agl.app.compare.StoredRun;
 import agl.app.data.DataFiles;
 import agl.app.data.PromptTemplate;
 import agl.app.drift.ClosedSet;
@@ -506,9 +506,9 @@ class MutatedInputsTest {
                     fault("not one clear line", line);
                 }
             } catch (IOException | RuntimeException | Error e) {
-                Throwable cause = e;
-                String where = Arrays.stream(e.getStackTrace()).filter(f -> f.getClassName().startsWith("agl.")).limit(6).toList().toString();
-                fault(cause.getClass().getSimpleName() + (e.getStackTrace().length == 0 ? "" : " at " + e.getStackTrace()[0]),
+                String where = Arrays.stream(e.getStackTrace()).filter(f -> f.getClassName().startsWith("agl.")).limit(6).toList()
+                        .toString();
+                fault(e.getClass().getSimpleName() + (e.getStackTrace().length == 0 ? "" : " at " + e.getStackTrace()[0]),
                         e.getMessage() + " " + where);
             }
             long used = THREADS.getCurrentThreadAllocatedBytes() - before;

@@ -47,7 +47,7 @@ final class Mutations {
         random = new SplittableRandom(seed);
     }
 
-    /** One to three of: a flipped bit, another byte, a cut, a part left out, repeated, moved, swapped, zeroed; something put in, appended. */
+    /** One to three of: a flipped bit, another byte, a cut, a part left out, repeated, moved, swapped or zeroed, something put in. */
     byte[] bytes(byte[] good) {
         byte[] b = good.clone();
         for (int changes = random.nextInt(1, 4); changes > 0 && b.length > 1; changes--) {
@@ -232,7 +232,7 @@ final class Mutations {
             JsonNode node = queue.get(i);
             if (node instanceof ObjectNode object) {
                 object.properties().stream().map(Map.Entry::getKey).toList().forEach(key -> {
-                    places.add(value -> object.set(random.nextInt(10) == 0 ? one(List.of(key + "x", "a\0b", "", "/", "__metadata__")) : key, value));
+                    places.add(value -> object.set(random.nextInt(10) > 0 ? key : one(List.of(key + "x", "a\0b", "", "/", "__metadata__")), value));
                     places.add(value -> object.remove(key));
                     values.add(object.get(key));
                     queue.add(object.get(key));

@@ -4,7 +4,6 @@ import agl.autograd.Tensor;
 import agl.autograd.kernels.Kernels;
 import agl.autograd.kernels.Matrix;
 import agl.autograd.op.Linear.GradientListener;
-import agl.autograd.storage.DType;
 import agl.autograd.storage.Storage;
 import agl.nn.checkpoint.RunState;
 import java.util.LinkedHashMap;

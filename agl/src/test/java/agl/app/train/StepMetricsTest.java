@@ -54,7 +54,8 @@ class StepMetricsTest {
     }
 
     @Test void linesOfSomethingElseAreRefused() {
-        SequencedMap<String, Number> line = new LinkedHashMap<>(Map.of("step", 1, "task_loss", 2.0, "grad_norm", 1, "lr", 0.1, "tokens", 3));
+        SequencedMap<String, Number> line = new LinkedHashMap<>(
+                Map.of("step", 1, "task_loss", 2.0, "grad_norm", 1, "lr", 0.1, "tokens", 3));
         assertEquals(1, StepMetrics.ofLine(line).step());
         for (String name : List.copyOf(line.keySet())) {
             SequencedMap<String, Number> without = new LinkedHashMap<>(line);
