@@ -232,7 +232,8 @@ final class Mutations {
             JsonNode node = queue.get(i);
             if (node instanceof ObjectNode object) {
                 object.properties().stream().map(Map.Entry::getKey).toList().forEach(key -> {
-                    places.add(value -> object.set(random.nextInt(10) > 0 ? key : one(List.of(key + "x", "a\0b", "", "/", "__metadata__")), value));
+                    places.add(value -> object.set(random.nextInt(10) > 0 ? key : one(List.of(key + "x", "a\0b", "", "/", "__metadata__")),
+                            value));
                     places.add(value -> object.remove(key));
                     values.add(object.get(key));
                     queue.add(object.get(key));
