@@ -92,15 +92,14 @@ public final class Launcher {
             System.err.println("agl: cannot start " + command.get(0) + ": " + e.getMessage());
             return 2;
         }
+        // Its JVM warns of the module; this one has warned already if the user named the module.
+        final Thread relay = jdk.hasVectorModule ? WarningFilter.relay(child.getErrorStream(), new FileOutputStream(FileDescriptor.err))
+                : null;
         Runtime.getRuntime().addShutdownHook(new Thread("stop-child") {
             @Override public void run() {
-                end(child);
+                end(child, relay);
             }
         });
-        Thread relay = null;
-        if (jdk.hasVectorModule) { // its JVM warns of the module; this one has warned already if the user named the module
-            relay = WarningFilter.relay(child.getErrorStream(), new FileOutputStream(FileDescriptor.err));
-        }
         int code = child.waitFor();
         if (relay != null) {
             relay.join(LAST_WORDS_MILLIS);
@@ -112,10 +111,13 @@ public final class Launcher {
      * Ctrl-C reaches both processes, a plain kill only this one; either way the child ends first, so that its last output is not lost.
      * After kill -9, which cannot be caught, the child notices that this process is gone and ends itself.
      */
-    private static void end(Process child) {
+    private static void end(Process child, Thread relay) {
         child.destroy();
         try {
             child.waitFor();
+            if (relay != null) {
+                relay.join(LAST_WORDS_MILLIS);
+            }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }

@@ -98,9 +98,10 @@ final class MatchedLoss {
         return allowed;
     }
 
-    /** The one with the most refusals. */
+    /** The one with the most refusals; of two with as many, the one with the lower task loss. */
     private static Optional<At> most(List<At> points) {
-        return points.stream().max(Comparator.comparingDouble(at -> Arrays.stream(at.refused).sum()));
+        return points.stream().max(Comparator.comparingDouble((At at) -> Arrays.stream(at.refused).sum())
+                .thenComparingDouble(at -> -at.one.mean(Metric.TASK_LOSS)));
     }
 
     /** Drift with its interval over prompts, in points. */
@@ -166,7 +167,8 @@ final class MatchedLoss {
         Row ahead = lora;
         for (Needs needs : all) {
             Row best = rows.stream().filter(r -> r.needs == needs && r.run.isPresent())
-                    .min(Comparator.comparingDouble((Row r) -> drift(r.run.get()).value()).thenComparing(r -> r != lora)).orElse(null);
+                    .min(Comparator.comparingDouble((Row r) -> drift(r.run.get()).value()).thenComparing(r -> r != lora)
+                            .thenComparingDouble(r -> r.run.get().one.mean(Metric.TASK_LOSS))).orElse(null);
             if (best == null) {
                 parts.add(having(needs) + " nothing: no method comes to that loss");
                 continue;

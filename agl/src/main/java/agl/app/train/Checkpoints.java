@@ -177,8 +177,11 @@ public final class Checkpoints {
             others.forEach(other -> other.accept(state));
             state.write();
         }
+        // Later ones are damaged: the run went on from before them.
         List<Path> all = files();
-        all.subList(0, Math.max(0, all.size() - KEPT)).forEach(AtomicFiles::deleteTree);
+        all.stream().filter(file -> step(file) > step).forEach(AtomicFiles::deleteTree);
+        List<Path> sound = all.stream().filter(file -> step(file) <= step).toList();
+        sound.subList(0, Math.max(0, sound.size() - KEPT)).forEach(AtomicFiles::deleteTree);
         saved = System.nanoTime();
     }
 

@@ -156,7 +156,10 @@ public final class FineTune {
         if (!evaluation.isEmpty()) {
             history.set(history.size() - 1, history.getLast().withEvalLoss(trainer.evaluate(evaluation)));
         }
-        write(log, choice, history.getLast());
+        // A run that patience ended has logged it already.
+        if (history.getLast().step() == steps) {
+            write(log, choice, history.getLast());
+        }
         requireFinite(result, history.getLast(), s);
         return new Result(result, context.fisher(), history, seconds);
     }

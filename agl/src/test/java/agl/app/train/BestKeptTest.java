@@ -8,8 +8,11 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import agl.app.TinyModel;
 import agl.app.data.Example;
+import agl.app.io.MetricsLog;
 import agl.autograd.Tensor;
 import agl.error.AglException;
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -47,12 +50,16 @@ class BestKeptTest {
         assertFalse(patient.outOfPatience());
     }
 
-    private FineTune.Result run(String method, List<Example> held, String... sets) {
+    private static RunConfig config(String... sets) {
         List<String> all = new ArrayList<>(List.of("steps=20", "batch_size=4", "learning_rate=0.3", "r=2", "max_length=64",
                 "lora_dropout=0", "eval_every=2"));
         all.addAll(List.of(sets));
-        return new FineTune(TinyModel.load(TinyModel.write(temp.resolve("base"), 3)), RunConfig.of(null, all)).run(method,
-                TASK.subList(0, 8), held, TASK, null, null);
+        return RunConfig.of(null, all);
+    }
+
+    private FineTune.Result run(String method, List<Example> held, String... sets) {
+        return new FineTune(TinyModel.load(TinyModel.write(temp.resolve("base"), 3)), config(sets)).run(method, TASK.subList(0, 8), held,
+                TASK, null, null);
     }
 
     /** At this learning rate the last weights are not the best: the written adapter has the lowest loss that was measured. */
@@ -66,7 +73,7 @@ class BestKeptTest {
         assertEquals(20, run("lora", held, "keep_best=true").history().size());
     }
 
-    @Test void patienceEndsTheRun() {
+    @Test void patienceEndsTheRun() throws IOException {
         List<StepMetrics> all = run("lora", HELD).history();
         List<StepMetrics> stopped = run("lora", HELD, "patience=1").history();
         List<StepMetrics> measured = all.stream().filter(m -> m.evalLoss().isPresent()).toList();
@@ -74,6 +81,12 @@ class BestKeptTest {
         int first = IntStream.range(1, losses.length).filter(i -> losses[i] >= Arrays.stream(losses, 0, i).min().getAsDouble()).findFirst()
                 .orElseThrow();
         assertEquals(measured.get(first).step(), stopped.size());
+        Path log = temp.resolve("metrics.jsonl");
+        try (MetricsLog metrics = new MetricsLog(log)) {
+            new FineTune(TinyModel.load(TinyModel.write(temp.resolve("again"), 3)), config("patience=1")).run("lora", TASK.subList(0, 8),
+                    HELD, TASK, null, metrics);
+        }
+        assertEquals(stopped.size(), Files.readAllLines(log).size(), "each step once");
         assertTrue(stopped.size() < 20);
     }
 

@@ -149,6 +149,18 @@ class ResumeTest {
         assertThrows(Killed.class, () -> run(MethodChoice.of("lora"), config(), checkpoints(5), 11), "goes on after step 10");
     }
 
+    /** With both damaged the run begins anew, and its checkpoints count although theirs have higher numbers. */
+    @Test void damagedOnesDoNotCrowdOutNewOnes() throws IOException {
+        MethodChoice choice = MethodChoice.of("lora");
+        assertThrows(Killed.class, () -> run(choice, config(), checkpoints(5), 22));
+        for (String name : List.of("step-00000015.safetensors", "step-00000020.safetensors")) {
+            Files.write(temp.resolve("checkpoints").resolve(name), new byte[100]);
+        }
+        assertThrows(Killed.class, () -> run(choice, config(), checkpoints(2), 5));
+        assertEquals(4, checkpoints(2).steps());
+        assertArrayEquals(bits(run(choice, config(), null, 0)), bits(run(choice, config(), checkpoints(2), 0)));
+    }
+
     @Test void anotherRunIsRefusedByNameOfTheDifference() {
         assertThrows(Killed.class, () -> run(MethodChoice.of("lora"), config(), checkpoints(5), 12));
         ObjectNode other = identity();
