@@ -3,6 +3,7 @@ package agl.regularizers;
 import agl.autograd.storage.DType;
 import agl.error.AglException;
 import agl.nn.Batch;
+import agl.nn.checkpoint.OutputFile;
 import agl.nn.checkpoint.SafeTensors;
 import agl.nn.checkpoint.SafeTensorsWriter;
 import agl.nn.checkpoint.Sealed;
@@ -89,6 +90,7 @@ public final class FisherCache {
             found = estimate.make();
             try {
                 write(file, key, found);
+                OutputFile.clearShared(folder, ".fisher-");
             } catch (AglException e) {
                 warn("the Fisher estimate is not stored for other runs: " + e.getMessage());
             }

@@ -67,6 +67,34 @@ class FisherCacheTest {
         }
     }
 
+    /** Several at a time on one folder: each has the estimate, the file is whole, and only what dead processes left is deleted. */
+    @Test void sharedByRunsAtTheSameTime() throws Exception {
+        AglSettings s = Samples.settings("{'m':3}");
+        Files.writeString(folder.resolve(".fisher-k.safetensors.999999999-1.tmp"), "of a process that was killed");
+        Files.writeString(folder.resolve(".fisher-k.safetensors." + ProcessHandle.current().pid() + "-1.tmp"), "of one that lives");
+        double[] right = Fisher.normalise(estimate(DType.F32, s), s.fisherNorm()).values().iterator().next().eigenvalues();
+        List<Thread> threads = new java.util.ArrayList<>();
+        AtomicInteger sound = new AtomicInteger();
+        for (int t = 0; t < 4; t++) {
+            threads.add(Thread.ofPlatform().start(() -> {
+                for (int i = 0; i < 5; i++) {
+                    Map<String, Fisher> found = new FisherCache(folder).get("k" + i, s, () -> estimate(DType.F32, s));
+                    sound.addAndGet(java.util.Arrays.equals(right, found.values().iterator().next().eigenvalues()) ? 1 : 0);
+                }
+            }));
+        }
+        for (Thread thread : threads) {
+            thread.join();
+        }
+        assertEquals(20, sound.get());
+        for (int i = 0; i < 5; i++) {
+            assertEquals(2, FisherCache.read(folder.resolve("fisher-k" + i + ".safetensors"), "k" + i).size());
+        }
+        try (Stream<Path> files = Files.list(folder)) {
+            assertEquals(6, files.count());
+        }
+    }
+
     @Test void aBrokenFileIsMadeAgain() throws Exception {
         AglSettings s = Samples.settings("{'m':3}");
         FisherCache cache = new FisherCache(folder);

@@ -121,12 +121,12 @@ public final class AlignCommand implements Callable<Integer> {
             });
             log.keep();
             found = measured[0];
-            checkpoints.delete();
         } catch (AglException e) {
             throw inputs.because(e);
         } finally {
             AtomicFiles.deleteTree(companions);
         }
+        checkpoints.delete(); // now, when the log is on the disk as well
         spec.commandLine().getOut().printf(Locale.ROOT, "wrote %s (%s): %s; every step in %s%n", out, stored, found.inWords(), metrics);
         return 0;
     }

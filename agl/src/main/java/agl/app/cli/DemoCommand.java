@@ -114,6 +114,7 @@ public final class DemoCommand implements Callable<Integer> {
 
     /** The adapter of an earlier demo may be overwritten; any other content is left alone. */
     private static void requireOwnAdapter(Path adapter) {
+        OutputFolder.clear(adapter);
         if (!OutputFolder.isFree(adapter) && Provenance.command(adapter).filter("demo"::equals).isEmpty()) {
             throw new AglException(adapter + ": holds something that is not a demo's adapter; name another --out");
         }

@@ -3,6 +3,7 @@ package agl.app.cli;
 import agl.app.compare.RunStore;
 import agl.app.io.AtomicFiles;
 import agl.app.io.MetricsLog;
+import agl.app.io.OutputFiles;
 import agl.app.io.OutputLock;
 import agl.app.io.Provenance;
 import agl.app.train.FisherArtefact;
@@ -70,20 +71,30 @@ public final class OutputGuard implements CommandLine.IExecutionStrategy {
         try {
             List<Input> inputs = inputs(spec);
             inputs.forEach(input -> requireApart(folder, "--out", input));
-            if (spec.findOption("--out").paramLabel().equals("FILE")) {
-                requireOwnFile(folder);
-            } else {
-                requireOwn(folder, spec.name());
-            }
-            if (value(spec, CACHE) instanceof Path cache) {
-                requireCache(cache, folder, inputs);
-            }
             lock = OutputLock.take(folder);
+            try {
+                require(spec, folder, inputs);
+            } catch (AglException e) {
+                lock.close();
+                throw e;
+            }
         } catch (AglException e) {
             throw new CommandLine.ExecutionException(spec.commandLine(), e.getMessage(), e);
         }
         try (lock) {
             return run.execute(parsed);
+        }
+    }
+
+    private static void require(CommandSpec spec, Path folder, List<Input> inputs) {
+        if (spec.findOption("--out").paramLabel().equals("FILE")) {
+            requireOwnFile(folder);
+        } else {
+            OutputFiles.clear(folder);
+            requireOwn(folder, spec.name());
+        }
+        if (value(spec, CACHE) instanceof Path cache) {
+            requireCache(cache, folder, inputs);
         }
     }
 

@@ -98,6 +98,7 @@ public final class Experiment {
         Optional<RunRecord> known = store.find(hash);
         if (known.isPresent()) {
             RunRecord r = known.get();
+            store.checkpoints(hash).delete(); // of a process that was killed when it had just saved the run
             // The same run may have another name in another table.
             return r.named(variant.label(), variant.group(), variant.sets(), r.base());
         }

@@ -49,6 +49,7 @@ public final class DemoBase {
      * made, any demo's.
      */
     public static void requireOwn(Path folder, boolean make) {
+        OutputFolder.clear(folder);
         boolean own = AtomicFiles.names(folder).equals(FILES) && Provenance.command(folder).filter("demo"::equals).isPresent()
                 && (make || FILES.stream().allMatch(name -> AtomicFiles.holds(folder.resolve(name), shipped(name))));
         if (!own && !OutputFolder.isFree(folder)) {

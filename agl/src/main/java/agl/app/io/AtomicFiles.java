@@ -12,10 +12,14 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 /** Single files, written under a temporary name and then renamed, and what else output needs. See {@link OutputFiles}. */
 public final class AtomicFiles {
+    /** Of single files and of folders that are written whole, until they are. */
+    private static final Pattern TEMPORARY = Pattern.compile("\\..+\\.\\d+-\\d+\\.tmp");
+
     private AtomicFiles() {
     }
 
@@ -58,6 +62,11 @@ public final class AtomicFiles {
         } catch (IOException e) {
             throw new AglException(file + ": cannot be read: " + Json.reason(e), e);
         }
+    }
+
+    /** Deletes what a killed process left unfinished in a folder that this process alone writes into. */
+    public static void deleteTemporary(Path folder) {
+        names(folder).stream().filter(name -> TEMPORARY.matcher(name).matches()).map(folder::resolve).forEach(AtomicFiles::deleteTree);
     }
 
     /** Deletes a temporary file or folder with its content, if it exists. */

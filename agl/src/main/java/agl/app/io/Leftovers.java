@@ -2,6 +2,7 @@ package agl.app.io;
 
 import agl.error.AglException;
 import agl.nn.checkpoint.Json;
+import agl.nn.checkpoint.OutputFile;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -14,51 +15,59 @@ import java.util.stream.Stream;
  * with the output's lock held, so no other run is using them.
  */
 final class Leftovers {
-    /** Of {@link OutputFiles}: {@code made} has new files, {@code earlier} has those that they were to replace. */
-    private static final Pattern WORK = Pattern.compile("\\.new\\.\\d+-\\d+");
-    /** Of single files and of folders that are written whole. */
-    private static final Pattern TEMPORARY = Pattern.compile("\\..+\\.\\d+-\\d+\\.tmp");
+    /** What the name of a folder of {@link OutputFiles} has before its numbers. */
+    static final String WORK = ".new.";
+    /** In it: the files that are to be replaced. */
+    static final String EARLIER = "earlier";
+    /** In it, once all of {@link #EARLIER} is there: the new files, whole and on the disk. */
+    static final String READY = "ready";
+    private static final String NUMBERS = "\\d+-\\d+";
     private static final List<String> INSIDE = List.of("runs", "checkpoints");
 
     private Leftovers() { }
 
-    /** Puts back what was aside and has no successor, and deletes the rest; a line says so. */
+    /** Brings an output that was ready to its place, or else puts back what was aside, and deletes the rest; a line says so. */
     static void clear(Path folder) {
+        clear(folder, WORK);
+        AtomicFiles.deleteTemporary(folder);
+        for (String inside : INSIDE) {
+            AtomicFiles.deleteTemporary(folder.resolve(inside));
+        }
+    }
+
+    /** Only what is in folders whose names begin so. */
+    static void clear(Path folder, String work) {
+        Pattern ours = Pattern.compile(Pattern.quote(work) + NUMBERS);
         try {
             for (String name : AtomicFiles.names(folder)) {
-                if (WORK.matcher(name).matches()) {
-                    back(folder.resolve(name).resolve("earlier"), folder);
+                if (ours.matcher(name).matches()) {
+                    Path left = folder.resolve(name);
+                    boolean ready = Files.isDirectory(left.resolve(READY));
+                    place(left.resolve(ready ? READY : EARLIER), folder, ready ? "is in its place: a run that was killed had finished it"
+                            : "is back: a run that was killed had put it aside");
                     AtomicFiles.deleteTree(folder.resolve(name));
                 }
-            }
-            temporary(folder);
-            for (String inside : INSIDE) {
-                temporary(folder.resolve(inside));
             }
         } catch (IOException e) {
             throw new AglException(folder + ": cannot be cleared of what a killed run left: " + Json.reason(e), e);
         }
     }
 
-    private static void temporary(Path folder) {
-        AtomicFiles.names(folder).stream().filter(name -> TEMPORARY.matcher(name).matches()).map(folder::resolve)
-                .forEach(AtomicFiles::deleteTree);
-    }
-
-    private static void back(Path earlier, Path folder) throws IOException {
-        if (!Files.isDirectory(earlier)) {
+    private static void place(Path from, Path folder, String said) throws IOException {
+        if (!Files.isDirectory(from)) {
             return;
         }
         List<Path> files;
-        try (Stream<Path> all = Files.walk(earlier)) {
-            files = all.filter(Files::isRegularFile).toList();
+        try (Stream<Path> all = Files.walk(from)) {
+            files = all.filter(Files::isRegularFile).map(from::relativize).sorted(OutputFiles.ORDER).toList();
         }
-        for (Path file : files) {
-            Path place = folder.resolve(earlier.relativize(file).toString());
+        for (Path name : files) {
+            Path place = folder.resolve(name);
             if (!Files.exists(place)) {
-                Files.createDirectories(place.getParent());
-                Files.move(file, place);
-                System.err.println("agl: " + place + " is back: a run that was killed had put it aside");
+                OutputFile.makeFolders(place.getParent());
+                Files.move(from.resolve(name), place);
+                OutputFile.forceNames(place.getParent());
+                System.err.println("agl: " + place + " " + said);
             }
         }
     }

@@ -2,6 +2,7 @@ package agl.app.io;
 
 import agl.error.AglException;
 import agl.nn.checkpoint.Json;
+import agl.nn.checkpoint.OutputFile;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
@@ -9,10 +10,15 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.BufferedReader;
 import java.io.BufferedWriter;
 import java.io.IOException;
+import java.nio.channels.Channels;
+import java.nio.channels.FileChannel;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
 import java.util.Map;
+import java.util.regex.Pattern;
 
 /**
  * {@code metrics.jsonl}: one JSON object per line, in chronological order. Each line is flushed, so that a run can be watched, and a run
@@ -20,9 +26,12 @@ import java.util.Map;
  */
 public final class MetricsLog implements AutoCloseable {
     private static final JsonMapper JSON = new JsonMapper();
+    /** A first line that a full disk or a power loss cut short. */
+    private static final Pattern BEGUN = Pattern.compile("\\{\"(method|step)\":.*|\0+");
 
     private final Path file;
     private final Path earlier;
+    private FileChannel channel;
     private BufferedWriter out;
     private boolean begun;
     private boolean kept;
@@ -53,9 +62,18 @@ public final class MetricsLog implements AutoCloseable {
     public static boolean isOne(Path file) {
         try (BufferedReader in = Files.newBufferedReader(file)) {
             String first = in.readLine();
-            JsonNode line = first == null ? null : JSON.readTree(first);
-            return line == null || line.path("step").isIntegralNumber() && line.has("grad_norm") && line.has("tokens");
+            boolean only = in.readLine() == null;
+            return first == null || isLine(first) || only && BEGUN.matcher(first).matches();
         } catch (IOException e) {
+            return false;
+        }
+    }
+
+    private static boolean isLine(String text) {
+        try {
+            JsonNode line = JSON.readTree(text);
+            return line.path("step").isIntegralNumber() && line.has("grad_norm") && line.has("tokens");
+        } catch (JsonProcessingException e) {
             return false;
         }
     }
@@ -75,7 +93,7 @@ public final class MetricsLog implements AutoCloseable {
     private void append(Object metrics) {
         try {
             if (out == null) {
-                Files.createDirectories(file.toAbsolutePath().getParent());
+                OutputFile.makeFolders(file.toAbsolutePath().getParent());
                 out = begin();
             }
             out.write(JSON.writeValueAsString(metrics));
@@ -95,7 +113,8 @@ public final class MetricsLog implements AutoCloseable {
         if (!kept && Files.exists(file) && !Files.exists(earlier)) {
             Files.move(file, earlier);
         }
-        return Files.newBufferedWriter(file);
+        channel = FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.TRUNCATE_EXISTING, StandardOpenOption.WRITE);
+        return new BufferedWriter(Channels.newWriter(channel, StandardCharsets.UTF_8));
     }
 
     /** Refuses to replace what is not a log of ours. */
@@ -121,7 +140,10 @@ public final class MetricsLog implements AutoCloseable {
         IOException failure = null;
         try {
             if (out != null) {
+                out.flush();
+                channel.force(true);
                 out.close();
+                OutputFile.forceNames(file.toAbsolutePath().getParent());
             }
         } catch (IOException e) {
             failure = e;

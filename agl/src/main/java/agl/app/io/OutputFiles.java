@@ -3,6 +3,7 @@ package agl.app.io;
 import agl.error.AglException;
 import agl.lora.Peft;
 import agl.nn.checkpoint.Json;
+import agl.nn.checkpoint.OutputFile;
 import agl.nn.checkpoint.OutputFolder;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -64,7 +65,7 @@ public final class OutputFiles {
      */
     public static OutputFiles into(Path folder) {
         OutputFolder.requireWritable(folder);
-        Leftovers.clear(folder);
+        clear(folder);
         OutputFiles output = new OutputFiles(folder, folder, false);
         if (Provenance.command(folder).isPresent()) {
             output.remember();
@@ -76,11 +77,21 @@ public final class OutputFiles {
     public static OutputFiles of(Path file) {
         OutputFolder.requireReplaceable(file);
         OutputFiles output = new OutputFiles(file, file.toAbsolutePath().getParent(), true);
+        Leftovers.clear(output.folder, output.work());
         List<Object> state = output.state(file.getFileName());
         if (state != null) {
             output.earlier.put(file.getFileName(), state);
         }
         return output;
+    }
+
+    /**
+     * Deletes what a killed run left in its output folder and beside it, and brings to its end what it was about to rename. Called with
+     * the output's lock held.
+     */
+    public static void clear(Path folder) {
+        OutputFolder.clear(folder);
+        Leftovers.clear(folder);
     }
 
     private void remember() {
@@ -132,12 +143,14 @@ public final class OutputFiles {
             OutputFolder.writeNew(isFile ? folder : out, content::writeInto);
             return;
         }
-        Path work = folder.resolve(".new." + ProcessHandle.current().pid() + "-" + System.nanoTime());
+        Path work = folder.resolve(work() + ProcessHandle.current().pid() + "-" + System.nanoTime());
         Path made = work.resolve("made");
         try {
             Files.createDirectories(made);
             content.writeInto(made);
-            exchange(made, work.resolve("earlier"), stale);
+            OutputFile.forceTree(work);
+            OutputFile.forceNames(folder);
+            exchange(made, stale);
             AtomicFiles.deleteTree(work);
         } catch (IOException e) {
             throw cannotWrite(e);
@@ -151,11 +164,18 @@ public final class OutputFiles {
         }
     }
 
+    /** What the names of temporary folders begin with; beside an output that is one file there may be others, of other runs. */
+    private String work() {
+        return isFile ? "." + out.getFileName() + Leftovers.WORK : Leftovers.WORK;
+    }
+
     private AglException cannotWrite(IOException e) {
         return new AglException(out + ": cannot be written: " + Json.reason(e), e);
     }
 
-    private void exchange(Path made, Path aside, List<String> stale) throws IOException {
+    private void exchange(Path made, List<String> stale) throws IOException {
+        Path aside = made.resolveSibling(Leftovers.EARLIER);
+        Path ready = made.resolveSibling(Leftovers.READY);
         TreeSet<Path> files = new TreeSet<>(ORDER);
         try (Stream<Path> all = Files.walk(made)) {
             all.filter(Files::isRegularFile).map(made::relativize).forEach(files::add);
@@ -174,9 +194,17 @@ public final class OutputFiles {
             for (Path name : old.descendingSet()) {
                 move(folder.resolve(name), aside.resolve(name), undo);
             }
+            move(made, ready, undo);
+            OutputFile.forceTree(ready.getParent());
+            Set<Path> changed = new TreeSet<>(Comparator.reverseOrder());
             for (Path name : files) {
-                move(made.resolve(name), folder.resolve(name), undo);
+                move(ready.resolve(name), folder.resolve(name), undo);
+                for (Path p = folder.resolve(name).getParent(); p.startsWith(folder); p = p.getParent()) {
+                    changed.add(p);
+                }
             }
+            changed.forEach(OutputFile::forceNames);
+            OutputFile.forceNames(folder.getParent());
         } catch (IOException e) {
             for (Undo step : undo) {
                 try {

@@ -2,6 +2,7 @@ package agl.app.io;
 
 import agl.error.AglException;
 import agl.nn.checkpoint.Json;
+import agl.nn.checkpoint.OutputFile;
 import agl.nn.checkpoint.OutputFolder;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -85,6 +86,7 @@ public final class OutputLock implements AutoCloseable {
         }
         for (Path p : missing) {
             Files.createDirectory(p);
+            OutputFile.forceNames(p.getParent());
             made.push(p);
         }
         parent = parent.toRealPath();

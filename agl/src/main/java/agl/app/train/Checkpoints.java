@@ -3,6 +3,7 @@ package agl.app.train;
 import agl.app.io.AtomicFiles;
 import agl.error.AglException;
 import agl.nn.checkpoint.Json;
+import agl.nn.checkpoint.OutputFile;
 import agl.nn.checkpoint.RunState;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
@@ -72,6 +73,12 @@ public final class Checkpoints {
         return goOn;
     }
 
+    /** Added to the message of a run that failed: what of it is kept. */
+    String kept() {
+        int steps = steps();
+        return steps == 0 ? "" : "; the checkpoint after step " + steps + " is kept in " + folder;
+    }
+
     /** Something besides that is saved and put back with the run. */
     public void also(Consumer<RunState> other) {
         others.add(other);
@@ -90,6 +97,7 @@ public final class Checkpoints {
      * @throws AglException naming the difference if the checkpoint is of another run
      */
     int restore(Consumer<RunState> content) {
+        AtomicFiles.deleteTemporary(folder);
         List<Path> all = files();
         for (int i = all.size() - 1; i >= 0; i--) {
             RunState opened = null;
@@ -166,7 +174,7 @@ public final class Checkpoints {
 
     private void save(int step, Consumer<RunState> content) {
         try {
-            Files.createDirectories(folder);
+            OutputFile.makeFolders(folder);
         } catch (IOException e) {
             throw new AglException(folder + ": cannot be made: " + Json.reason(e), e);
         }
@@ -187,6 +195,7 @@ public final class Checkpoints {
 
     /** The run is finished and what it made is written: its checkpoints go. */
     public void delete() {
+        AtomicFiles.deleteTemporary(folder);
         files().forEach(AtomicFiles::deleteTree);
         try {
             Files.deleteIfExists(folder);

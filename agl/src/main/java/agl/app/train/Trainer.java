@@ -106,14 +106,15 @@ public final class Trainer {
             double loss = lossGradient(chosen);
             if (!Double.isFinite(loss)) {
                 throw new AglException(
-                        "the " + source.title() + " loss is " + loss + " at step " + (step + 1) + "; " + WreckCheck.advice(settings));
+                        "the " + source.title() + " loss is " + loss + " at step " + (step + 1) + "; " + WreckCheck.advice(settings)
+                                + kept(checkpoints));
             }
             double lr = schedule.at(step);
             SequencedMap<String, Double> terms;
             double gradNorm;
             try (Tape tape = Tape.inference(kernels, pool)) {
                 terms = job.method.addGradients(tape, job.factors, step);
-                requireFinite(terms, step);
+                requireFinite(terms, step, checkpoints);
                 job.method.transformGradients(tape, job.factors, step);
                 gradNorm = optimizer.step(lr, 1);
                 job.method.afterStep(tape, job.factors, step);
@@ -171,10 +172,15 @@ public final class Trainer {
         return !job.evaluation.isEmpty() && step != steps && settings.evalEvery() > 0 && step % settings.evalEvery() == 0;
     }
 
-    private static void requireFinite(SequencedMap<String, Double> terms, int step) {
+    private static String kept(Checkpoints checkpoints) {
+        return checkpoints == null ? "" : checkpoints.kept();
+    }
+
+    private static void requireFinite(SequencedMap<String, Double> terms, int step, Checkpoints checkpoints) {
         terms.forEach((name, value) -> {
             if (!Double.isFinite(value)) {
-                throw new AglException("the term " + name + " is " + value + " at step " + (step + 1) + "; try a smaller weight for it");
+                throw new AglException("the term " + name + " is " + value + " at step " + (step + 1) + "; try a smaller weight for it"
+                        + kept(checkpoints));
             }
         });
     }

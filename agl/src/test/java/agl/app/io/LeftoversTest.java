@@ -31,6 +31,28 @@ class LeftoversTest {
         assertEquals(3, AtomicFiles.names(out).size(), AtomicFiles.names(out).toString());
     }
 
+    /** Killed between two renames, when all was written: a folder with weights and no settings would never be ours again. */
+    @Test void whatWasReadyIsInItsPlace() throws IOException {
+        file("adapter_model.safetensors", "new weights");
+        file(".new.12-34/ready/adapter_config.json", "new settings");
+        file(".new.12-34/ready/report.html", "new report");
+        file(".new.12-34/earlier/report.html", "old report");
+        OutputFiles.into(out);
+        assertEquals("new settings", Files.readString(out.resolve("adapter_config.json")));
+        assertEquals("new report", Files.readString(out.resolve("report.html")));
+        assertEquals(3, AtomicFiles.names(out).size(), AtomicFiles.names(out).toString());
+    }
+
+    /** Of a folder that is written whole: beside it. */
+    @Test void whatIsBesideAFolderToo() throws IOException {
+        file(".model.12-34.tmp/model.safetensors", "half");
+        file(".model.12-34.old/model.safetensors", "whole");
+        file(".model2.12-34.tmp/model.safetensors", "another's");
+        agl.nn.checkpoint.OutputFolder.clear(out.resolve("model"));
+        assertEquals(java.util.List.of(".model2.12-34.tmp", "model"), AtomicFiles.names(out));
+        assertEquals("whole", Files.readString(out.resolve("model/model.safetensors")));
+    }
+
     @Test void unfinishedFilesGoAndOthersStay() throws IOException {
         file(".report.html.12-34.tmp", "half");
         file("runs/.run-0.json.12-34.tmp", "half");

@@ -9,9 +9,16 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
+import java.util.Comparator;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
 
 /** Writes a file atomically: into a temporary sibling first, then an atomic rename. */
 public final class OutputFile {
+    /** Names that {@link #write} writes under. */
+    private static final Pattern TEMPORARY = Pattern.compile("\\..+\\.(\\d{1,18})-\\d+\\.tmp");
+
     private OutputFile() {
     }
 
@@ -26,10 +33,9 @@ public final class OutputFile {
         Path absolute = target.toAbsolutePath();
         Path temporary = null;
         try {
-            Files.createDirectories(absolute.getParent());
+            makeFolders(absolute.getParent());
             // Created with ordinary permissions (createTempFile would create a file that only its owner can read).
-            temporary = absolute
-                    .resolveSibling("." + absolute.getFileName() + "." + ProcessHandle.current().pid() + "-" + System.nanoTime() + ".tmp");
+            temporary = absolute.resolveSibling(temporaryName(absolute.getFileName().toString()));
             try (FileChannel channel = FileChannel.open(temporary, StandardOpenOption.CREATE_NEW, StandardOpenOption.READ,
                     StandardOpenOption.WRITE)) {
                 content.writeTo(channel);
@@ -47,8 +53,48 @@ public final class OutputFile {
         }
     }
 
+    /** Tells which process writes under it. */
+    static String temporaryName(String name) {
+        return "." + name + "." + ProcessHandle.current().pid() + "-" + System.nanoTime() + ".tmp";
+    }
+
+    /** Makes a folder and those above it that are missing, all of them on the disk when this returns. */
+    public static void makeFolders(Path folder) throws IOException {
+        Path absolute = folder.toAbsolutePath();
+        Path there = absolute;
+        while (!Files.exists(there) && there.getParent() != null) {
+            there = there.getParent();
+        }
+        Files.createDirectories(absolute);
+        // The first that was there too: a process that was killed may just have made it.
+        for (Path made = absolute; made.getParent() != null; made = made.getParent()) {
+            forceNames(made.getParent());
+            if (made.equals(there)) {
+                break;
+            }
+        }
+    }
+
+    /**
+     * Has a folder with all that is in it on the disk, however it was written. To be called before the folder or its files get their final
+     * names: after a power loss a name may otherwise stand for an empty file.
+     */
+    public static void forceTree(Path folder) throws IOException {
+        try (Stream<Path> all = Files.walk(folder)) {
+            for (Path path : all.sorted(Comparator.reverseOrder()).toList()) {
+                if (Files.isDirectory(path)) {
+                    forceNames(path);
+                } else {
+                    try (FileChannel channel = FileChannel.open(path, StandardOpenOption.WRITE)) {
+                        channel.force(true);
+                    }
+                }
+            }
+        }
+    }
+
     /** Has the folder's names on the disk, where the system can: without it a power loss may undo a rename. */
-    static void forceNames(Path folder) {
+    public static void forceNames(Path folder) {
         try (FileChannel names = FileChannel.open(folder, StandardOpenOption.READ)) {
             names.force(true);
         } catch (IOException e) {
@@ -66,6 +112,24 @@ public final class OutputFile {
     static void writeFully(FileChannel channel, ByteBuffer bytes) throws IOException {
         while (bytes.hasRemaining()) {
             channel.write(bytes);
+        }
+    }
+
+    /**
+     * Deletes what killed processes left unfinished in a folder that several processes write files into; a file whose process lives is
+     * left alone.
+     *
+     * @param first what the hidden names begin with
+     */
+    public static void clearShared(Path folder, String first) {
+        try (Stream<Path> all = Files.list(folder)) {
+            all.filter(file -> {
+                String name = file.getFileName().toString();
+                Matcher m = TEMPORARY.matcher(name);
+                return m.matches() && name.startsWith(first) && ProcessHandle.of(Long.parseLong(m.group(1))).isEmpty();
+            }).forEach(OutputFile::deleteQuietly);
+        } catch (IOException e) {
+            System.getLogger(OutputFile.class.getName()).log(System.Logger.Level.DEBUG, "not cleared: " + folder, e);
         }
     }
 

@@ -9,6 +9,7 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.util.Comparator;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 /**
@@ -18,6 +19,8 @@ import java.util.stream.Stream;
 public final class OutputFolder {
     /** End of the name of a lock file; it is the whole name of one in the folder itself, which does not count as content. */
     public static final String LOCK = ".agl-lock";
+
+    private static final String PROBE = "agl-probe";
 
     private OutputFolder() { }
 
@@ -29,6 +32,7 @@ public final class OutputFolder {
 
     /** Rejects, before any work is done, a target that is not empty or cannot be written. */
     public static void requireFree(Path target) {
+        clear(target);
         try {
             if (Files.exists(target) && !Files.isDirectory(target)) {
                 throw new AglException(target + ": is a file, but a folder is to be written there");
@@ -45,6 +49,35 @@ public final class OutputFolder {
         }
         requireWritable(target);
         requireMovable(target);
+    }
+
+    /**
+     * Deletes what a killed process left beside this output under hidden names, and puts an earlier output back that it had moved aside.
+     * To be called with the output's lock held, so that no other run is using them.
+     */
+    public static void clear(Path target) {
+        Path absolute = place(target);
+        Path parent = absolute.getParent();
+        if (parent == null || !Files.isDirectory(parent) || !Files.isReadable(parent)) {
+            return;
+        }
+        String name = Pattern.quote("." + absolute.getFileName() + ".");
+        Pattern ours = Pattern.compile(name + "\\d+(-\\d+)?\\.(tmp|old|probe)");
+        // Of a folder that was to be put into the unfinished one.
+        Pattern within = Pattern.compile("\\." + name + "\\d+-\\d+\\.tmp\\.\\d+-\\d+\\.(tmp|old)");
+        try (Stream<Path> names = Files.list(parent)) {
+            for (Path left : names.sorted().toList()) {
+                String called = left.getFileName().toString();
+                boolean aside = ours.matcher(called).matches() && !called.endsWith(".tmp");
+                if (aside && !Files.exists(absolute)) {
+                    Files.move(left, absolute);
+                } else if (aside || ours.matcher(called).matches() || within.matcher(called).matches()) {
+                    deleteTree(left);
+                }
+            }
+        } catch (IOException e) {
+            throw failure(target, e);
+        }
     }
 
     /** {@link #write} renames an existing folder: a mounted one cannot be renamed. */
@@ -96,7 +129,8 @@ public final class OutputFolder {
                 throw new AglException(out + ": cannot be written: " + there + " is a file, not a folder");
             }
             // Try it instead of checking permissions: other things can prevent writing too.
-            Files.delete(Files.createTempFile(there, ".agl-probe", ".tmp"));
+            Files.delete(Files.createFile(there.resolve(OutputFile.temporaryName(PROBE))));
+            OutputFile.clearShared(there, "." + PROBE);
         } catch (IOException e) {
             if (e instanceof NoSuchFileException && Files.isSymbolicLink(there)) {
                 throw new AglException(out + ": cannot be written: " + there + " is a link to something that does not exist", e);
@@ -122,8 +156,10 @@ public final class OutputFolder {
         Path temporary = absolute.resolveSibling("." + absolute.getFileName() + "." + unique + ".tmp");
         Path aside = absolute.resolveSibling("." + absolute.getFileName() + "." + unique + ".old");
         try {
-            Files.createDirectories(temporary);
+            OutputFile.makeFolders(absolute.getParent());
+            Files.createDirectory(temporary);
             content.writeTo(temporary);
+            OutputFile.forceTree(temporary);
             if (fresh && !isFree(absolute)) {
                 throw new AglException(target + ": something was put there meanwhile; nothing was written");
             }
@@ -135,6 +171,7 @@ public final class OutputFolder {
             } catch (AtomicMoveNotSupportedException e) {
                 Files.move(temporary, absolute);
             }
+            OutputFile.forceNames(absolute.getParent());
             deleteTree(aside);
         } catch (IOException e) {
             throw failure(target, e);
