@@ -25,18 +25,19 @@ import agl.app.cli.TrainCommand;
 import agl.app.io.BuildInfo;
 import agl.app.io.Notes;
 import agl.app.io.Numbers;
+import agl.app.io.Terminal;
 import agl.app.io.Verbosity;
 import agl.error.AglException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
 import java.util.stream.Stream;
-import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ScopeType;
 import picocli.CommandLine.Spec;
+import picocli.CommandLine;
 
 /**
  * The command line {@code agl}. Each subcommand is its own class; to add one, list it in {@code subcommands}. Exit codes: 0 success, 1 a
@@ -82,6 +83,8 @@ public final class Main implements Callable<Integer> {
     /** Runs one command line in this JVM and returns its exit code. */
     public static int execute(String... args) {
         Main main = new Main();
+        Terminal.measureBy(() -> CommandSpec.create().usageMessage(new CommandLine.Model.UsageMessageSpec().autoWidth(true)).usageMessage()
+                .width());
         CommandLine commandLine = new CommandLine(main);
         // One writer for all subcommands, flushed at the end: otherwise output without a final line break would be lost.
         PrintWriter out = new PrintWriter(System.out, true);

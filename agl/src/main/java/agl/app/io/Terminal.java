@@ -9,6 +9,7 @@ public final class Terminal {
     /** For output that nobody looks at on a terminal: tables keep their width, so that scripts find each row on one line. */
     public static final int UNLIMITED = Integer.MAX_VALUE;
     private static final int NARROWEST = 40;
+    private static volatile IntSupplier measured = () -> UNLIMITED;
 
     private Terminal() {
     }
@@ -16,9 +17,12 @@ public final class Terminal {
     /** Columns: those of COLUMNS, else the terminal's, else {@link #UNLIMITED}. */
     public static int width() {
         Console console = System.console();
-        return width(System.getenv(), console != null && console.isTerminal(),
-                () -> picocli.CommandLine.Model.CommandSpec.create().usageMessage(
-                        new picocli.CommandLine.Model.UsageMessageSpec().autoWidth(true)).usageMessage().width());
+        return width(System.getenv(), console != null && console.isTerminal(), measured);
+    }
+
+    /** Says how to ask a terminal for its columns. */
+    public static void measureBy(IntSupplier columns) {
+        measured = columns;
     }
 
     static int width(Map<String, String> environment, boolean terminal, IntSupplier ofTerminal) {
