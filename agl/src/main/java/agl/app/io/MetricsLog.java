@@ -63,8 +63,17 @@ public final class MetricsLog implements AutoCloseable {
         try (BufferedReader in = Files.newBufferedReader(file)) {
             String first = in.readLine();
             boolean only = in.readLine() == null;
-            return first == null || isLine(first) || only && BEGUN.matcher(first).matches();
+            return first == null || isLine(first) || only && BEGUN.matcher(first).matches() && !isWhole(first);
         } catch (IOException e) {
+            return false;
+        }
+    }
+
+    private static boolean isWhole(String text) {
+        try {
+            JSON.readTree(text);
+            return true;
+        } catch (JsonProcessingException e) {
             return false;
         }
     }

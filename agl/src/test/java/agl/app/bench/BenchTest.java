@@ -94,8 +94,8 @@ class BenchTest {
         m.row("kernel", "one", "threads", 2, "gb_per_s", 12.3456, "fraction", Double.NaN);
         m.row("kernel", "another", "threads", 1, "gb_per_s", 0.001, "fraction", 0.5);
         assertEquals(
-                List.of("A title", "  kernel   threads  gb_per_s  fraction", "  one            2      12.3         -",
-                        "  another        1  1.00e-03     0.500"),
+                List.of("A title", "kernel   threads  gb_per_s  fraction", "one            2      12.3         -",
+                        "another        1  1.00e-03     0.500"),
                 m.table().lines().toList());
         assertEquals(null, m.rows().getFirst().get("fraction"));
     }

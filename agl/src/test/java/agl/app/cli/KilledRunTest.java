@@ -26,7 +26,7 @@ import org.junit.jupiter.api.io.TempDir;
  * left alone. {@code -Dagl.kills=100} kills more often.
  */
 class KilledRunTest {
-    private static final int KILLS = Integer.getInteger("agl.kills", 8);
+    private static final int KILLS = Integer.getInteger("agl.kills", 6);
     /** Files that say when or how long, not what. */
     private static final List<String> TIMED = List.of("provenance.json", "report.html", "compare.json");
 

@@ -172,7 +172,7 @@ class SafeTensorsTest {
         assertEquals("tensor x, data_offsets: -1 is not a natural number below 2^63", refusal(x.formatted("-1,4", ""), 4));
         assertEquals("tensor x, data_offsets: 0.5 is not a natural number below 2^63", refusal(x.formatted("0.5,4", ""), 4));
         assertEquals("tensor x has unknown dtype F31", refusal(x.replace("F32", "F31").formatted("0,4", ""), 4));
-        assertEquals("tensor x has unknown dtype ", refusal("{\"x\":{}}", 4));
+        assertEquals("tensor x has unknown dtype", refusal("{\"x\":{}}", 4));
         assertEquals("tensor x, shape is missing or not an array", refusal("{\"x\":{\"dtype\":\"F32\"}}", 4));
         assertEquals("__metadata__ is not an object", refusal("{\"__metadata__\":3}", 0));
         assertEquals("__metadata__ field a is not a string", refusal("{\"__metadata__\":{\"a\":1}}", 0));
