@@ -1,7 +1,6 @@
 package agl.app.cli;
 
 import agl.app.io.Inputs;
-import agl.app.io.Notes;
 import agl.app.train.Checkpoints;
 import agl.error.AglException;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
@@ -40,7 +39,8 @@ final class CheckpointOptions {
                     + ": the same command with --resume goes on with it; delete this folder to begin anew");
         }
         if (steps == 0 && resume) {
-            Notes.say("there is no checkpoint in " + folder + ": the run begins with its first step");
+            // Not a note: what comes out is the same.
+            System.err.println("agl: there is no checkpoint in " + folder + ": the run begins with its first step");
         }
         return checkpoints;
     }
