@@ -30,7 +30,6 @@ import agl.nn.Models;
 import agl.nn.checkpoint.Json;
 import agl.nn.checkpoint.OutputFolder;
 import agl.regularizers.method.Method;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -171,8 +170,7 @@ public final class AlignCommand implements Callable<Integer> {
 
     private ObjectNode identity(RunConfig config, PromptTemplate template) {
         ObjectNode settings = config.toJson().put("lora", useLora);
-        settings.set("template", new ObjectMapper().valueToTree(template.described()));
-        ObjectNode all = CheckpointOptions.identity("align", settings);
+        ObjectNode all = CheckpointOptions.identity("align", settings, template);
         CheckpointOptions.with(all, "the base", Inputs.read(List.of(base.path)));
         CheckpointOptions.with(all, "the data", Inputs.read(BuiltinAlignment.files(data)).with(BuiltinAlignment.hashes(data)));
         return all;

@@ -1,8 +1,10 @@
 package agl.app.cli;
 
+import agl.app.data.PromptTemplate;
 import agl.app.io.Inputs;
 import agl.app.train.Checkpoints;
 import agl.error.AglException;
+import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.nio.file.Path;
@@ -45,8 +47,9 @@ final class CheckpointOptions {
         return checkpoints;
     }
 
-    /** A command's name and the settings in force, to which the inputs are added by {@link #with}. */
-    static ObjectNode identity(String command, ObjectNode settings) {
+    /** A command's name, the settings in force and the template, to which the inputs are added by {@link #with}. */
+    static ObjectNode identity(String command, ObjectNode settings, PromptTemplate template) {
+        settings.set("template", new ObjectMapper().valueToTree(template.described()));
         ObjectNode all = JsonNodeFactory.instance.objectNode().put("command", command);
         all.set("settings", settings);
         return all;

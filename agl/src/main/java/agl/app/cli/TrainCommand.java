@@ -37,7 +37,6 @@ import agl.app.train.UnusedSettings;
 import agl.app.train.WreckCheck;
 import agl.error.AglException;
 import agl.lora.Peft;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -229,8 +228,7 @@ public final class TrainCommand implements Callable<Integer> {
     /** What determines the training: the settings and the bytes of what it reads. */
     private ObjectNode identity(MethodChoice choice, RunConfig config, ModelBundle bundle) {
         ObjectNode settings = config.toJson().put("method", choice.label());
-        settings.set("template", new ObjectMapper().valueToTree(bundle.template().described()));
-        ObjectNode all = CheckpointOptions.identity("train", settings);
+        ObjectNode all = CheckpointOptions.identity("train", settings, bundle.template());
         CheckpointOptions.with(all, "the base", Inputs.read(List.of(base.path)));
         CheckpointOptions.with(all, "the task data", Inputs.read(task));
         CheckpointOptions.with(all, "the held-out data", Inputs.read(eval));

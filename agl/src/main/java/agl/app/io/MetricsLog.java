@@ -18,6 +18,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.util.Map;
+import java.util.Optional;
 import java.util.regex.Pattern;
 
 /**
@@ -63,28 +64,24 @@ public final class MetricsLog implements AutoCloseable {
         try (BufferedReader in = Files.newBufferedReader(file)) {
             String first = in.readLine();
             boolean only = in.readLine() == null;
-            return first == null || isLine(first) || only && BEGUN.matcher(first).matches() && !isWhole(first);
+            Optional<JsonNode> line = first == null ? Optional.empty() : parsed(first);
+            return first == null || line.map(MetricsLog::isStep).orElse(only && BEGUN.matcher(first).matches());
         } catch (IOException e) {
             return false;
         }
     }
 
-    private static boolean isWhole(String text) {
+    /** Empty if this is no JSON. */
+    private static Optional<JsonNode> parsed(String text) {
         try {
-            JSON.readTree(text);
-            return true;
+            return Optional.of(JSON.readTree(text));
         } catch (JsonProcessingException e) {
-            return false;
+            return Optional.empty();
         }
     }
 
-    private static boolean isLine(String text) {
-        try {
-            JsonNode line = JSON.readTree(text);
-            return line.path("step").isIntegralNumber() && line.has("grad_norm") && line.has("tokens");
-        } catch (JsonProcessingException e) {
-            return false;
-        }
+    private static boolean isStep(JsonNode line) {
+        return line.path("step").isIntegralNumber() && line.has("grad_norm") && line.has("tokens");
     }
 
     /** Appends one line, with the method's name in front. */
