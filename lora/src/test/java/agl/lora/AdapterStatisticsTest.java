@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import agl.autograd.storage.DType;
 import agl.error.AglException;
 import agl.nn.checkpoint.SafeTensors;
 import agl.nn.checkpoint.SafeTensorsWriter;
@@ -110,6 +111,19 @@ class AdapterStatisticsTest {
         assertTrue(changesNothing(pair(new SafeTensorsWriter(), "x", random(2, 1), random(2, 2)), unscaled));
         assertFalse(changesNothing(pair(new SafeTensorsWriter(), "x", random(2, 1), random(2, 2)).add(Peft.PREFIX + "x" + Peft.MAGNITUDE,
                 zero, 2), unscaled), "magnitudes are not scaled");
+    }
+
+    /** B = 0 at the start of training; one number of B later the adapter changes something. */
+    @Test void aFolderThatChangesNothingIsTold() {
+        LoraModel lora = LoraModel.attach(Tiny.llama(), LoraConfig.of(2, 4, 0, "q_proj"), 1, DType.F64);
+        Path adapter = folder.resolve("adapter");
+        Peft.save(lora, adapter, "base");
+        assertEquals(adapter + " changes nothing: its update is 0 in every layer, so that it is the base",
+                AdapterStatistics.nothingChanges(adapter).orElseThrow());
+        lora.layers().values().iterator().next().b().data().set(0, 1);
+        Path trained = folder.resolve("trained");
+        Peft.save(lora, trained, "base");
+        assertTrue(AdapterStatistics.nothingChanges(trained).isEmpty());
     }
 
     @Test void factorsThatDoNotFitAreRefused() {

@@ -9,12 +9,15 @@ import agl.autograd.Tensor;
 import agl.autograd.storage.DType;
 import agl.error.AglException;
 import agl.nn.LinearLayer;
+import agl.nn.checkpoint.RunState;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 class LoraLinearTest {
 
@@ -49,6 +52,24 @@ class LoraLinearTest {
             }
         }
         assertEquals(9, seen.size());
+    }
+
+    /** A run put back after two passes draws the mask of the third. */
+    @Test void masksAreDrawnOn(@TempDir Path folder) {
+        LinearLayer base = base();
+        LoraLinear whole = layer(base, 0.5, 1);
+        forward(whole);
+        forward(whole);
+        Path file = folder.resolve("state.safetensors");
+        try (RunState state = RunState.saving(file)) {
+            whole.state(state);
+            state.write();
+        }
+        LoraLinear resumed = layer(base, 0.5, 1);
+        try (RunState state = RunState.loading(file)) {
+            resumed.state(state);
+        }
+        assertArrayEquals(forward(whole), forward(resumed), 0);
     }
 
     /**

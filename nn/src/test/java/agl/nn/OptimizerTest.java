@@ -1,5 +1,6 @@
 package agl.nn;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
@@ -11,9 +12,12 @@ import agl.autograd.op.Sum;
 import agl.autograd.storage.DType;
 import agl.autograd.storage.Storage;
 import agl.error.AglException;
+import agl.nn.checkpoint.RunState;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 /** What all optimizers share, seen through the simplest of them. */
 class OptimizerTest {
@@ -79,6 +83,58 @@ class OptimizerTest {
         gradient(x, 8);
         assertEquals(4, descent.step(1, 0.5), 1e-12);
         assertEquals(-2.5, x.get(0), 1e-5);
+    }
+
+    /** p, what it moved by and the number of steps are those of before; the next step is the third. */
+    @Test void whatIsPutBackGoesOn(@TempDir Path folder) {
+        Path file = folder.resolve("state.safetensors");
+        Descent first = new Descent(0, List.of(x, frozen, y));
+        for (int step = 0; step < 2; step++) {
+            gradient(x, 1);
+            gradient(y, 3);
+            first.step(0.1, 1);
+        }
+        try (RunState state = RunState.saving(file)) {
+            first.state(state);
+            state.write();
+        }
+        Tensor otherX = Tensor.of(new double[] {5}, 1).requireGrad();
+        Tensor otherY = Tensor.of(new double[] {6, 7}, 2).requireGrad();
+        Descent second = new Descent(0, List.of(otherX, frozen, otherY));
+        try (RunState state = RunState.loading(file)) {
+            second.state(state);
+        }
+        assertArrayEquals(new double[] {0.8}, otherX.toArray(), 1e-15);
+        assertArrayEquals(new double[] {0.4, 0.4}, otherY.toArray(), 1e-15);
+        assertEquals(-0.2, second.moved.get(0).get(0), 1e-15);
+        assertEquals(-0.6, second.moved.get(1).get(1), 1e-15);
+        gradient(otherY, 1);
+        second.step(0.1, 1);
+        assertEquals(List.of("1@3"), second.calls);
+    }
+
+    /** Adam's state is two means and the number of steps: the third step of a run put back is that of the run itself, to the bit. */
+    @Test void adamWGoesOnToTheBit(@TempDir Path folder) {
+        Path file = folder.resolve("state.safetensors");
+        AdamW first = new AdamW(Kernels.plain(), AdamW.Settings.DEFAULT, List.of(x));
+        for (double c : new double[] {2, -1}) {
+            gradient(x, c);
+            first.step(0.1, 1);
+        }
+        try (RunState state = RunState.saving(file)) {
+            first.state(state);
+            state.write();
+        }
+        Tensor other = Tensor.of(new double[] {9}, 1).requireGrad();
+        AdamW second = new AdamW(Kernels.plain(), AdamW.Settings.DEFAULT, List.of(other));
+        try (RunState state = RunState.loading(file)) {
+            second.state(state);
+        }
+        gradient(x, 3);
+        gradient(other, 3);
+        first.step(0.1, 1);
+        second.step(0.1, 1);
+        assertEquals(x.get(0), other.get(0), 0);
     }
 
     @Test void aGradientThatIsNoNumberChangesNothing() {

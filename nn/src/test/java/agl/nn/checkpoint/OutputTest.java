@@ -190,4 +190,68 @@ class OutputTest {
         assertEquals(Path.of("pom.xml").toAbsolutePath().getParent(), Path.of("").toAbsolutePath());
         assertTrue(refusal(() -> OutputFolder.requireFree(Path.of(""))).contains("not empty"));
     }
+
+    /** Killed at any moment of a write: what was unfinished goes, an output put aside comes back, nobody else's file is touched. */
+    @Test void whatAKilledProcessLeftIsCleared() throws IOException {
+        Path out = folder.resolve("out");
+        List<String> others = List.of(".other.1-2.tmp", ".out.1-2.tmp.bak", ".out.x.tmp", ".xout.1-2.tmp", "out.1-2.tmp");
+        for (String other : others) {
+            Files.writeString(folder.resolve(other), "mine");
+        }
+        for (String left : List.of(".out.1-2.tmp", "..out.1-2.tmp.3-4.tmp", "..out.1-2.tmp.3-4.old")) {
+            Files.writeString(Files.createDirectories(folder.resolve(left).resolve("sub")).resolve("a"), "half");
+        }
+        Files.writeString(Files.createDirectory(folder.resolve(".out.1-2.old")).resolve("a"), "earlier");
+        OutputFolder.clear(out);
+        assertEquals("earlier", Files.readString(out.resolve("a")));
+        List<String> kept = Stream.concat(others.stream(), Stream.of("out")).sorted().toList();
+        assertEquals(kept, entries());
+        // Killed after the new one was in place, and while it was tried whether the folder can be moved.
+        Files.writeString(Files.createDirectory(folder.resolve(".out.1-2.old")).resolve("a"), "older");
+        Files.createDirectory(folder.resolve(".out.17.probe"));
+        OutputFolder.clear(out);
+        assertEquals("earlier", Files.readString(out.resolve("a")));
+        assertEquals(kept, entries());
+        Files.move(out, folder.resolve(".out.17.probe"));
+        OutputFolder.clear(out);
+        assertEquals("earlier", Files.readString(out.resolve("a")));
+        OutputFolder.clear(folder.resolve("none/out"));
+        OutputFolder.clear(Path.of("/"));
+        assertEquals(kept, entries());
+    }
+
+    /** Asking whether a place is free clears it first: the earlier output stands there again. */
+    @Test void anOutputThatWasPutAsideIsInTheWay() throws IOException {
+        Files.createFile(Files.createDirectory(folder.resolve(".out.1-2.old")).resolve("a"));
+        assertEquals(folder.resolve("out") + ": is not empty; name another folder or remove it first",
+                refusal(() -> OutputFolder.requireFree(folder.resolve("out"))));
+    }
+
+    /** 999999999 is above every system's process numbers; the living one's file may still be written. */
+    @Test void filesOfDeadProcessesAreCleared() throws IOException {
+        String living = ".a.txt." + ProcessHandle.current().pid() + "-1.tmp";
+        for (String name : List.of(".a.txt.999999999-1.tmp", living, ".b.txt.999999999-1.tmp", ".a.txt.999999999.tmp", "a.txt")) {
+            Files.createFile(folder.resolve(name));
+        }
+        OutputFile.clearShared(folder, ".a");
+        assertEquals(List.of(".a.txt.999999999.tmp", living, ".b.txt.999999999-1.tmp", "a.txt").stream().sorted().toList(), entries());
+        OutputFile.clearShared(folder.resolve("none"), ".a");
+        // The files that show that a folder can be written are such files too.
+        Files.createFile(folder.resolve(".agl-probe.999999999-1.tmp"));
+        OutputFolder.requireWritable(folder);
+        assertFalse(entries().contains(".agl-probe.999999999-1.tmp"));
+    }
+
+    /** Twice is as good as once; where there is a file, or nothing, it is an error. */
+    @Test void foldersAreMadeAndForced() throws IOException {
+        Path deep = folder.resolve("a/b/c");
+        OutputFile.makeFolders(deep);
+        assertTrue(Files.isDirectory(deep));
+        OutputFile.makeFolders(deep);
+        Files.writeString(deep.resolve("f"), "x");
+        OutputFile.forceTree(folder);
+        assertEquals("x", Files.readString(deep.resolve("f")));
+        assertThrows(IOException.class, () -> OutputFile.forceTree(folder.resolve("none")));
+        assertThrows(IOException.class, () -> OutputFile.makeFolders(deep.resolve("f/g")));
+    }
 }
