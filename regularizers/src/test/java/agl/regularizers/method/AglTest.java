@@ -92,8 +92,19 @@ class AglTest {
         assertTrue(Double.isNaN(log.get("L_A")) && Double.isNaN(log.get("penalty")), log.toString());
     }
 
-    @Test void itsRegularizerCanBeRefreshed() {
-        AglRegularizer r = regularizer();
+    /** L_A is 4·3² with the first estimate; the second one's eigenvector is the entry (0, 1) with λ = 3²: 9·6². */
+    @Test void anEstimateIsTakenAnewWhenItIsDue() {
+        String settings = "{'lambda_A':0.5,'lambda_T':0.25,'lambda_NC':0,'metric':'diag_fisher','m':1,'fisher_norm':'none',"
+                + "'refresh_every':20}";
+        AglRegularizer r = AglRegularizer.of(Samples.settings(settings), Map.of("w", Hand.fisher(2, 2, settings, Hand.entry(4, 0, 2))));
+        assertEquals(0, new Agl(r, 1).refreshEvery(), "without an estimate to be taken anew");
         assertSame(r, new Agl(r, 1).regularizer());
+        Agl agl = new Agl(r, 0, () -> Map.of("w", Hand.fisher(2, 2, settings, Hand.entry(4, 1, 3))));
+        assertEquals(20, agl.refreshEvery());
+        assertEquals(36, step(agl, factors(), 0).get("L_A"), 1e-12);
+        try (Tape tape = Tape.plain()) {
+            agl.refresh(tape, List.of());
+        }
+        assertEquals(9 * 36, step(agl, factors(), 0).get("L_A"), 1e-12);
     }
 }

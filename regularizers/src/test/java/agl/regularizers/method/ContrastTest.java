@@ -2,6 +2,7 @@ package agl.regularizers.method;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import agl.autograd.Pool;
@@ -9,6 +10,7 @@ import agl.autograd.Tape;
 import agl.autograd.Tensor;
 import agl.autograd.kernels.Kernels;
 import agl.autograd.storage.DType;
+import agl.error.AglException;
 import agl.lora.LoraConfig;
 import agl.lora.LoraModel;
 import agl.nn.Batch;
@@ -29,10 +31,10 @@ import org.junit.jupiter.api.Test;
 /** The contrast of margins, directly and linearised. */
 class ContrastTest {
     private static final double WEIGHT = 0.7;
-    /** A prompt to refuse and a harmless one, each with a refusal and another answer; one answer has two tokens, one ends at once. */
+    /** A prompt to refuse and a harmless one, each with a refusal and another answer; one answer is token 0 alone, one ends at once. */
     private static final List<FisherEstimator.Example> PAIRS = List.of(
             new FisherEstimator.Example(sequence(3, 7, 11, 2), sequence(3, 7, 5)),
-            new FisherEstimator.Example(sequence(9, 1, 4), sequence(9, 1, 6, 8, 10)),
+            new FisherEstimator.Example(sequence(9, 1, 0), sequence(9, 1, 6, 8, 10)),
             new FisherEstimator.Example(sequence(2, 2, 3), new Batch(new int[] {2, 2}, new int[] {0, 2}, new int[] {-1, -1})));
     private static final boolean[] REFUSE = {true, false, true};
 
@@ -148,6 +150,31 @@ class ContrastTest {
         }
     }
 
+    /** Steps 0, 1, 2 take the first, the second, the first mini-batch. */
+    @Test void miniBatchesAreTakenInTurn() {
+        boolean[] harmless = {false};
+        boolean[] toRefuse = {true};
+        Contrast.Pairs[] pairs = {new Contrast.Pairs(List.of(sequences(PAIRS.subList(0, 1))), toRefuse),
+            new Contrast.Pairs(List.of(sequences(PAIRS.subList(1, 2))), harmless)};
+        Method both = new Contrast(WEIGHT, lora, List.of(pairs), 1);
+        double[] m = margins();
+        for (int step = 0; step < 4; step++) {
+            assertEquals(Math.log(1 + Math.exp(step % 2 == 0 ? -m[0] : m[1])), step(both, step).value, 1e-12, "step " + step);
+        }
+    }
+
+    @Test void whatAreNoPairsIsRefused() {
+        List<Batch> two = List.of(sequences(PAIRS.subList(0, 2)));
+        new Contrast.Pairs(two, new boolean[2]);
+        for (int pairs : new int[] {1, 3}) {
+            String said = assertThrows(AglException.class, () -> new Contrast.Pairs(two, new boolean[pairs])).getMessage();
+            assertEquals("4 sequences in 1 passes are not " + pairs + " pairs", said);
+        }
+        Batch one = PAIRS.get(0).answer();
+        List<Batch> torn = List.of(one, Batch.concat(List.of(one, one, one)));
+        assertThrows(AglException.class, () -> new Contrast.Pairs(torn, new boolean[2]), "a pair in two passes");
+    }
+
     /** At the weights of a linearisation, moved already, value and gradient are those of the true margins. */
     @Test void theLinearisationIsExactWhereItWasTaken() {
         Step expected = step(direct(), 0);
@@ -207,7 +234,7 @@ class ContrastTest {
         TokenFactors none = TokenFactors.ofDense(1, 1, List.of(new double[] {1}));
         try (Tape tape = Tape.plain()) {
             FisherEstimator.Gradients other = new FisherEstimator.Gradients(new double[] {0}, Map.of("other", none));
-            String said = org.junit.jupiter.api.Assertions.assertThrows(agl.error.AglException.class,
+            String said = assertThrows(AglException.class,
                     () -> new LinearMargins(tape, other, factors)).getMessage();
             assertTrue(said.contains("no gradients for the adapted matrix " + factors.getFirst().name()) && said.contains("[other]"), said);
         }

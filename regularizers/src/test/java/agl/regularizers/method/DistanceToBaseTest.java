@@ -145,6 +145,8 @@ class DistanceToBaseTest {
         LoraModel lora = LoraModel.attach(TinyModel.llama(), config, 1, DType.F64);
         String message = assertThrows(AglException.class, () -> kl(1, lora, List.of(List.of(BATCH)))).getMessage();
         assertTrue(message.contains("head"), message);
+        // Hidden states go through no head.
+        new DistanceToBase("sbr", 1, Measure.HIDDEN, lora, Examples.inTurn(List.of(List.of(BATCH)), 1), 1);
     }
 
     /** Steps 4, 8 and 12 have the penalty, on one batch after the other, with four times the weight; the others have none. */

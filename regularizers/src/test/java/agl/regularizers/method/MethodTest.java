@@ -33,9 +33,10 @@ class MethodTest {
                 new EwcLora(1, Map.of()), kl,
                 new SafeLora(1, Map.of()), new AsFt(1, Map.of()), new SafeAnchor(Map.of()), new Lisa(1, 1, 1),
                 new HardProjection(Map.of(), 0), new OpLora(1, Map.of()), kl("kl_sparse", lora, 4),
-                new ScaledUpdate(1), new WeightAverage(0), new SafeGrad(kl), SafeLora.lowest(1, Map.of()));
+                new ScaledUpdate(1), new WeightAverage(0), new SafeGrad(kl), SafeLora.lowest(1, Map.of()),
+                new Contrast(1, lora, List.of(), 1), new LinearContrast(1, new boolean[0], 1, null));
         assertEquals(List.of("lora", "agl", "ewc", "kl", "safelora", "asft", "safeanchor", "lisa", "projection", "oplora", "kl_sparse",
-                "scale", "ema", "safegrad", "safelora_number"),
+                "scale", "ema", "safegrad", "safelora_number", "contrast", "contrast_linear"),
                 methods.stream().map(Method::name).toList());
     }
 

@@ -274,7 +274,9 @@ class MethodsTest {
             }
         }
         try (Tape tape = Tape.plain()) {
-            assertEquals(4 * expected, new EwcLora(4, Map.of("w", fisher)).addGradients(tape, List.of(f), 0).get("penalty"), 1e-10);
+            Map<String, Double> log = new EwcLora(4, Map.of("w", fisher)).addGradients(tape, List.of(f), 0);
+            assertEquals(expected, log.get("EWC"), 1e-10);
+            assertEquals(4 * expected, log.get("penalty"), 1e-10);
             assertEquals(w.getFrobeniusNorm() * w.getFrobeniusNorm(), Tiles.squaredNorm(tape, f), 1e-9);
         }
         Fisher bare = Samples.fisher(Samples.gradients(r, DType.F64, shape), Samples.settings("{}"));
