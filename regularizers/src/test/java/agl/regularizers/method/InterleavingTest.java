@@ -30,9 +30,11 @@ class InterleavingTest {
         Interleaving nearlyAll = new Interleaving(1 - 1e-12);
         String message = assertThrows(AglException.class, () -> nearlyAll.steps(60)).getMessage();
         assertTrue(message.contains("makes a run of"), message);
+        assertEquals(Integer.MAX_VALUE, new Interleaving(1e-20).steps(Integer.MAX_VALUE), "a share that rounding swallows");
     }
 
     @Test void otherMethodsMixNothing() {
+        assertEquals("mixed", Method.Source.MIXED.title());
         assertEquals(0, Method.lora().alignmentExamples(100));
     }
 }
