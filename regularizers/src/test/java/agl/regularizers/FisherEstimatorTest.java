@@ -12,6 +12,7 @@ import agl.autograd.Tape;
 import agl.autograd.Tensor;
 import agl.autograd.kernels.Kernels;
 import agl.autograd.storage.DType;
+import agl.autograd.storage.Storage;
 import agl.error.AglException;
 import agl.lora.LoraConfig;
 import agl.lora.LoraModel;
@@ -211,6 +212,46 @@ class FisherEstimatorTest {
             assertEquals("no gradient was collected for " + nothing,
                     assertThrows(IllegalStateException.class, () -> collector.take(nothing)).getMessage());
         }
+    }
+
+    /** Three sequences of 2, 1 and 1 rows: the weights are those of the losses, so δ has them and x has not. */
+    @Test void eachExampleHasItsRowsAndItsWeights() {
+        Tensor x = Tensor.of(new double[] {1, 2, 3, 4, 5, 6, 7, 8}, 4, 2);
+        Tensor delta = Tensor.of(new double[] {1, 2, 3, 4}, 4, 1);
+        GradientCollector pairs = new GradientCollector(DType.F64, List.of("w"));
+        pairs.batch(new int[] {0, 2, 3}, new double[] {0.5, -1}, 2);
+        pairs.listener("w").accept(Tensor.of(new double[] {1, 2, 3, 4, 5, 6}, 3, 2), Tensor.of(new double[] {1, 2, 3}, 3, 1).data());
+        TokenFactors pair = pairs.take("w");
+        assertEquals(List.of(1, 2, 1), List.of(pair.out(), pair.in(), pair.examples()));
+        assertEquals(List.of(List.of(0.5, 1.0, -3.0)), values(pair.delta()));
+        assertEquals(List.of(List.of(1.0, 2.0, 3.0, 4.0, 5.0, 6.0)), values(pair.x()));
+        // In float: another element type than what is heard.
+        GradientCollector single = new GradientCollector(DType.F32, List.of("w"));
+        single.batch(new int[] {0, 2, 3, 4});
+        single.listener("w").accept(x, delta.data());
+        TokenFactors alone = single.take("w");
+        assertEquals(DType.F32, alone.dtype());
+        assertEquals(List.of(List.of(1.0, 2.0), List.of(3.0), List.of(4.0)), values(alone.delta()));
+        assertEquals(List.of(List.of(1.0, 2.0, 3.0, 4.0), List.of(5.0, 6.0), List.of(7.0, 8.0)), values(alone.x()));
+    }
+
+    private static List<List<Double>> values(List<Storage> parts) {
+        return parts.stream().map(s -> java.util.Arrays.stream(Tensor.of(s, s.length()).toArray()).boxed().toList()).toList();
+    }
+
+    /** The losses of the examples, and how far the passes are: 11 of the 12, then all. */
+    @Test void gradientsComeWithTheirLosses() throws Exception {
+        Transformer model = TinyModel.llama();
+        List<String> seen = new ArrayList<>();
+        FisherEstimator.Gradients found = new FisherEstimator(Kernels.plain(), model, AglSettings.DEFAULT, DType.F64)
+                .gradients(NAMES.subList(0, 1), twelve(), (done, total, what) -> seen.add(done + "/" + total + " " + what));
+        assertEquals(List.of("11/12 gradients", "12/12 gradients"), seen);
+        for (int i = 0; i < 12; i++) {
+            try (Tape tape = Tape.plain()) {
+                assertEquals(model.loss(tape, twelve().get(i).answer()).item(), found.losses()[i], 1e-12);
+            }
+        }
+        assertEquals(12, found.byMatrix().get(NAMES.getFirst()).examples());
     }
 
     /** Layers that read the same input share a copy within a batch; in the next batch the tensor may be the same and its numbers others. */

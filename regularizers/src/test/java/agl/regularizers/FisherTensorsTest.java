@@ -4,11 +4,13 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotSame;
 import static org.junit.jupiter.api.Assertions.assertSame;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import agl.autograd.kernels.Kernels;
 import agl.autograd.storage.DType;
 import agl.autograd.storage.Storage;
+import agl.error.AglException;
 import agl.nn.checkpoint.SafeTensors;
 import agl.nn.checkpoint.SafeTensorsWriter;
 import java.nio.file.Files;
@@ -104,6 +106,19 @@ class FisherTensorsTest {
         }
         // A mask has no vectors to round.
         assertTrue(kind.equals(DIAGONAL) ? worst == 0 : worst > 0 && worst < 0.1, "largest difference " + worst);
+    }
+
+    /** Numbers that stand beside the estimates, in double. */
+    @Test void otherNumbersAreReadBackToTheBit() {
+        Path file = folder.resolve("f");
+        SafeTensorsWriter out = new SafeTensorsWriter();
+        FisherTensors.put(out, "margins", new double[] {0.1, -1e-300, 3});
+        out.write(file);
+        try (SafeTensors in = SafeTensors.open(file)) {
+            assertArrayEquals(new double[] {0.1, -1e-300, 3}, FisherTensors.doubles(in, file, "margins"), 0);
+            assertEquals(file + ": has no tensor \"others\"",
+                    assertThrows(AglException.class, () -> FisherTensors.doubles(in, file, "others")).getMessage());
+        }
     }
 
     /** The leading m of a larger estimate are the estimate with m. */

@@ -2,6 +2,7 @@ package agl.regularizers;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -98,8 +99,48 @@ class FisherTest {
 
     @Test void nothingToEstimateFromIsRefused() {
         assertThrows(AglException.class, () -> of("w", DType.F64, "{}"));
-        AglException e = assertThrows(AglException.class, () -> of("w", DType.F64, "{'backend':'diagonal'}", Double.NaN, 1));
-        assertTrue(e.getMessage().startsWith("w: "), e.getMessage());
+        for (String backend : List.of("exact", "kfac", "diagonal")) {
+            AglException e = assertThrows(AglException.class, () -> of("w", DType.F64, "{'backend':'" + backend + "'}", Double.NaN, 1));
+            assertTrue(e.getMessage().startsWith("w: the gradients for the Fisher information are not finite"), e.getMessage());
+        }
+    }
+
+    /**
+     * Two vectors of (6, 6) are 2·36 = 72 numbers, and 3·T·(6 + 6) are 72 for two tokens: whole vectors. Of (6, 7) they are 84, and 78 for
+     * two tokens: token factors; 156 for four: whole vectors.
+     */
+    @ParameterizedTest @CsvSource({"6, 6, 1, true", "6, 7, 1, false", "6, 7, 2, true"})
+    void whatIsFasterIsStored(int out, int in, int tokens, boolean dense) {
+        List<Storage> delta = new ArrayList<>();
+        List<Storage> x = new ArrayList<>();
+        for (int i = 0; i < 2; i++) {
+            delta.add(Storage.allocate(DType.F64, tokens * out));
+            x.add(Storage.allocate(DType.F64, tokens * in));
+            delta.get(i).set(i, 1);
+            x.get(i).set(i, 1);
+        }
+        Fisher f = Fisher.of(Kernels.plain(), "w", new TokenFactors(out, in, delta, x), Samples.settings("{}"));
+        assertEquals(2, f.eigenvalues().length);
+        assertEquals(dense ? DenseSubspace.class : FactoredSubspace.class, f.subspace().getClass());
+    }
+
+    /** Of 25, 16 and 9 the first is half and the first two are 0.82 of all. */
+    @Test void aShareOfTheTraceIsReached() {
+        for (String backend : List.of("exact", "kfac", "diagonal")) {
+            for (String[] energyAndCount : new String[][] {{"0.5", "1"}, {"0.51", "2"}, {"0.82", "2"}, {"0.83", "3"}, {"1", "3"}}) {
+                Fisher f = of("w", DType.F64, "{'m':1,'backend':'" + backend + "','energy':" + energyAndCount[0] + "}", 5, 4, 3);
+                assertEquals(Integer.parseInt(energyAndCount[1]), f.eigenvalues().length, backend + " " + energyAndCount[0]);
+            }
+        }
+    }
+
+    @Test void theDiagonalCanBeLeftOut() {
+        Fisher f = of("w", DType.F64, "{'metric':'diag_fisher'}", 5, 4);
+        Fisher without = f.withoutDiagonal();
+        assertNull(without.diagonal());
+        assertSame(f.subspace(), without.subspace());
+        assertEquals(List.of(f.trace(), f.scale()), List.of(without.trace(), without.scale()));
+        assertSame(f.eigenvalues(), without.eigenvalues());
     }
 
     /** Every storage once: m vectors, or δ and x of each example, or p and q; and the diagonal. */

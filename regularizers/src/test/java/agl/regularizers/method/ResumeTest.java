@@ -116,7 +116,7 @@ class ResumeTest {
 
     /**
      * H of "w" is the running mean, d = 1/2, of (1 2; 0 0)∘(1 2; 0 0) and of four times that: (0.5·0.5 + 0.5·4)/(1 − 0.5²) = 3 times the
-     * first. ΔW = [3 6; 1 2], of which the entry (0, 0) is ΔW_A: L_T = 3·2²·6² = 432. "v" has no gradient, and no H, before the second step;
+     * first. ΔW = [3 6; 1 2], the entry (0, 0) is ΔW_A: L_T = 3·2²·6² = 432. "v" has no gradient, and no H, before the second step;
      * there H is 1 in (0, 1): 6² = 36.
      */
     @Test void theRunningMeanOfTheTaskGradientGoesOn() {
