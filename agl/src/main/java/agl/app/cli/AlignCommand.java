@@ -96,7 +96,8 @@ public final class AlignCommand implements Callable<Integer> {
         // Read now: the output must not depend on whether the base still exists when training ends.
         DType stored = ModelStorage.storedType(base.path);
         if (Files.exists(metrics)) {
-            Notes.say(metrics + " is an earlier run's; it is replaced when this one has succeeded");
+            // Not a note: what comes out is the same, and a killed run leaves such a log too.
+            System.err.println("agl: " + metrics + " is an earlier run's; it is replaced when this one has succeeded");
         }
         Path companions = companions();
         AlignCheck.Found found;

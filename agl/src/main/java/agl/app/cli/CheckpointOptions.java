@@ -40,9 +40,10 @@ final class CheckpointOptions {
             throw new AglException(folder + ": there is an unfinished run, saved after step " + steps
                     + ": the same command with --resume goes on with it; delete this folder to begin anew");
         }
-        if (steps == 0 && resume) {
+        if (resume) {
             // Not a note: what comes out is the same.
-            System.err.println("agl: there is no checkpoint in " + folder + ": the run begins with its first step");
+            System.err.println(steps == 0 ? "agl: there is no checkpoint in " + folder + ": the run begins with its first step"
+                    : "agl: goes on after step " + steps + ", from " + folder);
         }
         return checkpoints;
     }

@@ -1,136 +1,214 @@
 package agl.app.cli;
 
-import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import agl.app.TinyModel;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Random;
 import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
 
 /**
- * Real processes killed at random moments and started again, until one comes to its end: what they wrote is that of a process that was
- * left alone. {@code -Dagl.kills=100} kills more often.
+ * Real processes killed at random moments and started again, until one comes to its end: every file is that of a process that was left
+ * alone, but for times. {@code -Dagl.kills=100} kills more often, and more commands.
  */
 class KilledRunTest {
-    private static final int KILLS = Integer.getInteger("agl.kills", 6);
-    /** Files that say when or how long, not what. */
-    private static final List<String> TIMED = List.of("provenance.json", "report.html", "compare.json");
+    private static final int SHORT = 10;
+    private static final int EVERY = 3;
+    private static final int KILLS = Integer.getInteger("agl.kills", SHORT);
+    private static final Pattern WRITTEN = Pattern.compile("20[0-9]{2}-[0-9]{2}-[0-9]{2}T[0-9:.]+Z");
+    /** In JSON, and in the column of compare's report. */
+    private static final Pattern SECONDS = Pattern.compile("(?<=\"seconds\"[ :\\[]{1,6})[0-9.E-]+|(?<=<td class=\"n\">)[0-9]+\\.[0-9]{2}(?=</td>)");
+    private static final Pattern SUM = Pattern.compile("(?<=\"agl_sha256\":\")[0-9a-f]{64}");
 
-    @TempDir Path temp;
-    private List<String> common;
+    /** @param share of all kills */
+    private record Job(String name, int share, List<String> words) {
+        private boolean resumes() {
+            return List.of("train", "align").contains(words.getFirst());
+        }
 
-    @BeforeEach void inputs() throws IOException {
-        Path base = TinyModel.write(temp.resolve("base"), 3);
-        Path task = write("task.csv",
-                IntStream.range(0, 40).mapToObj(i -> "tell me a story " + i + ",the red fox sat on the mat " + i % 3));
-        Path alignment = write("alignment.csv",
-                IntStream.range(0, 8).mapToObj(i -> "about the dog " + i + "," + (i < 4 ? "I cannot help with that." : "the cat sat.")));
-        Path prompts = Files.write(temp.resolve("prompts.csv"), Stream.concat(Stream.of("prompt,label"),
-                IntStream.range(0, 6).mapToObj(i -> "how do I " + i + "," + (i < 3 ? "unsafe" : "safe"))).toList());
-        common = List.of("--base", base.toString(), "--task", task.toString(), "--alignment", alignment.toString(), "--template",
-                "instruction", "--prompts", prompts.toString(), "--max-new-tokens", "4", "-s", "steps=40", "-s", "batch_size=4", "-s", "r=2",
-                "-s", "max_length=64", "-s", "fisher_examples=4", "-s", "eval_every=7", "--save-every", "3");
+        @Override public String toString() {
+            return name;
+        }
     }
 
-    private Path write(String name, Stream<String> rows) throws IOException {
-        return Files.write(temp.resolve(name), Stream.concat(Stream.of("instruction,response"), rows).toList());
+    private static Job job(String name, int share, String... words) {
+        return new Job(name, share, List.of(words));
+    }
+
+    private static Job train(String name, int share, String... more) {
+        return new Job(name, share, Stream.concat(Stream.of("train", "--method"), Stream.of(more)).toList());
+    }
+
+    static Stream<Job> jobs() {
+        List<Job> brief = List.of(train("agl, refreshed", 3, "agl", "-s", "agl.refresh_every=10"), job("align", 3, "align"),
+                job("compare", 2, "compare", "--methods", "lora,kl", "--seeds", "1"), job("merge", 1, "merge"), job("fisher", 1, "fisher"));
+        List<Job> others = List.of(train("lora", 1, "lora"), train("agl, kfac", 1, "agl", "-s", "agl.backend=kfac"),
+                train("agl, diagonal", 1, "agl", "-s", "agl.backend=diagonal"), train("kl", 1, "kl"), train("lisa", 1, "lisa"),
+                job("align --lora", 1, "align", "--lora"), job("forgetting", 2, "forgetting"), job("demo", 2, "demo"));
+        return KILLS > SHORT ? Stream.concat(brief.stream(), others.stream()) : brief.stream();
+    }
+
+    /** As many as its share of all that are run. */
+    private static int kills(Job job) {
+        return Math.max(1, KILLS * job.share / jobs().mapToInt(Job::share).sum());
+    }
+
+    @TempDir Path temp;
+
+    @BeforeEach void inputs() throws IOException {
+        TinyModel.write(temp.resolve("base"), 3);
+        write("task.csv", IntStream.range(0, 40).mapToObj(i -> "tell me a story " + i + ",the red fox sat on the mat " + i % 3));
+        write("alignment.csv",
+                IntStream.range(0, 8).mapToObj(i -> "about the dog " + i + "," + (i < 4 ? "I cannot help with that." : "the cat sat.")));
+        Files.write(temp.resolve("prompts.csv"), Stream.concat(Stream.of("prompt,label"),
+                IntStream.range(0, 6).mapToObj(i -> "how do I " + i + "," + (i < 3 ? "unsafe" : "safe"))).toList());
+        Files.writeString(temp.resolve("text.txt"), "the quick brown fox jumps over the lazy dog. ".repeat(20));
+    }
+
+    private void write(String name, Stream<String> rows) throws IOException {
+        Files.write(temp.resolve(name), Stream.concat(Stream.of("instruction,response"), rows).toList());
+    }
+
+    private String in(String name) {
+        return temp.resolve(name).toString();
     }
 
     private Process start(List<String> arguments) throws IOException {
         List<String> command = new ArrayList<>(List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString(), "--add-modules",
-                "jdk.incubator.vector", "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-Xmx256m", "-cp",
+                "jdk.incubator.vector", "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-Xmx512m", "-cp",
                 System.getProperty("java.class.path"), "agl.app.Main"));
         command.addAll(arguments);
         return new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(temp.resolve("output.txt").toFile()).start();
+    }
+
+    private void expect(Process run) throws Exception {
+        assertTrue(run.waitFor(300, TimeUnit.SECONDS));
+        assertEquals(0, run.exitValue(), said());
     }
 
     private String said() throws IOException {
         return Files.readString(temp.resolve("output.txt"));
     }
 
-    private List<String> command(String name, Path out, String... more) {
-        List<String> all = new ArrayList<>(List.of(name));
-        all.addAll(common);
-        all.addAll(List.of(more));
+    private List<String> command(Job job, Path out) {
+        List<String> all = new ArrayList<>(job.words);
+        String name = job.words.getFirst();
+        if (!name.equals("demo")) {
+            all.addAll(List.of("--base", in("base")));
+        }
+        if (name.equals("align")) {
+            all.addAll(List.of("--data", in("task.csv")));
+        } else if (List.of("train", "compare", "fisher", "forgetting").contains(name)) {
+            all.addAll(List.of("--alignment", in("alignment.csv"), "-s", "fisher_examples=4"));
+        }
+        if (List.of("train", "compare", "forgetting").contains(name)) {
+            all.addAll(List.of("--task", in("task.csv"), "--prompts", in("prompts.csv"), "--max-new-tokens", "4"));
+        }
+        if (List.of("train", "align", "compare", "forgetting").contains(name)) {
+            all.addAll(List.of("-s", "batch_size=4", "-s", "r=2", "-s", "eval_every=7", "--save-every", String.valueOf(EVERY)));
+            all.addAll(List.of("-s", name.equals("train") ? "steps=40" : "steps=20"));
+        }
+        if (!List.of("demo", "merge").contains(name)) {
+            all.addAll(List.of("-s", "max_length=64", "--template", "instruction"));
+        }
+        all.addAll(switch (name) {
+            case "forgetting" -> List.of("--sizes", "6,12,18,24", "--seeds", "1", "--methods", "lora", "--pretrain-text", in("text.txt"));
+            case "merge" -> List.of("--adapter", in("adapter"));
+            case "demo" -> List.of("--quick", "-s", "steps=5");
+            default -> List.<String>of();
+        });
         all.addAll(List.of("--out", out.toString()));
         return all;
     }
 
-    /** What a run left, by name; without what says when. */
-    private static Map<String, byte[]> files(Path out) throws IOException {
-        Map<String, byte[]> found = new TreeMap<>();
+    /** What a run left, by name, without what says when or how long. Checksums in files with a time are left out with it. */
+    private static Map<String, String> files(Path out) throws IOException {
+        Map<String, String> found = new TreeMap<>();
         try (Stream<Path> all = Files.walk(out)) {
             for (Path file : all.filter(Files::isRegularFile).toList()) {
-                if (!TIMED.contains(file.getFileName().toString()) && !file.toString().contains("runs")) {
-                    found.put(out.relativize(file).toString(), Files.readAllBytes(file));
-                }
+                String text = Files.readString(file, StandardCharsets.ISO_8859_1);
+                String timeless = SECONDS.matcher(WRITTEN.matcher(text).replaceAll("WRITTEN")).replaceAll("SECONDS");
+                found.put(out.relativize(file).toString(), timeless.equals(text) ? text : SUM.matcher(timeless).replaceAll("SUM"));
             }
         }
         return found;
     }
 
-    private void killedAgainAndAgain(int kills, Random random, String name, String... more) throws Exception {
-        Path alone = temp.resolve("alone");
+    @ParameterizedTest @MethodSource("jobs") void goesOnWhereItWasKilled(Job job) throws Exception {
+        Random random = new Random(KILLS);
+        if (job.name.equals("merge")) {
+            expect(start(command(train("lora", 0, "lora"), temp.resolve("adapter"))));
+        }
+        // The same name in another folder: results name their files.
+        Path alone = Files.createDirectory(temp.resolve("alone")).resolve("out");
+        Path out = Files.createDirectory(temp.resolve("again")).resolve("out");
         long began = System.nanoTime();
-        Process whole = start(command(name, alone, more));
-        assertTrue(whole.waitFor(120, TimeUnit.SECONDS));
-        assertEquals(0, whole.exitValue(), said());
+        expect(start(command(job, alone)));
         long millis = (System.nanoTime() - began) / 1_000_000;
-        Path out = temp.resolve("killed");
-        List<String> again = new ArrayList<>(command(name, out, more));
-        if (!name.equals("compare")) {
+        List<String> again = command(job, out);
+        if (job.resumes()) {
             again.add("--resume");
         }
-        for (int kill = 0; kill < kills; kill++) {
+        boolean ended = false;
+        for (int kill = 0; kill < kills(job) && !ended; kill++) {
             Process run = start(again);
-            if (run.waitFor(random.nextLong(millis / 8, millis), TimeUnit.MILLISECONDS)) {
+            ended = run.waitFor(random.nextLong(millis / 8, millis), TimeUnit.MILLISECONDS);
+            if (ended) {
                 assertEquals(0, run.exitValue(), said());
-                break;
+            } else {
+                run.destroyForcibly().waitFor();
+                lostAtMostAnInterval(out);
             }
-            run.destroyForcibly().waitFor();
-            assertFalse(Files.exists(out.resolve("adapter_config.json")) && !Files.exists(out.resolve("adapter_model.safetensors")));
         }
-        if (!Files.exists(out.resolve("report.html"))) {
-            Process last = start(again);
-            assertTrue(last.waitFor(120, TimeUnit.SECONDS));
-            assertEquals(0, last.exitValue(), said());
+        if (!ended) {
+            expect(start(again));
         }
-        Map<String, byte[]> expected = files(alone);
-        Map<String, byte[]> found = files(out);
-        found.keySet().removeIf(file -> file.startsWith(".new."));
+        Map<String, String> expected = files(alone.getParent());
+        Map<String, String> found = files(out.getParent());
         assertEquals(expected.keySet(), found.keySet());
-        expected.forEach((file, bytes) -> assertArrayEquals(bytes, found.get(file), file));
+        expected.forEach((file, text) -> assertEquals(text, found.get(file), file));
     }
 
-    @Test void trainGoesOnWhereItWasKilled() throws Exception {
-        killedAgainAndAgain(Math.max(1, KILLS / 2), new Random(KILLS), "train", "--method", "agl", "-s", "agl.refresh_every=10");
+    /** The steps that were logged are in a checkpoint, but for those after the newest. */
+    private static void lostAtMostAnInterval(Path out) throws IOException {
+        Path log = out.resolve("metrics.jsonl");
+        if (Files.exists(log) && !Files.exists(out.resolve("report.html"))) {
+            long logged = last(Pattern.compile("(?m)^\\{\"step\":([0-9]+)").matcher(Files.readString(log)));
+            Path folder = out.resolve("checkpoints");
+            String saved = Files.exists(folder) ? String.join(" ", Objects.requireNonNull(folder.toFile().list())) : "";
+            long newest = last(Pattern.compile("step-0*([0-9]+)").matcher(saved));
+            assertTrue(newest >= logged - EVERY, logged + " steps logged, checkpoints " + saved);
+        }
     }
 
-    @Test void compareGoesOnWhereItWasKilled() throws Exception {
-        killedAgainAndAgain(Math.max(1, KILLS / 4), new Random(2 * KILLS), "compare", "--methods", "lora,kl", "--seeds", "1", "-s",
-                "steps=20");
+    private static long last(Matcher matcher) {
+        return matcher.results().mapToLong(found -> Long.parseLong(found.group(1))).max().orElse(0);
     }
 
     /** Ctrl-C and a scheduler's signal: a checkpoint, one line on how to go on, the shell's exit code. */
     @Test void aSignalEndsTheRunWithACheckpoint() throws Exception {
         Path out = temp.resolve("signalled");
-        List<String> command = command("train", out, "--method", "lora");
+        List<String> command = command(train("lora", 0, "lora"), out);
         command.set(command.indexOf("steps=40"), "steps=100000");
-        command.set(command.indexOf("3"), "1000000");
+        command.set(command.indexOf(String.valueOf(EVERY)), "1000000");
         Process run = start(command);
         Path metrics = out.resolve("metrics.jsonl");
         for (int i = 0; i < 600 && (!Files.exists(metrics) || Files.size(metrics) < 1000); i++) {
