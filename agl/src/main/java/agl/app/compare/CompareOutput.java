@@ -41,9 +41,9 @@ public final class CompareOutput {
         return o.variants().stream().map(v -> v.variant().needs()).distinct().count() > 1;
     }
 
-    /** The metrics that were measured. */
-    static List<Metric> shown(CompareOutcome o) {
-        return Arrays.stream(Metric.values()).filter(m -> rows(o).stream().anyMatch(r -> r.metrics().get(m).measured())).toList();
+    /** The metrics that were measured for some of these rows. */
+    static List<Metric> shown(List<Row> rows) {
+        return Arrays.stream(Metric.values()).filter(m -> rows.stream().anyMatch(r -> r.metrics().get(m).measured())).toList();
     }
 
     public static String tables(CompareOutcome o) {
@@ -81,8 +81,8 @@ public final class CompareOutput {
     }
 
     private static String table(CompareOutcome o, String caption, BiFunction<Estimate, Metric, String> text) {
-        List<Metric> metrics = shown(o);
         List<Row> rows = rows(o);
+        List<Metric> metrics = shown(rows);
         List<String> header = new ArrayList<>(List.of(""));
         metrics.forEach(m -> header.add(m.key));
         TextTable table = new TextTable(1, header);

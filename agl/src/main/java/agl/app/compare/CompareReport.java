@@ -156,12 +156,13 @@ public final class CompareReport {
     }
 
     private static void table(Report report, CompareOutcome o, String caption, BiFunction<Estimate, Metric, String> text) {
-        List<Metric> metrics = CompareOutput.shown(o);
+        List<CompareOutput.Row> all = CompareOutput.rows(o);
+        List<Metric> metrics = CompareOutput.shown(all);
         boolean grouped = CompareOutput.grouped(o);
         List<String> headers = new ArrayList<>(grouped ? List.of("variant", "needs besides the task data") : List.of("variant"));
         metrics.forEach(m -> headers.add(m.title));
         List<List<Object>> rows = new ArrayList<>();
-        for (CompareOutput.Row row : CompareOutput.rows(o)) {
+        for (CompareOutput.Row row : all) {
             List<Object> cells = new ArrayList<>(grouped ? List.of(row.label(), row.needs()) : List.of(row.label()));
             metrics.forEach(m -> cells.add(text.apply(row.metrics().get(m), m)));
             rows.add(cells);

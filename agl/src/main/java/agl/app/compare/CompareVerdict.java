@@ -158,7 +158,7 @@ public final class CompareVerdict {
     }
 
     private static double baseSafe(CompareOutcome o) {
-        return o.measures().ofBase().get(Metric.R_SAFE).mean();
+        return o.measures().baseSafe();
     }
 
     /** What a variant lost besides refusals: answers to safe prompts, or the task itself. */

@@ -22,7 +22,10 @@ public record Summary(Variant variant, double strength, List<RunRecord> runs, Ma
         }
         Map<Integer, Map<Metric, Estimate>> course = new LinkedHashMap<>();
         steps.forEach((step, measured) -> course.put(step, measures.of(measured)));
-        return new Summary(variant, runs.getFirst().strength(), runs, measures.of(last(runs)), course);
+        List<Measured> last = last(runs);
+        // Where all runs end at the same step, this is the end of the course.
+        Map<Metric, Estimate> metrics = steps.lastEntry().getValue().equals(last) ? course.get(steps.lastKey()) : measures.of(last);
+        return new Summary(variant, runs.getFirst().strength(), runs, metrics, course);
     }
 
     Estimate get(Metric metric) {
