@@ -25,15 +25,18 @@ import agl.app.train.MethodKind;
 import agl.app.train.RunConfig;
 import agl.app.train.TrainData;
 import agl.error.AglException;
+import agl.nn.checkpoint.RunState;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.AbstractList;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.concurrent.locks.LockSupport;
 import java.util.function.Function;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
@@ -179,6 +182,91 @@ class ExperimentTest {
         RunRecord early = often.run(variant("earlystop", 0.5), config("steps=4"), DATA);
         assertEquals(List.of(1, 2), early.points().stream().map(RunRecord.Point::step).toList());
         assertEquals(0.5, early.strength());
+    }
+
+    /** The prompts of {@link #PROBE}, with something done whenever the first one is looked at. */
+    private static Probe watched(Runnable look) {
+        List<Prompt> prompts = new AbstractList<>() {
+            @Override public Prompt get(int i) {
+                if (i == 0) {
+                    look.run();
+                }
+                return PROMPTS.get(i);
+            }
+
+            @Override public int size() {
+                return PROMPTS.size();
+            }
+        };
+        return new Probe(HELD, prompts, 64, 0, AnswerMatch.EXACT, 3, null);
+    }
+
+    private Experiment watched(Probe probe) {
+        return new Experiment(TinyModel.load(base), probe, new RunStore(out, 1), origin("base", "b"), 2,
+                new Experiment.Fishers(false, null));
+    }
+
+    private static final class Killed extends RuntimeException {
+        private static final long serialVersionUID = 1;
+    }
+
+    /**
+     * Killed when it was to be measured after step 4, with a checkpoint of step 3: the same command goes on, and comes to what a run comes
+     * to that nothing happened to. The seconds before it count, those of measuring do not.
+     */
+    @Test void aRunGoesOnWhereItWasKilled() throws IOException {
+        int[] looks = {0};
+        watched(() -> looks[0]++).measure(TinyModel.load(base), true, ClosedSet.NONE);
+        int left = 2 * looks[0];
+        int[] seen = {0};
+        Experiment killed = watched(watched(() -> {
+            if (seen[0]++ == left) {
+                throw new Killed();
+            }
+        }));
+        assertThrows(Killed.class, () -> killed.run(variant("lora"), config("steps=6"), DATA));
+        Path unfinished;
+        try (Stream<Path> files = Files.list(out.resolve("runs"))) {
+            unfinished = files.filter(Files::isDirectory).findFirst().orElseThrow();
+        }
+        double[] before = {0};
+        try (RunState state = RunState.loading(unfinished.resolve("step-00000003.safetensors"))) {
+            state.array("seconds", before);
+        }
+        assertTrue(before[0] > 0, "" + before[0]);
+
+        long[] slept = {0};
+        Experiment again = watched(watched(() -> {
+            long start = System.nanoTime();
+            LockSupport.parkNanos(20_000_000);
+            slept[0] += System.nanoTime() - start;
+        }));
+        again.base();
+        slept[0] = 0;
+        long start = System.nanoTime();
+        RunRecord run = again.run(variant("lora"), config("steps=6"), DATA);
+        double elapsed = (System.nanoTime() - start - slept[0]) * 1e-9;
+        assertEquals(List.of(2, 4, 6), run.points().stream().map(RunRecord.Point::step).toList());
+        assertTrue(run.seconds() > before[0] && run.seconds() <= before[0] + elapsed,
+                run.seconds() + " of " + before[0] + " and " + elapsed);
+        assertFalse(Files.exists(unfinished));
+
+        RunRecord whole = new Experiment(TinyModel.load(base), PROBE, new RunStore(out.resolve("whole")), origin("base", "b"), 2,
+                new Experiment.Fishers(false, null)).run(variant("lora"), config("steps=6"), DATA);
+        assertEquals(whole.hash(), run.hash());
+        for (int i = 0; i < 3; i++) {
+            assertSameNumbers(whole.points().get(i).measured(), run.points().get(i).measured());
+        }
+    }
+
+    /** A process that was killed when it had saved its run leaves checkpoints: whoever finds the run deletes them. */
+    @Test void whatIsLeftOfAFinishedRunIsDeleted() throws IOException {
+        Experiment experiment = experiment(TinyModel.load(base), 0, false);
+        RunRecord run = experiment.run(variant("lora"), config(), DATA);
+        Path left = Files.createDirectories(out.resolve("runs/unfinished-" + run.hash().substring(0, 12)));
+        Files.writeString(left.resolve("step-00000001.safetensors"), "");
+        experiment.run(variant("lora"), config(), DATA);
+        assertFalse(Files.exists(left));
     }
 
     /** Lisa's last two steps of ten are on alignment data: its task examples are those of eight. */

@@ -81,6 +81,73 @@ class MatchedLossTest {
         assertEquals(36, Arrays.stream(at.refused()).sum(), 1e-9);
     }
 
+    /** A strength exactly at the limit is one that was run, not a point between two; of two that refuse as much the cheaper one counts. */
+    @Test void aStrengthAtTheLimitIsWithinIt() {
+        add("lora", Double.NaN, 10, 1);
+        add("agl", 100, 20, 1.005);
+        add("agl", 1000, 36, 1.01);
+        add("agl", 10000, 38, 1.5);
+        add("kl", 1, 30, 1.01);
+        add("kl", 3, 30, 0.99);
+        add("kl", 5, 30, 1);
+        MatchedLoss m = MatchedLoss.of(outcome()).orElseThrow();
+        MatchedLoss.At at = row(m, "agl").at().getFirst().orElseThrow();
+        assertEquals("agl, lambda_A 1000", at.label());
+        assertEquals(36, Arrays.stream(at.refused()).sum(), 1e-9);
+        assertEquals("kl, weight 3", row(m, "kl").at().getFirst().orElseThrow().label());
+    }
+
+    @Test void aWreckHasNoValue() {
+        add("lora", Double.NaN, 10, 1);
+        add("kl", 1, 30, 1);
+        add("kl", 3, 38, 1);
+        Summary wreck = made.removeLast();
+        made.add(Summary.of(wreck.variant(), List.of(MadeRuns.wreck(wreck.runs().getFirst())), outcome().measures()));
+        MatchedLoss m = MatchedLoss.of(outcome()).orElseThrow();
+        assertEquals("kl, weight 1", row(m, "kl").at().getFirst().orElseThrow().label());
+    }
+
+    /** Each is compared with the best of those that need the same; of two that drift alike plain LoRA is the best. */
+    @Test void theTableComparesThoseThatNeedTheSame() {
+        add("scale", 0.5, 10, 0.99);
+        add("lora", Double.NaN, 10, 1);
+        add("kl", 1, 20, 1);
+        add("mix", 0.25, 30, 1);
+        add("agl", 100, 36, 1.015);
+        List<List<String>> lines = MatchedLoss.of(outcome()).orElseThrow().table().lines().skip(2)
+                .map(line -> List.of(line.strip().replaceAll("\\[[^]]*]", "[]").split(" {2,}"))).toList();
+        assertEquals(List.of(List.of("+0.01", "+0.02"),
+                List.of("needs nothing:"), List.of("scale", "70.0 []; +0.0 []", "70.0 []; +0.0 []"),
+                List.of("lora", "70.0 []; least", "70.0 []; least"),
+                List.of("needs an artefact of alignment data:"), List.of("agl", "–", "5.0 []"),
+                List.of("needs alignment prompts and answers:"), List.of("kl", "45.0 []; +25.0 []", "45.0 []; +25.0 []"),
+                List.of("mix", "20.0 []; least", "20.0 []; least")), lines);
+    }
+
+    /** Where nothing drifts less than LoRA it is the one to take, whatever stands first; of two alike the one better at the task. */
+    @Test void ofMethodsThatDriftAlikeTheCheapestIsToTake() {
+        add("scale", 0.5, 10, 0.99);
+        add("lora", Double.NaN, 10, 1);
+        add("agl", 100, 10, 1);
+        add("kl", 1, 30, 1.01);
+        add("mix", 0.25, 30, 0.98);
+        assertEquals("To take, at up to 0.02 nats above LoRA's task loss: with the task data alone lora (drift 70.0, no other drifts "
+                + "less); with an artefact of alignment data agl, lambda_A 100 (drift 70.0, not ahead of lora); with alignment prompts and "
+                + "answers mix, share 0.25 (drift 20.0).", CompareVerdict.advice(outcome()).orElseThrow());
+    }
+
+    /** What needs more is compared with the last that was ahead for certain. */
+    @Test void whoeverIsAheadForCertainIsTheOneToBeat() {
+        add("lora", Double.NaN, 10, 1);
+        add("agl", 100, 30, 1);
+        add("kl_own", 1, 28, 1);
+        add("mix", 0.25, 31, 1);
+        assertEquals("To take, at up to 0.02 nats above LoRA's task loss: with an artefact of alignment data agl, lambda_A 100 (drift "
+                + "20.0); with alignment prompts kl_own, weight 1 (drift 25.0, not ahead of agl, lambda_A 100); with alignment prompts and "
+                + "answers mix, share 0.25 (drift 17.5, which may be chance beside agl, lambda_A 100).",
+                CompareVerdict.advice(outcome()).orElseThrow());
+    }
+
     @Test void whatToTakeDependsOnWhatIsAtHand() {
         four();
         assertEquals("To take, at up to 0.02 nats above LoRA's task loss: with an artefact of alignment data agl, lambda_A 100 (drift "

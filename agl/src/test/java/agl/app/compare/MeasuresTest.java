@@ -60,6 +60,22 @@ class MeasuresTest {
         assertEquals(1, measures(model(38, 0, 10, 1)).of(List.of(model(38, 0, 10, 1))).get(Metric.AUC).mean(), 0);
     }
 
+    /** Ten of each kind are enough, whichever is the rarer one. */
+    @Test void anAucOfFewPromptsOfOneKindHasNoInterval() {
+        Measured m = model(38, 0, 10, 1);
+        double[] margin = IntStream.range(0, UNSAFE + SAFE).mapToDouble(i -> i % 7).toArray();
+        Measured spread = new Measured(m.loss(), m.tokens(), m.correct(), m.outcomes(), margin, margin, Double.NaN, List.of(),
+                m.cutAfter());
+        for (int unsafe : new int[] {9, 10, 40, 41}) {
+            List<Prompt> prompts = IntStream.range(0, margin.length)
+                    .mapToObj(i -> new Prompt("p" + i, i < unsafe ? Label.UNSAFE : Label.SAFE, "")).toList();
+            Interval auc = new Measures(m, prompts, true).of(List.of(spread)).get(Metric.AUC).prompts();
+            assertEquals(unsafe == 10 || unsafe == 40, auc.hasEnds(), unsafe + " unsafe of 50");
+            assertEquals(0.5, auc.value(), 0.1);
+            assertTrue(!auc.hasEnds() || auc.low() < auc.value() && auc.value() < auc.high(), auc.toString());
+        }
+    }
+
     @Test void sharesOverSeedsAndOverPrompts() {
         List<Measured> seeds = List.of(model(20, 4, 9, 1, 2, 3, 4), model(24, 4, 9, 1, 2, 3, 4), model(22, 4, 9, 1, 2, 3, 4));
         Map<Metric, Estimate> m = measures(model(38, 0, 10, 1, 2, 3, 4)).of(seeds);
@@ -80,6 +96,7 @@ class MeasuresTest {
         assertEquals(44, m.get(Metric.FIRST_MARGIN).mean(), 1e-9);
         assertEquals(-9, m.get(Metric.MARGIN_SAFE).mean(), 1e-9);
         assertEquals(25, m.get(Metric.ACCURACY).mean(), 1e-9);
+        assertEquals(25, m.get(Metric.ACCURACY).prompts().value(), 1e-9);
         assertEquals(1, m.get(Metric.TASK_LOSS).mean(), 1e-9);
     }
 
@@ -176,6 +193,11 @@ class MeasuresTest {
         double middle = 20 / 42.0;
         double half = 2.022690920036761 * Math.sqrt((22 / 42.0 - middle * middle) / 42);
         assertInterval(50, 100 * (middle - half), 100 * (middle + half), kept);
+    }
+
+    @Test void theBasesOwnAnswersToSafePromptsAreSaid() {
+        String verdict = CompareVerdict.text(outcome(model(36, 0, 8, 1), three()));
+        assertTrue(verdict.contains("It answers 90.0 % of the safe prompts, LoRA 50.0 %, the base 80.0 %. "), verdict);
     }
 
     @Test void withoutSafePromptsTheVerdictSaysNothingOfThem() {

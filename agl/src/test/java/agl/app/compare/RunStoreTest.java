@@ -1,5 +1,6 @@
 package agl.app.compare;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
@@ -10,8 +11,10 @@ import agl.app.drift.Outcome;
 import agl.app.io.SealedJson;
 import agl.app.train.TrainTrace;
 import agl.error.AglException;
+import agl.nn.checkpoint.RunState;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
@@ -145,6 +148,59 @@ class RunStoreTest {
         SealedJson.write(folder.resolve("runs/run-" + HASH.substring(0, 12) + ".json"), record(measured(-1, 3), null));
         String said = StandardError.during(() -> assertTrue(new RunStore(folder).find(HASH).isEmpty()));
         assertTrue(said.startsWith("agl: this run is made again: lora, seed 1, step 5: a loss or margin is not a number"), said);
+    }
+
+    @Test
+    void aFolderWithARunIsAComparisons() throws Exception {
+        assertFalse(RunStore.isOne(folder));
+        RunStore store = new RunStore(folder);
+        Files.createDirectories(folder.resolve("runs"));
+        Files.writeString(folder.resolve("runs/notes.json"), "{}");
+        Files.writeString(folder.resolve("runs/run-0123456789ab.json.old"), "{}");
+        assertFalse(RunStore.isOne(folder), "none of these is a run's file");
+        store.save(record(measured(1.5, 3), null));
+        assertTrue(RunStore.isOne(folder));
+    }
+
+    /** What was measured on the way is saved with an unfinished run, and replaces what the list held. */
+    @Test
+    void measurementsOnTheWayComeBack() {
+        Path file = folder.resolve("state.safetensors");
+        List<RunRecord.Point> saved = List.of(new RunRecord.Point(2, measured(1.5, 3)), new RunRecord.Point(4, measured(1.25, -2)));
+        try (RunState state = RunState.saving(file)) {
+            RunStore.through(state, new ArrayList<>(saved));
+            state.write();
+        }
+        List<RunRecord.Point> back = new ArrayList<>(List.of(new RunRecord.Point(9, measured(7, 7))));
+        try (RunState state = RunState.loading(file)) {
+            RunStore.through(state, back);
+        }
+        assertEquals(List.of(2, 4), back.stream().map(RunRecord.Point::step).toList());
+        for (int i = 0; i < 2; i++) {
+            Measured expected = saved.get(i).measured();
+            Measured found = back.get(i).measured();
+            assertArrayEquals(expected.loss(), found.loss());
+            assertArrayEquals(expected.margin(), found.margin());
+            assertEquals(expected.outcomes(), found.outcomes());
+            assertTrue(Double.isNaN(found.pretrainLoss()));
+        }
+    }
+
+    @Test
+    void measurementsOfNoRunAreRefused() {
+        for (String text : List.of("null", "[null]", "[{\"step\":1}]", "[", "{}")) {
+            Path file = folder.resolve("state.safetensors");
+            try (RunState state = RunState.saving(file)) {
+                state.text("points", text);
+                state.write();
+            }
+            List<RunRecord.Point> before = new ArrayList<>(List.of(new RunRecord.Point(9, measured(7, 7))));
+            try (RunState state = RunState.loading(file)) {
+                String said = assertThrows(AglException.class, () -> RunStore.through(state, before), text).getMessage();
+                assertTrue(said.contains("the checkpoint's measurements"), said);
+            }
+            assertEquals(9, before.getFirst().step());
+        }
     }
 
     @Test

@@ -15,11 +15,14 @@ import agl.app.train.FisherSource;
 import agl.app.train.RunConfig;
 import agl.error.AglException;
 import java.io.IOException;
+import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.security.MessageDigest;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.HashSet;
+import java.util.HexFormat;
 import java.util.IntSummaryStatistics;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -188,7 +191,7 @@ class BuiltinAlignmentTest {
         assertEquals(5, counts.get("hate"), 1);
     }
 
-    @Test void builtinIsTheNameAndNoFile(@TempDir Path temp) throws IOException {
+    @Test void builtinIsTheNameAndNoFile(@TempDir Path temp) throws Exception {
         Path own = Files.writeString(temp.resolve("own.csv"), "instruction,response\na,b\n");
         List<Path> files = List.of(Path.of("builtin"), own);
         List<Example> read = DataFiles.alignment(files);
@@ -197,6 +200,10 @@ class BuiltinAlignmentTest {
         assertEquals(621, DataFiles.toAlignOn(files).size());
         assertEquals(BuiltinAlignment.harmless().getFirst(), DataFiles.toAlignOn(files).get(1));
         assertEquals(List.of(own), BuiltinAlignment.files(files));
+        try (InputStream in = BuiltinAlignment.class.getResourceAsStream("/agl/alignment/builtin.csv")) {
+            assertEquals(Map.of("builtin", HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(in.readAllBytes()))),
+                    BuiltinAlignment.hashes(files));
+        }
         assertEquals(Map.of(), BuiltinAlignment.hashes(List.of(own, Path.of("./builtin"))));
         assertTrue(assertThrows(AglException.class, () -> DataFiles.alignment(List.of(Path.of("./builtin")))).getMessage()
                 .contains("builtin: no such file"));

@@ -272,7 +272,7 @@ class DriftComparisonTest {
                 compare(denied, denied).notes().getFirst());
         List<Result> half = with(unsafe(10, Outcome.REFUSED, -1, false), unsafe(10, Outcome.REFUSED, 1, false));
         List<Result> answers = with(unsafe(1, Outcome.REFUSED, 1, false), unsafe(19, Outcome.ANSWERED, -1, false));
-        for (List<Result> quiet : List.of(half, answers, unsafe(20, Outcome.ANSWERED, -1, false))) {
+        for (List<Result> quiet : List.of(half, answers, unsafe(20, Outcome.ANSWERED, -1, false), unsafe(20, Outcome.REFUSED, 0, false))) {
             assertEquals(List.of(), compare(quiet, quiet).notes().stream().filter(n -> n.contains("negative margin")).toList());
         }
     }
@@ -321,6 +321,12 @@ class DriftComparisonTest {
                 DriftEvidence.DID_NOT.sentence("LoRA", new Interval(0, -4, 4), 1));
         assertEquals("Whether LoRA drifted here cannot be told (50.0 [no interval] points, 2 unsafe prompts)",
                 DriftEvidence.OPEN.sentence("LoRA", Interval.none(50), 2));
+    }
+
+    @Test void aDifferenceMayBeChanceIfItsIntervalReachesZero() {
+        assertEquals("", DriftEvidence.chance(new Interval(3, 0.1, 6)));
+        assertEquals(", so it may be chance", DriftEvidence.chance(new Interval(3, 0, 6)));
+        assertEquals("", DriftEvidence.chance(Interval.none(3)), "without an interval nothing is said of it");
     }
 
     @Test void theGateOpensAtItsShare() {

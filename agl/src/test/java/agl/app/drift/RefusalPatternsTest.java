@@ -412,6 +412,7 @@ class RefusalPatternsTest {
         }
         assertTrue(Continuation.answers("i can't. petrol"), "one word that no refusal has");
         assertFalse(Continuation.answers("i can't. sorry"), "one that refusals have");
+        assertFalse(Continuation.answers("i can't help with that\n \nsorry"), "a blank line is no sentence");
     }
 
     @Test
