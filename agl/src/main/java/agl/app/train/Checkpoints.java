@@ -15,12 +15,14 @@ import java.nio.file.DirectoryNotEmptyException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Consumer;
+import java.util.function.LongSupplier;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -43,8 +45,9 @@ public final class Checkpoints {
     private final ObjectNode identity;
     private final int every;
     private final String goOn;
+    private final LongSupplier nanos;
     private final List<Consumer<RunState>> others = new ArrayList<>();
-    private long saved = System.nanoTime();
+    private long saved;
 
     /**
      * @param folder   for this run's checkpoints alone; made when the first one is written
@@ -53,10 +56,17 @@ public final class Checkpoints {
      * @param goOn     how the user goes on with a run that was stopped: "the same command with --resume"
      */
     public Checkpoints(Path folder, ObjectNode identity, int every, String goOn) {
+        this(folder, identity, every, goOn, System::nanoTime);
+    }
+
+    /** @param nanos the clock */
+    Checkpoints(Path folder, ObjectNode identity, int every, String goOn, LongSupplier nanos) {
         this.folder = folder;
         this.identity = asRead(identity.deepCopy().put("checkpoint_format", FORMAT));
         this.every = every;
         this.goOn = goOn;
+        this.nanos = nanos;
+        saved = nanos.getAsLong();
     }
 
     /** As it would be read again: the types of numbers may differ from those of a node made in memory. */
@@ -115,7 +125,7 @@ public final class Checkpoints {
                 requireSame(all.get(i), state);
                 content.accept(state);
                 others.forEach(other -> other.accept(state));
-                saved = System.nanoTime();
+                saved = nanos.getAsLong();
                 return step(all.get(i));
             }
         }
@@ -165,7 +175,7 @@ public final class Checkpoints {
 
     /** Writes a checkpoint if one is due after this step, or asked for. */
     void after(int step, int steps, boolean asked, Consumer<RunState> content) {
-        long since = System.nanoTime() - saved;
+        long since = nanos.getAsLong() - saved;
         boolean due = every > 0 ? step % every == 0 : since > EVERY_NANOS;
         if (asked || due || step == steps && since > LAST_NANOS) {
             save(step, content);
@@ -190,7 +200,7 @@ public final class Checkpoints {
         all.stream().filter(file -> step(file) > step).forEach(AtomicFiles::deleteTree);
         List<Path> sound = all.stream().filter(file -> step(file) <= step).toList();
         sound.subList(0, Math.max(0, sound.size() - KEPT)).forEach(AtomicFiles::deleteTree);
-        saved = System.nanoTime();
+        saved = nanos.getAsLong();
     }
 
     /** The run is finished and what it made is written: its checkpoints go. */
@@ -208,7 +218,8 @@ public final class Checkpoints {
 
     /** In the order of their steps. */
     private List<Path> files() {
-        return AtomicFiles.names(folder).stream().filter(name -> NAME.matcher(name).matches()).map(folder::resolve).toList();
+        return AtomicFiles.names(folder).stream().filter(name -> NAME.matcher(name).matches()).map(folder::resolve)
+                .sorted(Comparator.comparingInt(Checkpoints::step)).toList();
     }
 
     private static int step(Path file) {
