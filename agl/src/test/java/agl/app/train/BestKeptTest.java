@@ -11,6 +11,7 @@ import agl.app.data.Example;
 import agl.app.io.MetricsLog;
 import agl.autograd.Tensor;
 import agl.error.AglException;
+import agl.nn.checkpoint.RunState;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -48,6 +49,52 @@ class BestKeptTest {
         BestKept patient = new BestKept(List.of(p), 0);
         IntStream.range(0, 9).forEach(i -> patient.measured(i + 1, 1));
         assertFalse(patient.outOfPatience());
+    }
+
+    private static void through(Path file, boolean saving, BestKept best) {
+        try (RunState state = saving ? RunState.saving(file) : RunState.loading(file)) {
+            best.state(state);
+            if (saving) {
+                state.write();
+            }
+        }
+    }
+
+    /** Put back over what another run had: the loss, its step, the evaluations since, and the parameters. */
+    @Test void allOfItIsSavedAndPutBack() {
+        Path file = temp.resolve("state.safetensors");
+        Tensor p = Tensor.of(new double[] {1, 2}, 2);
+        Tensor q = Tensor.of(new double[] {3}, 1);
+        BestKept best = new BestKept(List.of(p, q), 3);
+        best.measured(4, 0.1);
+        best.measured(8, 0.2);
+        best.measured(12, 0.3);
+        through(file, true, best);
+        p.data().set(0, 50);
+        q.data().set(0, 60);
+        BestKept other = new BestKept(List.of(p, q), 3);
+        through(file, false, other);
+        assertEquals(0.1, other.loss());
+        assertEquals(4, other.step());
+        assertFalse(other.outOfPatience());
+        other.putBack();
+        assertArrayEquals(new double[] {1, 2}, p.toArray());
+        assertArrayEquals(new double[] {3}, q.toArray());
+        other.measured(16, 0.1);
+        assertTrue(other.outOfPatience(), "the third since");
+    }
+
+    @Test void beforeTheFirstEvaluationThereIsNothingToPutBack() {
+        Path file = temp.resolve("state.safetensors");
+        Tensor p = Tensor.of(new double[] {1, 2}, 2);
+        through(file, true, new BestKept(List.of(p), 0));
+        BestKept other = new BestKept(List.of(p), 0);
+        other.measured(1, 5);
+        p.data().set(0, 7);
+        through(file, false, other);
+        assertEquals(Double.POSITIVE_INFINITY, other.loss());
+        other.putBack();
+        assertArrayEquals(new double[] {7, 2}, p.toArray());
     }
 
     private static RunConfig config(String... sets) {

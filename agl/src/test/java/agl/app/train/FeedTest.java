@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import agl.app.data.Batches;
 import agl.app.data.EncodedExample;
 import agl.regularizers.method.Interleaving;
+import agl.regularizers.method.Lisa;
 import agl.regularizers.method.Method;
 import java.util.ArrayList;
 import java.util.List;
@@ -62,5 +63,23 @@ class FeedTest {
         Batches alone = new Batches(examples(first == Method.Source.TASK ? 0 : 100, 4), 2, 3);
         assertEquals(IntStream.range(0, 2).mapToObj(alone::examplesOf).flatMap(List::stream).map(e -> e.tokens()[0]).toList(),
                 own.stream().map(e -> e.tokens()[0]).toList());
+    }
+
+    /** A run that goes on after so many steps sees the examples that it had not seen yet, of each kind. */
+    @ParameterizedTest @CsvSource({"0", "1", "7"}) void aRunThatGoesOnSeesWhatComesNext(int done) {
+        TrainSettings s = RunConfig.of(null, List.of("steps=10", "batch_size=2", "seed=3")).train();
+        Method lisa = new Lisa(1, 2, 1);
+        Trainer.Job job = new Trainer.Job(examples(0, 5), List.of(), examples(100, 5), lisa, List.of(), 10);
+        Feed whole = new Feed(job, s);
+        IntStream.range(0, done).forEach(step -> whole.next(lisa.source(step)));
+        Feed resumed = new Feed(job, s);
+        resumed.skip(done, lisa);
+        for (int step = done; step < 10; step++) {
+            assertEquals(ids(whole.next(lisa.source(step))), ids(resumed.next(lisa.source(step))), "step " + step);
+        }
+    }
+
+    private static List<Integer> ids(List<EncodedExample> examples) {
+        return examples.stream().map(e -> e.tokens()[0]).toList();
     }
 }

@@ -125,7 +125,8 @@ class SettingsOfMethodsTest {
         "asft,lambda,1,1", "safeanchor,m,NaN,NaN",
         "lisa,rho,1,1", "contrast,weight,0.1,0.1", "contrast_linear,weight,0.1,0.1", "mix,share,0.25,0.25",
         "kl_sparse,weight,1,1", "kl_first,weight,1,1", "first_tokens,weight,1,1", "scale,factor,0.5,0.5", "ema,decay,0.95,0.95", "projection,m,NaN,NaN",
-        "oplora,k,16,16", "earlystop,share_of_steps,0.5,0.5"})
+        "oplora,k,16,16", "kl_own,weight,1,1", "sbr,weight,50,50", "der,weight,1,1", "safegrad,weight,1,1",
+        "safelora_number,number,10,10", "earlystop,share_of_steps,0.5,0.5"})
     void strengths(String method,
                 String name, double byDefault, double inForce) {
         MethodChoice choice = MethodChoice.of(method);
@@ -210,7 +211,8 @@ class SettingsOfMethodsTest {
     @CsvSource({"lora,0,0,0,0,0", "agl,1,0,0,1,0", "ewc,1,0,0,1,0", "kl,1,1,0,0,0", "safelora,0,0,1,1,1", "asft,0,0,1,1,0",
         "safeanchor,1,0,0,1,0", "lisa,1,1,0,1,0", "mix,1,1,0,0,0", "kl_sparse,1,1,0,0,0", "kl_first,1,1,0,0,0",
         "first_tokens,0,0,0,0,0", "scale,0,0,0,1,1", "ema,0,0,0,1,1", "contrast,1,1,0,0,0", "contrast_linear,1,1,0,1,0",
-        "projection,1,0,0,1,1", "oplora,0,0,0,1,0", "earlystop,0,0,0,0,0"}) void needs(String method, int alignment, int ofTask,
+        "projection,1,0,0,1,1", "oplora,0,0,0,1,0", "kl_own,1,1,0,0,0", "sbr,1,1,0,0,0", "der,1,1,0,0,0", "safegrad,1,1,0,1,0",
+        "safelora_number,0,0,1,1,1", "earlystop,0,0,0,0,0"}) void needs(String method, int alignment, int ofTask,
                 int unaligned, int onUpdate, int changesFactors) {
         MethodKind kind = MethodKind.of(method);
         AglSettings task = AglSettings.DEFAULT.with("{\"fisher_data\":\"task\"}");

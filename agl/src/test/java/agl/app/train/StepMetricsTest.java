@@ -43,6 +43,16 @@ class StepMetricsTest {
         assertEquals(false, mixed.onTask());
     }
 
+    /** What a checkpoint holds of a step. */
+    @Test void aLineIsReadAsTheStepThatWroteIt() {
+        for (Method.Source source : Method.Source.values()) {
+            for (OptionalDouble held : List.of(OptionalDouble.empty(), OptionalDouble.of(1.25), OptionalDouble.of(Double.NaN))) {
+                StepMetrics step = step(source, held);
+                assertEquals(step, StepMetrics.ofLine(step.line()));
+            }
+        }
+    }
+
     /** A held-out loss that came out as NaN was measured: it is not the same as none. */
     @Test void aMeasuredNaNIsWritten() throws Exception {
         String line = JSON.writeValueAsString(step(Method.Source.TASK, OptionalDouble.of(Double.NaN)).line());
