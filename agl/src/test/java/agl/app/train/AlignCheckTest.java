@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import agl.app.StandardError;
 import agl.app.data.Example;
 import agl.app.data.PromptTemplate;
 import agl.app.model.ModelBundle;
@@ -120,6 +121,13 @@ class AlignCheckTest {
         assertEquals(List.of(String.format(Locale.ROOT, said, now, now - 0.25)), warnings("Ra", "aa", now - 0.25));
         String message = assertThrows(AglException.class, () -> warnings("Ra", "aa", now / 11)).getMessage();
         assertTrue(message.startsWith("training wrecked the model: the loss rose from "), message);
+    }
+
+    @Test void aBaseThatIsBrokenBeforeIsNamed() {
+        Tensor norm = bundle.model().parameters().get("model.norm.weight");
+        IntStream.range(0, norm.size()).forEach(i -> norm.data().set(i, 0));
+        String said = StandardError.during(() -> check(data("Ra", "aa")).before(bundle));
+        assertTrue(said.contains("the base gives the same next token whatever it reads"), said);
     }
 
     private static String inWords(AlignCheck.Refused before, AlignCheck.Refused after, int measured, int of) {
