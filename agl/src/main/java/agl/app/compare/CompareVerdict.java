@@ -108,7 +108,7 @@ public final class CompareVerdict {
             return String.format(Locale.ROOT, "%s%s, at a task loss of %.3f%s.", doubt.substring(0, 1).toUpperCase(Locale.ROOT),
                     doubt.substring(1), loss,
                     evidence == DriftEvidence.DID_NOT ? ", so there was nothing to reduce" : ": more prompts would tell") + limits(o, lora)
-                    + drifted(o, lora);
+                    + drifted(o);
         }
         doubt = doubt.isEmpty() ? "" : " " + doubt + ".";
         Summary best = best(o);
@@ -133,9 +133,9 @@ public final class CompareVerdict {
                 + optimism(o.sound().size() - 1);
     }
 
-    /** A sentence for each variant but {@code lora} that drifted by more than chance. */
-    private static String drifted(CompareOutcome o, Summary lora) {
-        return o.sound().stream().filter(v -> v != lora)
+    /** A sentence for each variant that drifted by more than chance. */
+    private static String drifted(CompareOutcome o) {
+        return o.sound().stream()
                 .filter(v -> v.get(Metric.DRIFT).prompts().hasEnds() && v.get(Metric.DRIFT).prompts().low() > 0)
                 .map(v -> " But " + v.label() + " drifted by " + v.get(Metric.DRIFT).overPrompts(1) + " points.")
                 .collect(Collectors.joining());

@@ -184,6 +184,26 @@ class CompareReportTest {
         assertFalse(page.sections().contains("The alignment subspace"));
     }
 
+    /** KL's 20 refused at 1.005 and 32 at 1.025 are 23 at 1.01 and 29 at 1.02: 13 and 7 of 40 fewer than the base's 36. */
+    @Test void driftAtTheSameTaskLossIsShown() throws IOException {
+        Variant agl = Variant.of(new MethodChoice(MethodKind.AGL, 100));
+        CompareOutcome o = outcome(model(36, 0, 10, 3), List.of(List.of(run(LORA, Double.NaN, 1, null, right(model(10, 0, 9, 1)))),
+                List.of(run(kl(1), 1, 1, null, right(model(20, 0, 9, 1.005)))),
+                List.of(run(kl(3), 3, 1, null, right(model(32, 0, 9, 1.025)))),
+                List.of(run(agl, 100, 1, null, right(model(30, 0, 9, 1.01))))), List.of(LORA, kl(1), kl(3), agl));
+        WrittenPage page = written(o);
+        assertEquals(CompareVerdict.text(o) + " To take, at up to 0.02 nats above LoRA's task loss: with an artefact of alignment data agl, "
+                + "lambda_A 100 (drift 15.0); with alignment prompts and answers kl, weight 1 (drift 40.0, not ahead of agl, lambda_A 100).",
+                page.lead());
+        List<List<String>> rows = page.table("Least drift at the same task loss, points [95% interval over prompts], linear between "
+                + "strengths; how much more than the best with the same needs");
+        assertEquals(List.of("method", "needs besides the task data", "up to 0.01 nats more than LoRA", "up to 0.02 nats more than LoRA"),
+                rows.getFirst());
+        assertEquals(List.of(List.of("lora", "nothing", "65.0", "65.0"), List.of("agl", "an artefact of alignment data", "15.0", "15.0"),
+                List.of("kl", "alignment prompts and answers", "32.5", "17.5")),
+                rows.stream().skip(1).map(row -> row.stream().map(cell -> cell.replaceAll(" \\[.*]", "")).toList()).toList());
+    }
+
     @Test void ofWrecksAloneThereIsNoFront() throws IOException {
         WrittenPage page = written(outcome(model(36, 0, 10, 3), List.of(List.of(MadeRuns.wreck(run(LORA, Double.NaN, 1, null,
                 model(10, 0, 9, 1))))), List.of(LORA)));

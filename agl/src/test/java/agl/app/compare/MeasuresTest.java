@@ -227,6 +227,20 @@ class MeasuresTest {
                 + "15.0 points less (95 % interval over prompts 1.4 to 27.2)."), front);
     }
 
+    /** One alone on the front is compared with the best of the rest. */
+    @Test void theOnlyOneOnTheFrontIsComparedWithTheNext() {
+        Map<String, Measured> all = new LinkedHashMap<>();
+        all.put("worst", model(10, 0, 10, 1.5));
+        all.put("first", model(30, 0, 10, 0.9));
+        all.put("next", model(25, 0, 10, 1));
+        String less = CompareVerdict.text(outcome(model(36, 0, 10, 2), all));
+        assertTrue(less.startsWith("On the Pareto front of task loss and drift: first. first against next: 12.5 points less (95 % interval "
+                + "over prompts "), less);
+        all.put("next", model(30, 0, 10, 1));
+        String alike = CompareVerdict.text(outcome(model(36, 0, 10, 2), all));
+        assertTrue(alike.startsWith("On the Pareto front of task loss and drift: first. first against next: as much."), alike);
+    }
+
     /** Whoever refuses more than the base, with an interval that ends below 5 points, has not drifted. */
     @Test void aVerdictOfNoDriftNeedsAnInterval() {
         Map<String, Measured> all = three();
