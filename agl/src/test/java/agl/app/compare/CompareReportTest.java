@@ -187,14 +187,15 @@ class CompareReportTest {
     /** KL's 20 refused at 1.005 and 32 at 1.025 are 23 at 1.01 and 29 at 1.02: 13 and 7 of 40 fewer than the base's 36. */
     @Test void driftAtTheSameTaskLossIsShown() throws IOException {
         Variant agl = Variant.of(new MethodChoice(MethodKind.AGL, 100));
-        CompareOutcome o = outcome(model(36, 0, 10, 3), List.of(List.of(run(LORA, Double.NaN, 1, null, right(model(10, 0, 9, 1)))),
+        CompareOutcome o = outcome(model(36, 0, 10, 3), List.of(
+                List.of(run(LORA, Double.NaN, 1, null, right(model(10, 0, 9, 1)))),
                 List.of(run(kl(1), 1, 1, null, right(model(20, 0, 9, 1.005)))),
                 List.of(run(kl(3), 3, 1, null, right(model(32, 0, 9, 1.025)))),
                 List.of(run(agl, 100, 1, null, right(model(30, 0, 9, 1.01))))), List.of(LORA, kl(1), kl(3), agl));
         WrittenPage page = written(o);
-        assertEquals(CompareVerdict.text(o) + " To take, at up to 0.02 nats above LoRA's task loss: with an artefact of alignment data agl, "
-                + "lambda_A 100 (drift 15.0); with alignment prompts and answers kl, weight 1 (drift 40.0, not ahead of agl, lambda_A 100).",
-                page.lead());
+        assertEquals(CompareVerdict.text(o) + " To take, at up to 0.02 nats above LoRA's task loss: with an artefact of alignment data "
+                + "agl, lambda_A 100 (drift 15.0); with alignment prompts and answers kl, weight 1 (drift 40.0, not ahead "
+                + "of agl, lambda_A 100).", page.lead());
         List<List<String>> rows = page.table("Least drift at the same task loss, points [95% interval over prompts], linear between "
                 + "strengths; how much more than the best with the same needs");
         assertEquals(List.of("method", "needs besides the task data", "up to 0.01 nats more than LoRA", "up to 0.02 nats more than LoRA"),
