@@ -43,8 +43,21 @@ public final class DryRun {
                 "memory         about %s: weights %s (mapped), adapter with gradient and AdamW's two means %s, "
                         + "activations of %d × %d tokens at most %s%n",
                 mib(weights + adapter + activations), mib(weights), mib(adapter), perPass, longest, mib(activations)));
+        out.append(heap(adapter + activations, Runtime.getRuntime().maxMemory()));
         lora.detach();
         return out.toString();
+    }
+
+    /**
+     * Weights are mapped and lie outside the heap; what is Fisher information's is made to fit into what there is.
+     *
+     * @param needed bytes of the adapter and the activations
+     * @param limit  bytes of the largest heap
+     */
+    static String heap(long needed, long limit) {
+        return "heap           at most " + mib(limit) + (needed <= limit ? ": enough" : ", adapter and activations may need " + mib(needed)
+                + ": give more with java -Xmx" + (needed * 5 / 4 >> 20) + "m -jar agl.jar ..., or take micro_batch_size=1, recompute=true or "
+                + "a smaller max_length") + System.lineSeparator();
     }
 
     private static String marked(ModelBundle bundle, EncodedExample e) {

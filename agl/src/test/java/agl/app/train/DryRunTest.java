@@ -119,6 +119,15 @@ class DryRunTest {
                 + " tokens at most " + mib(activations);
     }
 
+    @Test void theHeapIsComparedWithWhatIsNeeded() {
+        long mib = 1 << 20;
+        assertEquals("heap           at most 512 MiB: enough", DryRun.heap(512 * mib, 512 * mib).strip());
+        assertEquals("heap           at most 512 MiB, adapter and activations may need 4,000 MiB: give more with java -Xmx5000m -jar agl.jar ..., "
+                + "or take micro_batch_size=1, recompute=true or a smaller max_length", DryRun.heap(4000 * mib, 512 * mib).strip());
+        ModelBundle bundle = TinyModel.load(TinyModel.write(temp.resolve("base"), 3));
+        assertTrue(line(lines(bundle, examples(4)), "heap").endsWith(": enough"));
+    }
+
     /**
      * Hidden 8, queries 4 · 2, keys 2 · 2, feed-forward 10: 6 · 8 + 3 · 8 + 3 · 4 + 3 · 10 = 114 floats for a token in a layer, four times
      * for three layers and one layer's gradients, and 3 · 8 around them; 64 rows of logits.
