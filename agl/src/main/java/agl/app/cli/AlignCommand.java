@@ -104,6 +104,7 @@ public final class AlignCommand implements Callable<Integer> {
         try (MetricsLog log = MetricsLog.beside(metrics)) {
             AlignCheck.Before before = check.before(bundle);
             train(bundle, parameters, s, encoded, new Logs(log, checkpoints));
+            log.force();
             AlignCheck.Found[] measured = new AlignCheck.Found[1];
             // Checks the checkpoint as written: rounded to its type, read back, and moved into place only after it has passed.
             OutputFolder.writeNew(out, temporary -> {

@@ -133,6 +133,23 @@ public final class MetricsLog implements AutoCloseable {
         }
     }
 
+    /** What was written is on the disk: before an output appears that this log belongs to. */
+    public void force() {
+        try {
+            forceAll();
+        } catch (IOException e) {
+            throw failed(e);
+        }
+    }
+
+    private void forceAll() throws IOException {
+        if (out != null) {
+            out.flush();
+            channel.force(true);
+            OutputFile.forceNames(file.toAbsolutePath().getParent());
+        }
+    }
+
     /** The run has succeeded: this log stays, and the earlier one is deleted. */
     public void keep() {
         kept = true;
@@ -145,11 +162,9 @@ public final class MetricsLog implements AutoCloseable {
         begun = false;
         IOException failure = null;
         try {
+            forceAll();
             if (out != null) {
-                out.flush();
-                channel.force(true);
                 out.close();
-                OutputFile.forceNames(file.toAbsolutePath().getParent());
             }
         } catch (IOException e) {
             failure = e;
