@@ -105,35 +105,6 @@ class FisherTest {
         }
     }
 
-    /**
-     * Two vectors of (6, 6) are 2·36 = 72 numbers, and 3·T·(6 + 6) are 72 for two tokens: whole vectors. Of (6, 7) they are 84, and 78 for
-     * two tokens: token factors; 156 for four: whole vectors.
-     */
-    @ParameterizedTest @CsvSource({"6, 6, 1, true", "6, 7, 1, false", "6, 7, 2, true"})
-    void whatIsFasterIsStored(int out, int in, int tokens, boolean dense) {
-        List<Storage> delta = new ArrayList<>();
-        List<Storage> x = new ArrayList<>();
-        for (int i = 0; i < 2; i++) {
-            delta.add(Storage.allocate(DType.F64, tokens * out));
-            x.add(Storage.allocate(DType.F64, tokens * in));
-            delta.get(i).set(i, 1);
-            x.get(i).set(i, 1);
-        }
-        Fisher f = Fisher.of(Kernels.plain(), "w", new TokenFactors(out, in, delta, x), Samples.settings("{}"));
-        assertEquals(2, f.eigenvalues().length);
-        assertEquals(dense ? DenseSubspace.class : FactoredSubspace.class, f.subspace().getClass());
-    }
-
-    /** Of 25, 16 and 9 the first is half and the first two are 0.82 of all. */
-    @Test void aShareOfTheTraceIsReached() {
-        for (String backend : List.of("exact", "kfac", "diagonal")) {
-            for (String[] energyAndCount : new String[][] {{"0.5", "1"}, {"0.51", "2"}, {"0.82", "2"}, {"0.83", "3"}, {"1", "3"}}) {
-                Fisher f = of("w", DType.F64, "{'m':1,'backend':'" + backend + "','energy':" + energyAndCount[0] + "}", 5, 4, 3);
-                assertEquals(Integer.parseInt(energyAndCount[1]), f.eigenvalues().length, backend + " " + energyAndCount[0]);
-            }
-        }
-    }
-
     @Test void theDiagonalCanBeLeftOut() {
         Fisher f = of("w", DType.F64, "{'metric':'diag_fisher'}", 5, 4);
         Fisher without = f.withoutDiagonal();
