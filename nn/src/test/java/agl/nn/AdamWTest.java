@@ -85,5 +85,6 @@ class AdamWTest {
         assertEquals(0.2, schedule.at(12), 1e-12);
         assertEquals(0.2, schedule.at(100), 1e-12);
         assertEquals(3, new Schedule(3, 0, 10, 0).at(0), 1e-12);
+        assertEquals(0.2, new Schedule(2, 4, 4, 0.1).at(4), 1e-12, "nothing is left after the warm-up");
     }
 }

@@ -83,6 +83,10 @@ class OptimizerTest {
         gradient(x, 8);
         assertEquals(4, descent.step(1, 0.5), 1e-12);
         assertEquals(-2.5, x.get(0), 1e-5);
+        x.data().set(0, 0);
+        gradient(x, 2);
+        descent.step(1, 1);
+        assertEquals(-2, x.get(0), 0, "exactly the limit");
     }
 
     /** p, what it moved by and the number of steps are those of before; the next step is the third. */

@@ -73,6 +73,8 @@ class OutputTest {
             Files.writeString(Files.createDirectories(at.resolve("sub")).resolve("b"), "2");
         });
         assertEquals(List.of("out"), entries());
+        OutputFolder.write(folder.resolve("out/deep/er"), at -> Files.writeString(at.resolve("c"), "3"));
+        assertEquals("3", Files.readString(folder.resolve("out/deep/er/c")));
         assertFalse(Files.exists(folder.resolve("out/a")));
         assertEquals("2", Files.readString(folder.resolve("out/sub/b")));
     }
@@ -157,9 +159,11 @@ class OutputTest {
     /** A folder in which not even root makes files. */
     @Test void theReasonNamesNoTemporaryFile() {
         assumeTrue(Files.isDirectory(Path.of("/proc/self")));
-        for (Path out : List.of(Path.of("/proc/self/x/y"), Path.of("/proc/self/x"), Path.of("/proc/self"))) {
+        for (Path out : List.of(Path.of("/proc/self/x/y"), Path.of("/proc/self/x"), Path.of("/proc/self"), Path.of("/proc/x"),
+                Path.of("/proc"))) {
             String said = refusal(() -> OutputFolder.requireWritable(out));
             assertTrue(said.startsWith(out + ": cannot be written: ") && !said.contains("probe"), said);
+            assertEquals(out.endsWith("proc/x"), said.endsWith(" (in /proc)"), said);
         }
     }
 
@@ -178,6 +182,8 @@ class OutputTest {
         OutputFolder.requireWritable(folder);
         assertEquals(List.of(), entries(), "asking makes nothing");
         Path file = Files.createFile(folder.resolve("file"));
+        assertFalse(OutputFolder.isFree(file));
+        assertTrue(OutputFolder.isFree(folder.resolve("none")));
         assertEquals(file + ": is a file, but a folder is to be written there", refusal(() -> OutputFolder.requireFree(file)));
         assertEquals(folder + ": is not empty; name another folder or remove it first", refusal(() -> OutputFolder.requireFree(folder)));
         OutputFolder.requireWritable(folder);

@@ -112,6 +112,9 @@ class RunStateTest {
             assertEquals("said", state.text("text", "another"));
             assertEquals(7, state.number("number", 8));
         }
+        RunState closed = RunState.loading(file);
+        closed.close();
+        assertThrows(IllegalStateException.class, () -> closed.array("doubles", new double[2]), "the file is let go");
     }
 
     @Test void whatIsNotThereOrOfAnotherKindIsNamed() {
