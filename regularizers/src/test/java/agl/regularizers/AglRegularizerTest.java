@@ -54,17 +54,6 @@ class AglRegularizerTest {
         }
     }
 
-    /** g of two tokens is (1, 0)ᵀ(1, 2) + (1, 1)ᵀ(0, 1) = [1 3; 0 1], squared as a whole: L_T = 9·6² + 1·2². */
-    @Test void theGradientsOfAllTokensAreSquaredTogether() {
-        AglSettings s = settings(",'H':'ema_grad_sq'");
-        EmaGradSq ema = new EmaGradSq(Kernels.plain(), 0.5);
-        AglRegularizer r = new AglRegularizer(s, fisher("w", 0, 1, s), ema);
-        try (Tape tape = Tape.plain()) {
-            ema.listener("w").accept(Tensor.of(new double[] {1, 2, 0, 1}, 2, 2), Tensor.of(new double[] {1, 0, 1, 1}, 2, 2).data());
-            assertEquals(9 * 36 + 4, step(r, tape, false).lT(), 1e-12);
-        }
-    }
-
     private static TermValues step(AglRegularizer r, Tape tape, boolean composed) {
         return composed ? r.addGradientsComposed(tape, List.of(FACTORS)) : r.addGradients(tape, List.of(FACTORS), false);
     }
