@@ -122,8 +122,8 @@ class DryRunTest {
     @Test void theHeapIsComparedWithWhatIsNeeded() {
         long mib = 1 << 20;
         assertEquals("heap           at most 512 MiB: enough", DryRun.heap(512 * mib, 512 * mib).strip());
-        assertEquals("heap           at most 512 MiB, adapter and activations may need 4,000 MiB: give more with java -Xmx5000m -jar agl.jar ..., "
-                + "or take micro_batch_size=1, recompute=true or a smaller max_length", DryRun.heap(4000 * mib, 512 * mib).strip());
+        assertEquals("heap           at most 512 MiB, adapter and activations may need 4,000 MiB: give more with java -Xmx5000m -jar "
+                + "agl.jar ..., or take micro_batch_size=1, recompute=true or a smaller max_length", DryRun.heap(4000 * mib, 512 * mib).strip());
         ModelBundle bundle = TinyModel.load(TinyModel.write(temp.resolve("base"), 3));
         assertTrue(line(lines(bundle, examples(4)), "heap").endsWith(": enough"));
     }
