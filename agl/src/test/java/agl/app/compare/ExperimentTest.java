@@ -184,21 +184,31 @@ class ExperimentTest {
         assertEquals(0.5, early.strength());
     }
 
-    /** The prompts of {@link #PROBE}, with something done whenever the first one is looked at. */
-    private static Probe watched(Runnable look) {
-        List<Prompt> prompts = new AbstractList<>() {
-            @Override public Prompt get(int i) {
+    /** A list with something done whenever its first element is looked at. */
+    private static <T> List<T> watched(List<T> list, Runnable look) {
+        return new AbstractList<>() {
+            @Override public T get(int i) {
                 if (i == 0) {
                     look.run();
                 }
-                return PROMPTS.get(i);
+                return list.get(i);
             }
 
             @Override public int size() {
-                return PROMPTS.size();
+                return list.size();
             }
         };
-        return new Probe(HELD, prompts, 64, 0, AnswerMatch.EXACT, 3, null);
+    }
+
+    private static Probe watched(Runnable look) {
+        return new Probe(HELD, watched(PROMPTS, look), 64, 0, AnswerMatch.EXACT, 3, null);
+    }
+
+    /** Adds the seconds to those slept so far. */
+    private static void sleep(double seconds, double[] slept) {
+        long start = System.nanoTime();
+        LockSupport.parkNanos((long) (seconds * 1e9));
+        slept[0] += (System.nanoTime() - start) * 1e-9;
     }
 
     private Experiment watched(Probe probe) {
@@ -212,19 +222,33 @@ class ExperimentTest {
 
     /**
      * Killed when it was to be measured after step 4, with a checkpoint of step 3: the same command goes on, and comes to what a run comes
-     * to that nothing happened to. The seconds before it count, those of measuring do not.
+     * to that nothing happened to. The seconds before it count, here of a slow look at the data; those of measuring do not.
      */
     @Test void aRunGoesOnWhereItWasKilled() throws IOException {
         int[] looks = {0};
         watched(() -> looks[0]++).measure(TinyModel.load(base), true, ClosedSet.NONE);
         int left = 2 * looks[0];
         int[] seen = {0};
+        double[] measuring = {0};
         Experiment killed = watched(watched(() -> {
+            sleep(0.02, measuring);
             if (seen[0]++ == left) {
                 throw new Killed();
             }
         }));
-        assertThrows(Killed.class, () -> killed.run(variant("lora"), config("steps=6"), DATA));
+        killed.base();
+        measuring[0] = 0;
+        double[] preparing = {0};
+        boolean[] hashed = {false};
+        TrainData slow = new TrainData(watched(TASK, () -> {
+            if (hashed[0]) { // the clock starts when the run's hash is known
+                sleep(0.1, preparing);
+            }
+            hashed[0] = true;
+        }), HELD, ALIGNMENT);
+        long start = System.nanoTime();
+        assertThrows(Killed.class, () -> killed.run(variant("lora"), config("steps=6"), slow));
+        double elapsed = (System.nanoTime() - start) * 1e-9;
         Path unfinished;
         try (Stream<Path> files = Files.list(out.resolve("runs"))) {
             unfinished = files.filter(Files::isDirectory).findFirst().orElseThrow();
@@ -233,22 +257,18 @@ class ExperimentTest {
         try (RunState state = RunState.loading(unfinished.resolve("step-00000003.safetensors"))) {
             state.array("seconds", before);
         }
-        assertTrue(before[0] > 0, "" + before[0]);
+        assertTrue(before[0] >= preparing[0] && preparing[0] > 0.1 && before[0] <= elapsed - measuring[0],
+                before[0] + " of " + elapsed + ", of which measuring " + measuring[0] + " and preparing " + preparing[0]);
 
-        long[] slept = {0};
-        Experiment again = watched(watched(() -> {
-            long start = System.nanoTime();
-            LockSupport.parkNanos(20_000_000);
-            slept[0] += System.nanoTime() - start;
-        }));
+        Experiment again = watched(watched(() -> sleep(0.02, measuring)));
         again.base();
-        slept[0] = 0;
-        long start = System.nanoTime();
+        measuring[0] = 0;
+        start = System.nanoTime();
         RunRecord run = again.run(variant("lora"), config("steps=6"), DATA);
-        double elapsed = (System.nanoTime() - start - slept[0]) * 1e-9;
+        elapsed = (System.nanoTime() - start) * 1e-9;
         assertEquals(List.of(2, 4, 6), run.points().stream().map(RunRecord.Point::step).toList());
-        assertTrue(run.seconds() > before[0] && run.seconds() <= before[0] + elapsed,
-                run.seconds() + " of " + before[0] + " and " + elapsed);
+        assertTrue(run.seconds() > before[0] && run.seconds() <= before[0] + elapsed - measuring[0],
+                run.seconds() + " of " + before[0] + " and " + elapsed + ", of which measuring " + measuring[0]);
         assertFalse(Files.exists(unfinished));
 
         RunRecord whole = new Experiment(TinyModel.load(base), PROBE, new RunStore(out.resolve("whole")), origin("base", "b"), 2,
@@ -256,6 +276,19 @@ class ExperimentTest {
         assertEquals(whole.hash(), run.hash());
         for (int i = 0; i < 3; i++) {
             assertSameNumbers(whole.points().get(i).measured(), run.points().get(i).measured());
+        }
+    }
+
+    /** Each of five runs on one estimate took as long as if it had made the estimate itself, which the first one did. */
+    @Test void theEstimatesSecondsCountInEveryRunThatUsesIt() {
+        Experiment experiment = experiment(TinyModel.load(base), 0, false);
+        RunRecord first = experiment.run(variant("agl", 1), config("steps=1"), DATA);
+        for (int lambda = 2; lambda <= 5; lambda++) {
+            long start = System.nanoTime();
+            RunRecord next = experiment.run(variant("agl", lambda), config("steps=1"), DATA);
+            double elapsed = (System.nanoTime() - start) * 1e-9;
+            assertTrue(next.seconds() > 0 && next.seconds() <= elapsed + first.seconds(), next.seconds() + " of " + elapsed + " and "
+                    + first.seconds());
         }
     }
 
@@ -434,6 +467,20 @@ class ExperimentTest {
                     .hash(variant(method, Double.NaN), config(set), new TrainData(TASK, HELD, ALIGNMENT));
             assertNotEquals(hash.apply("seed=1"), hash.apply("agl.fisher_data=task"), method);
             assertEquals(hash.apply("seed=1"), hash.apply("agl.lambda_A=77"), method);
+        }
+    }
+
+    /** Of methods that read no alignment data beside it, whatever the file was made from. */
+    @Test void aFileWithFisherInformationStandsForItsExamples() {
+        String one = "fisher=" + "a".repeat(64);
+        String two = "fisher=" + "b".repeat(64);
+        for (String method : List.of("agl", "ewc", "lora", "kl")) {
+            Hashes hashes = new Hashes(method, Double.NaN);
+            ObjectNode other = hashes.origin.deepCopy().put("alignment", "other");
+            boolean uses = method.equals("agl") || method.equals("ewc");
+            assertEquals(uses, !hashes.with(one).equals(hashes.with(two)), method);
+            assertEquals(uses, !hashes.with(one).equals(hashes.with()), method);
+            assertEquals(!method.equals("kl"), hashes.with(one).equals(hashes.of(other, 0, TASK, one, "fisher_examples=2")), method);
         }
     }
 
