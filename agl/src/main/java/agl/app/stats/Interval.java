@@ -38,10 +38,11 @@ public record Interval(double value, double low, double high) {
         return new Interval(factor * value, factor * low, factor * high);
     }
 
-    /** "91.3 [88.0, 94.1]"; "91.3 [no interval]" if none can be given. */
+    /** "91.3 [88.0, 94.1]"; "91.3 [no interval]" if none can be given. A value that rounds to 0 has no sign; an end keeps its own. */
     public String text(int digits) {
         String f = "%." + digits + "f";
-        return !measured() ? NOT_MEASURED : !hasEnds() ? String.format(Locale.ROOT, f + " [no interval]", value)
-                : String.format(Locale.ROOT, f + " [" + f + ", " + f + "]", value, low, high);
+        String rounded = String.format(Locale.ROOT, f, value).replaceFirst("^-(?=[0.]+$)", "");
+        return !measured() ? NOT_MEASURED : !hasEnds() ? rounded + " [no interval]"
+                : rounded + String.format(Locale.ROOT, " [" + f + ", " + f + "]", low, high);
     }
 }

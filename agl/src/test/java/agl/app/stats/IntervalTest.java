@@ -21,6 +21,14 @@ class IntervalTest {
         assertEquals("1.0 [no interval]", new Interval(1, 0, Double.NaN).text(1));
     }
 
+    /** Rounding of sums may leave a difference of nothing just below 0. */
+    @Test void aValueThatRoundsToZeroHasNoSign() {
+        assertEquals("0.0 [-0.0, 0.1]", new Interval(-1e-17, -0.01, 0.1).text(1));
+        assertEquals("0 [no interval]", Interval.none(-0.4).text(0));
+        assertEquals("-0.1 [-1.0, 0.5]", new Interval(-0.06, -1, 0.5).text(1));
+        assertEquals("-10.0 [no interval]", Interval.none(-10).text(1));
+    }
+
     @Test void whatThereIs() {
         assertTrue(Interval.none(1).measured());
         assertFalse(Interval.none(1).hasEnds());
