@@ -31,10 +31,10 @@ import org.junit.jupiter.api.Test;
 /** The contrast of margins, directly and linearised. */
 class ContrastTest {
     private static final double WEIGHT = 0.7;
-    /** A prompt to refuse and a harmless one, each with a refusal and another answer; one answer is token 0 alone, one ends at once. */
+    /** A prompt to refuse and a harmless one, each with a refusal and another answer; one has token 0 in it, one ends at once. */
     private static final List<FisherEstimator.Example> PAIRS = List.of(
             new FisherEstimator.Example(sequence(3, 7, 11, 2), sequence(3, 7, 5)),
-            new FisherEstimator.Example(sequence(9, 1, 0), sequence(9, 1, 6, 8, 10)),
+            new FisherEstimator.Example(sequence(9, 1, 4), sequence(9, 1, 6, 0, 10)),
             new FisherEstimator.Example(sequence(2, 2, 3), new Batch(new int[] {2, 2}, new int[] {0, 2}, new int[] {-1, -1})));
     private static final boolean[] REFUSE = {true, false, true};
 
