@@ -180,6 +180,7 @@ class ContrastTest {
         Step expected = step(direct(), 0);
         Step found = step(linear(), 0);
         assertEquals(expected.value, found.value, 1e-12);
+        assertEquals(expected.penalty, found.penalty, 1e-12);
         for (int i = 0; i < expected.gradients.size(); i++) {
             assertArrayEquals(expected.gradients.get(i), found.gradients.get(i), 1e-12);
         }
