@@ -4,7 +4,7 @@ import agl.autograd.Tensor;
 import agl.autograd.kernels.Kernels;
 import agl.autograd.storage.DType;
 import agl.autograd.storage.Storage;
-import agl.error.AglException;
+import agl.error.NotFiniteException;
 import agl.nn.checkpoint.RunState;
 import java.util.ArrayList;
 import java.util.List;
@@ -66,7 +66,7 @@ public abstract class Optimizer {
     public final double step(double lr, double scale) {
         double norm = gradNorm() * scale;
         if (!Double.isFinite(norm)) {
-            throw new AglException("the gradient is not finite at step " + (step + 1) + "; try a lower learning rate");
+            throw new NotFiniteException("the gradient is not finite at step " + (step + 1) + "; try a lower learning rate");
         }
         double clip = maxGradNorm > 0 && norm > maxGradNorm ? maxGradNorm / (norm + 1e-6) : 1;
         step++;

@@ -2,6 +2,7 @@ package agl.app.train;
 
 import agl.app.data.Batches;
 import agl.app.data.EncodedExample;
+import agl.app.io.Notes;
 import agl.app.io.StopSignal;
 import agl.autograd.Pool;
 import agl.autograd.Tape;
@@ -10,6 +11,7 @@ import agl.autograd.kernels.Kernels;
 import agl.autograd.op.HeadCrossEntropy;
 import agl.autograd.storage.DType;
 import agl.error.AglException;
+import agl.error.NotFiniteException;
 import agl.nn.Batch;
 import agl.nn.Optimizer;
 import agl.nn.Schedule;
@@ -104,20 +106,22 @@ public final class Trainer {
             Method.Source source = job.method.source(step);
             List<EncodedExample> chosen = feed.next(source);
             double loss = lossGradient(chosen);
-            if (!Double.isFinite(loss)) {
-                throw new AglException(
-                        "the " + source.title() + " loss is " + loss + " at step " + (step + 1) + "; " + WreckCheck.advice(settings)
-                                + kept(checkpoints));
-            }
             double lr = schedule.at(step);
             SequencedMap<String, Double> terms;
             double gradNorm;
             try (Tape tape = Tape.inference(kernels, pool)) {
+                requireFinite(source, loss, step);
                 terms = job.method.addGradients(tape, job.factors, step);
-                requireFinite(terms, step, checkpoints);
+                requireFinite(terms, step);
                 job.method.transformGradients(tape, job.factors, step);
                 gradNorm = optimizer.step(lr, 1);
                 job.method.afterStep(tape, job.factors, step);
+            } catch (NotFiniteException e) {
+                if (settings.keepBest() && best.step() > 0) {
+                    Notes.say(e.getMessage() + "; training ends there");
+                    break;
+                }
+                throw new AglException(e.getMessage() + (checkpoints == null ? "" : checkpoints.kept()), e);
             }
             int tokens = chosen.stream().mapToInt(EncodedExample::length).sum();
             OptionalDouble held = isMeasured(job, step + 1, steps) ? OptionalDouble.of(evaluate(job.evaluation)) : OptionalDouble.empty();
@@ -149,12 +153,13 @@ public final class Trainer {
     }
 
     /**
-     * Makes those parameters current again that had the lowest held-out loss on the way, if that is lower than what they have now.
+     * Makes those parameters current again that had the lowest held-out loss on the way, if that is lower than what they have now, or
+     * what they have now is no number.
      *
      * @return steps after which that was; 0 if the last ones stay
      */
     int keepBest(List<EncodedExample> evaluation) {
-        if (!settings.keepBest() || !(best.loss() < evaluate(evaluation))) {
+        if (!settings.keepBest() || best.step() == 0 || evaluate(evaluation) <= best.loss()) {
             return 0;
         }
         best.putBack();
@@ -172,15 +177,18 @@ public final class Trainer {
         return !job.evaluation.isEmpty() && step != steps && settings.evalEvery() > 0 && step % settings.evalEvery() == 0;
     }
 
-    private static String kept(Checkpoints checkpoints) {
-        return checkpoints == null ? "" : checkpoints.kept();
+    private void requireFinite(Method.Source source, double loss, int step) {
+        if (!Double.isFinite(loss)) {
+            throw new NotFiniteException("the " + source.title() + " loss is " + loss + " at step " + (step + 1) + "; "
+                    + WreckCheck.advice(settings));
+        }
     }
 
-    private static void requireFinite(SequencedMap<String, Double> terms, int step, Checkpoints checkpoints) {
+    private static void requireFinite(SequencedMap<String, Double> terms, int step) {
         terms.forEach((name, value) -> {
             if (!Double.isFinite(value)) {
-                throw new AglException("the term " + name + " is " + value + " at step " + (step + 1) + "; try a smaller weight for it"
-                        + kept(checkpoints));
+                throw new NotFiniteException("the term " + name + " is " + value + " at step " + (step + 1)
+                        + "; try a smaller weight for it");
             }
         });
     }

@@ -7,10 +7,14 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import agl.app.TinyModel;
+import agl.app.data.EncodedExample;
 import agl.app.data.Example;
 import agl.app.io.MetricsLog;
+import agl.app.model.ModelBundle;
 import agl.autograd.Tensor;
+import agl.autograd.storage.DType;
 import agl.error.AglException;
+import agl.lora.LoraModel;
 import agl.nn.checkpoint.RunState;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -135,6 +139,30 @@ class BestKeptTest {
         }
         assertEquals(stopped.size(), Files.readAllLines(log).size(), "each step once");
         assertTrue(stopped.size() < 20);
+    }
+
+    /** The weights become NaN after step 6, as by a step too large: the run ends, and the best of the evaluations before it is put back. */
+    @Test void aLossThatIsNoNumberEndsTheRunWithTheBestBeforeIt() {
+        ModelBundle bundle = TinyModel.load(TinyModel.write(temp.resolve("base"), 3));
+        TrainSettings s = config("keep_best=true", "learning_rate=0.01").train();
+        LoraModel lora = LoraModel.attach(bundle.model(), FineTune.loraConfig(s), s.seed(), DType.F32);
+        List<EncodedExample> task = bundle.encode(TASK, 64);
+        Trainer trainer = new Trainer(bundle.model(), lora.parameters(), s);
+        List<Double> held = new ArrayList<>();
+        trainer.run(task, task, (m, of) -> {
+            m.evalLoss().ifPresent(held::add);
+            if (m.step() == 6) {
+                lora.parameters().getFirst().data().set(0, Double.NaN);
+            }
+        });
+        assertEquals(3, held.size(), "after steps 2, 4 and 6");
+        assertEquals(6, trainer.keepBest(task));
+        assertEquals(held.getLast(), trainer.evaluate(task), 1e-6);
+        lora.parameters().forEach(Tensor::zeroGrad);
+        TrainSettings last = config("learning_rate=0.01").train();
+        String said = assertThrows(AglException.class, () -> new Trainer(bundle.model(), lora.parameters(), last).run(task, task,
+                (m, of) -> lora.parameters().getFirst().data().set(0, Double.NaN))).getMessage();
+        assertTrue(said.startsWith("the task loss is NaN at step 2; "), said);
     }
 
     @Test void withoutEvaluationsThereIsNoBest() {
