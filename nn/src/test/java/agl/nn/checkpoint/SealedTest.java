@@ -53,6 +53,8 @@ class SealedTest {
         assertTrue(assertThrows(AglException.class, () -> Sealed.require(file)).getMessage().contains("has no checksum"));
         Files.writeString(file, "{\"x\":\"" + "0".repeat(200) + "\"}");
         assertTrue(assertThrows(AglException.class, () -> Sealed.require(file)).getMessage().contains("has no checksum"));
+        Files.writeString(file, "{\"agl_sha256\":\"" + "0".repeat(63));
+        assertTrue(assertThrows(AglException.class, () -> Sealed.require(file)).getMessage().contains("has no checksum"), "cut within it");
         assertThrows(AglException.class, () -> Sealed.require(folder.resolve("none.json")));
         assertThrows(IllegalArgumentException.class, () -> sealed("{\"x\":1}"));
     }
