@@ -97,6 +97,7 @@ class ContrastPairsTest {
             List<Contrast.Pairs> batches = made.batches(size, size);
             assertEquals(10, batches.stream().mapToInt(b -> b.refuse().length).sum());
             for (Contrast.Pairs b : batches) {
+                assertTrue(b.refuse().length > 0, "none is empty");
                 int sequences = b.passes().stream().mapToInt(Batch::sequences).sum();
                 assertEquals(sequences, 2 * b.refuse().length);
                 assertTrue(sequences <= Math.max(4, size));

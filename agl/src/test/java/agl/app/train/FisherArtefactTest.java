@@ -94,8 +94,12 @@ class FisherArtefactTest {
     }
 
     private FisherArtefact.About about(AglSettings s, ObjectNode provenance) {
-        return new FisherArtefact.About(FisherArtefact.identity(base), s.toJson().retain(AglSettings.names(AglSettings.Estimate.class)), 3,
-                PLAIN, DType.F32, provenance);
+        return about(s, 3, provenance);
+    }
+
+    private FisherArtefact.About about(AglSettings s, int examples, ObjectNode provenance) {
+        return new FisherArtefact.About(FisherArtefact.identity(base), s.toJson().retain(AglSettings.names(AglSettings.Estimate.class)),
+                examples, PLAIN, DType.F32, provenance);
     }
 
     /** Of both layers' v_proj, (8, 16), the second one first. */
@@ -163,8 +167,8 @@ class FisherArtefactTest {
     @Test void otherLayersAreRefused() {
         FisherArtefact read = made(settings());
         assertDoesNotThrow(() -> read.requireLayers(adapter("v_proj")));
-        assertEquals(file + ": has no Fisher information of 2 of the 4 layers to be adapted, model.layers.0.self_attn.q_proj among them; "
-                + "make it with the same --target-modules", message(() -> read.of(adapter("q_proj,v_proj"), settings())));
+        assertEquals(file + ": has no Fisher information of 4 of the 6 layers to be adapted, model.layers.0.self_attn.q_proj among them; "
+                + "make it with the same --target-modules", message(() -> read.of(adapter("q_proj,k_proj,v_proj"), settings())));
     }
 
     @ParameterizedTest @CsvSource({"7,16", "8,15"}) void otherShapesAreRefused(int out, int in) {
@@ -293,6 +297,15 @@ class FisherArtefactTest {
                 throw new AssertionError(e);
             }
         });
+        assertEquals(file + ": does not say what it was made from", refusal());
+    }
+
+    @Test void oneExampleIsTheLeast() {
+        AglSettings s = settings();
+        Map<String, Fisher> matrices = Map.of(FIRST, fisher(FIRST, 8, 16, 1, s));
+        FisherArtefact.write(file, about(s, 1, provenance(48, 9)), matrices, new double[0]);
+        assertEquals(1, FisherArtefact.read(file).examples());
+        FisherArtefact.write(file, about(s, 0, provenance(48, 9)), matrices, new double[0]);
         assertEquals(file + ": does not say what it was made from", refusal());
     }
 
