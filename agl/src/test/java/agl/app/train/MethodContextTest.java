@@ -156,6 +156,18 @@ class MethodContextTest {
                 + "aligned", message);
     }
 
+    /** Plain LoRA is what is trained where the method only says how long. */
+    @Test void everyMethodIsMade() {
+        List<Example> alignment = new ArrayList<>(ALIGNMENT);
+        alignment.addAll(examples(3, "how to ", "I cannot help with that."));
+        TrainData data = new TrainData(TASK, List.of(), alignment, TinyModel.write(temp.resolve("unaligned"), 4), null);
+        for (MethodKind kind : MethodKind.values()) {
+            RunConfig config = config("lora", "fisher_examples=2").resolved(new MethodChoice(kind, kind == MethodKind.OPLORA ? 2 : Double.NaN));
+            Method method = new MethodContext(bundle, lora, config, data, new FisherSource(bundle), null).make();
+            assertEquals(kind == MethodKind.EARLYSTOP ? "lora" : kind.title(), method.name());
+        }
+    }
+
     /** v_proj is (8, 16): with eight directions gone nothing of it is left to train. */
     @Test void oploraLeavesADirection() {
         RunConfig base = config("oplora");

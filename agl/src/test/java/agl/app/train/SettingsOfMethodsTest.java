@@ -47,6 +47,10 @@ class SettingsOfMethodsTest {
         "fisher_examples | mix  | | | ''",
         "fisher_examples | kl_first | | | ''",
         "fisher_examples | first_tokens | | | first_tokens sees no alignment data",
+        "fisher          | ewc  | | | ''",
+        "fisher          | kl   | | | kl has no Fisher information",
+        "fisher_examples | agl  | | fisher=aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa | the artefact has its own",
+        "fisher_examples | kl   | | fisher=aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa | ''",
         "preset          | lisa | | | lisa has no Fisher information",
         "preset          | safeanchor | | | ''",
         "agl.m           | kl   | | | kl has no Fisher information",
@@ -181,6 +185,18 @@ class SettingsOfMethodsTest {
         assertEquals(expected, config.taskSteps(200));
     }
 
+    /** Of ten steps the first two are on alignment data. */
+    @ParameterizedTest @CsvSource({"1,0", "2,0", "3,1", "10,8", "12,8", "25,19"}) void stepsOfLisaOnTheTask(int steps, int expected) {
+        assertEquals(expected, MethodKind.LISA.taskSteps(steps, steps));
+    }
+
+    @Test void namesInARow() {
+        assertEquals("", MethodKind.list(List.of(), "or"));
+        assertEquals("a", MethodKind.list(List.of("a"), "or"));
+        assertEquals("a or b", MethodKind.list(List.of("a", "b"), "or"));
+        assertEquals("a, b and c", MethodKind.list(List.of("a", "b", "c"), "and"));
+    }
+
     private static List<Example> examples(int count) {
         return IntStream.range(0, count).mapToObj(i -> new Example("ask " + i, "say " + i)).toList();
     }
@@ -190,7 +206,7 @@ class SettingsOfMethodsTest {
         "safeanchor,0,whole number",
         "mix,0,above 0 and below 1", "mix,1,above 0 and below 1", "mix,-0.5,above 0", "scale,0,above 0 and at most 1",
         "scale,1.1,at most 1", "ema,1,at least 0 and below 1", "ema,-0.1,at least 0", "kl_first,-1,at least 0",
-        "safelora,-1.1,at least -1", "oplora,-1,whole number", "earlystop,-1,above 0", "earlystop,0,above 0",
+        "safelora,-1.1,at least -1", "oplora,-1,whole number", "oplora,2147483648,whole number", "earlystop,-1,above 0", "earlystop,0,above 0",
         "earlystop,1.01,at most 1"}) void strengthsThatMeanNothingAreRefused(String method, double strength, String why) {
         String message = assertThrows(AglException.class, () -> new MethodChoice(MethodKind.of(method), strength)).getMessage();
         assertTrue(message.contains(method) && message.contains(why), message);
@@ -198,7 +214,7 @@ class SettingsOfMethodsTest {
 
     @ParameterizedTest
     @CsvSource({"kl,0", "mix,0.01", "mix,0.99", "ema,0", "scale,1",
-        "safelora,-1", "oplora,1", "safeanchor,3", "earlystop,1", "earlystop,0.01", "agl,0"})
+        "safelora,-1", "oplora,1", "oplora,2147483647", "safeanchor,3", "earlystop,1", "earlystop,0.01", "agl,0"})
     void strengthsAtTheBorder(String method, double strength) {
         assertEquals(strength, new MethodChoice(MethodKind.of(method), strength).strengthOrDefault());
     }
@@ -220,10 +236,15 @@ class SettingsOfMethodsTest {
         assertEquals(ofTask == 1, kind.usesAlignment(task));
         assertEquals(onUpdate == 1, kind.actsOnUpdate());
         assertEquals(changesFactors == 1, kind.changesFactorsAfterTraining());
+        assertEquals(method.startsWith("contrast"), kind.contrasts());
+        boolean fisher = List.of("agl", "ewc", "safeanchor", "projection").contains(method);
+        assertEquals(fisher, kind.usesFisher());
+        assertEquals(fisher, kind.needs() == Needs.FISHER);
         assertDoesNotThrow(() -> kind.require(AglSettings.DEFAULT, true, true));
         if (alignment + unaligned > 0) {
             String message = assertThrows(AglException.class, () -> kind.require(AglSettings.DEFAULT, false, false)).getMessage();
             assertTrue(message.contains(alignment == 1 ? "--alignment FILE" : "--unaligned DIR"), message);
+            assertEquals(fisher, message.contains("--fisher FILE"), message);
         } else {
             assertDoesNotThrow(() -> kind.require(AglSettings.DEFAULT, false, false));
         }
