@@ -162,7 +162,8 @@ class MethodContextTest {
         alignment.addAll(examples(3, "how to ", "I cannot help with that."));
         TrainData data = new TrainData(TASK, List.of(), alignment, TinyModel.write(temp.resolve("unaligned"), 4), null);
         for (MethodKind kind : MethodKind.values()) {
-            RunConfig config = config("lora", "fisher_examples=2").resolved(new MethodChoice(kind, kind == MethodKind.OPLORA ? 2 : Double.NaN));
+            MethodChoice choice = new MethodChoice(kind, kind == MethodKind.OPLORA ? 2 : Double.NaN);
+            RunConfig config = config("lora", "fisher_examples=2").resolved(choice);
             Method method = new MethodContext(bundle, lora, config, data, new FisherSource(bundle), null).make();
             assertEquals(kind == MethodKind.EARLYSTOP ? "lora" : kind.title(), method.name());
         }

@@ -75,4 +75,16 @@ class RunNotesTest {
     @Test void nothingHeldOutIsSaidElsewhere() {
         assertTrue(notes("lora", Double.NaN, "eval_every=9", List.of()).isEmpty());
     }
+
+    /** Four refusals and one answer make one pair of each. */
+    @Test void pairsThatCannotBeMadeAreSaidForThoseWhoMakeThem() {
+        List<Example> alignment = IntStream.range(0, 5)
+                .mapToObj(i -> new Example("tell me " + i, i < 4 ? "I cannot help with that." : "The fox sat.")).toList();
+        TrainData data = new TrainData(EXAMPLES, EXAMPLES, alignment);
+        for (String method : List.of("contrast", "contrast_linear", "kl")) {
+            RunConfig config = RunConfig.of(null, List.of("steps=3")).resolved(MethodChoice.of(method));
+            assertEquals(method.equals("kl") ? List.of() : List.of(method + ": as many refusals as answers make pairs: 1 of each, of 4 "
+                    + "refusals and 1 answers in the alignment data"), RunNotes.lines(config, data, Set.of()));
+        }
+    }
 }

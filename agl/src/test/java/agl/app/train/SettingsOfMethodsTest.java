@@ -227,8 +227,8 @@ class SettingsOfMethodsTest {
     @CsvSource({"lora,0,0,0,0,0", "agl,1,0,0,1,0", "ewc,1,0,0,1,0", "kl,1,1,0,0,0", "safelora,0,0,1,1,1", "asft,0,0,1,1,0",
         "safeanchor,1,0,0,1,0", "lisa,1,1,0,1,0", "mix,1,1,0,0,0", "kl_sparse,1,1,0,0,0", "kl_first,1,1,0,0,0",
         "first_tokens,0,0,0,0,0", "scale,0,0,0,1,1", "ema,0,0,0,1,1", "contrast,1,1,0,0,0", "contrast_linear,1,1,0,1,0",
-        "projection,1,0,0,1,1", "oplora,0,0,0,1,0", "kl_own,1,1,0,0,0", "sbr,1,1,0,0,0", "der,1,1,0,0,0", "safegrad,1,1,0,1,0",
-        "safelora_number,0,0,1,1,1", "earlystop,0,0,0,0,0"}) void needs(String method, int alignment, int ofTask,
+        "projection,1,0,0,1,1", "oplora,0,0,0,1,0", "kl_own,1,1,0,0,0", "sbr,1,1,0,0,0", "der,1,1,0,0,0",
+        "safegrad,1,1,0,1,0", "safelora_number,0,0,1,1,1", "earlystop,0,0,0,0,0"}) void needs(String method, int alignment, int ofTask,
                 int unaligned, int onUpdate, int changesFactors) {
         MethodKind kind = MethodKind.of(method);
         AglSettings task = AglSettings.DEFAULT.with("{\"fisher_data\":\"task\"}");
