@@ -1,5 +1,6 @@
 package agl.app.train;
 
+import agl.app.io.Spelling;
 import agl.autograd.Tensor;
 import agl.autograd.kernels.Kernels;
 import agl.error.AglException;
@@ -225,7 +226,8 @@ public enum MethodKind {
     /** The method with that name. */
     public static MethodKind of(String name) {
         return Arrays.stream(values()).filter(k -> k.title().equals(name)).findFirst()
-                .orElseThrow(() -> new AglException("there is no method \"" + name + "\"; choose " + String.join(", ", names())));
+                .orElseThrow(() -> new AglException("there is no method \"" + name + "\"" + Spelling.hint(name, names()) + "; choose "
+                        + String.join(", ", names())));
     }
 
     public static List<String> names() {

@@ -1,5 +1,6 @@
 package agl.app.train;
 
+import agl.app.io.Spelling;
 import agl.autograd.Tensor;
 import agl.autograd.kernels.Kernels;
 import agl.error.AglException;
@@ -137,7 +138,8 @@ public record TrainSettings(Length length, Optimization optimization, Data data,
         });
         wanted.fieldNames().forEachRemaining(name -> {
             if (!node.has(name)) {
-                throw new AglException("unknown setting \"" + name + "\"; known are " + String.join(", ", names()));
+                throw new AglException("unknown setting \"" + name + "\"" + Spelling.hint(name, names()) + "; known are "
+                        + String.join(", ", names()));
             }
         });
         node.setAll(wanted);

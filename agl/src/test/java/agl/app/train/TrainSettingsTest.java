@@ -90,7 +90,7 @@ class TrainSettingsTest {
         Map<String, Object> noTargets = new HashMap<>(Collections.singletonMap("target_modules", null));
         assertEquals("setting target_modules does not take null", assertThrows(AglException.class, () -> s.with(noTargets)).getMessage());
         Map<String, Object> unknown = new HashMap<>(Collections.singletonMap("pochs", null));
-        assertEquals("unknown setting \"pochs\"; known are " + String.join(", ", TrainSettings.names()),
+        assertEquals("unknown setting \"pochs\"; did you mean epochs?; known are " + String.join(", ", TrainSettings.names()),
                 assertThrows(AglException.class, () -> s.with(unknown)).getMessage());
     }
 
