@@ -17,10 +17,15 @@ final class JavaHtml {
     private JavaHtml() {
     }
 
+    /** The name of the region's file. */
+    static String file(SourceRegion region) {
+        return region.file().substring(region.file().lastIndexOf('/') + 1);
+    }
+
     /** A figure with the region's file name and lines. */
     static String of(SourceRegion region) {
         int last = region.firstLine() + region.lines().size() - 1;
-        String file = region.file().substring(region.file().lastIndexOf('/') + 1);
+        String file = file(region);
         StringBuilder s = new StringBuilder(
                 "<figure class=\"code\"><figcaption><b>" + Html.escape(file) + "</b>, lines " + region.firstLine() + " to " + last
                         + " <span>" + Html.escape(region.file()) + "</span></figcaption>\n<pre tabindex=\"0\" aria-label=\""

@@ -7,6 +7,8 @@ import java.util.Locale;
 
 /** Computed values as HTML: matrices, single values, and comparisons of derivatives with difference quotients. */
 final class Panel {
+    /** Smaller entries of a matrix are rounding errors. */
+    private static final double ZERO = 1e-12;
     private final StringBuilder body = new StringBuilder();
     private final String title;
     private boolean inRow;
@@ -36,14 +38,17 @@ final class Panel {
         return block("<p>" + Html.escape(sentence) + "</p>\n");
     }
 
-    /** Adds a matrix beside the preceding matrices and values. */
+    /** Adds a matrix beside the preceding matrices and values; the background of a cell shows its share of the largest entry. */
     Panel matrix(String name, double[] values, int... shape) {
         int cols = shape.length == 0 ? 1 : shape[shape.length - 1];
+        double reach = java.util.Arrays.stream(values).map(Math::abs).filter(v -> v >= ZERO).max().orElse(1);
         StringBuilder s = new StringBuilder("<table class=\"matrix\"><caption>" + Html.escape(name) + "</caption>");
         for (int o = 0; o < values.length; o += cols) {
             s.append("<tr>");
             for (int j = 0; j < cols; j++) {
-                s.append("<td>").append(shortNumber(values[o + j])).append("</td>");
+                double v = values[o + j];
+                s.append(v < 0 ? "<td class=\"cold\" style=\"--share:" : "<td style=\"--share:")
+                        .append(Math.round(100 * Math.abs(v) / reach)).append("%\">").append(shortNumber(v, reach)).append("</td>");
             }
             s.append("</tr>");
         }
@@ -119,10 +124,15 @@ final class Panel {
         }
     }
 
-    /** Rounding errors next to ordinary values are shown as zero. */
-    private static String shortNumber(double x) {
-        return Math.abs(x) < 1e-12 ? "0" : Math.abs(x) >= 1e-2 && Math.abs(x) < 1e4
-                ? Html.fixed(x, 3).replaceFirst("(\\.\\d*?)0+$", "$1").replaceFirst("\\.$", "") : Html.number(x);
+    /** Rounding errors are shown as zero, entries far below the largest with the same number of decimals as their neighbors. */
+    private static String shortNumber(double x, double reach) {
+        double size = Math.abs(x);
+        if (size < ZERO) {
+            return "0";
+        }
+        int decimals = size >= 1e-2 ? 3 : 4;
+        return size >= 1e4 || size < (reach >= 0.05 ? 5e-5 : 1e-2) ? Html.number(x)
+                : Html.fixed(x, decimals).replaceFirst("(\\.\\d*?)0+$", "$1").replaceFirst("\\.$", "");
     }
 
     /** Nine digits: enough to see that two numbers agree, too few to show rounding differences. */

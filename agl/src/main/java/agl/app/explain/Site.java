@@ -7,9 +7,9 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Map;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 
 /** The pages of {@code agl explain} and their files: everything a browser needs, nothing from the network. */
 public final class Site {
@@ -17,11 +17,11 @@ public final class Site {
     public static final List<String> TOPICS = List.of("differentiation", "operations", "attention", "lora", "task-loss", "fisher",
             "decomposition",
             "L_A", "L_T", "E_RM", "E_geo", "careful", "move", "step", "methods", "driftcheck");
+    /** On every page: formulas, symbols that light up, the question, the presenter mode. */
+    private static final List<String> SCRIPTS = List.of("explain.js", "symbols.js", "ask.js", "present.js");
     private static final Pattern FONT = Pattern.compile("url\\((fonts/[^)]+\\.woff2)\\)");
 
     private final List<Topic> topics = TOPICS.stream().map(Topic::read).toList();
-    private final Map<String, SourceRegion> sources = SourceRegion.all();
-    private final Numbers numbers = new Numbers();
 
     /** The topics. */
     public List<Topic> topics() {
@@ -31,15 +31,21 @@ public final class Site {
     /** Writes the whole site into a folder. */
     public void write(Path folder) throws IOException {
         Path assets = Files.createDirectories(folder.resolve("assets"));
-        Files.writeString(assets.resolve("page.css"), Assets.text(Report.class, "page.css") + Assets.text(Site.class, "explain.css"));
-        for (String script : List.of("explain.js", "terms.js", "move.js")) {
+        Files.writeString(assets.resolve("page.css"), Assets.text(Report.class, "page.css")
+                + Assets.text(Site.class, "explain.css") + Assets.text(Site.class, "play.css"));
+        for (String script : SCRIPTS) {
             Files.writeString(assets.resolve(script), Assets.text(Site.class, script));
         }
         writeKatex(assets);
+        TopicPage page = new TopicPage(topics, SourceRegion.all());
         for (int i = 0; i < topics.size(); i++) {
-            Files.writeString(folder.resolve(topics.get(i).id() + ".html"), page(i));
+            for (String script : page.scripts(topics.get(i))) {
+                Files.writeString(assets.resolve(script), Assets.text(Site.class, script));
+            }
+            Files.writeString(folder.resolve(topics.get(i).id() + ".html"),
+                    html(topics.get(i).title() + " · AGL line by line", page.scripts(topics.get(i)), page.html(i)));
         }
-        Files.writeString(folder.resolve("index.html"), index());
+        Files.writeString(folder.resolve("index.html"), html("AGL line by line", List.of(), LossMap.html(topics)));
     }
 
     /** KaTeX and the fonts its style sheet names, in the one format that every current browser reads. */
@@ -56,65 +62,10 @@ public final class Site {
         Files.writeString(assets.resolve("katex.min.css"), css);
     }
 
-    private String page(int i) {
-        Topic t = topics.get(i);
-        StringBuilder s = new StringBuilder();
-        if (t.blocks().size() > 6) {
-            s.append("<nav class=\"on-page\" aria-label=\"On this page\">");
-            t.blocks().forEach(b -> s.append("<a href=\"#").append(b.id()).append("\">").append(Html.escape(b.title())).append("</a> "));
-            s.append("</nav>\n");
-        }
-        for (Topic.Block b : t.blocks()) {
-            s.append("<section class=\"block").append(b.asides().stream().anyMatch(a -> a.name().equals("sliders")) ? " wide" : "")
-                    .append("\" id=\"").append(b.id()).append("\"><div class=\"say\"><h2>").append(Html.escape(b.title())).append("</h2>\n")
-                    .append(b.text()).append("</div>\n<div class=\"show\">\n");
-            b.asides().forEach(a -> s.append(aside(t, a)));
-            s.append("</div></section>\n");
-        }
-        return html(t.title() + " · AGL line by line", t.id().equals("move"), """
-                <header class="top"><a href="index.html">AGL line by line</a> <span>%d of %d</span></header>
-                <h1>%s</h1>
-                <div class="lead">%s</div>
-                %s<nav class="steps" aria-label="Pages">%s%s</nav>
-                """.formatted(i + 1, topics.size(), Html.escape(t.title()), t.lead(), s,
-                i == 0 ? "<span></span>" : link("Before: ", topics.get(i - 1)),
-                i + 1 == topics.size() ? "" : link("Next: ", topics.get(i + 1))));
-    }
-
-    private static String link(String which, Topic t) {
-        return "<a href=\"" + t.id() + ".html\"><small>" + which + "</small>" + Html.escape(t.title()) + "</a>";
-    }
-
-    /** Renders what a line of a topic file asks for. */
-    private String aside(Topic topic, Topic.Aside a) {
-        return switch (a.kind()) {
-            case "code" -> {
-                SourceRegion region = sources.get(a.name());
-                if (region == null) {
-                    throw new IllegalStateException("topic " + topic.id() + " shows \"" + a.name() + "\", which no source file marks");
-                }
-                yield JavaHtml.of(region);
-            }
-            case "numbers" -> numbers.html(a.name());
-            case "check" -> Checks.html(a.name());
-            default -> throw new IllegalStateException("topic " + topic.id() + ": @" + a.kind() + " is not known");
-        };
-    }
-
-    private String index() {
-        StringBuilder s = new StringBuilder(
-                "<h1>AGL line by line</h1>\n<p class=\"lead\">From each equation of AlignGuard-LoRA to the Java line that computes it, "
-                + "with numbers, "
-                        + "and to the check that its derivative is right.</p>\n<ol class=\"topics\">\n");
-        for (Topic t : topics) {
-            s.append("<li><a href=\"").append(t.id()).append(".html\">").append(Html.escape(t.title())).append("</a>").append(t.lead())
-                    .append("</li>\n");
-        }
-        return html("AGL line by line", false, s + "</ol>\n" + Topic.html(Assets.text(Site.class, "topics/about.md")));
-    }
-
-    private static String html(String title, boolean moving, String body) {
-        String scripts = moving ? "<script src=\"assets/terms.js\"></script>\n<script src=\"assets/move.js\"></script>\n" : "";
+    private static String html(String title, List<String> more, String body) {
+        StringBuilder scripts = new StringBuilder();
+        Stream.of(List.of("katex.min.js"), SCRIPTS, more).flatMap(List::stream)
+                .forEach(name -> scripts.append("<script src=\"assets/").append(name).append("\"></script>\n"));
         return """
                 <!doctype html>
                 <html lang="en"><head><meta charset="utf-8">
@@ -128,11 +79,8 @@ public final class Site {
                 <link rel="stylesheet" href="assets/katex.min.css">
                 <link rel="stylesheet" href="assets/page.css">
                 </head>
-                <body class="explain"><main>
-                %s</main>
-                <script src="assets/katex.min.js"></script>
-                <script src="assets/explain.js"></script>
-                %s</body></html>
+                <body class="explain">
+                %s%s</body></html>
                 """.formatted(Html.escape(title), body, scripts);
     }
 }

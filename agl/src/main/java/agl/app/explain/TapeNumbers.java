@@ -47,7 +47,7 @@ final class TapeNumbers {
             rows.add(node("b", b, "∂L/∂v", quotient(q -> value(X, W, q), B)));
             rows.add(node("w", w, "∂L/∂u · x", quotient(q -> value(X, q, B), W)));
             rows.add(node("x", x, "∂L/∂p · s + ∂L/∂u · w", quotient(q -> value(q, W, B), X)));
-            return graph(w, x, b, u, v, s, p, l) + Panel.of("The five nodes, in the order of backward").table(
+            return Panel.of("The five nodes, in the order of backward").table(
                     List.of("node", "value", "its gradient is", "backward", "difference quotient"), rows).html();
         }
     }
@@ -63,48 +63,6 @@ final class TapeNumbers {
 
     private static List<Object> node(String name, Tensor t, String rule, double numeric) {
         return List.of(name, t.item(), rule, Panel.nine(t.gradArray()[0]), Panel.nine(numeric));
-    }
-
-    /**
-     * The graph as a picture: values above, gradients below each node.
-     *
-     * @param t w, x, b, u, v, s, p and L
-     */
-    private static String graph(Tensor... t) {
-        Object[][] nodes = {{"w", 40, 40, t[0]}, {"x", 40, 150, t[1]}, {"b", 140, 150, t[2]}, {"u", 140, 40, t[3]}, {"v", 240, 40, t[4]},
-            {"s", 340, 40, t[5]}, {"p", 440, 95, t[6]}, {"L", 540, 95, t[7]}};
-        int[][] edges = {{0, 3}, {1, 3}, {3, 4}, {2, 4}, {4, 5}, {5, 6}, {1, 6}, {6, 7}};
-        StringBuilder svg = new StringBuilder(
-                "<figure class=\"graph\"><svg viewBox=\"0 0 580 205\" role=\"img\" aria-label=\"The graph of L: w and x make u, u and b "
-                + "make v, v makes s, s and x make p, "
-                        + "p makes L. The table below has the numbers.\"><g class=\"edges\">");
-        for (int[] e : edges) {
-            Object[] from = nodes[e[0]];
-            Object[] to = nodes[e[1]];
-            if (e[0] == 1 && e[1] == 6) {
-                svg.append("<path d=\"M56 155 C 160 215, 340 200, 426 104\"/>");
-            } else {
-                double dx = (int) to[1] - (int) from[1];
-                double dy = (int) to[2] - (int) from[2];
-                double n = Math.hypot(dx, dy);
-                svg.append(String.format(java.util.Locale.ROOT, "<path d=\"M%.1f %.1f L %.1f %.1f\"/>", (int) from[1] + 16 * dx / n,
-                        (int) from[2] + 16 * dy / n,
-                        (int) to[1] - 17 * dx / n, (int) to[2] - 17 * dy / n));
-            }
-        }
-        svg.append("</g>");
-        for (Object[] n : nodes) {
-            Tensor value = (Tensor) n[3];
-            svg.append(String.format(java.util.Locale.ROOT,
-                    "<g transform=\"translate(%d %d)\"><circle r=\"15\"/><text class=\"name\" dy=\"0.35em\">%s</text>"
-                            + "<text class=\"value\" y=\"-21\">%.4f</text><text class=\"grad\" y=\"29\">%.4f</text></g>",
-                    (int) n[1], (int) n[2], n[0], value.item(), value.gradArray()[0]));
-        }
-        return svg.append(
-                "</svg><figcaption>Above each node its value, below it ∂L/∂node. Forward goes from left to right, "
-                + "backward from right to left. "
-                        + "x is used twice and collects two shares.</figcaption></figure>\n")
-                .toString();
     }
 
     /** x², once with its derivative and once with 3x instead of 2x. */

@@ -146,8 +146,9 @@ final class TermNumbers {
             for (int e = 0; e < overlap.length; e++) {
                 overlap[e] = 1000 * l.eta().get(e) * Math.abs(l.decomposition().deltaA().get(e) * l.decomposition().deltaT().get(e));
             }
-            return Panel.of("Entry by entry, then the mean").matrix("η", l.eta().toArray(), OUT, IN).matrix("1000 · η |ΔW_A| |ΔW_T|",
-                    overlap, OUT, IN);
+            return Panel.of("Entry by entry, then the mean").matrix("ΔW_A", l.decomposition().deltaA().toArray(), OUT, IN)
+                    .matrix("ΔW_T", l.decomposition().deltaT().toArray(), OUT, IN).matrix("η", l.eta().toArray(), OUT, IN)
+                    .matrix("1000 · η |ΔW_A| |ΔW_T|", overlap, OUT, IN);
         }
     }
 

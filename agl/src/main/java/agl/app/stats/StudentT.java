@@ -10,7 +10,7 @@ public final class StudentT {
     private StudentT() { }
 
     /** The 97.5 % quantile. */
-    static double quantile(double degreesOfFreedom) {
+    public static double quantile(double degreesOfFreedom) {
         return new TDistribution(degreesOfFreedom).inverseCumulativeProbability(UPPER);
     }
 

@@ -1,0 +1,175 @@
+package agl.app.explain;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import agl.app.report.Browser;
+import java.nio.file.Path;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+/** What one can do on the pages: play with the figures, predict, light symbols, present. */
+class PlayBrowserTest {
+    private static final Path SCREENSHOTS = Path.of("target", "screenshots");
+
+    private static Browser.Page open(Browser browser, String page, int width, boolean dark) {
+        return browser.open(WrittenSite.folder().resolve(page + ".html").toUri(), width, 900, dark);
+    }
+
+    private static void key(Browser.Page page, String key) {
+        page.eval("document.activeElement.dispatchEvent(new KeyboardEvent('keydown', { key: '" + key + "', bubbles: true }))");
+    }
+
+    /** Every slider, list, point and button of every figure changes what the figure shows, with the keyboard alone. */
+    @Test void everyControlOfEveryFigureMovesSomething() throws Exception {
+        try (Browser browser = Browser.startOrSkip()) {
+            int controls = 0;
+            for (Topic t : new Site().topics()) {
+                if (t.opening().figure() == null) {
+                    continue;
+                }
+                try (Browser.Page page = open(browser, t.id(), 1280, false)) {
+                    String all = "document.querySelector('.stage').innerHTML + [...document.querySelectorAll('.stage select')]"
+                            + ".map(s => s.value)";
+                    int n = page.eval("document.querySelectorAll('.stage input, .stage select, .stage .handle').length").asInt();
+                    String before = page.eval(all).asText();
+                    for (int i = 0; i < n; i++) {
+                        // Backwards, so that no control is set before one that it makes idle.
+                        page.eval("(() => { const e = [...document.querySelectorAll('.stage input, .stage select, .stage .handle')]"
+                                + ".at(-1 - " + i + "); e.focus(); if (e.matches('input')) { e.value = e.value === e.max ? e.min : e.max; "
+                                + "e.dispatchEvent(new Event('input', { bubbles: true })); } else if (e.matches('select')) { e.selectedIndex = 1; "
+                                + "e.dispatchEvent(new Event('change', { bubbles: true })); } else e.dispatchEvent(new KeyboardEvent("
+                                + "'keydown', { key: 'ArrowUp', bubbles: true })); })()");
+                        String after = page.eval(all).asText();
+                        assertNotEquals(before, after, t.id() + ": control " + i + " from the end");
+                        before = after;
+                    }
+                    controls += n;
+                    assertTrue(page.eval("document.querySelector('.agreement').textContent").asText().startsWith("Computed here"), t.id());
+                    assertEquals(0, page.eval("[...document.querySelectorAll('.stage *')].filter(e => /NaN|undefined|Infinity/.test("
+                            + "e.cloneNode(false).outerHTML + (e.children.length ? '' : e.textContent))).length").asInt(), t.id());
+                    assertEquals(0, page.eval("[...document.querySelectorAll('.stage input, .stage select')]"
+                            + ".filter(e => e.labels.length === 0).length").asInt(), t.id());
+                    assertEquals(List.of(), page.complaints(), t.id());
+                }
+            }
+            assertTrue(controls > 40, controls + " controls");
+        }
+    }
+
+    @Test void theTapeIsReadBackwardToTheGradientOfX() throws Exception {
+        try (Browser browser = Browser.startOrSkip(); Browser.Page page = open(browser, "differentiation", 1280, false)) {
+            String gradients = "[...document.querySelectorAll('.node .grad')].map(e => e.textContent)";
+            assertEquals("[\"1\"]", page.eval(gradients).toString(), "only that of L");
+            for (int i = 0; i < 5; i++) {
+                page.eval("document.querySelector('.buttons button').click()");
+            }
+            assertEquals(8, page.eval(gradients + ".length").asInt());
+            assertTrue(page.eval("document.querySelector('.buttons button').disabled").asBoolean());
+            // The table below has the same gradient of x, from the tape itself.
+            double inTable = Double.parseDouble(page.eval("[...document.querySelectorAll('.numbers tbody tr')].find(r => "
+                    + "r.cells[0].textContent === 'x').cells[3].textContent").asText().replace('−', '-'));
+            assertEquals(inTable, Double.parseDouble(page.eval(gradients + "[1]").asText().replace('−', '-')), 5e-3 * Math.abs(inTable));
+        }
+    }
+
+    @Test void theNumbersAppearOnceOneHasPredicted() throws Exception {
+        try (Browser browser = Browser.startOrSkip()) {
+            String seen = "[...document.querySelectorAll('.show > .numbers table')].filter(e => e.getClientRects().length).length";
+            for (Topic t : new Site().topics()) {
+                try (Browser.Page page = open(browser, t.id(), 1280, false)) {
+                    if (t.opening().question() == null) {
+                        assertTrue(page.eval("document.querySelector('.covered')").isNull(), t.id());
+                        continue;
+                    }
+                    assertEquals(0, page.eval(seen).asInt(), t.id());
+                    int right = t.opening().question().choices().indexOf(
+                            t.opening().question().choices().stream().filter(Opening.Choice::right).findFirst().orElseThrow());
+                    page.eval("document.querySelectorAll('.ask li button')[" + right + "].click()");
+                    assertTrue(page.eval("document.querySelector('.verdict').textContent").asText().startsWith("Right"), t.id());
+                    assertTrue(page.eval(seen).asInt() > 0, t.id());
+                }
+            }
+            try (Browser.Page page = open(browser, "L_A", 1280, false)) {
+                page.eval("document.querySelector('.cover button').click()");
+                assertTrue(page.eval(seen).asInt() > 0, "without an answer");
+                page.eval("document.querySelector('.ask li button:not([data-right])').click()");
+                assertTrue(page.eval("document.querySelector('.verdict').textContent").asText().startsWith("Not so"));
+            }
+        }
+    }
+
+    @Test void aSymbolLightsItsFormulaItsCodeAndItsNumbersAndEachOfThemTheOthers() throws Exception {
+        try (Browser browser = Browser.startOrSkip(); Browser.Page page = open(browser, "decomposition", 1280, true)) {
+            page.eval("document.querySelector('.ask [data-right]').click()");
+            List<String> places = List.of(".katex [data-sym=\"1\"]", ".line .name[data-sym=\"1\"]", "table.matrix[data-sym=\"1\"]",
+                    ".symbols [data-sym=\"1\"]");
+            for (String place : places) {
+                page.eval("document.querySelector('h1').dispatchEvent(new PointerEvent('pointerover', { bubbles: true }))");
+                assertEquals(0, page.eval("document.querySelectorAll('.lit').length").asInt());
+                page.eval("document.querySelector('" + place + "').dispatchEvent(new PointerEvent('pointerover', { bubbles: true }))");
+                for (String other : places) {
+                    assertTrue(page.eval("document.querySelector('" + other + "').classList.contains('lit')").asBoolean(),
+                            place + " lights " + other);
+                }
+                assertEquals(0, page.eval("document.querySelectorAll('.lit:not([data-sym=\"1\"])').length").asInt(), place);
+            }
+            page.eval("document.querySelector('.line .name[data-sym=\"0\"]').focus()");
+            assertTrue(page.eval("document.querySelectorAll('.katex .lit').length").asInt() > 0, "the keyboard's focus does the same");
+            page.eval("document.querySelector('table.matrix[data-sym=\"0\"]').focus()");
+            key(page, "ArrowRight");
+            key(page, "ArrowRight");
+            assertEquals("[[0,1],[0,1],[0,1]]",
+                    page.eval("[...document.querySelectorAll('.same')].map(c => [c.parentNode.rowIndex, c.cellIndex])").toString(),
+                    "the cell of ΔW and of its two parts");
+            page.screenshot(SCREENSHOTS.resolve("explain-decomposition-lit-1280.png"));
+        }
+    }
+
+    @Test void presentingShowsOneStepAtATimeAndGoesOnToTheNextPage() throws Exception {
+        try (Browser browser = Browser.startOrSkip(); Browser.Page page = open(browser, "L_A", 1920, false)) {
+            String shown = "[...document.querySelectorAll('.opening, .ask, .block')].filter(e => e.getClientRects().length).map(e => e.id)";
+            double size = page.eval("parseFloat(getComputedStyle(document.body).fontSize)").asDouble();
+            key(page, "p");
+            assertEquals("[\"top\"]", page.eval(shown).toString());
+            assertTrue(page.eval("parseFloat(getComputedStyle(document.body).fontSize)").asDouble() >= 1.4 * size);
+            key(page, "ArrowRight");
+            assertEquals("[\"predict\"]", page.eval(shown).toString());
+            key(page, "1");
+            assertTrue(page.eval("document.querySelector('.verdict').textContent").asText().length() > 0, "a digit answers");
+            key(page, "PageDown");
+            assertEquals("[\"the-term\"]", page.eval(shown).toString());
+            assertEquals(1, page.eval("[...document.querySelectorAll('.show > *')].filter(e => e.getClientRects().length).length").asInt());
+            assertTrue(page.eval("document.documentElement.scrollWidth").asInt() <= 1920);
+            page.screenshot(SCREENSHOTS.resolve("explain-L_A-present-1920.png"));
+            key(page, "ArrowLeft");
+            assertEquals("[\"predict\"]", page.eval(shown).toString());
+            key(page, "Escape");
+            assertEquals(4, page.eval(shown + ".length").asInt());
+            key(page, "p");
+            key(page, "End");
+            key(page, "ArrowRight");
+            for (int i = 0; i < 50 && !page.eval("location.href").asText().endsWith("L_T.html#present"); i++) {
+                page.eval("new Promise(done => setTimeout(() => done(true), 100))");
+            }
+            assertTrue(page.eval("location.href").asText().endsWith("L_T.html#present"));
+        }
+    }
+
+    /** No displayed formula is cut at any width; what does not fit is broken or made smaller. */
+    @Test void noFormulaIsCut() throws Exception {
+        try (Browser browser = Browser.startOrSkip()) {
+            for (int width : new int[] {390, 1280, 1920}) {
+                for (String name : Site.TOPICS) {
+                    try (Browser.Page page = open(browser, name, width, width == 1280)) {
+                        assertEquals("[]", page.eval("[...document.querySelectorAll('.tex.display')].filter(e => e.scrollWidth > "
+                                + "e.clientWidth + 1).map(e => e.dataset.source.slice(0, 60))").toString(), name + " at " + width);
+                        assertTrue(page.eval("document.documentElement.scrollWidth").asInt() <= width,
+                                name + " scrolls sideways at " + width);
+                    }
+                }
+            }
+        }
+    }
+}
