@@ -47,9 +47,12 @@ final class FigureCases {
     private static final int CASES = 30;
     private static final int PROMPTS = 40;
     /** By the figure's name. */
-    private static final Map<String, Function<SplittableRandom, Case>> ALL = Map.of("plane", FigureCases::plane, "angle",
-            FigureCases::angle, "scale", FigureCases::scale, "tape", FigureCases::tape, "attention", FigureCases::attention, "tokens",
-            FigureCases::tokens, "adam", FigureCases::adam, "kl", FigureCases::kl, "drift", FigureCases::drift, "rank", FigureCases::rank);
+    private static final Map<String, Function<SplittableRandom, Case>> ALL = Map.ofEntries(Map.entry("plane", FigureCases::plane),
+            Map.entry("angle", FigureCases::angle), Map.entry("scale", FigureCases::scale), Map.entry("tape", FigureCases::tape),
+            Map.entry("attention", FigureCases::attention), Map.entry("tokens", FigureCases::tokens), Map.entry("adam", FigureCases::adam),
+            Map.entry("kl", FigureCases::kl), Map.entry("drift", FigureCases::drift), Map.entry("rank", FigureCases::rank),
+            Map.entry("slope", FigureCases::slope));
+    private static final List<String> OPERATIONS = List.of("Sigmoid", "Tanh", "Silu", "Gelu", "Relu", "Abs", "Square", "Exp");
 
     private FigureCases() {
     }
@@ -238,6 +241,18 @@ final class FigureCases {
         try (Tape tape = Tape.plain()) {
             return new Case(map("a", a, "b", b, "r", r, "scale", SmallProblem.scale(r)),
                     map("w", problem.loss(tape, f, SmallProblem.settings("{}")).decomposition().deltaW().toArray()));
+        }
+    }
+
+    /** The operation's own forward and backward on one number. */
+    private static Case slope(SplittableRandom random) {
+        String operation = OPERATIONS.get(random.nextInt(OPERATIONS.size()));
+        double x = random.nextDouble(-3, 3);
+        Tensor in = Tensor.of(new double[] {x}, 1).requireGrad();
+        try (Tape tape = Tape.plain()) {
+            Tensor y = OperationExamples.all().get(operation).function().apply(tape, new Tensor[] {in});
+            tape.backward(y, new double[] {1});
+            return new Case(map("operation", operation, "x", x), map("y", y.item(), "slope", in.gradArray()[0]));
         }
     }
 }

@@ -40,7 +40,8 @@ final class LossMap {
                 <p class="loss">""");
         for (String[] piece : LOSS) {
             String tex = "<span class=\"tex\">" + Html.escape(piece[0]) + "</span>";
-            s.append(piece[1].isEmpty() ? "<span>" + tex + "</span>\n" : "<a href=\"" + piece[1] + ".html\">" + tex + "</a>\n");
+            s.append(piece[1].isEmpty() ? "<span>" + tex + "</span>\n"
+                    : "<a data-sym=\"" + piece[1] + "\" href=\"" + piece[1] + ".html\">" + tex + "</a>\n");
         }
         s.append("</p>\n<div class=\"map-of-loss\">");
         for (Column c : COLUMNS) {
@@ -53,7 +54,7 @@ final class LossMap {
 
     private static String card(List<Topic> topics, String id) {
         Topic t = topics.stream().filter(x -> x.id().equals(id)).findFirst().orElseThrow();
-        return "<a class=\"card\" href=\"" + id + ".html\"><small>" + (topics.indexOf(t) + 1) + "</small><span class=\"tex\">"
-                + Html.escape(SYMBOLS.get(id)) + "</span><b>" + Html.escape(t.title()) + "</b></a>\n";
+        return "<a class=\"card\" data-sym=\"" + id + "\" href=\"" + id + ".html\"><small>" + (topics.indexOf(t) + 1)
+                + "</small><span class=\"tex\">" + Html.escape(SYMBOLS.get(id)) + "</span><b>" + Html.escape(t.title()) + "</b></a>\n";
     }
 }

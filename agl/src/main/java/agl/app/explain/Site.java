@@ -17,8 +17,8 @@ public final class Site {
     public static final List<String> TOPICS = List.of("differentiation", "operations", "attention", "lora", "task-loss", "fisher",
             "decomposition",
             "L_A", "L_T", "E_RM", "E_geo", "careful", "move", "step", "methods", "driftcheck");
-    /** On every page: formulas, symbols that light up, the question, the presenter mode. */
-    private static final List<String> SCRIPTS = List.of("explain.js", "symbols.js", "ask.js", "present.js");
+    /** On every page: formulas, symbols that light up, the line at the top, the question, the presenter mode. */
+    private static final List<String> SCRIPTS = List.of("explain.js", "symbols.js", "contents.js", "ask.js", "present.js");
     private static final Pattern FONT = Pattern.compile("url\\((fonts/[^)]+\\.woff2)\\)");
 
     private final List<Topic> topics = TOPICS.stream().map(Topic::read).toList();

@@ -42,6 +42,14 @@
   const displayed = all.filter(element => element.classList.contains('display'));
   all.filter(element => !displayed.includes(element)).forEach(element => render(element.dataset.source, element, false));
   displayed.forEach(display);
+  // No line begins with the comma after a formula.
+  all.filter(element => /^[,.;:)?!]/.test(element.nextSibling?.nodeType === Node.TEXT_NODE ? element.nextSibling.textContent : '')).forEach(element => {
+    const kept = document.createElement('span'), text = element.nextSibling;
+    kept.className = 'kept';
+    element.replaceWith(kept);
+    kept.append(element, text.textContent[0]);
+    text.textContent = text.textContent.slice(1);
+  });
   // A column's width changes with the window, in the presenter mode, and when the fonts arrive.
   let width = 0;
   new ResizeObserver(() => {

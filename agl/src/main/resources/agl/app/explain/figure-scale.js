@@ -1,7 +1,7 @@
 // η over the size of an entry, and what it does to the entries of two parts that can be changed.
 'use strict';
 Play.figure('scale', ({ pictures, controls }) => {
-  const WIDE = 480, HIGH = 250, REACH = 0.12;
+  const WIDE = 480, HIGH = 300, REACH = 0.12;
   const curve = Play.canvas(pictures, WIDE, HIGH, 'η over |ΔW|: a dot for each of five entries');
   const below = Play.svg(curve, 'g', {});
   const bars = Play.canvas(pictures, WIDE, 150, 'η |ΔW_A| |ΔW_T| of each entry, after its |ΔW|; grey: without η');

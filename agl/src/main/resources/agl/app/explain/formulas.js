@@ -108,6 +108,22 @@ const Formulas = {
     return { drift: 100 * mean, low: 100 * Math.max(-1, middle - half), high: 100 * Math.min(1, middle + half) };
   },
 
+  // An operation on one number and its derivative; Gelu by tanh, as in the models.
+  slope: function (s) {
+    const x = s.x, e = Math.exp(x), sigma = 1 / (1 + Math.exp(-x)), c = Math.sqrt(2 / Math.PI);
+    const inner = Math.tanh(c * (x + 0.044715 * x * x * x));
+    return {
+      Sigmoid: { y: sigma, slope: sigma * (1 - sigma) },
+      Tanh: { y: Math.tanh(x), slope: 1 - Math.tanh(x) * Math.tanh(x) },
+      Silu: { y: x * sigma, slope: sigma * (1 + x * (1 - sigma)) },
+      Gelu: { y: 0.5 * x * (1 + inner), slope: 0.5 * (1 + inner) + 0.5 * x * (1 - inner * inner) * c * (1 + 3 * 0.044715 * x * x) },
+      Relu: { y: Math.max(0, x), slope: x > 0 ? 1 : 0 },
+      Abs: { y: Math.abs(x), slope: Math.sign(x) },
+      Square: { y: x * x, slope: 2 * x },
+      Exp: { y: e, slope: e }
+    }[s.operation];
+  },
+
   // ΔW = s·B·A, (4, 5).
   rank: function (s) {
     const w = [];

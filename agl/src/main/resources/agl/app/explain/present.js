@@ -17,6 +17,7 @@
     at = step;
     const on = at >= 0;
     document.documentElement.classList.toggle('present', on);
+    if (on && steps[at][1]?.matches('details')) steps[at][1].open = true;
     document.querySelectorAll('.opening, .ask, .block, .show > *').forEach(e => e.classList.toggle('off', on && !steps[at].includes(e)));
     button.textContent = on ? `${at + 1} of ${steps.length} · Esc` : 'Present';
     button.title = on ? 'Right and left: the next and the last step. Escape: back to the page.' : 'One step at a time in large type (key P)';

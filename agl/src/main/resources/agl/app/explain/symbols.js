@@ -46,6 +46,20 @@
     }
   }
 
+  // Names outside of formulas: what follows an underscore is written lower, as in the formulas.
+  function lower() {
+    for (const e of document.querySelectorAll('h1, .contents a, .card b, .steps a, .symbols small, .matrix caption, .value span, .numbers h3, .numbers th')) {
+      for (const node of [...e.childNodes].filter(n => n.nodeType === Node.TEXT_NODE && /_/.test(n.textContent))) {
+        node.replaceWith(...node.textContent.split(/(?<=[A-ZΔua])_(A|T|RM|NC|geo|task|out|in|k|l|M)(?![a-z_])/).map((piece, i) => {
+          if (i % 2 === 0) return piece;
+          const sub = document.createElement('sub');
+          sub.textContent = piece;
+          return sub;
+        }));
+      }
+    }
+  }
+
   let pinned = null;
   function light(sym) {
     const on = sym ?? pinned;
@@ -66,6 +80,7 @@
 
   document.querySelectorAll('figure.code').forEach(markCode);
   markNumbers();
+  lower();
   for (const kind of ['pointerover', 'focusin']) {
     document.addEventListener(kind, e => {
       light(e.target.closest('[data-sym]')?.dataset.sym);

@@ -37,7 +37,8 @@ class OpeningTest {
                 assertTrue(largest < 1e-9, name + ": the script and Java differ by " + largest);
                 // And the comparison can fail.
                 context.evaluateString(scope, "var java = cases[7].java, last = Object.keys(java).pop();"
-                        + "java[last] = [].concat(java[last]).map(function (v) { return 1.001 * v + 0.001; });", "test", 1, null);
+                        + "java[last] = [].concat(java[last]).map(function (v) { return v + 0.01 * (1 + Math.abs(v)); });",
+                        "test", 1, null);
                 assertTrue(((Number) context.evaluateString(scope, difference, "test", 1, null)).doubleValue() > 5e-4, name);
             }
         }

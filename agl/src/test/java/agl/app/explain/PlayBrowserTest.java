@@ -37,10 +37,11 @@ class PlayBrowserTest {
                     for (int i = 0; i < n; i++) {
                         // Backwards, so that no control is set before one that it makes idle.
                         page.eval("(() => { const e = [...document.querySelectorAll('.stage input, .stage select, .stage .handle')]"
-                                + ".at(-1 - " + i + "); e.focus(); if (e.matches('input')) { e.value = e.value === e.max ? e.min : e.max; "
-                                + "e.dispatchEvent(new Event('input', { bubbles: true })); } else if (e.matches('select')) { e.selectedIndex = 1; "
-                                + "e.dispatchEvent(new Event('change', { bubbles: true })); } else e.dispatchEvent(new KeyboardEvent("
-                                + "'keydown', { key: 'ArrowUp', bubbles: true })); })()");
+                                + ".at(-1 - " + i + "); e.focus(); if (e.matches('input')) { "
+                                + "e.value = e.value === e.max ? e.min : e.max; e.dispatchEvent(new Event('input', { bubbles: true })); } "
+                                + "else if (e.matches('select')) { e.selectedIndex = 1; "
+                                + "e.dispatchEvent(new Event('change', { bubbles: true })); } "
+                                + "else e.dispatchEvent(new KeyboardEvent('keydown', { key: 'ArrowUp', bubbles: true })); })()");
                         String after = page.eval(all).asText();
                         assertNotEquals(before, after, t.id() + ": control " + i + " from the end");
                         before = after;
