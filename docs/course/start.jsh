@@ -5,7 +5,11 @@ import agl.autograd.kernels.*;
 import agl.autograd.op.*;
 import agl.autograd.storage.*;
 import agl.error.*;
+import agl.lora.*;
+import agl.nn.*;
 import agl.regularizers.*;
+import agl.app.data.*;
+import agl.app.drift.*;
 import java.util.*;
 
 // One tape for the session: it records until gradients() or fresh().

@@ -43,8 +43,8 @@ public final class GradCheck {
      */
     public record Result(double analytic, double numeric, double error, String where, int compared, boolean passed) {
         @Override public String toString() {
-            return String.format(Locale.ROOT, "%s: analytic %.10g, numeric %.10g, error %.2e (%d compared)", where, analytic, numeric,
-                    error, compared);
+            return String.format(Locale.ROOT, "%s; %s: analytic %.10g, numeric %.10g, error %.2e (%d compared)",
+                    passed ? "agrees" : "DIFFERS", where, analytic, numeric, error, compared);
         }
 
         private static final Result NONE = new Result(0, 0, -1, "nothing compared", 0, true);
