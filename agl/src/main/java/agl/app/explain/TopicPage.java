@@ -53,7 +53,7 @@ final class TopicPage {
 
     /** The line that stays at the top: all pages, the parts of this one, the presenter mode. */
     static String bar(List<Topic> topics, Topic here) {
-        StringBuilder s = new StringBuilder("<header class=\"bar\"><a href=\"index.html\">AGL line by line</a>\n"
+        StringBuilder s = new StringBuilder("<header class=\"bar\"><a href=\"index.html\">AGL<span> line by line</span></a>\n"
                 + "<details class=\"contents\"><summary>Contents</summary><ol>");
         for (Topic t : topics) {
             s.append("<li><a href=\"").append(t.id()).append(".html\"").append(t == here ? " aria-current=\"page\"" : "").append(">")

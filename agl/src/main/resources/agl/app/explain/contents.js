@@ -9,7 +9,12 @@
   const parts = links.map(a => document.getElementById(a.hash.slice(1)));
   function mark() {
     // The last part that begins above the upper third of the window.
-    const here = parts.findLastIndex(p => p.getClientRects().length && p.getBoundingClientRect().top < innerHeight / 3);
+    let here = parts.findLastIndex(p => p.getClientRects().length && p.getBoundingClientRect().top < innerHeight / 3);
+    // The last parts cannot come that high: at the page's end it is the one last chosen, or the last.
+    if (scrollY > 0 && scrollY + innerHeight >= document.documentElement.scrollHeight - 2) {
+      here = Math.max(here, links.findIndex(a => a.hash === location.hash));
+      if (!location.hash) here = links.length - 1;
+    }
     links.forEach((a, i) => {
       if (i === here && !a.classList.contains('here')) a.parentNode.scrollLeft = a.offsetLeft - a.parentNode.offsetLeft - 40;
       a.classList.toggle('here', i === here);
@@ -22,5 +27,6 @@
     waiting = true;
     requestAnimationFrame(() => { waiting = false; mark(); });
   }, { passive: true });
+  addEventListener('hashchange', mark);
   mark();
 })();

@@ -47,10 +47,13 @@
   }
 
   // Names outside of formulas: what follows an underscore is written lower, as in the formulas.
+  const PLAIN = 'h1, .lead p, .say p, .say p a, .say strong, .ask .why, .ask li button, .contents a, .card b, .steps a, .symbols small, '
+    + '.matrix caption, .value span, .numbers h3, .numbers th, .numbers td, .numbers p';
+
   function lower() {
-    for (const e of document.querySelectorAll('h1, .contents a, .card b, .steps a, .symbols small, .matrix caption, .value span, .numbers h3, .numbers th')) {
+    for (const e of document.querySelectorAll(PLAIN)) {
       for (const node of [...e.childNodes].filter(n => n.nodeType === Node.TEXT_NODE && /_/.test(n.textContent))) {
-        node.replaceWith(...node.textContent.split(/(?<=[A-ZΔua])_(A|T|RM|NC|geo|task|out|in|k|l|M)(?![a-z_])/).map((piece, i) => {
+        node.replaceWith(...node.textContent.split(/(?<=[A-ZΔλua⟩‖²])_(A|T|RM|NC|geo|task|out|in|k|l|M)(?![a-z_])/).map((piece, i) => {
           if (i % 2 === 0) return piece;
           const sub = document.createElement('sub');
           sub.textContent = piece;

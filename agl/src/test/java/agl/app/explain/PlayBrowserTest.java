@@ -158,6 +158,35 @@ class PlayBrowserTest {
         }
     }
 
+    @Test void theLineAtTheTopStaysAndSaysWhereOneIs() throws Exception {
+        try (Browser browser = Browser.startOrSkip(); Browser.Page page = open(browser, "E_RM", 1280, false)) {
+            page.eval("document.querySelector('.bar nav a[href=\"#in-training\"]').click()");
+            page.eval("new Promise(done => setTimeout(() => done(true), 300))");
+            assertEquals(0, page.eval("Math.round(document.querySelector('.bar').getBoundingClientRect().top)").asInt());
+            assertEquals("[\"#in-training\"]", page.eval("[...document.querySelectorAll('.bar nav a.here')].map(a => a.hash)").toString());
+            assertTrue(page.eval("document.getElementById('in-training').getBoundingClientRect().top >= "
+                    + "document.querySelector('.bar').offsetHeight - 1").asBoolean(), "the title is not under the bar");
+            page.eval("document.querySelector('.contents summary').click()");
+            assertEquals(Site.TOPICS.size(),
+                    page.eval("[...document.querySelectorAll('.contents a')].filter(a => a.getClientRects().length).length").asInt());
+            assertEquals("E_RM.html", page.eval("document.querySelector('.contents [aria-current]').getAttribute('href')").asText());
+            page.screenshot(SCREENSHOTS.resolve("explain-E_RM-contents-1280.png"));
+            key(page, "Escape");
+            assertEquals(0, page.eval("document.querySelectorAll('.contents[open]').length").asInt());
+        }
+    }
+
+    /** On the map a term of the loss and its card light each other. */
+    @Test void theMapOfTheLossLeadsToEveryPage() throws Exception {
+        try (Browser browser = Browser.startOrSkip(); Browser.Page page = open(browser, "index", 1920, true)) {
+            assertEquals(Site.TOPICS.size(), page.eval("new Set([...document.querySelectorAll('.card')].map(a => a.href)).size").asInt());
+            page.eval("document.querySelector('.loss a[href=\"L_T.html\"]').focus()");
+            assertEquals("[\"L_T.html\",\"L_T.html\"]",
+                    page.eval("[...document.querySelectorAll('.lit')].map(a => a.getAttribute('href'))").toString());
+            page.screenshot(SCREENSHOTS.resolve("explain-index-1920.png"));
+        }
+    }
+
     /** No displayed formula is cut at any width; what does not fit is broken or made smaller. */
     @Test void noFormulaIsCut() throws Exception {
         try (Browser browser = Browser.startOrSkip()) {
