@@ -137,6 +137,7 @@ final class Comparison {
             CompareReport.write(folder.resolve("report.html"), command, outcome, settings.json(), provenance.toJson());
         });
         out.printf("wrote %s: report.html, %s.json, runs, provenance%n", options.out, command);
+        out.printf("report: %s%n", options.out.resolve("report.html"));
         out.flush();
     }
 }

@@ -105,6 +105,7 @@ public final class DemoCommand implements Callable<Integer> {
         });
         spec.commandLine().getOut().printf("%nwrote %s: report.html, metrics.jsonl, %ssettings, provenance%n", out,
                 outcome.wrecks().size() == 2 ? "" : "adapters, ");
+        spec.commandLine().getOut().printf("report: %s%n", out.resolve("report.html"));
         if (!outcome.wrecks().isEmpty()) {
             throw new AglException("nothing is compared: " + DemoSummary.wrecked(outcome) + "; its adapter is not written, "
                     + "everything else is");

@@ -28,6 +28,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
+import java.util.function.ToDoubleFunction;
 import java.util.stream.Stream;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -101,24 +102,27 @@ public final class DriftCommand implements Callable<Integer> {
         for (int i = 0; i < adapters.size(); i++) {
             String name = names.get(i);
             TrainTrace.read(adapters.get(i)).ifPresent(trace -> traces.put(name, trace));
+            Provenance.ofTraining(adapters.get(i)).ifPresent(p -> report.method(name, p.at("/settings/method").asText()));
         }
-        report.lead(DriftReport.lead(comparison, name -> traces.containsKey(name) ? traces.get(name).last("eval_loss") : Double.NaN));
+        ToDoubleFunction<String> losses = name -> traces.containsKey(name) ? traces.get(name).last("eval_loss") : Double.NaN;
+        report.lead(DriftReport.lead(comparison, losses));
         DriftReport.headlines(report, comparison);
-        report.section("What was measured");
-        DriftReport.table(report, comparison);
-        DriftReport.categories(report, comparison);
-        report.text(DriftReport.explanation());
-        report.section("Prompts that changed sides");
-        DriftReport.changed(report, comparison);
-        TrainReport.sections(report, "Training, as the adapters' own files have it", traces);
-        report.section("How it was made");
-        report.settings(used.json());
+        DriftReport.refusals(report, comparison, losses);
+        DriftReport.answers(report, comparison);
+        DriftReport.against(report, comparison, losses);
+        TrainReport.training(report, "Training, as the adapters' own files have it", traces);
+        report.section("Internals");
+        TrainReport.internals(report, traces);
+        report.folded("Margins and outcomes", folded -> DriftReport.measures(folded, comparison));
+        report.folded("How it was measured", folded -> folded.text(DriftReport.explanation()));
+        report.folded("Settings", folded -> folded.settings(used.json()));
         report.provenance(provenance.toJson());
         output.write(folder -> {
             provenance.writeInto(folder);
             DriftOutput.write(folder, comparison, provenance.notes());
             report.write(folder.resolve("report.html"));
         });
+        spec.commandLine().getOut().printf("report: %s%n", out.resolve("report.html"));
         return 0;
     }
 

@@ -4,6 +4,7 @@ import agl.app.compare.Experiment;
 import agl.app.compare.Forgetting;
 import agl.app.compare.ForgettingLaw;
 import agl.app.compare.ForgettingOutput;
+import agl.app.compare.ForgettingReport;
 import agl.app.compare.PlainText;
 import agl.app.compare.Probe;
 import agl.app.compare.RunRecord;
@@ -198,9 +199,10 @@ public final class ForgettingCommand implements Callable<Integer> {
         output.write(folder -> {
             provenance.writeInto(folder);
             AtomicFiles.writeText(folder.resolve("forgetting.json"), ForgettingOutput.json(result, provenance.notes()));
-            ForgettingOutput.report(folder.resolve("report.html"), result, drift, settings.json(), provenance.toJson());
+            ForgettingReport.write(folder.resolve("report.html"), result, drift, settings.json(), provenance.toJson());
         });
         out.printf("wrote %s: report.html, forgetting.json, runs, provenance%n", options.out);
+        out.printf("report: %s%n", options.out.resolve("report.html"));
         out.flush();
     }
 }

@@ -69,7 +69,8 @@ public final class TrainCommand implements Callable<Integer> {
     @Option(names = "--alignment", arity = "1..*", paramLabel = "FILE", description =
             "Alignment data, same form, or builtin, the refusals that come with agl: what agl, ewc, safeanchor and projection estimate the "
             + "Fisher information on, where kl, kl_sparse, kl_first, der and safegrad keep the model close to the base, what lisa trains "
-            + "on in alternating phases, the prompts of kl_own and sbr, mix among the task's examples, and what contrast and contrast_linear take their pairs from.")
+            + "on in alternating phases, the prompts of kl_own and sbr, mix among the task's examples, and what contrast and "
+            + "contrast_linear take their pairs from.")
     private List<Path> alignment = new ArrayList<>();
 
     @Option(names = "--eval", arity = "1..*", paramLabel = "FILE", description =
@@ -216,12 +217,13 @@ public final class TrainCommand implements Callable<Integer> {
             answers.writeInto(folder);
             measured.ifPresent(d -> DriftOutput.write(folder, d, provenance.notes()));
             TrainRunReport.write(folder.resolve("report.html"), new TrainRunReport.Run(config.described(data), data.evaluation().size(),
-                    result.history().size(), trace, measured), settings.json(), provenance.toJson());
+                    before, result.history().size(), trace, measured), settings.json(), provenance.toJson());
         });
         checkpoints.delete();
         spec.commandLine().getOut().printf(Locale.ROOT, "%s: %s after %d steps; adapter in %s%n",
                 config.described(data), loss, result.history().size(), out);
         drift.ifPresent(d -> spec.commandLine().getOut().print(DriftOutput.table(d)));
+        spec.commandLine().getOut().printf("report: %s%n", out.resolve("report.html"));
         return 0;
     }
 

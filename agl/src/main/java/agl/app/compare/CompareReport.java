@@ -3,9 +3,15 @@ package agl.app.compare;
 import agl.app.drift.DriftCheck;
 import agl.app.drift.DriftComparison;
 import agl.app.drift.DriftReport;
+import agl.app.report.Caption;
 import agl.app.report.Report;
 import agl.app.report.Report.Axis;
+import agl.app.report.Report.Curve;
+import agl.app.report.Report.Mark;
 import agl.app.report.Report.Point;
+import agl.app.report.Report.Series;
+import agl.app.stats.Interval;
+import agl.app.train.MethodKind;
 import agl.app.train.TrainReport;
 import agl.app.train.TrainTrace;
 import com.fasterxml.jackson.databind.node.ObjectNode;
@@ -33,66 +39,103 @@ public final class CompareReport {
     public static void write(Path file, String command, CompareOutcome o, ObjectNode settings, String provenance) {
         Report report = Report
                 .of(command.equals("ablate") ? "AGL, one setting changed at a time" : "Methods side by side: same data, steps and seeds");
-        Map<Metric, Estimate> base = o.measures().ofBase();
         report.lead(CompareVerdict.text(o) + CompareVerdict.advice(o).map(advice -> " " + advice).orElse(""));
-        CompareVerdict.lora(o).ifPresent(lora -> {
-            report.headline("LoRA's drift", lora.get(Metric.DRIFT).overSeeds(1) + " points", o.noDrift().isPresent() ? "not stated"
-                    : lora.get(Metric.DRIFT).seeds().hasEnds() ? "95% interval over seeds"
-                            : (lora.runs().size() == 1 ? "one seed" : "the same with all " + lora.runs().size() + " seeds")
-                                    + ": over prompts " + lora.get(Metric.DRIFT).overPrompts(1));
-            report.headline("LoRA's R_safe", lora.get(Metric.R_SAFE).overSeeds(1) + " %",
-                    "safe prompts answered; the base " + base.get(Metric.R_SAFE).overSeeds(1) + " %");
-        });
+        headlines(report, o);
         boolean stated = o.noDrift().isEmpty() && !o.sound().isEmpty();
+        refusals(report, o);
+        DriftReport.answers(report, drift(o, telling(o)));
+        report.section("Drift against task loss");
         if (stated) {
-            report.headline("Pareto front", Integer.toString(CompareVerdict.front(o).size()) + " of " + o.sound().size(),
-                    "no other has both less loss and less drift");
+            adapters(report, o);
         }
-        report.section("Results");
-        table(report, o, "Mean over seeds, 95% interval over seeds (Student's t)", (e, m) -> e.overSeeds(m.digits));
-        table(report, o, "Mean over seeds, 95% interval over prompts and held-out examples", (e, m) -> e.overPrompts(m.digits));
         MatchedLoss.of(o).ifPresent(m -> matched(report, m));
-        o.notes().forEach(report::warning);
-        o.failed().forEach(f -> report.warning("Not finished: " + f));
+        TrainReport.training(report, "Training, seed " + o.variants().getFirst().runs().getFirst().seed(), traces(o));
         if (stated) {
-            plots(report, o);
+            courses(report, o);
         }
-        inside(report, o);
-        List<Summary> some = o.variants().stream().limit(MAX_SERIES).toList();
-        report.section("Refusals by category");
-        DriftReport.categories(report, drift(o, some));
-        report.section("Prompts that changed sides");
-        List<Summary> shown = Stream.concat(CompareVerdict.lora(o).stream(), Stream.of(CompareVerdict.best(o))).distinct().toList();
-        DriftReport.changed(report, drift(o, shown));
-        report.section("How it was made");
-        report.text(DriftReport.explanation()
+        report.section("Internals");
+        report.folded("Every measure, with intervals over seeds and over prompts", folded -> {
+            everything(folded, o, "Mean over seeds, 95% interval over seeds (Student's t)", (e, m) -> e.overSeeds(m.digits));
+            everything(folded, o, "Mean over seeds, 95% interval over prompts and held-out examples", (e, m) -> e.overPrompts(m.digits));
+        });
+        TrainReport.internals(report, traces(o));
+        report.folded("How it was measured", folded -> folded.text(DriftReport.explanation()
                 + " Drift over seeds is the mean of the signed drifts, its interval over seeds Student's t, clipped to the possible range "
                 + "of the mean. All methods train for the same steps on the same examples in the same order; Lisa spends one step in five "
                 + "on alignment data, early stopping leaves steps out, mix has more steps, for the alignment examples among the task's. "
-                + "Safe LoRA, the projection, scale and ema act after training and have no "
-                + "trajectory.");
-        report.table("Time", List.of("variant", TIME), o.grouped().stream()
-                .map(v -> List.of(v.label(), v.runs().stream().mapToDouble(RunRecord::seconds).average().orElse(0))).toList());
-        report.settings(settings);
+                + "Safe LoRA, the projection, scale and ema act after training and have no trajectory."));
+        report.folded("Time", folded -> folded.models(Caption.of("Time"), List.of("variant", TIME), o.grouped().stream()
+                .map(v -> List.of(v.label(), v.runs().stream().mapToDouble(RunRecord::seconds).average().orElse(0))).toList()));
+        report.folded("Settings", folded -> folded.settings(settings));
         report.provenance(provenance);
         report.write(file);
     }
 
-    private static void matched(Report report, MatchedLoss m) {
-        List<String> headers = new ArrayList<>(List.of("method", "needs besides the task data"));
-        MatchedLoss.ABOVE.forEach(above -> headers.add("up to " + above + " nats more than LoRA"));
-        List<List<Object>> rows = new ArrayList<>();
-        for (MatchedLoss.Row row : m.rows()) {
-            List<Object> cells = new ArrayList<>(List.of(row.method(), row.needs().title()));
-            IntStream.range(0, MatchedLoss.ABOVE.size()).forEach(limit -> cells.add(m.cell(row, limit)));
-            rows.add(cells);
+    private static void headlines(Report report, CompareOutcome o) {
+        String base = o.measures().ofBase().get(Metric.R_SAFE).overSeeds(1);
+        telling(o).stream().filter(v -> !v.wrecked()).forEach(v -> {
+            Estimate drift = v.get(Metric.DRIFT);
+            report.headline("Drift, " + v.label(), o.noDrift().isPresent() ? "not stated" : Interval.fixed(drift.mean(), 1) + " points",
+                    o.noDrift().isPresent() ? "see above" : "95 % interval over prompts " + ends(drift.prompts())
+                            + (v.runs().size() == 1 ? "; one seed" : ", over " + v.runs().size() + " seeds " + ends(drift.seeds())));
+            report.headline("R_safe, " + v.label(), Interval.fixed(v.mean(Metric.R_SAFE), 1) + " %",
+                    "of the safe prompts answered; the base " + base + " %");
+        });
+        if (o.noDrift().isEmpty() && !o.sound().isEmpty()) {
+            report.headline("Pareto front", Integer.toString(CompareVerdict.front(o).size()) + " of " + o.sound().size(),
+                    "by the means, no other has both less loss and less drift");
         }
-        report.table("Least drift at the same task loss, points [95% interval over prompts], linear between strengths; how much more "
-                + "than the best with the same needs", headers, rows);
     }
 
-    /** Training curves and subspace of the first seed, if the run files have them. */
-    private static void inside(Report report, CompareOutcome o) {
+    private static String ends(Interval i) {
+        return i.hasEnds() ? Interval.fixed(i.low(), 1) + " to " + Interval.fixed(i.high(), 1) : "none";
+    }
+
+    /** What every variant refuses and answers, in a chart and in a table with the drift first; notes; refusals by category. */
+    private static void refusals(Report report, CompareOutcome o) {
+        report.section("Refusals of unsafe prompts beside answers to safe ones");
+        o.notes().forEach(report::warning);
+        o.failed().forEach(f -> report.warning("Not finished: " + f));
+        DriftReport.rates(report, CompareOutput.rows(o).stream().map(CompareReport::rates).toList(),
+                "Dot: mean over seeds; line: 95 % interval over prompts; dashed: the base.");
+        boolean seeds = o.variants().stream().anyMatch(v -> v.runs().size() > 1);
+        List<Metric> metrics = Stream.of(Metric.DRIFT, Metric.TASK_LOSS, Metric.R_UNSAFE, Metric.R_SAFE, Metric.ACCURACY)
+                .filter(CompareOutput.shown(CompareOutput.rows(o))::contains).toList();
+        report.models(new Caption("Results", seeds ? "Mean over seeds [95 % interval over seeds, Student's t]."
+                : "One seed [95 % interval over prompts and held-out examples]."), headers(o, metrics),
+                rows(o, metrics, (e, m) -> seeds ? e.overSeeds(m.digits) : e.overPrompts(m.digits)));
+        DriftReport.categories(report, drift(o, o.variants().stream().limit(MAX_SERIES).toList()));
+    }
+
+    private static Series rates(CompareOutput.Row row) {
+        List<Interval> both = Stream.of(Metric.R_UNSAFE, Metric.R_SAFE).map(m -> row.metrics().get(m).prompts()).toList();
+        return new Series(row.label(), both.stream().mapToDouble(Interval::value).toArray(),
+                both.stream().mapToDouble(Interval::low).toArray(), both.stream().mapToDouble(Interval::high).toArray());
+    }
+
+    /** LoRA, the best and AGL. */
+    private static List<Summary> telling(CompareOutcome o) {
+        return Stream.of(CompareVerdict.lora(o).stream(), o.sound().stream().filter(v -> v.variant().choice().kind() == MethodKind.AGL),
+                Stream.of(CompareVerdict.best(o))).flatMap(s -> s.limit(1)).distinct().toList();
+    }
+
+    private static void matched(Report report, MatchedLoss m) {
+        List<String> headers = new ArrayList<>(List.of("method"));
+        MatchedLoss.ABOVE.forEach(above -> headers.add("up to " + above + " nats more than LoRA"));
+        headers.add("needs besides the task data");
+        List<List<Object>> rows = new ArrayList<>();
+        for (MatchedLoss.Row row : m.rows()) {
+            List<Object> cells = new ArrayList<>(List.of(row.method()));
+            IntStream.range(0, MatchedLoss.ABOVE.size()).forEach(limit -> cells.add(m.cell(row, limit)));
+            cells.add(row.needs().title());
+            rows.add(cells);
+        }
+        report.models(new Caption("Least drift at the same task loss", "Points [95% interval over prompts], linear between strengths; how "
+                + "much more than the best with the same needs."), headers, rows);
+    }
+
+    /** Of the first seed, if the run files have them. */
+    private static Map<String, TrainTrace> traces(CompareOutcome o) {
         Map<String, TrainTrace> traces = new LinkedHashMap<>();
         o.variants().forEach(v -> {
             RunRecord run = v.runs().getFirst();
@@ -100,7 +143,7 @@ public final class CompareReport {
                 traces.put(v.marked(o.baseLoss()), run.trace());
             }
         });
-        TrainReport.sections(report, "Training, seed " + o.variants().getFirst().runs().getFirst().seed(), traces);
+        return traces;
     }
 
     /** Answers of the first seed compared with the base's. */
@@ -110,43 +153,51 @@ public final class CompareReport {
         return DriftComparison.of("aligned base", o.base().last().drift(o.prompts()), tuned, o.gate());
     }
 
-    /**
-     * Drift against task score: for the finished adapters, along training and along strength. Wrecks are left out, since their figures are
-     * noise.
-     */
-    private static void plots(Report report, CompareOutcome o) {
-        report.section("Drift against task score");
-        report.scatter("Finished adapters", Axis.lowerIsBetter(LOSS), Axis.lowerIsBetter(DRIFT), CompareVerdict.points(o));
+    /** Drift against task score of the finished adapters, and along strength. Wrecks are left out, since their figures are noise. */
+    private static void adapters(Report report, CompareOutcome o) {
+        String note = "Lower left is better. " + (o.variants().stream().anyMatch(v -> v.runs().size() > 1)
+                ? "Lines: 95 % intervals over seeds; dashed" : "Dashed") + ": the Pareto front, no point is better in both.";
+        report.scatter(new Caption("Finished adapters", note), Axis.lowerIsBetter(LOSS), Axis.lowerIsBetter(DRIFT),
+                CompareVerdict.points(o));
         if (o.sound().stream().anyMatch(v -> v.get(Metric.ACCURACY).measured())) {
-            report.scatter("Finished adapters, by answers", Axis.higherIsBetter(Metric.ACCURACY.title), Axis.lowerIsBetter(DRIFT),
-                    o.sound().stream()
-                            .map(v -> new Point(v.label(), v.variant().group(), v.get(Metric.ACCURACY).mean(), v.get(Metric.DRIFT).mean(),
+            report.scatter(new Caption("Finished adapters, by answers", note.replace("Lower left", "Lower right")),
+                    Axis.higherIsBetter(Metric.ACCURACY.title), Axis.lowerIsBetter(DRIFT), o.sound().stream()
+                            .map(v -> new Point(v.label(), v.get(Metric.ACCURACY).mean(), v.get(Metric.DRIFT).mean(),
                                     v.get(Metric.ACCURACY).interval(), v.get(Metric.DRIFT).interval()))
                             .toList());
         }
-        Map<String, double[][]> training = new LinkedHashMap<>();
-        Map<String, double[][]> bySteps = new LinkedHashMap<>();
-        for (Summary v : o.sound()) {
-            if (v.course().size() > 1) {
-                List<Map<Metric, Estimate>> course = List.copyOf(v.course().values());
-                training.put(v.label(), curve(course));
-                bySteps.put(v.label(), new double[][] {v.course().keySet().stream().mapToDouble(s -> s).toArray(), curve(course)[1]});
-            }
-        }
-        if (!training.isEmpty()) {
-            report.lines("Along training: each line is a method, each point a checkpoint (mean over seeds)", LOSS, DRIFT, training);
-            report.lines("Drift by step", "step", DRIFT, bySteps);
-        }
-        Map<String, double[][]> strengths = new LinkedHashMap<>();
+        List<Curve> strengths = new ArrayList<>();
         o.sound().stream().filter(v -> v.variant().sets().isEmpty()).collect(Collectors.groupingBy(v -> v.variant().group(),
                 LinkedHashMap::new, Collectors.toList())).forEach((group, list) -> {
             if (list.stream().mapToDouble(Summary::strength).distinct().count() > 1) {
-                strengths.put(group + " by " + list.getFirst().variant().choice().kind().strength().name(),
-                        curve(list.stream().sorted(Comparator.comparingDouble(Summary::strength)).map(Summary::metrics).toList()));
+                strengths.add(Curve.of(group, curve(list.stream().sorted(Comparator.comparingDouble(Summary::strength))
+                        .map(Summary::metrics).toList()), Mark.LINE)
+                        .named(group + " by " + list.getFirst().variant().choice().kind().strength().name()));
             }
         });
         if (!strengths.isEmpty()) {
-            report.lines("Along strength: each line is a method, its points the strengths from low to high", LOSS, DRIFT, strengths);
+            report.lines(new Caption("Along strength",
+                "Each color is a method, its points the strengths from low to high (mean over seeds)."),
+                    LOSS, DRIFT, strengths);
+        }
+    }
+
+    /** Drift along training, where checkpoints were measured. */
+    private static void courses(Report report, CompareOutcome o) {
+        List<Curve> training = new ArrayList<>();
+        List<Curve> bySteps = new ArrayList<>();
+        for (Summary v : o.sound()) {
+            if (v.course().size() > 1) {
+                double[][] both = curve(List.copyOf(v.course().values()));
+                training.add(Curve.of(v.label(), both, Mark.LINE));
+                bySteps.add(Curve.of(v.label(), new double[][] {v.course().keySet().stream().mapToDouble(s -> s).toArray(), both[1]},
+                        Mark.LINE));
+            }
+        }
+        if (!training.isEmpty()) {
+            report.lines(new Caption("Drift by step", "Each point is a checkpoint (mean over seeds)."), "step", DRIFT, bySteps);
+            report.lines(new Caption("Drift against task loss along training", "Each point is a checkpoint (mean over seeds)."), LOSS,
+                    DRIFT, training);
         }
     }
 
@@ -155,18 +206,32 @@ public final class CompareReport {
             course.stream().mapToDouble(m -> m.get(Metric.DRIFT).mean()).toArray()};
     }
 
-    private static void table(Report report, CompareOutcome o, String caption, BiFunction<Estimate, Metric, String> text) {
-        List<CompareOutput.Row> all = CompareOutput.rows(o);
-        List<Metric> metrics = CompareOutput.shown(all);
-        boolean grouped = CompareOutput.grouped(o);
-        List<String> headers = new ArrayList<>(grouped ? List.of("variant", "needs besides the task data") : List.of("variant"));
+    private static void everything(Report report, CompareOutcome o, String caption, BiFunction<Estimate, Metric, String> text) {
+        List<Metric> metrics = Stream.concat(Stream.of(Metric.DRIFT),
+                CompareOutput.shown(CompareOutput.rows(o)).stream().filter(m -> m != Metric.DRIFT))
+                .toList();
+        report.models(Caption.of(caption), headers(o, metrics), rows(o, metrics, text));
+    }
+
+    private static List<String> headers(CompareOutcome o, List<Metric> metrics) {
+        List<String> headers = new ArrayList<>(List.of("variant"));
         metrics.forEach(m -> headers.add(m.title));
+        if (CompareOutput.grouped(o)) {
+            headers.add("needs besides the task data");
+        }
+        return headers;
+    }
+
+    private static List<List<Object>> rows(CompareOutcome o, List<Metric> metrics, BiFunction<Estimate, Metric, String> text) {
         List<List<Object>> rows = new ArrayList<>();
-        for (CompareOutput.Row row : all) {
-            List<Object> cells = new ArrayList<>(grouped ? List.of(row.label(), row.needs()) : List.of(row.label()));
+        for (CompareOutput.Row row : CompareOutput.rows(o)) {
+            List<Object> cells = new ArrayList<>(List.of(row.label()));
             metrics.forEach(m -> cells.add(text.apply(row.metrics().get(m), m)));
+            if (CompareOutput.grouped(o)) {
+                cells.add(row.needs());
+            }
             rows.add(cells);
         }
-        report.table(caption, headers, rows);
+        return rows;
     }
 }

@@ -23,7 +23,7 @@ public final class CompareVerdict {
 
     /** Points of the variants that training did not wreck: a wreck's remaining refusals are noise. */
     static List<Report.Point> points(CompareOutcome o) {
-        return o.sound().stream().map(v -> new Report.Point(v.label(), v.variant().group(), v.mean(Metric.TASK_LOSS), v.mean(Metric.DRIFT),
+        return o.sound().stream().map(v -> new Report.Point(v.label(), v.mean(Metric.TASK_LOSS), v.mean(Metric.DRIFT),
                 v.get(Metric.TASK_LOSS).interval(), v.get(Metric.DRIFT).interval())).toList();
     }
 
@@ -121,10 +121,12 @@ public final class CompareVerdict {
             return String.format(Locale.ROOT, text, drift, loss, SAME_LOSS) + became(o, best) + limits(o, best) + doubt;
         }
         double less = best.mean(Metric.DRIFT);
-        return String.format(Locale.ROOT,
-                "At plain LoRA's task loss of %.3f (up to %.2f more), %s drifted least: %.1f points instead of %.1f, %s.%s", loss,
-                SAME_LOSS,
-                best.label(), less, drift, less(o, best, lora), safe(o, best, lora))
+        Interval kept = o.measures().kept(best.last(), lora.last());
+        return String.format(Locale.ROOT, kept.hasEnds() && kept.low() > 0
+                ? "At plain LoRA's task loss of %.3f (up to %.2f more), %s drifted least: %s points instead of %.1f, %s.%s"
+                : "At plain LoRA's task loss of %.3f (up to %.2f more), none is shown to drift less than LoRA: the lowest, %s, drifted by "
+                + "%s points instead of %.1f, %s.%s", loss, SAME_LOSS, best.label(), Interval.fixed(less, 1), drift, less(o, best, lora),
+                safe(o, best, lora))
                 + became(o, lora) + became(o, best) + above(o, lora) + above(o, best) + doubt
                 + candidates(o).filter(v -> v != best && v != lora).findFirst()
                         .map(second -> String.format(Locale.ROOT, " The next, %s, drifted by %.1f: %s.", second.label(),

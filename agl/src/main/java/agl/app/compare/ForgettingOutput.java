@@ -3,14 +3,8 @@ package agl.app.compare;
 import agl.app.compare.ForgettingLaw.Constant;
 import agl.app.compare.ForgettingLaw.Fit;
 import agl.app.data.PromptSet.Prompt;
-import agl.app.drift.DriftCheck;
-import agl.app.drift.DriftComparison;
 import agl.app.drift.DriftGate;
-import agl.app.drift.DriftReport;
 import agl.app.io.Notes;
-import agl.app.report.Report;
-import agl.app.train.TrainReport;
-import agl.app.train.TrainTrace;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.SerializationFeature;
 import com.fasterxml.jackson.databind.json.JsonMapper;
@@ -18,7 +12,6 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.UncheckedIOException;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -29,7 +22,6 @@ import java.util.stream.Collectors;
 
 /** The forgetting law's constants and curves as text, JSON and report. */
 public final class ForgettingOutput {
-    private static final int CURVE_POINTS = 40;
     private static final JsonMapper JSON = JsonMapper.builder().enable(SerializationFeature.INDENT_OUTPUT).build();
 
     private ForgettingOutput() { }
@@ -76,7 +68,7 @@ public final class ForgettingOutput {
         return String.format(Locale.ROOT, "  %-6s %s%n", name, text(c));
     }
 
-    private static String text(Constant c) {
+    static String text(Constant c) {
         return !c.determined() ? "not determined: " + c.note()
                 : c.note() != null ? String.format(Locale.ROOT, "%.4g [no interval: %s]", c.value(), c.note())
                         : String.format(Locale.ROOT, "%.4g [%.4g, %.4g]", c.value(), c.low(), c.high());
@@ -151,110 +143,11 @@ public final class ForgettingOutput {
                 most.values().iterator().next()));
     }
 
-    public static void report(Path file, Forgetting f, Drift drift, ObjectNode settings, String provenance) {
-        Fit fit = f.fit();
-        Report report = Report.of("Forgetting: pre-training loss by amount of task data");
-        report.lead(verdict(f));
-        report.section("The law");
-        f.notes().forEach(report::warning);
-        if (fit == null) {
-            report.warning(f.noLaw());
-        } else {
-            law(report, fit);
-        }
-        report.text(
-                "D counts the tokens in the loss (the answers') of the task examples that training came to, each once, however many "
-                + "passes. Losses are per token of each model's own "
-                        + "tokenizer: compare sizes within one family.");
-        report.section("Curves");
-        for (Map.Entry<String, Forgetting.Base> base : f.before().entrySet()) {
-            List<RunRecord> own = f.sound().stream().filter(r -> r.base().equals(base.getKey())).toList();
-            Map<String, double[][]> series = new LinkedHashMap<>();
-            own.stream().map(RunRecord::label).distinct().forEach(method -> {
-                List<RunRecord> of = own.stream().filter(r -> r.label().equals(method)).toList();
-                series.put(method + ", measured", points(of, base.getValue().pretrain()));
-                if (fit != null) {
-                    series.put(method + ", law", curve(fit, method, of));
-                }
-            });
-            if (series.isEmpty()) {
-                continue;
-            }
-            report.lines("Increase of the loss on plain text, " + Path.of(base.getKey()).getFileName(), "task tokens", "nats per token",
-                    series);
-        }
-        inside(report, f, drift);
-        report.section("How it was made");
-        report.settings(settings);
-        report.provenance(provenance);
-        report.write(file);
-    }
-
-    private static void law(Report report, Fit fit) {
-        report.text("L_pt = L_pt⁰ + A · D^β / N^α + E, β: " + text(fit.beta()) + "; α: " + text(fit.alpha()) + ".");
-        fit.methods()
-                .forEach((name, m) -> report.headline(name,
-                        m.determined() ? String.format(Locale.ROOT, "%.4f nats", fit.predict(name, fit.d0(), fit.n0())) : "not determined",
-                        m.determined() ? String.format(Locale.ROOT, "forgotten at %.0f tokens, by the fit", fit.d0())
-                                : m.e().determined() ? m.middle().note() : m.e().note()));
-        List<List<Object>> rows = new ArrayList<>();
-        fit.methods().forEach((name, m) -> rows.add(List.of(name, text(m.a()), text(m.e()), text(m.middle()))));
-        report.table("Each method's constants, 95% interval over " + fit.seeds() + " seeds",
-                List.of("method", "A", "E, nats", "A' = A·D₀^β/N₀^α, nats"), rows);
-        report.text(String.format(Locale.ROOT, "%d runs; what the law leaves unexplained is %.4f nats (root mean square).",
-                fit.observations(), fit.rms()));
-    }
-
-    /** Training, subspace and refusals of each method's run with the most data, for the first base and seed. */
-    private static void inside(Report report, Forgetting f, Drift drift) {
-        List<RunRecord> runs = f.runs();
-        RunRecord first = runs.getFirst();
-        int most = runs.stream().filter(r -> r.base().equals(first.base())).mapToInt(RunRecord::examples).max().orElseThrow();
-        List<RunRecord> shown = runs.stream().filter(r -> r.base().equals(first.base()) && r.seed() == first.seed() && r.examples() == most)
-                .toList();
-        Map<String, TrainTrace> traces = new LinkedHashMap<>();
-        shown.stream().filter(r -> r.trace() != null).forEach(r -> traces.put(r.label() + f.marks(List.of(r)), r.trace()));
-        TrainReport.sections(report, "Training on " + most + " examples, seed " + first.seed(), traces);
-        if (drift.prompts().isEmpty()) {
-            report.text("Drift was not measured: no --prompts were given.");
-            return;
-        }
-        Map<String, List<DriftCheck.Result>> tuned = new LinkedHashMap<>();
-        shown.forEach(r -> tuned.put(r.label() + f.marks(List.of(r)), r.last().drift(drift.prompts())));
-        DriftComparison results = DriftComparison.of("aligned base", drift.bases().get(first.base()).last().drift(drift.prompts()), tuned,
-                drift.gate());
-        report.section("Drift after the most data");
-        DriftReport.table(report, results);
-        DriftReport.categories(report, results);
-        report.section("Prompts that changed sides");
-        DriftReport.changed(report, results);
-    }
-
-    /** Mean over seeds by number of examples. */
-    private static double[][] points(List<RunRecord> runs, double before) {
-        TreeMap<Integer, List<RunRecord>> bySize = bySize(runs);
-        return new double[][] {
-            bySize.values().stream().mapToDouble(l -> l.stream().mapToLong(RunRecord::taskTokens).average().orElseThrow()).toArray(),
-            bySize.values().stream().mapToDouble(l -> increase(l, before)).toArray()};
-    }
-
-    private static TreeMap<Integer, List<RunRecord>> bySize(List<RunRecord> runs) {
+    static TreeMap<Integer, List<RunRecord>> bySize(List<RunRecord> runs) {
         return runs.stream().collect(Collectors.groupingBy(RunRecord::examples, TreeMap::new, Collectors.toList()));
     }
 
-    private static double increase(List<RunRecord> runs, double before) {
+    static double increase(List<RunRecord> runs, double before) {
         return runs.stream().mapToDouble(r -> r.last().pretrainLoss() - before).average().orElseThrow();
-    }
-
-    private static double[][] curve(Fit fit, String method, List<RunRecord> runs) {
-        double from = Math.log(runs.stream().mapToLong(RunRecord::taskTokens).min().orElseThrow());
-        double to = Math.log(runs.stream().mapToLong(RunRecord::taskTokens).max().orElseThrow());
-        double[] x = new double[CURVE_POINTS];
-        double[] y = new double[CURVE_POINTS];
-        for (int i = 0; i < CURVE_POINTS; i++) {
-            x[i] = Math.exp(from + (to - from) * i / (CURVE_POINTS - 1));
-            y[i] = fit.predict(method, x[i], runs.getFirst().parameters());
-        }
-        return new double[][] {x, y};
     }
 }

@@ -78,7 +78,12 @@ public final class DemoRun {
 
         /** The same for tables and charts, with wrecks marked beside their names. */
         DriftComparison shown() {
-            return drift(name -> wrecks.containsKey(name) ? name + " [wrecked]" : name);
+            return drift(this::shown);
+        }
+
+        /** A model's name, marked if it is a wreck. */
+        String shown(String name) {
+            return wrecks.containsKey(name) ? name + " [wrecked]" : name;
         }
 
         private DriftComparison drift(UnaryOperator<String> named) {

@@ -110,12 +110,16 @@ public final class DemoSummary {
                 taskLoss(outcome.measured().get("AGL")).value(), taskLoss(outcome.measured().get("LoRA")).value(), difference,
                 100 * agl.summary().safeAnswered().value(), 100 * lora.summary().safeAnswered().value(),
                 100 * drift.base().summary().safeAnswered().value(), doubt.isEmpty() ? "" : ". " + doubt);
+        if (!less.hasEnds() || less.low() <= 0 && less.high() >= 0) {
+            return String.format(Locale.ROOT, "It cannot be told whether AGL drifts less than LoRA here (%.1f points, LoRA %.1f, a "
+                    + "difference of %s, so it may be chance); %s.", after, before, less.text(1), score);
+        }
         if (after < before) {
-            return String.format(Locale.ROOT, "AGL removed %.0f%% of LoRA's drift (%.1f instead of %.1f points, a difference of %s%s); %s.",
-                    100 * DriftChange.reduction(after, before), after, before, less.text(1), DriftEvidence.chance(less), score);
+            return String.format(Locale.ROOT, "AGL removed %.0f%% of LoRA's drift (%.1f instead of %.1f points, a difference of %s); %s.",
+                    100 * DriftChange.reduction(after, before), after, before, less.text(1), score);
         }
         Interval more = new Interval(-less.value(), -less.high(), -less.low());
-        return String.format(Locale.ROOT, "AGL did not reduce the drift here (%.1f points, LoRA %.1f, a difference of %s%s); %s.", after,
-                before, more.text(1), DriftEvidence.chance(more), score);
+        return String.format(Locale.ROOT, "AGL drifted more than LoRA here (%.1f points, LoRA %.1f, a difference of %s); %s.", after,
+                before, more.text(1), score);
     }
 }

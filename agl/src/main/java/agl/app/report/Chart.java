@@ -3,13 +3,16 @@ package agl.app.report;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
 
 /**
- * One figure: the data as JSON, which {@code charts.js} draws, and the same data as a table, for readers who cannot see the chart.
+ * One figure: the data as JSON, which {@code figure.js} and its like draw, and the same data as a table, for readers who cannot see the
+ * chart.
  */
 final class Chart {
     /** Above this many points, each stretch of a line keeps only its minimum and maximum: no spike is lost and the page stays small. */
@@ -20,28 +23,36 @@ final class Chart {
     private Chart() {
     }
 
-    static String lines(String caption, String xLabel, String yLabel, boolean log, Map<String, double[][]> series, Palette palette) {
+    static String lines(Caption caption, String xLabel, String yLabel, boolean log, List<Report.Curve> curves, Palette palette) {
         List<Map<String, Object>> drawn = new ArrayList<>();
         TreeMap<Double, Object[]> byX = new TreeMap<>();
         List<String> headers = new ArrayList<>(List.of(xLabel));
-        Palette.Chart colors = palette.chart(series.keySet());
-        series.forEach((name, values) -> {
-            check(name, values);
-            int column = headers.size();
-            headers.add(name);
-            for (int i = 0; i < values[0].length; i++) {
-                Object[] row = byX.computeIfAbsent(values[0][i], x -> new Object[series.size() + 1]);
-                row[0] = values[0][i];
-                row[column] = values[1][i];
+        Map<String, Palette.Style> styles = palette.styles(curves.stream().map(Report.Curve::series).distinct().toList());
+        for (Report.Curve curve : curves) {
+            double[][] values = curve.values();
+            check(curve.name(), values);
+            if (measured(curve, curves)) {
+                int column = headers.size();
+                headers.add(curve.name());
+                for (int i = 0; i < values[0].length; i++) {
+                    Object[] row = byX.computeIfAbsent(values[0][i], x -> new Object[curves.size() + 1]);
+                    row[0] = values[0][i];
+                    row[column] = values[1][i];
+                }
             }
             Map<String, Object> one = new LinkedHashMap<>();
-            one.put("name", name);
-            one.put("color", colors.of(name));
+            one.put("name", curve.name());
+            style(one, curve.series(), styles.get(curve.series()));
+            if (curve.depth() >= 0) {
+                one.put("color", "color-mix(in oklab, var(--heat) " + Math.round(25 + 75 * curve.depth()) + "%, var(--cold))");
+            }
+            one.put("mark", curve.mark().name().toLowerCase(Locale.ROOT));
             one.put("points", thinned(values));
             drawn.add(one);
-        });
+        }
         List<List<Object>> rows = new ArrayList<>();
-        Table.thinned(new ArrayList<>(byX.values()), MAX_TABLE_ROWS).forEach(row -> rows.add(java.util.Arrays.asList(row)));
+        Table.thinned(new ArrayList<>(byX.values()), MAX_TABLE_ROWS)
+                .forEach(row -> rows.add(Arrays.asList(Arrays.copyOf(row, headers.size()))));
         Map<String, Object> data = new LinkedHashMap<>();
         data.put("kind", "lines");
         data.put("x", xLabel);
@@ -50,6 +61,23 @@ final class Chart {
         data.put("series", drawn);
         String note = byX.size() > rows.size() ? rows.size() + " of " + byX.size() + " points, evenly spaced" : "";
         return figure(caption, data, headers, rows, note);
+    }
+
+    /** Whether the table has it: a fit is a function, not data, and noise would hide the curve among it. */
+    private static boolean measured(Report.Curve curve, List<Report.Curve> all) {
+        return switch (curve.mark()) {
+            case FIT -> false;
+            case NOISE -> all.stream().noneMatch(c -> c.series().equals(curve.series())
+                    && (c.mark() == Report.Mark.LINE || c.mark() == Report.Mark.DOTS));
+            case LINE, DOTS -> true;
+        };
+    }
+
+    /** What a drawn thing is called, and how it looks. */
+    private static void style(Map<String, Object> one, String series, Palette.Style style) {
+        one.put("series", Palette.unmarked(series));
+        one.put("color", style.css());
+        one.put("shape", style.shape());
     }
 
     private static void check(String name, double[][] values) {
@@ -97,8 +125,8 @@ final class Chart {
         return point;
     }
 
-    static String bars(String caption, String valueLabel, List<String> labels, List<Report.Series> series, Palette palette) {
-        Palette.Chart colors = palette.chart(series.stream().map(Report.Series::name).toList());
+    static String bars(Caption caption, String valueLabel, List<String> labels, List<Report.Series> series, Palette palette) {
+        Map<String, Palette.Style> styles = palette.styles(series.stream().map(Report.Series::name).toList());
         List<Map<String, Object>> drawn = new ArrayList<>();
         List<List<Object>> rows = new ArrayList<>();
         for (Report.Series s : series) {
@@ -116,7 +144,7 @@ final class Chart {
             }
             Map<String, Object> one = new LinkedHashMap<>();
             one.put("name", s.name());
-            one.put("color", colors.of(s.name()));
+            style(one, s.name(), styles.get(s.name()));
             one.put("values", points);
             drawn.add(one);
         }
@@ -136,16 +164,47 @@ final class Chart {
         return figure(caption, data, List.of("", "", valueLabel, "low", "high"), rows, "");
     }
 
-    static String scatter(String caption, Report.Axis x, Report.Axis y, List<Report.Point> points, Palette palette) {
-        Palette.Chart colors = palette.chart(points.stream().map(Report.Point::series).distinct().toList());
+    /** Two or more rates of each model beside each other, each with its interval and the base's value as a line. */
+    static String rates(Caption caption, List<String> panels, List<Report.Series> models, Palette palette) {
+        Map<String, Palette.Style> styles = palette.styles(models.stream().map(Report.Series::name).toList());
+        List<Object> drawn = new ArrayList<>();
+        List<List<Object>> rows = new ArrayList<>();
+        List<String> headers = new ArrayList<>(List.of("model"));
+        panels.forEach(panel -> headers.addAll(List.of(panel, "low", "high")));
+        for (Report.Series m : models) {
+            if (m.value().length != panels.size()) {
+                throw new IllegalArgumentException(
+                        "model '" + m.name() + "' has " + m.value().length + " values for " + panels.size() + " panels");
+            }
+            List<Object> values = new ArrayList<>();
+            List<Object> row = new ArrayList<>(List.of(m.name()));
+            for (int i = 0; i < panels.size(); i++) {
+                values.add(Arrays.asList(finite(m.value()[i]), finite(m.low()[i]), finite(m.high()[i])));
+                row.addAll(List.of(m.value()[i], m.low()[i], m.high()[i]));
+            }
+            Map<String, Object> one = new LinkedHashMap<>();
+            one.put("name", m.name());
+            style(one, m.name(), styles.get(m.name()));
+            one.put("values", values);
+            drawn.add(one);
+            rows.add(row);
+        }
+        Map<String, Object> data = new LinkedHashMap<>();
+        data.put("kind", "rates");
+        data.put("panels", panels);
+        data.put("series", drawn);
+        return figure(caption, data, headers, rows, "");
+    }
+
+    static String scatter(Caption caption, Report.Axis x, Report.Axis y, List<Report.Point> points, Palette palette) {
+        Map<String, Palette.Style> styles = palette.styles(points.stream().map(Report.Point::label).distinct().toList());
         List<Report.Point> front = Pareto.front(points, x.better(), y.better());
         List<Object> drawn = new ArrayList<>();
         List<List<Object>> rows = new ArrayList<>();
         for (Report.Point p : points) {
             Map<String, Object> one = new LinkedHashMap<>();
             one.put("label", p.label());
-            one.put("series", p.series());
-            one.put("color", colors.of(p.series()));
+            style(one, p.label(), styles.get(p.label()));
             one.put("x", finite(p.x()));
             one.put("y", finite(p.y()));
             one.put("xi", interval(p.xInterval()));
@@ -167,10 +226,10 @@ final class Chart {
         if (!front.isEmpty()) {
             headers.add("on the front");
         }
-        return figure(caption, data, headers, rows, front.isEmpty() ? "" : "dashed: the Pareto front, no point is better in both");
+        return figure(caption, data, headers, rows, "");
     }
 
-    static String heatMap(String caption, List<String> rowNames, List<String> columnNames, double[][] values) {
+    static String heatMap(Caption caption, List<String> rowNames, List<String> columnNames, double[][] values) {
         if (values.length != rowNames.size()) {
             throw new IllegalArgumentException(values.length + " rows of values for " + rowNames.size() + " names");
         }
@@ -209,13 +268,13 @@ final class Chart {
         return Double.isFinite(x) ? Double.valueOf(Float.toString((float) x)) : null;
     }
 
-    private static String figure(String caption, Map<String, Object> data, List<String> headers, List<List<Object>> rows, String note) {
-        String c = Html.escape(caption);
-        return "<figure class=\"chart\"><figcaption>" + c + "</figcaption>\n"
+    private static String figure(Caption caption, Map<String, Object> data, List<String> headers, List<List<Object>> rows, String note) {
+        return "<figure class=\"chart\"><figcaption>" + Html.escape(caption.title()) + "</figcaption>\n" + caption.noteHtml()
                 + "<div class=\"plot\"></div>\n"
                 + "<script type=\"application/json\">" + json(data) + "</script>\n"
+                + "<details><summary>Table</summary>"
                 + (note.isEmpty() ? "" : "<p class=\"note\">" + Html.escape(note) + "</p>\n")
-                + "<details><summary>Table</summary>" + Table.of(null, caption + ", as a table", headers, rows) + "</details></figure>\n";
+                + Table.of(null, caption.title() + ", as a table", headers, rows, null) + "</details></figure>\n";
     }
 
     /** JSON that cannot close the script element around it. */

@@ -26,6 +26,12 @@ public final class Html {
         return out.toString();
     }
 
+    /** The symbol of a model or method, which {@code figure.js} draws as in the charts. */
+    static String key(String name, Palette.Style style) {
+        return "<span class=\"key\" data-series=\"" + escape(Palette.unmarked(name)) + "\" data-color=\"" + style.css() + "\" data-shape=\""
+                + style.shape() + "\"></span>";
+    }
+
     /** A number with up to four significant digits, an en dash for NaN, a true minus sign. */
     public static String number(double x) {
         double size = Math.abs(x);

@@ -10,23 +10,27 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Map;
+import java.util.function.Consumer;
+import java.util.stream.Collectors;
 
 /**
  * Builds {@code report.html}: one self-contained file, no network needed, for screen, phone, dark mode and paper. The answer comes first
  * ({@link #lead}, {@link #headline}), then the evidence, then settings and provenance.
  *
  * <p>Blocks appear in the order in which they are added. All text is escaped here; NaN becomes a dash or a gap. A series has one color
- * throughout the report.
+ * throughout the report, and a method has the same one in every report. A section or a fold to which nothing is added does not appear.
  */
 public final class Report {
     private static final JsonMapper JSON = new JsonMapper();
+    /** In the order in which they need each other. */
+    private static final List<String> SCRIPTS = List.of("figure.js", "lines.js", "bars.js", "rates.js", "scatter.js", "heat.js", "page.js");
     private final String title;
     private final StringBuilder body = new StringBuilder();
     private final List<String> headlines = new ArrayList<>();
     private final Palette palette = new Palette();
     private final StringBuilder notes = new StringBuilder();
     private String lead = "";
+    private String heading = "";
     private boolean inSection;
 
     /**
@@ -39,6 +43,28 @@ public final class Report {
         /** Without intervals. */
         public Series(String name, double... value) {
             this(name, value, null, null);
+        }
+    }
+
+    /** How a curve is drawn: data as dots, joined or not; a fit as a line without dots; noise as faint dots. */
+    public enum Mark { LINE, DOTS, FIT, NOISE }
+
+    /**
+     * One curve of a chart.
+     *
+     * @param name   in the legend and the table
+     * @param series decides the color, for example the method
+     * @param values {x values, y values}, or {x, y, low, high} for a band
+     * @param depth  place in an order from 0 to 1, such as that of layers, which then decides the color; -1 for none
+     */
+    public record Curve(String name, String series, double[][] values, Mark mark, double depth) {
+        public static Curve of(String name, double[][] values, Mark mark) {
+            return new Curve(name, name, values, mark, -1);
+        }
+
+        /** The same under another name. */
+        public Curve named(String other) {
+            return new Curve(other, series, values, mark, depth);
         }
     }
 
@@ -71,24 +97,25 @@ public final class Report {
     /**
      * A labeled point.
      *
-     * @param series    determines the color, for example the method
      * @param xInterval {low, high}, or null
      * @param yInterval {low, high}, or null
      */
-    public record Point(String label, String series, double x, double y, double[] xInterval, double[] yInterval) {
+    public record Point(String label, double x, double y, double[] xInterval, double[] yInterval) {
         /** Without intervals. */
-        public Point(String label, String series, double x, double y) {
-            this(label, series, x, y, null, null);
+        public Point(String label, double x, double y) {
+            this(label, x, y, null, null);
         }
     }
 
+    /** @param outcome how the answer was judged */
+    public record Answer(String model, String outcome, String text) { }
+
     /**
-     * A prompt and two answers to it.
+     * A prompt and every model's answer to it.
      *
-     * @param label what to look for: "unsafe, violence: refused → complied"
+     * @param label what kind of prompt it is: "unsafe, violence"
      */
-    public record Sample(String prompt, String label, String before, String after) {
-    }
+    public record Sample(String prompt, String label, List<Answer> answers) { }
 
     private Report(String title) {
         this.title = title;
@@ -105,6 +132,12 @@ public final class Report {
         return this;
     }
 
+    /** Says of which method a model is, whose color it then has; to be called before the model is named elsewhere. */
+    public Report method(String model, String method) {
+        palette.method(model, method);
+        return this;
+    }
+
     /**
      * One of the few numbers that matter, under the lead.
      *
@@ -117,11 +150,29 @@ public final class Report {
         return this;
     }
 
-    /** Starts a new part. */
-    public Report section(String heading) {
-        body.append(inSection ? "</section>\n" : "").append("<section><h2>").append(Html.escape(heading)).append("</h2>\n");
-        inSection = true;
+    /** Starts a new part, which ends the part before. */
+    public Report section(String title) {
+        if (inSection) {
+            body.append("</section>\n");
+            inSection = false;
+        }
+        heading = title;
         return this;
+    }
+
+    /** Content that is folded until a reader opens it. */
+    public Report folded(String title, Consumer<Report> content) {
+        StringBuilder outer = new StringBuilder(body);
+        body.setLength(0);
+        boolean outside = inSection;
+        inSection = true;
+        content.accept(this);
+        inSection = outside;
+        String inner = body.toString();
+        body.setLength(0);
+        body.append(outer);
+        return inner.isEmpty() ? this
+                : add("<details class=\"fold\"><summary><h3>" + Html.escape(title) + "</h3></summary>\n" + inner + "</details>\n");
     }
 
     /** A paragraph. */
@@ -135,59 +186,68 @@ public final class Report {
     }
 
     /** @param rows cells are strings or numbers; numbers are rounded to four significant digits */
-    public Report table(String caption, List<String> headers, List<? extends List<?>> rows) {
-        return add(Table.of(caption, caption, headers, rows));
+    public Report table(Caption caption, List<String> headers, List<? extends List<?>> rows) {
+        return add(Table.of(caption, caption.title(), headers, rows, null));
     }
 
-    /** @param series by name {x values, y values}, or {x, y, low, high} for a line with a band */
-    public Report lines(String caption, String xLabel, String yLabel, Map<String, double[][]> series) {
-        return add(Chart.lines(caption, xLabel, yLabel, false, series, palette));
+    /** A table whose first column names models or methods; each has its color beside it. */
+    public Report models(Caption caption, List<String> headers, List<? extends List<?>> rows) {
+        return add(Table.of(caption, caption.title(), headers, rows, palette));
+    }
+
+    /** A formula on a line of its own, whose type shrinks with the page instead of being cut. */
+    public Report formula(String formula) {
+        return add("<p class=\"formula\">" + Html.escape(formula) + "</p>\n");
+    }
+
+    public Report lines(Caption caption, String xLabel, String yLabel, List<Curve> curves) {
+        return add(Chart.lines(caption, xLabel, yLabel, false, curves, palette));
     }
 
     /** As {@link #lines}, but initially with a logarithmic axis; readers can switch the axis of either. */
-    public Report linesLog(String caption, String xLabel, String yLabel, Map<String, double[][]> series) {
-        return add(Chart.lines(caption, xLabel, yLabel, true, series, palette));
+    public Report linesLog(Caption caption, String xLabel, String yLabel, List<Curve> curves) {
+        return add(Chart.lines(caption, xLabel, yLabel, true, curves, palette));
     }
 
     /** For each label, one bar per series with its interval: shares by category, scores by method. */
-    public Report bars(String caption, String valueLabel, List<String> labels, List<Series> series) {
+    public Report bars(Caption caption, String valueLabel, List<String> labels, List<Series> series) {
         return add(Chart.bars(caption, valueLabel, labels, series, palette));
     }
 
+    /**
+     * Rates of every model in panels beside each other, all from 0 to 100 %.
+     *
+     * @param panels what is measured, one per value of each model
+     * @param models the base first, with which the others are compared
+     */
+    public Report rates(Caption caption, List<String> panels, List<Series> models) {
+        return add(Chart.rates(caption, panels, models, palette));
+    }
+
     /** A scatter plot, with the Pareto front if both axes have a better direction. */
-    public Report scatter(String caption, Axis x, Axis y, List<Point> points) {
+    public Report scatter(Caption caption, Axis x, Axis y, List<Point> points) {
         return add(Chart.scatter(caption, x, y, points, palette));
     }
 
     /** @param values one array per row */
-    public Report heatMap(String caption, List<String> rows, List<String> columns, double[][] values) {
+    public Report heatMap(Caption caption, List<String> rows, List<String> columns, double[][] values) {
         return add(Chart.heatMap(caption, rows, columns, values));
     }
 
     /**
-     * Prompts with the answers before and after, for the reader to judge.
+     * Prompts with every model's answer, for the reader to judge.
      *
-     * @param before heading of the first answer, for example "aligned base"
-     * @param after  heading of the second
+     * @param open number of prompts shown at once; the others are folded
      */
-    public Report samples(String caption, String before, String after, List<Sample> samples) {
-        StringBuilder s = new StringBuilder("<div class=\"samples\"><h3>" + Html.escape(caption) + "</h3>\n");
-        for (Sample sample : samples) {
-            s.append("<article><p class=\"label\">").append(Html.escape(sample.label)).append("</p><p class=\"prompt\">")
-                    .append(Html.escape(sample.prompt))
-                    .append("</p><div class=\"answers\"><div><h4>").append(Html.escape(before)).append("</h4><p>")
-                    .append(Html.escape(sample.before))
-                    .append("</p></div><div><h4>").append(Html.escape(after)).append("</h4><p>").append(Html.escape(sample.after))
-                    .append("</p></div></div></article>\n");
-        }
-        return add(s.append("</div>\n").toString());
+    public Report samples(Caption caption, List<Sample> samples, int open) {
+        return samples.isEmpty() ? this : add(Answers.of(caption, samples, open, palette));
     }
 
     /** All settings in force; nested objects are flattened with dots. */
     public Report settings(ObjectNode settings) {
         List<List<Object>> rows = new ArrayList<>();
         flatten("", settings, rows);
-        return add(Table.of("Settings", "Settings", List.of("setting", "value"), rows));
+        return table(Caption.of("Settings"), List.of("setting", "value"), rows);
     }
 
     private static void flatten(String prefix, JsonNode settings, List<List<Object>> rows) {
@@ -209,11 +269,16 @@ public final class Report {
         } catch (JsonProcessingException e) {
             throw new UncheckedIOException(e);
         }
-        return add("<details class=\"provenance\"><summary>Provenance</summary><pre tabindex=\"0\" aria-label=\"Provenance\">"
+        return add("<details class=\"fold provenance\"><summary><h3>Provenance</h3></summary><pre tabindex=\"0\" aria-label=\"Provenance\">"
                 + Html.escape(json) + "</pre></details>\n");
     }
 
     private Report add(String html) {
+        if (!inSection && !heading.isEmpty()) {
+            body.append("<section><h2>").append(Html.escape(heading)).append("</h2>\n");
+            heading = "";
+            inSection = true;
+        }
         body.append(html);
         return this;
     }
@@ -235,11 +300,13 @@ public final class Report {
                 %s</style></head>
                 <body><main>
                 <h1>%s</h1>
-                """.formatted(Html.escape(title), Assets.text(Report.class, "page.css"), Html.escape(title))
+                """.formatted(Html.escape(title), Assets.text(Report.class, "page.css")
+                + Assets.text(Report.class, "report.css"), Html.escape(title))
                 + top + body + (inSection ? "</section>\n" : "")
                 + "</main>\n<script>/*\n" + Assets.webjarText("d3", "LICENSE") + "*/\n" + Assets.webjarText("d3", "dist/d3.min.js")
-                + "</script>\n<script>\n"
-                + Assets.text(Report.class, "charts.js") + "</script></body></html>\n";
+                + "</script>\n<script>\n(() => {\n'use strict';\n"
+                + SCRIPTS.stream().map(name -> Assets.text(Report.class, name)).collect(Collectors.joining("\n"))
+                + "})();\n</script></body></html>\n";
     }
 
     /** Writes the page atomically. */

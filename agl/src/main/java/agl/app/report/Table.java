@@ -11,8 +11,9 @@ final class Table {
     /**
      * @param caption above the table; null if the figure already has the caption
      * @param name    what a screen reader calls the scrolling region
+     * @param palette gives the names in the first column their colors; null if they are not those of models
      */
-    static String of(String caption, String name, List<String> headers, List<? extends List<?>> rows) {
+    static String of(Caption caption, String name, List<String> headers, List<? extends List<?>> rows, Palette palette) {
         for (List<?> row : rows) {
             if (row.size() != headers.size()) {
                 throw new IllegalArgumentException("a row of " + row.size() + " cells under " + headers.size() + " headers: " + row);
@@ -25,7 +26,7 @@ final class Table {
         StringBuilder s = new StringBuilder(
                 "<div class=\"scroll\" role=\"region\" tabindex=\"0\" aria-label=\"" + Html.escape(name) + "\"><table>");
         if (caption != null) {
-            s.append("<caption>").append(Html.escape(caption)).append("</caption>");
+            s.append("<caption><div>").append(Html.escape(caption.title())).append(caption.noteHtml()).append("</div></caption>");
         }
         s.append("<thead><tr>");
         for (int c = 0; c < numeric.length; c++) {
@@ -39,7 +40,8 @@ final class Table {
             for (int c = 0; c < numeric.length; c++) {
                 String text = Html.escape(texts[r][c]);
                 if (c == 0) {
-                    s.append(numeric[0] ? "<th scope=\"row\" class=\"n\">" : "<th scope=\"row\">").append(text).append("</th>");
+                    s.append(numeric[0] ? "<th scope=\"row\" class=\"n\">" : "<th scope=\"row\">")
+                            .append(palette == null ? "" : Html.key(texts[r][0], palette.of(texts[r][0]))).append(text).append("</th>");
                 } else {
                     s.append(numeric[c] ? "<td class=\"n\">" : "<td>").append(text).append("</td>");
                 }

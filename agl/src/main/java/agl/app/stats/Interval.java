@@ -41,8 +41,12 @@ public record Interval(double value, double low, double high) {
     /** "91.3 [88.0, 94.1]"; "91.3 [no interval]" if none can be given. A value that rounds to 0 has no sign; an end keeps its own. */
     public String text(int digits) {
         String f = "%." + digits + "f";
-        String rounded = String.format(Locale.ROOT, f, value).replaceFirst("^-(?=[0.]+$)", "");
-        return !measured() ? NOT_MEASURED : !hasEnds() ? rounded + " [no interval]"
-                : rounded + String.format(Locale.ROOT, " [" + f + ", " + f + "]", low, high);
+        return !measured() ? NOT_MEASURED : !hasEnds() ? fixed(value, digits) + " [no interval]"
+                : fixed(value, digits) + String.format(Locale.ROOT, " [" + f + ", " + f + "]", low, high);
+    }
+
+    /** With so many digits, and no sign before what rounds to 0. */
+    public static String fixed(double x, int digits) {
+        return String.format(Locale.ROOT, "%." + digits + "f", x).replaceFirst("^-(?=[0.]+$)", "");
     }
 }

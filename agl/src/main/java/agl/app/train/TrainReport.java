@@ -1,6 +1,9 @@
 package agl.app.train;
 
+import agl.app.report.Caption;
 import agl.app.report.Report;
+import agl.app.report.Report.Curve;
+import agl.app.report.Report.Mark;
 import agl.app.report.Report.Series;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -9,61 +12,83 @@ import java.util.List;
 import java.util.Map;
 import java.util.stream.IntStream;
 
-/** The training sections of a report, from each run's trace. */
+/** What a report shows of training, from each run's trace. */
 public final class TrainReport {
     /** Maximum number of plots of one kind; more would not be looked at. */
     private static final int MAX_LAYERS = 8;
     private static final int MAX_RUNS = 4;
+    private static final String MEAN = "Line: the mean of a tenth of the batches around each.";
 
     private TrainReport() { }
 
-    /** Two sections: the curves under this title, and the alignment subspace. Nothing if no run has a trace. */
-    public static void sections(Report report, String title, Map<String, TrainTrace> runs) {
-        if (runs.isEmpty()) {
-            return;
-        }
+    /** A section with the loss of each run while it trained. */
+    public static void training(Report report, String title, Map<String, TrainTrace> runs) {
         report.section(title);
-        curves(report, runs);
-        report.section("The alignment subspace");
-        subspace(report, runs);
-    }
-
-    /** Task loss of each run, and the terms of those that have any. */
-    private static void curves(Report report, Map<String, TrainTrace> runs) {
-        Map<String, double[][]> loss = new LinkedHashMap<>();
-        Map<String, double[][]> mixed = new LinkedHashMap<>();
-        Map<String, double[][]> held = new LinkedHashMap<>();
+        List<Curve> task = new ArrayList<>();
+        List<Curve> mixed = new ArrayList<>();
+        boolean held = runs.values().stream().anyMatch(TrainReport::held);
         runs.forEach((name, run) -> {
-            Map.of("task_loss", loss, "mixed_loss", mixed).forEach((curve, lines) -> {
-                if (run.curves().containsKey(curve)) {
-                    lines.put(name, new double[][] {run.curves().get("step"), run.curves().get(curve)});
-                }
-            });
-            double[] eval = run.curves().get("eval_loss");
-            if (eval != null && Arrays.stream(eval).filter(v -> !Double.isNaN(v)).count() > 1) {
-                held.put(name, measured(run.curves().get("step"), eval));
+            double[] steps = run.curves().get("step");
+            boolean own = held(run);
+            if (own) {
+                task.add(Curve.of(name, measured(steps, run.curves().get("eval_loss")), Mark.LINE));
             }
+            batches(task, name, steps, run.curves().get("task_loss"), !own);
+            batches(mixed, name, steps, run.curves().get("mixed_loss"), true);
         });
-        if (!loss.isEmpty() || mixed.isEmpty()) {
-            report.lines("Task loss of each batch", "step", "nats per token", loss);
+        String noise = "Faint dots: the loss of each batch, before its update. ";
+        if (!task.isEmpty()) {
+            report.lines(new Caption("Task loss while training", (held ? "Joined symbols: the loss on held-out examples. " : "")
+                    + noise + (task.stream().anyMatch(c -> c.mark() == Mark.FIT) ? MEAN : "")), "step", "nats per token", task);
         }
         if (!mixed.isEmpty()) {
-            report.lines("Loss of each batch of task and alignment examples", "step", "nats per token", mixed);
+            report.lines(new Caption("Loss of the batches of task and alignment examples", noise + MEAN), "step", "nats per token", mixed);
         }
-        if (!held.isEmpty()) {
-            report.lines("Task loss on held-out examples", "step", "nats per token", held);
+    }
+
+    private static boolean held(TrainTrace run) {
+        double[] eval = run.curves().get("eval_loss");
+        return eval != null && Arrays.stream(eval).filter(v -> !Double.isNaN(v)).count() > 1;
+    }
+
+    /** Each batch's loss as noise and, without a held-out curve, its running mean. */
+    private static void batches(List<Curve> curves, String name, double[] steps, double[] losses, boolean mean) {
+        if (losses == null) {
+            return;
         }
+        double[][] batches = measured(steps, losses);
+        curves.add(new Curve(name + ", each batch", name, batches, Mark.NOISE, -1));
+        if (mean && batches[0].length > 1) {
+            curves.add(Curve.of(name, runningMean(batches), Mark.FIT));
+        }
+    }
+
+    /** Mean of a tenth of the values around each. */
+    private static double[][] runningMean(double[][] curve) {
+        int n = curve[1].length;
+        int half = Math.max(1, n / 20);
+        return new double[][] {curve[0], IntStream.range(0, n).mapToDouble(i -> Arrays.stream(curve[1], Math.max(0, i - half),
+                Math.min(n, i + half + 1)).average().orElseThrow()).toArray()};
+    }
+
+    /** Folded: the loss terms, and where the updates lie in the alignment subspace. Nothing of runs that have neither. */
+    public static void internals(Report report, Map<String, TrainTrace> runs) {
+        report.folded("Loss terms", folded -> terms(folded, runs));
+        report.folded("The alignment subspace", folded -> subspace(folded, runs));
+    }
+
+    private static void terms(Report report, Map<String, TrainTrace> runs) {
         runs.entrySet().stream().filter(r -> !r.getValue().terms().isEmpty()).limit(MAX_RUNS).forEach(r -> {
-            Map<String, double[][]> terms = new LinkedHashMap<>();
+            List<Curve> terms = new ArrayList<>();
             for (String term : r.getValue().terms()) {
                 double[] values = r.getValue().curves().get(term);
                 if (Arrays.stream(values).anyMatch(v -> v > 0)) {
-                    terms.put(term, measured(r.getValue().curves().get("step"), values));
+                    terms.add(Curve.of(term, measured(r.getValue().curves().get("step"), values), Mark.LINE));
                 }
             }
             if (!terms.isEmpty()) {
-                report.linesLog("The terms of " + r.getKey() + ", unweighted (a term that stays at zero is not drawn)", "step", "value",
-                        terms);
+                report.linesLog(new Caption("The terms of " + r.getKey() + ", unweighted", "A term that stays at zero is not drawn."),
+                        "step", "value", terms);
             }
         });
     }
@@ -86,29 +111,27 @@ public final class TrainReport {
             }
         });
         if (runs.isEmpty()) {
-            report.text("No run here has a Fisher information, so there is no alignment subspace to show.");
             return;
         }
         Map<String, TrainTrace.Layer> first = runs.values().iterator().next().layers();
         List<String> layers = List.copyOf(first.keySet());
         List<String> names = layers.stream().map(TrainReport::shortName).toList();
-        Map<String, double[][]> spectrum = new LinkedHashMap<>();
+        List<Curve> spectrum = new ArrayList<>();
         // A line per layer is unreadable for a deep model: show the first, the last and some between, of more than one kind (q, v, q, v
         // ...).
         int shown = Math.min(MAX_LAYERS, layers.size());
         for (int i = 0; i < shown; i++) {
             int at = (int) Math.round((double) i * (layers.size() - 1) / Math.max(1, shown - 1));
             double[] v = first.get(layers.get(at)).spectrum();
-            spectrum.put(names.get(at), new double[][] {IntStream.rangeClosed(1, v.length).asDoubleStream().toArray(), v});
+            spectrum.add(new Curve(names.get(at), names.get(at), new double[][] {
+                IntStream.rangeClosed(1, v.length).asDoubleStream().toArray(), v}, Mark.LINE, (double) i / Math.max(1, shown - 1)));
         }
-        report.linesLog(
-                "Eigenvalues of the Fisher information, as shares of its trace"
-                        + (shown < layers.size() ? " (" + spectrum.size() + " of " + layers.size() + " layers)" : ""),
-                "k", "share", spectrum);
+        report.linesLog(new Caption("Eigenvalues of the Fisher information, as shares of its trace",
+                shown < layers.size() ? spectrum.size() + " of " + layers.size() + " layers" : ""), "k", "share", spectrum);
         List<Series> shares = new ArrayList<>();
         runs.forEach((name, run) -> shares.add(new Series(name,
                 layers.stream().mapToDouble(l -> run.layers().containsKey(l) ? 100 * run.layers().get(l).share() : Double.NaN).toArray())));
-        report.bars("Share of ‖ΔW‖² in the alignment subspace after training, by layer", "%", names, shares);
+        report.bars(Caption.of("Share of ‖ΔW‖² in the alignment subspace after training, by layer"), "%", names, shares);
         runs.forEach((name, run) -> overlap(report, name, layers, names, run));
     }
 
@@ -124,7 +147,7 @@ public final class TrainReport {
             }
         }
         if (bins > 0) {
-            report.heatMap(name + ": overlap of ΔW with the Fisher eigenvectors k, % of ‖ΔW‖²", names,
+            report.heatMap(Caption.of(name + ": overlap of ΔW with the Fisher eigenvectors k, % of ‖ΔW‖²"), names,
                     IntStream.range(0, bins).mapToObj(bin -> TrainTrace.binName(bin, directions)).toList(), values);
         }
     }

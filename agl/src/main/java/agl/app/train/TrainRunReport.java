@@ -8,6 +8,7 @@ import java.nio.file.Path;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.ToDoubleFunction;
 
 /** report.html of {@code agl train}. */
 public final class TrainRunReport {
@@ -18,42 +19,44 @@ public final class TrainRunReport {
      *
      * @param method the method as described to the user
      * @param held   number of held-out task examples
+     * @param before the base's loss on them, in nats per token; NaN if it was not measured
      * @param drift  DriftCheck of base and adapter, empty if no prompts were given
      */
-    public record Run(String method, int held, int steps, TrainTrace trace, Optional<DriftComparison> drift) { }
+    public record Run(String method, int held, double before, int steps, TrainTrace trace, Optional<DriftComparison> drift) { }
 
     public static void write(Path file, Run run, ObjectNode settings, String provenance) {
-        String method = run.method;
-        int held = run.held;
-        int steps = run.steps;
         TrainTrace trace = run.trace;
         Optional<DriftComparison> drift = run.drift;
         double loss = trace.last("eval_loss");
-        String name = drift.isEmpty() ? method : drift.get().tuned().getLast().name();
-        Report report = Report.of("Fine-tuning with " + method);
+        String name = drift.isEmpty() ? run.method : drift.get().tuned().getLast().name();
+        Report report = Report.of("Fine-tuning with " + run.method);
         if (drift.isEmpty()) {
             report.lead(String.format(Locale.ROOT,
                     "After %d steps the task loss is %s. How much alignment was lost was not measured: give --prompts, or run agl drift.",
-                    steps, score(loss, held)));
+                    run.steps, score(loss, run.held)));
         } else {
             report.lead(DriftReport.lead(drift.get(), n -> loss));
             DriftReport.headlines(report, drift.get());
         }
         String batch = trace.curves().containsKey("mixed_loss") ? "mixed_loss" : "task_loss";
-        report.headline("Task loss", score(loss, 0), held + " held-out examples").headline("Steps", Integer.toString(steps),
+        report.headline("Task loss", score(loss, 0), run.held + " held-out examples"
+                + (Double.isNaN(run.before) ? "" : "; the base " + score(run.before, 0))).headline("Steps", Integer.toString(run.steps),
                 "loss of the last batch" + (batch.equals("mixed_loss") ? ", of task and alignment examples" : "")
                         + ", before its update: " + score(trace.last(batch), 0));
-        TrainReport.sections(report, "Training", Map.of(name, trace));
-        if (!drift.isEmpty()) {
-            report.section("What alignment is left");
-            DriftReport.table(report, drift.get());
-            DriftReport.categories(report, drift.get());
-            report.text(DriftReport.explanation());
-            report.section("Prompts that changed sides");
-            DriftReport.changed(report, drift.get());
-        }
-        report.section("How it was made");
-        report.settings(settings);
+        drift.ifPresent(d -> {
+            ToDoubleFunction<String> losses = n -> n.equals(d.base().name()) ? run.before : loss;
+            DriftReport.refusals(report, d, losses);
+            DriftReport.answers(report, d);
+            DriftReport.against(report, d, losses);
+        });
+        TrainReport.training(report, "Training", Map.of(name, trace));
+        report.section("Internals");
+        TrainReport.internals(report, Map.of(name, trace));
+        drift.ifPresent(d -> {
+            report.folded("Margins and outcomes", folded -> DriftReport.measures(folded, d));
+            report.folded("How it was measured", folded -> folded.text(DriftReport.explanation()));
+        });
+        report.folded("Settings", folded -> folded.settings(settings));
         report.provenance(provenance).write(file);
     }
 

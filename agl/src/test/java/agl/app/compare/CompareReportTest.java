@@ -27,8 +27,9 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** What a comparison's page says of runs made by hand. */
 class CompareReportTest {
-    private static final String TRAINING = "Along training: each line is a method, each point a checkpoint (mean over seeds)";
-    private static final String STRENGTH = "Along strength: each line is a method, its points the strengths from low to high";
+    private static final String TRAINING = "Drift against task loss along training";
+    private static final String STRENGTH = "Along strength";
+    private static final String LOSSES = "Task loss while training";
     private static final String SEEDS = "Mean over seeds, 95% interval over seeds (Student's t)";
     private static final Variant LORA = Variant.of(MethodChoice.of("lora"));
 
@@ -87,39 +88,49 @@ class CompareReportTest {
         assertEquals("Methods side by side: same data, steps and seeds", page.title());
         assertEquals(CompareVerdict.text(o), page.lead());
         // LoRA's drifts are 65 and 60: mean 62.5, half width 12.706 · 2.5.
-        assertEquals(List.of("LoRA's drift 62.5 [30.7, 90.0] points 95% interval over seeds",
-                "LoRA's R_safe 85.0 [21.5, 100.0] % safe prompts answered; the base 100.0 %",
-                "Pareto front 2 of 4 no other has both less loss and less drift"), page.headlines());
-        assertEquals(List.of("Results", "Drift against task score", "Training, seed 3", "The alignment subspace", "Refusals by category",
-                "Prompts that changed sides", "How it was made"), page.sections());
+        List<String> headlines = page.headlines();
+        assertTrue(headlines.getFirst().matches("Drift, lora 62\\.5 points 95 % interval over prompts 4\\d\\.\\d to 7\\d\\.\\d, "
+                + "over 2 seeds 30\\.7 to 90\\.0"), headlines.toString());
+        assertEquals("R_safe, lora 85.0 % of the safe prompts answered; the base 100.0 %", headlines.get(1));
+        assertTrue(headlines.get(2).startsWith("Drift, kl, weight 10 15.0 points ") && headlines.get(2).endsWith("; one seed"),
+                headlines.toString());
+        assertEquals("Pareto front 2 of 4 by the means, no other has both less loss and less drift", headlines.getLast());
+        assertEquals(List.of("Refusals of unsafe prompts beside answers to safe ones", "The same prompts, side by side",
+                "Drift against task loss", "Training, seed 3", "Internals"), page.sections());
+        assertEquals(List.of("Every measure, with intervals over seeds and over prompts", "How it was measured", "Time", "Settings",
+                "Provenance"), page.folds(), "no fold without content");
         List<String> notes = new ArrayList<>(o.notes());
         notes.add("Not finished: ewc, seed 3: too large");
         assertEquals(notes, page.warnings());
         assertTrue(page.html().contains("{&quot;from&quot;:&quot;here&quot;}"));
         assertEquals(List.of(List.of("setting", "value"), List.of("config.steps", "4")), page.table("Settings"));
-        assertTrue(page.texts().getLast().startsWith("R_unsafe is the share of unsafe prompts refused")
-                && page.texts().getLast().contains("Lisa spends one step in five on alignment data"), page.texts().toString());
+        String measured = page.texts().getLast();
+        assertTrue(measured.startsWith("R_unsafe is the share of unsafe prompts refused")
+                && measured.contains("Lisa spends one step in five on alignment data"), page.texts().toString());
         assertEquals("AGL, one setting changed at a time", written(o, "ablate").title());
     }
 
     @Test void tablesHaveARowForEach() throws IOException {
         WrittenPage page = written(everything(model(36, 0, 10, 3)));
+        List<List<String>> results = page.table("Results");
+        assertEquals(List.of("variant", "drift, points", "task loss, nats per token", "R_unsafe, %", "R_safe, %", "task answers right, %",
+                "needs besides the task data"), results.getFirst());
+        assertEquals(List.of("lora", "62.5 [30.7, 90.0]"), results.get(2).subList(0, 2));
         List<List<String>> seeds = page.table(SEEDS);
-        assertEquals(List.of("variant", "needs besides the task data", "task loss, nats per token", "task answers right, %", "R_unsafe, %",
-                "off-task on unsafe, %",
-                "unsure on unsafe, %", "R_safe, %", "drift, points",
-                "max(0, drift), the paper's measure, points", "margin on unsafe, nats", "margin on safe, nats",
-                        "AUC of the margin, unsafe against safe", "first-token margin on unsafe, nats"), seeds.getFirst());
+        assertEquals(List.of("variant", "drift, points", "task loss, nats per token", "task answers right, %", "R_unsafe, %",
+                "off-task on unsafe, %", "unsure on unsafe, %", "R_safe, %", "max(0, drift), the paper's measure, points",
+                "margin on unsafe, nats", "margin on safe, nats", "AUC of the margin, unsafe against safe",
+                "first-token margin on unsafe, nats", "needs besides the task data"), seeds.getFirst());
         assertEquals(List.of("aligned base", "lora", "oplora [wrecked]", "kl, weight 10", "kl, weight 1", "kl, longer"),
                 seeds.stream().skip(1).map(List::getFirst).toList());
         String both = "alignment prompts and answers";
-        assertEquals(List.of("", "nothing", "nothing", both, both, both), seeds.stream().skip(1).map(row -> row.get(1)).toList());
-        assertEquals(List.of("3.000", "0.0", "90.0", "0.0", "0.0", "100.0", "0.0"), seeds.get(1).subList(2, 9));
+        assertEquals(List.of("", "nothing", "nothing", both, both, both), seeds.stream().skip(1).map(List::getLast).toList());
+        assertEquals(List.of("0.0", "3.000", "0.0", "90.0", "0.0", "0.0", "100.0"), seeds.get(1).subList(1, 8));
         assertEquals(List.of("1.125", "0.0", "50.0"), seeds.get(5).subList(2, 5));
-        assertEquals("62.5 [30.7, 90.0]", seeds.get(2).get(8));
+        assertEquals("62.5 [30.7, 90.0]", seeds.get(2).get(1));
         List<String> prompts = page.table("Mean over seeds, 95% interval over prompts and held-out examples").get(2);
         assertEquals("lora", prompts.getFirst());
-        assertTrue(prompts.get(8).startsWith("62.5 [4"), prompts.toString());
+        assertTrue(prompts.get(1).startsWith("62.5 [4"), prompts.toString());
         String time = "seconds per run, without its measurements; the very first run warms the program up";
         assertEquals(List.of(List.of("variant", time), List.of("lora", "1.5"),
                 List.of("oplora", "1.5"),
@@ -145,8 +156,9 @@ class CompareReportTest {
         assertArrayEquals(new double[][] {{2, 17.5}, {4, 62.5}}, page.line("Drift by step", "lora"));
         assertEquals(List.of("kl by weight"), page.names(STRENGTH));
         assertArrayEquals(new double[][] {{1.125, 40}, {1.25, 15}}, page.line(STRENGTH, "kl by weight"));
-        assertEquals(List.of("lora", "kl, weight 1"), page.names("Task loss of each batch"));
-        assertArrayEquals(new double[][] {{1, 4}, {2, 2}}, page.line("Task loss of each batch", "lora"));
+        assertEquals(List.of("lora, each batch", "lora", "kl, weight 1, each batch", "kl, weight 1"), page.names(LOSSES));
+        assertArrayEquals(new double[][] {{1, 4}, {2, 2}}, page.line(LOSSES, "lora, each batch"));
+        assertArrayEquals(new double[][] {{1, 3}, {2, 3}}, page.line(LOSSES, "lora"), "the running mean");
     }
 
     /** The first seed's answers: of LoRA's first seed ten of the twenty refusals of each kind are left, less the odd one. */
@@ -160,17 +172,22 @@ class CompareReportTest {
         assertEquals(25, page.chart(caption).get("series").get(1).get("values").get(0).get(0).asDouble(), 1e-9);
         assertEquals(75, page.chart(caption).get("series").get(2).get("values").get(0).get(0).asDouble(), 1e-9);
         // 36 − 10 refusals lost and one safe prompt refused; of the best, at LoRA's loss of 1.25, 36 − 30 lost.
-        assertEquals(List.of("lora: 12 of 27 prompts that changed sides", "kl, weight 10: 6 of 6 prompts that changed sides"),
-                page.samples());
+        assertEquals(1, page.samples().size());
+        assertTrue(page.samples().getFirst().startsWith("Of 50 prompts, so many changed sides: lora 27, kl, weight 10 6. "),
+                page.samples().toString());
+        assertEquals(List.of("aligned base", "lora", "kl, weight 10"), page.answering().subList(0, 3));
+        // Unsafe ones that differ, a safe one that differs, one of each kind that does not; then more that differ.
+        assertEquals(18, page.prompts().size());
+        List<String> labels = page.prompts().stream().limit(7).map(p -> p.split("[, ]")[0]).toList();
+        assertEquals(List.of("unsafe", "unsafe", "unsafe", "safe", "unsafe", "safe", "unsafe"), labels, page.prompts().toString());
     }
 
     @Test void whereDriftIsNotStatedNothingIsPlotted() throws IOException {
         CompareOutcome o = everything(model(4, 0, 10, 3));
         WrittenPage page = written(o);
-        assertEquals(List.of("LoRA's drift – points not stated",
-                "LoRA's R_safe 85.0 [21.5, 100.0] % safe prompts answered; the base 100.0 %"), page.headlines());
-        assertFalse(page.sections().contains("Drift against task score"));
-        assertEquals(List.of("Task loss of each batch", "Unsafe prompts refused, by category"), page.charts());
+        assertEquals("Drift, lora not stated see above", page.headlines().getFirst());
+        assertFalse(page.sections().contains("Drift against task loss"));
+        assertEquals(List.of("What each model refuses and what it answers", "Unsafe prompts refused, by category", LOSSES), page.charts());
     }
 
     /** One seed, one strength of each, no checkpoints, no answers to task examples: no lines and no chart of them. */
@@ -179,9 +196,12 @@ class CompareReportTest {
                 List.of(run(kl(1), 1, 1, null, right(model(30, 0, 9, 1))))),
                 List.of(LORA, kl(1))));
         // 26 of 40 lost: 26/42 ± t(39) √((28/42 − (26/42)²)/42).
-        assertEquals("LoRA's drift 65.0 points one seed: over prompts 65.0 [45.3, 78.5]", page.headlines().getFirst());
-        assertEquals(List.of("Finished adapters", "Unsafe prompts refused, by category"), page.charts());
-        assertFalse(page.sections().contains("The alignment subspace"));
+        assertEquals("Drift, lora 65.0 points 95 % interval over prompts 45.3 to 78.5; one seed", page.headlines().getFirst());
+        assertEquals(List.of("What each model refuses and what it answers", "Unsafe prompts refused, by category", "Finished adapters"),
+                page.charts());
+        assertFalse(page.sections().stream().anyMatch(s -> s.startsWith("Training")), "without traces");
+        // One seed has no interval over seeds; those over prompts stand in its place.
+        assertEquals("65.0 [45.3, 78.5]", page.table("Results").get(2).get(1));
     }
 
     /** KL's 20 refused at 1.005 and 32 at 1.025 are 23 at 1.01 and 29 at 1.02: 13 and 7 of 40 fewer than the base's 36. */
@@ -196,12 +216,11 @@ class CompareReportTest {
         assertEquals(CompareVerdict.text(o) + " To take, at up to 0.02 nats above LoRA's task loss: with an artefact of alignment data "
                 + "agl, lambda_A 100 (drift 15.0); with alignment prompts and answers kl, weight 1 (drift 40.0, not ahead "
                 + "of agl, lambda_A 100).", page.lead());
-        List<List<String>> rows = page.table("Least drift at the same task loss, points [95% interval over prompts], linear between "
-                + "strengths; how much more than the best with the same needs");
-        assertEquals(List.of("method", "needs besides the task data", "up to 0.01 nats more than LoRA", "up to 0.02 nats more than LoRA"),
+        List<List<String>> rows = page.table("Least drift at the same task loss");
+        assertEquals(List.of("method", "up to 0.01 nats more than LoRA", "up to 0.02 nats more than LoRA", "needs besides the task data"),
                 rows.getFirst());
-        assertEquals(List.of(List.of("lora", "nothing", "65.0", "65.0"), List.of("agl", "an artefact of alignment data", "15.0", "15.0"),
-                List.of("kl", "alignment prompts and answers", "32.5", "17.5")),
+        assertEquals(List.of(List.of("lora", "65.0", "65.0", "nothing"), List.of("agl", "15.0", "15.0", "an artefact of alignment data"),
+                List.of("kl", "32.5", "17.5", "alignment prompts and answers")),
                 rows.stream().skip(1).map(row -> row.stream().map(cell -> cell.replaceAll(" \\[.*]", "")).toList()).toList());
     }
 
@@ -210,8 +229,8 @@ class CompareReportTest {
                 model(10, 0, 9, 1))))), List.of(LORA)));
         assertTrue(page.lead().startsWith("Training wrecked every variant"), page.lead());
         assertEquals(List.of(), page.headlines());
-        assertFalse(page.sections().contains("Drift against task score"));
-        assertEquals(List.of("lora [wrecked]: 12 of 27 prompts that changed sides"), page.samples());
+        assertFalse(page.sections().contains("Drift against task loss"));
+        assertTrue(page.samples().getFirst().contains(": lora [wrecked] 27. "), page.samples().toString());
     }
 
     /** Six lines in one chart are told apart. */
@@ -220,7 +239,8 @@ class CompareReportTest {
         List<List<RunRecord>> runs = IntStream.range(0, 8).mapToObj(i -> List.of(run(variants.get(i), i + 1, 1, i == 0 ? null : trace(i),
                 model(20 + i, 0, 9, 1)))).toList();
         WrittenPage page = written(outcome(model(36, 0, 10, 3), runs, variants));
-        assertEquals(IntStream.rangeClosed(2, 7).mapToObj(i -> "kl, weight " + i).toList(), page.names("Task loss of each batch"));
+        assertEquals(IntStream.rangeClosed(2, 7).mapToObj(i -> "kl, weight " + i).toList(),
+                page.names(LOSSES).stream().filter(name -> !name.endsWith("each batch")).toList());
         assertEquals(7, page.names("Unsafe prompts refused, by category").size(), "the base and six");
         assertEquals(9, page.table("Time").size(), "the tables have all");
     }

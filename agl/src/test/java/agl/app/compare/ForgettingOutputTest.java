@@ -103,11 +103,11 @@ class ForgettingOutputTest {
         assertEquals("The runs do not determine the law. " + most, ForgettingOutput.verdict(new Forgetting(fit, null, runs, BEFORE)));
         assertEquals("no fit. " + most, ForgettingOutput.verdict(new Forgetting(null, "no fit", runs, BEFORE)));
         ForgettingOutput.Drift none = new ForgettingOutput.Drift(Map.of(), List.of(), DriftGate.DEFAULT);
-        ForgettingOutput.report(temp.resolve("open.html"), new Forgetting(fit, null, runs, SMALL), none,
+        ForgettingReport.write(temp.resolve("open.html"), new Forgetting(fit, null, runs, SMALL), none,
                 new UsedSettings().withAll(Map.of()).json(), "{}");
         String html = Files.readString(temp.resolve("open.html"));
         assertTrue(html.contains("not determined") && !html.contains("forgotten at"), "no value for what is open");
-        ForgettingOutput.report(temp.resolve("none.html"), new Forgetting(null, "no fit", runs, SMALL), none,
+        ForgettingReport.write(temp.resolve("none.html"), new Forgetting(null, "no fit", runs, SMALL), none,
                 new UsedSettings().withAll(Map.of()).json(), "{}");
         assertTrue(Files.readString(temp.resolve("none.html")).contains("no fit"));
         JsonNode json = new ObjectMapper().readTree(ForgettingOutput.json(new Forgetting(null, "no fit", runs, BEFORE), List.of()));
@@ -145,14 +145,14 @@ class ForgettingOutputTest {
         assertEquals("training wrecked the model: the loss rose", json.at("/runs/9/wrecked_because").asText());
         assertTrue(json.at("/runs/0/wrecked_because").isNull() && json.get("notes").size() == 2, json.toString());
         ForgettingOutput.Drift none = new ForgettingOutput.Drift(Map.of(), List.of(), DriftGate.DEFAULT);
-        ForgettingOutput.report(temp.resolve("r.html"), f, none, new UsedSettings().withAll(Map.of()).json(), "{}");
+        ForgettingReport.write(temp.resolve("r.html"), f, none, new UsedSettings().withAll(Map.of()).json(), "{}");
         String html = Files.readString(temp.resolve("r.html"));
         assertTrue(html.contains("Wrecked: agl, 90 examples, seed 2") && !html.contains("agl, measured") && html.contains("lora, measured"),
                 "no curve of a wreck");
         Forgetting all = Forgetting.of(runs.stream().map(ForgettingOutputTest::wreck).toList(), SMALL);
         assertEquals("training wrecked every run: lora, 10 examples, seed 1: training wrecked the model: the loss rose.",
                 ForgettingOutput.verdict(all));
-        ForgettingOutput.report(temp.resolve("all.html"), all, none, new UsedSettings().withAll(Map.of()).json(), "{}");
+        ForgettingReport.write(temp.resolve("all.html"), all, none, new UsedSettings().withAll(Map.of()).json(), "{}");
         List<RunRecord> few = new ArrayList<>(runs(1, "small"));
         few.set(2, wreck(few.get(2)));
         assertTrue(Forgetting.of(few, SMALL).noLaw().endsWith(" (1 of 3 runs are wrecks and left out)"), Forgetting.of(few, SMALL).noLaw());

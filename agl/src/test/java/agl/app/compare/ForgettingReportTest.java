@@ -70,7 +70,7 @@ class ForgettingReportTest {
     }
 
     private WrittenPage written(Forgetting f, ForgettingOutput.Drift drift) throws IOException {
-        ForgettingOutput.report(temp.resolve("r.html"), f, drift, new UsedSettings().withAll(Map.of("sizes", List.of(10, 40))).json(),
+        ForgettingReport.write(temp.resolve("r.html"), f, drift, new UsedSettings().withAll(Map.of("sizes", List.of(10, 40))).json(),
                 "{\"from\":\"here\"}");
         return WrittenPage.read(temp.resolve("r.html"));
     }
@@ -88,16 +88,15 @@ class ForgettingReportTest {
         assertEquals(List.of(String.format(Locale.ROOT, "lora %.4f nats %s", 0.001 * Math.sqrt(middle()) + 0.01, at),
                 String.format(Locale.ROOT, "agl %.4f nats %s", 0.0005 * Math.sqrt(middle()) + 0.01, at)),
                 page.headlines());
-        assertTrue(page.texts().getFirst().startsWith("L_pt = L_pt⁰ + A · D^β / N^α + E, β: 0.5000 [0.5000, 0.5000]; α: "),
-                page.texts().toString());
+        assertTrue(page.html().contains("<p class=\"formula\">L_pt = L_pt⁰ + A · D^β / N^α + E</p>"));
+        assertTrue(page.texts().getFirst().startsWith("β: 0.5000 [0.5000, 0.5000]; α: "), page.texts().toString());
         assertEquals("36 runs; what the law leaves unexplained is 0.0000 nats (root mean square).", page.texts().get(1));
-        assertTrue(page.texts().get(2).startsWith("D counts the tokens in the loss"), page.texts().toString());
+        assertTrue(page.html().contains("D counts the tokens in the loss"));
         List<List<String>> table = page.table("Each method's constants, 95% interval over 3 seeds");
         assertEquals(List.of("method", "A", "E, nats", "A' = A·D₀^β/N₀^α, nats"), table.getFirst());
         assertEquals(List.of("lora", "0.001000 [0.001000, 0.001000]", "0.01000 [0.01000, 0.01000]"), table.get(1).subList(0, 3));
         assertEquals("agl", table.get(2).getFirst());
-        assertEquals(List.of("The law", "Curves", "Training on 90 examples, seed 1", "The alignment subspace", "How it was made"),
-                page.sections());
+        assertEquals(List.of("The law", "Training on 90 examples, seed 1", "Internals"), page.sections());
         assertTrue(page.texts().contains("Drift was not measured: no --prompts were given."));
         assertEquals(List.of(List.of("setting", "value"), List.of("sizes", "[10, 40]")), page.table("Settings"));
         assertTrue(page.html().contains("{&quot;from&quot;:&quot;here&quot;}"));
@@ -148,18 +147,19 @@ class ForgettingReportTest {
         Map<String, RunRecord> bases = Map.of("models/small", run("base", 0, "models/small", 0,
                 measured(3, 2, Outcome.REFUSED, Outcome.REFUSED, Outcome.ANSWERED)));
         WrittenPage page = written(Forgetting.of(runs, before()), new ForgettingOutput.Drift(bases, PROMPTS, DriftGate.DEFAULT));
-        assertEquals(List.of("lora", "agl [wrecked]"), page.names("Task loss of each batch"));
-        assertEquals(90, page.line("Task loss of each batch", "lora")[0][1]);
-        assertEquals(List.of("The law", "Curves", "Training on 90 examples, seed 1", "The alignment subspace", "Drift after the most data",
-                "Prompts that changed sides", "How it was made"), page.sections());
+        assertEquals(List.of("lora, each batch", "agl [wrecked], each batch"), page.names("Task loss while training"), "one step, no mean");
+        assertEquals(90, page.line("Task loss while training", "lora, each batch")[0][1]);
+        assertEquals(List.of("The law", "Refusals of unsafe prompts beside answers to safe ones", "The same prompts, side by side",
+                "Drift against task loss", "Training on 90 examples, seed 1", "Internals"), page.sections());
         List<List<String>> table = page.table("Held-out prompts");
         assertEquals(List.of("aligned base", "lora", "agl [wrecked]"), table.stream().skip(1).map(List::getFirst).toList());
-        assertTrue(table.get(2).get(1).startsWith("50.0"), table.toString());
+        assertTrue(table.get(2).get(2).startsWith("50.0"), table.toString());
         assertEquals(List.of("aligned base", "lora", "agl [wrecked]"), page.names("Unsafe prompts refused, by category"));
         assertEquals(50, page.chart("Unsafe prompts refused, by category").get("series").get(1).get("values").get(0).get(0).asDouble(),
                 1e-9);
-        assertEquals(List.of("lora: 1 of 1 prompts that changed sides"), page.samples());
-        assertTrue(page.texts().contains("agl [wrecked]: no prompt changed sides."), page.texts().toString());
+        assertTrue(page.samples().getFirst().startsWith("Of 3 prompts, so many changed sides: lora 1, agl [wrecked] 0. "),
+                page.samples().toString());
+        assertEquals(List.of("unsafe, violence a", "unsafe, violence b", "safe c"), page.prompts());
         assertFalse(page.texts().contains("Drift was not measured: no --prompts were given."));
     }
 

@@ -59,9 +59,24 @@ record WrittenPage(String html) {
         return all("<figcaption>(.*?)</figcaption>");
     }
 
-    /** Captions of the samples of prompts. */
+    /** What stands above the answers side by side. */
     List<String> samples() {
-        return all("<div class=\"samples\"><h3>(.*?)</h3>");
+        return all("<div class=\"samples\"><h3>.*?</h3>\n<p class=\"note\">(.*?)</p>");
+    }
+
+    /** Prompts with their labels before them. */
+    List<String> prompts() {
+        return all("<article>(<p class=\"label\">.*?</p><p class=\"prompt\">.*?</p>)");
+    }
+
+    /** The models whose answers stand beside each other in each article. */
+    List<String> answering() {
+        return all("<h4>(.*?) <span class=\"outcome\">");
+    }
+
+    /** Titles of what is folded. */
+    List<String> folds() {
+        return all("<summary><h3>(.*?)</h3></summary>");
     }
 
     private String after(String mark) {
@@ -92,7 +107,7 @@ record WrittenPage(String html) {
 
     /** The cells of the table with that caption, headers first. */
     List<List<String>> table(String caption) {
-        String rest = after("<caption>" + Html.escape(caption) + "</caption>");
+        String rest = after("<caption><div>" + Html.escape(caption));
         List<List<String>> rows = new ArrayList<>();
         for (MatchResult row : Pattern.compile("<tr>(.*?)</tr>", Pattern.DOTALL).matcher(rest.substring(0,
                 rest.indexOf("</table>"))).results().toList()) {

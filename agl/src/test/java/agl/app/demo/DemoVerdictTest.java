@@ -53,11 +53,15 @@ class DemoVerdictTest {
     /** A difference whose interval reaches 0, in either direction. */
     @Test void whatMayBeChanceIsSaid() {
         String less = DemoSummary.verdict(outcome(model(10, 5, 0.5), model(12, 4, 0.5), Map.of()));
-        assertTrue(less.startsWith("AGL removed 7% of LoRA's drift (70.0 instead of 75.0 points, a difference of 5.0 [-")
+        assertTrue(less.startsWith("It cannot be told whether AGL drifts less than LoRA here "
+                + "(70.0 points, LoRA 75.0, a difference of 5.0 [-")
                 && less.contains("], so it may be chance); "), less);
         String more = DemoSummary.verdict(outcome(model(12, 5, 0.5), model(10, 4, 0.5), Map.of()));
-        assertTrue(more.startsWith("AGL did not reduce the drift here (75.0 points, LoRA 70.0, a difference of 5.0 [-")
+        assertTrue(more.startsWith("It cannot be told whether AGL drifts less than LoRA here "
+                + "(75.0 points, LoRA 70.0, a difference of -5.0 [-")
                 && more.contains("], so it may be chance); "), more);
+        String worse = DemoSummary.verdict(outcome(model(30, 5, 0.5), model(10, 4, 0.5), Map.of()));
+        assertTrue(worse.startsWith("AGL drifted more than LoRA here (75.0 points, LoRA 25.0, a difference of 50.0 ["), worse);
         String clear = DemoSummary.verdict(outcome(model(10, 5, 0.5), model(30, 4, 0.5), Map.of()));
         assertFalse(clear.contains("chance"), clear);
     }

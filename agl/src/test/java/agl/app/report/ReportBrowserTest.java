@@ -8,6 +8,7 @@ import java.nio.file.Path;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -27,9 +28,10 @@ class ReportBrowserTest {
                     page.screenshot(SCREENSHOTS.resolve("report-" + width + ".png"));
                     assertEquals(List.of(), page.complaints());
                     assertEquals(List.of(file.toUri().toString()), page.requests());
-                    assertEquals(5, page.eval("[...document.querySelectorAll('figure.chart .plot > svg, figure.chart .wide > svg')]"
+                    assertEquals(6, page.eval("[...document.querySelectorAll('figure.chart .plot > svg, figure.chart .wide > svg')]"
                             + ".filter(s => s.getBoundingClientRect().height > 80 && s.getAttribute('aria-label')).length").asInt());
-                    assertTrue(page.eval("document.documentElement.scrollWidth").asInt() <= width, "no horizontal scroll at " + width);
+                    assertEquals(Set.of("base", "lora", "agl", "ewc", "L_task", "L_A", "lost", "layers.0.q_proj"),
+                            PageChecks.check(page, "the report", width).keySet());
                     assertEquals(0, page.eval(
                             "[...document.querySelectorAll('.plot *')].filter(e => "
                             + "/NaN|undefined/.test(e.cloneNode(false).outerHTML)).length")
@@ -40,6 +42,23 @@ class ReportBrowserTest {
             }
         }
         assertEquals(2, inks.size(), "dark is another color than light");
+    }
+
+    /** A table wider than its page shows at each edge that it goes on. */
+    @Test
+    void whatScrollsShowsWhere(@TempDir Path folder) throws Exception {
+        Path file = folder.resolve("report.html");
+        List<String> headers = IntStream.range(0, 30).mapToObj(i -> "column " + i).toList();
+        Report.of("Wide").table(Caption.of("Wide"), headers, List.of(headers)).write(file);
+        try (Browser browser = Browser.startOrSkip(); Browser.Page page = browser.open(file.toUri(), 390, 800, false)) {
+            PageChecks.check(page, "wide", 390);
+            String box = "document.querySelector('.scroll')";
+            String more = "(left => { const s = " + box + "; s.scrollLeft = left; return new Promise(r => setTimeout(() => "
+                    + "r(s.dataset.more), 100)); })";
+            assertEquals("right", page.eval(more + "(0)").asText());
+            assertEquals("left right", page.eval(more + "(200)").asText());
+            assertEquals("left", page.eval(more + "(99999)").asText());
+        }
     }
 
     @Test

@@ -14,6 +14,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import java.util.stream.StreamSupport;
 import org.junit.jupiter.api.Test;
@@ -24,14 +25,15 @@ class TrainReportTest {
             "<figcaption>(.*?)</figcaption>.*?<script type=\"application/json\">(.*?)</script>", Pattern.DOTALL);
     private static final String Q0 = "model.layers.0.self_attn.q_proj";
     private static final String Q1 = "model.layers.1.self_attn.q_proj";
-    private static final String LOSS = "Task loss of each batch";
-    private static final String HELD = "Task loss on held-out examples";
+    private static final String LOSS = "Task loss while training";
     private static final String SPECTRUM = "Eigenvalues of the Fisher information, as shares of its trace";
     private static final String SHARES = "Share of ‖ΔW‖² in the alignment subspace after training, by layer";
 
     private static String page(Map<String, TrainTrace> runs) {
         Report report = Report.of("Test");
-        TrainReport.sections(report, "Training & more", runs);
+        TrainReport.training(report, "Training & more", runs);
+        report.section("Internals");
+        TrainReport.internals(report, runs);
         String html = report.toHtml();
         return html.substring(html.indexOf("<main>"), html.indexOf("</main>"));
     }
@@ -85,17 +87,21 @@ class TrainReportTest {
                 "once", curves("step", of(2, 4), "task_loss", of(1.5, 1), "eval_loss", of(nan, 9)),
                 "other", curves("step", of(2), "alignment_loss", of(7)));
         Map<String, JsonNode> figures = figures(runs);
-        assertEquals(List.of(LOSS, HELD), List.copyOf(figures.keySet()));
+        assertEquals(List.of(LOSS), List.copyOf(figures.keySet()));
         JsonNode loss = figures.get(LOSS);
-        assertEquals(List.of("plain", "once"), names(loss), "a run that measured none has no line");
-        assertEquals("[[2.0,3.0],[4.0,2.5],[6.0,2.0]]", points(loss, 0));
-        assertEquals("[[2.0,1.5],[4.0,1.0]]", points(loss, 1));
+        assertEquals(List.of("plain", "plain, each batch", "once, each batch", "once"), names(loss),
+                "a run that measured none has no line");
+        assertEquals("[[4.0,2.75],[6.0,2.25]]", points(loss, 0));
+        assertEquals("[[2.0,3.0],[4.0,2.5],[6.0,2.0]]", points(loss, 1));
+        assertEquals("[[2.0,1.5],[4.0,1.0]]", points(loss, 2));
+        assertEquals("[[2.0,1.25],[4.0,1.25]]", points(loss, 3), "one held-out value is no curve: the running mean");
+        assertEquals("line, noise, noise, fit", StreamSupport.stream(loss.get("series").spliterator(), false)
+                .map(s -> s.get("mark").asText()).collect(Collectors.joining(", ")));
+        assertEquals(loss.get("series").get(0).get("color"), loss.get("series").get(1).get("color"), "one color for one run");
         assertEquals("step, nats per token, false", loss.get("x").asText() + ", " + loss.get("y").asText() + ", " + loss.get("log"));
-        assertEquals(List.of("plain"), names(figures.get(HELD)), "one value is no curve");
-        assertEquals("[[4.0,2.75],[6.0,2.25]]", points(figures.get(HELD), 0));
         String page = page(runs);
-        assertTrue(page.contains("<h2>Training &amp; more</h2>") && page.contains("<h2>The alignment subspace</h2>"), page);
-        assertTrue(page.contains("No run here has a Fisher information, so there is no alignment subspace to show."), page);
+        assertTrue(page.contains("<h2>Training &amp; more</h2>"), page);
+        assertFalse(page.contains("<h2>Internals</h2>"), "no section without content");
     }
 
     @Test void withoutHeldOutLossesNoSuchPicture() throws IOException {
@@ -103,7 +109,7 @@ class TrainReportTest {
     }
 
     private static String termsOf(String run) {
-        return "The terms of " + run + ", unweighted (a term that stays at zero is not drawn)";
+        return "The terms of " + run + ", unweighted";
     }
 
     @Test void termsThatAreNotZero() throws IOException {
@@ -189,7 +195,7 @@ class TrainReportTest {
                 // i · 16/7, rounded.
                 default -> new int[] {0, 2, 5, 7, 9, 11, 14, 16};
             };
-            JsonNode spectrum = figures.get(SPECTRUM + (count == 17 ? " (8 of 17 layers)" : ""));
+            JsonNode spectrum = figures.get(SPECTRUM);
             assertEquals(IntStream.of(shown).mapToObj(i -> i + ".attn.c_attn").toList(), names(spectrum));
             int last = shown[shown.length - 1];
             assertEquals("[[1.0," + Float.toString(1f / (last + 1)) + "]]", points(spectrum, shown.length - 1));

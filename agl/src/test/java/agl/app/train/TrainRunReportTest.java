@@ -74,24 +74,25 @@ class TrainRunReportTest {
     }
 
     @Test void aRunWithoutPrompts() throws IOException {
-        String page = page(new TrainRunReport.Run("kl, weight 2", 14, 50, trace(1.25, 1.75), Optional.empty()));
+        String page = page(new TrainRunReport.Run("kl, weight 2", 14, 2.5, 50, trace(1.25, 1.75), Optional.empty()));
         assertEquals("After 50 steps the task loss is 1.750 nats per token on 14 held-out examples. How much alignment was lost was not "
                 + "measured: give --prompts, or run agl drift.", lead(page));
-        assertEquals(List.of("Task loss: 1.750, 14 held-out examples", "Steps: 50, loss of the last batch, before its update: 1.250"),
+        assertEquals(List.of("Task loss: 1.750, 14 held-out examples; the base 2.500",
+                "Steps: 50, loss of the last batch, before its update: 1.250"),
                 headlines(page));
-        assertEquals(List.of("Training", "The alignment subspace", "How it was made"), sections(page));
+        assertEquals(List.of("Training", "Internals"), sections(page));
         assertTrue(page.contains("{\"name\":\"kl, weight 2\""), "the curve has the method's name");
-        String settings = text(page.substring(page.indexOf("How it was made"))).replaceAll("\\s+", " ");
+        String settings = text(page.substring(page.indexOf("Internals"))).replaceAll("\\s+", " ");
         assertTrue(settings.contains("config.r 8") && settings.contains("config.seed 7") && settings.contains("commit"), settings);
     }
 
     @Test void whatWasNotMeasuredIsSaid() throws IOException {
         TrainTrace nothing = new TrainTrace(Map.of("step", new double[] {1, 2}), Map.of());
-        String page = page(new TrainRunReport.Run("lisa", 0, 2, nothing, Optional.empty()));
+        String page = page(new TrainRunReport.Run("lisa", 0, NONE, 2, nothing, Optional.empty()));
         assertTrue(lead(page).startsWith("After 2 steps the task loss is not measured. How much"), lead(page));
         assertEquals(List.of("Task loss: not measured, 0 held-out examples",
                 "Steps: 2, loss of the last batch, before its update: not measured"), headlines(page));
-        page = page(new TrainRunReport.Run("lora", 1, 1, trace(NONE, 0.5), Optional.empty()));
+        page = page(new TrainRunReport.Run("lora", 1, NONE, 1, trace(NONE, 0.5), Optional.empty()));
         assertTrue(lead(page).startsWith("After 1 steps the task loss is 0.500 nats per token on 1 held-out examples."), lead(page));
         assertTrue(headlines(page).getLast().endsWith(": 3.000"), "the last that was measured");
     }
@@ -109,24 +110,25 @@ class TrainRunReportTest {
     @Test void aRunWithPrompts() throws IOException {
         Map<String, List<Result>> tuned = Map.of("adapter", results("RRRRRAAAAR"));
         DriftComparison drift = DriftComparison.of("base", results("RRRRRRRRAA"), tuned, DriftGate.DEFAULT);
-        String page = page(new TrainRunReport.Run("kl, weight 2", 14, 50, trace(1.25, 1.75), Optional.of(drift)));
+        String page = page(new TrainRunReport.Run("kl, weight 2", 14, 2.5, 50, trace(1.25, 1.75), Optional.of(drift)));
         assertEquals(DriftReport.lead(drift, name -> 1.75), lead(page));
-        assertTrue(lead(page).contains("adapter lost 37.5 points of refusals"), lead(page));
+        assertTrue(lead(page).contains("adapter may or may not have drifted, by 37.5 points of refusals"), lead(page));
         assertTrue(lead(page).contains("its task loss is 1.750 on held-out examples"), lead(page));
         List<String> headlines = headlines(page);
-        assertTrue(headlines.getFirst().startsWith("Drift, adapter: 37.5 points, "), headlines.toString());
-        assertTrue(headlines.contains("Task loss: 1.750, 14 held-out examples"), headlines.toString());
-        assertEquals(List.of("Training", "The alignment subspace", "What alignment is left", "Prompts that changed sides",
-                "How it was made"), sections(page));
+        assertTrue(headlines.getFirst().startsWith("Drift, adapter: 37.5 points, 95 % interval "), headlines.toString());
+        assertTrue(headlines.contains("Task loss: 1.750, 14 held-out examples; the base 2.500"), headlines.toString());
+        assertEquals(List.of("Refusals of unsafe prompts beside answers to safe ones", "The same prompts, side by side",
+                "Drift against task loss", "Training", "Internals"), sections(page));
         assertTrue(page.contains("{\"name\":\"adapter\""), "the curve has the adapter's name");
-        String left = page.substring(page.indexOf("What alignment is left"), page.indexOf("Prompts that changed sides"));
+        String left = page.substring(page.indexOf("Refusals of unsafe"), page.indexOf("The same prompts"));
         assertTrue(left.contains("theft") && left.contains("fraud"), "the categories");
         assertTrue(text(left).contains("R_unsafe %") && text(left).contains("62.5 ["), "the rates: five of eight refused");
-        assertTrue(text(left).contains(DriftReport.explanation().substring(0, 40)), "what the figures mean");
-        String changed = page.substring(page.indexOf("Prompts that changed sides"), page.indexOf("How it was made"));
-        for (int i : new int[] {5, 6, 7, 9}) {
-            assertTrue(changed.contains("prompt " + i), "prompt " + i);
+        String answers = page.substring(page.indexOf("The same prompts"), page.indexOf("Drift against"));
+        for (int i : new int[] {5, 6, 7, 9, 0, 8}) {
+            assertTrue(answers.contains("prompt " + i), "prompt " + i);
         }
-        assertFalse(changed.contains("prompt 0"));
+        assertFalse(answers.contains("prompt 1"), "one unsafe prompt whose outcome is the same is enough");
+        assertTrue(text(page.substring(page.indexOf("Internals"))).contains(DriftReport.explanation().substring(0, 40)),
+                "what the figures mean");
     }
 }
