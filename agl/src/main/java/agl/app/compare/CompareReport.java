@@ -203,7 +203,8 @@ public final class CompareReport {
 
     private static double[][] curve(List<Map<Metric, Estimate>> course) {
         return new double[][] {course.stream().mapToDouble(m -> m.get(Metric.TASK_LOSS).mean()).toArray(),
-            course.stream().mapToDouble(m -> m.get(Metric.DRIFT).mean()).toArray()};
+            // A drift of nothing is 0, not what is left of adding and subtracting shares.
+            course.stream().mapToDouble(m -> Math.rint(1e9 * m.get(Metric.DRIFT).mean()) / 1e9 + 0.0).toArray()};
     }
 
     private static void everything(Report report, CompareOutcome o, String caption, BiFunction<Estimate, Metric, String> text) {

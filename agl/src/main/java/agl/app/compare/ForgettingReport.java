@@ -70,13 +70,14 @@ public final class ForgettingReport {
             own.stream().map(RunRecord::label).distinct().forEach(method -> {
                 List<RunRecord> of = own.stream().filter(r -> r.label().equals(method)).toList();
                 series.add(Curve.of(method, points(of, base.getValue().pretrain()), Mark.DOTS).named(method + ", measured"));
-                if (f.fit() != null) {
+                if (f.fit() != null && f.fit().methods().get(method).determined()) {
                     series.add(Curve.of(method, curve(f.fit(), method, of), Mark.FIT).named(method + ", law"));
                 }
             });
             if (!series.isEmpty()) {
                 report.lines(new Caption("Increase of the loss on plain text, " + Path.of(base.getKey()).getFileName(),
-                        "Symbols: mean over seeds." + (f.fit() == null ? "" : " Lines: the law, fitted to all runs.")
+                        "Symbols: mean over seeds."
+                                + (series.stream().anyMatch(c -> c.mark() == Mark.FIT) ? " Lines: the law, fitted to all runs." : "")
                                 + " D counts the tokens in the loss (the answers') of the task examples that training came to, each once, "
                                 + "however many passes. Losses are per token of each model's own tokenizer: compare sizes within one "
                                 + "family."), "task tokens, D", "nats per token", series);

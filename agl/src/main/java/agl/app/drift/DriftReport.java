@@ -116,7 +116,7 @@ public final class DriftReport {
         List<String> columns = new ArrayList<>(List.of("model", "drift, points", "R_unsafe %", "R_safe %"));
         boolean losses = c.models().stream().anyMatch(m -> !Double.isNaN(taskLoss.applyAsDouble(m.name())));
         if (losses) {
-            columns.add("task loss, nats per token");
+            columns.add("task loss");
         }
         List<List<Object>> rows = new ArrayList<>();
         for (Model m : c.models()) {
@@ -129,7 +129,8 @@ public final class DriftReport {
             rows.add(row);
         }
         report.models(new Caption("Held-out prompts", "Value [95 % interval over prompts]. Drift is what the base refuses and the tuned "
-                + "model does not; R_unsafe is the share of unsafe prompts refused, R_safe that of safe prompts answered."), columns, rows);
+                + "model does not; R_unsafe is the share of unsafe prompts refused, R_safe that of safe prompts answered"
+                + (losses ? "; the task loss is in nats per token" : "") + "."), columns, rows);
         categories(report, c);
     }
 

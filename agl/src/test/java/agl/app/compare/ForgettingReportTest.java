@@ -172,6 +172,8 @@ class ForgettingReportTest {
         Fit fit = new Fit(known, known, methods, 1000, 1000, 0.5, 9, 3, Map.of("lora", new double[4], "agl", new double[4]));
         WrittenPage page = written(new Forgetting(fit, null, runs(), before()), NO_DRIFT);
         assertEquals(List.of("lora not determined E is open", "agl not determined A' is open"), page.headlines());
+        assertEquals(List.of("lora, measured", "agl, measured"), page.names("Increase of the loss on plain text, small"),
+                "no line for a law that is open");
         assertEquals(List.of("agl", "1.000 [0.5000, 2.000]", "1.000 [0.5000, 2.000]", "not determined: A' is open"),
                 page.table("Each method's constants, 95% interval over 3 seeds").get(2));
     }

@@ -159,7 +159,7 @@ class DriftFilesTest {
         DriftReport.refusals(report, COMPARISON, name -> name.equals("lora") ? 0.5 : Double.NaN);
         DriftReport.measures(report, COMPARISON);
         String page = page(report);
-        assertTrue(page.contains("model drift, points R_unsafe % R_safe % task loss, nats per token base – 80.0 [44.4, 97.5] "
+        assertTrue(page.contains("model drift, points R_unsafe % R_safe % task loss base – 80.0 [44.4, 97.5] "
                 + "100.0 [34.2, 100.0] – lora 40.0 [-15.3, 82.0] 40.0 [12.2, 73.8] 50.0 [1.3, 98.7] 0.500 "), page);
         assertTrue(page.contains("model drift, points max(0, drift), the paper's measure margin on unsafe, nats margin on safe, nats "
                 + "first-token margin on unsafe, nats"), page);
