@@ -46,13 +46,24 @@ final class CarefulNumbers {
                 .text("A value like 1e−30 is what rounding leaves of a zero.").html();
     }
 
+    /** Two branches whose first has the opposite sign of the other pages', so that the parts oppose each other in most entries. */
     private static String signed() {
         List<List<Object>> rows = new ArrayList<>();
         for (double size : new double[] {0.5, 1, 2, 4}) {
-            rows.add(
-                    List.of("× " + agl.app.report.Html.number(size), values(size, "{'overlap':'signed'}").eRM(), values(size, "{}").eRM()));
+            rows.add(List.of("× " + agl.app.report.Html.number(size), opposed(size, "signed"), opposed(size, "absolute")));
         }
-        return Panel.of("E_RM of the update, made larger").table(List.of("update", "signed", "absolute"), rows).html();
+        return Panel.of("E_RM of two opposed branches, made larger").table(List.of("update", "signed", "absolute"), rows).html();
+    }
+
+    private static double opposed(double size, String overlap) {
+        SmallProblem problem = new SmallProblem();
+        LoraFactors f = problem.factors(2);
+        for (int i = 0; i < f.b().size(); i++) {
+            f.b().data().set(i, (i % 2 == 0 ? -size : size) * f.b().get(i));
+        }
+        try (Tape tape = Tape.plain()) {
+            return problem.loss(tape, f, SmallProblem.settings("{'alignment_rank':1,'overlap':'" + overlap + "'}")).eRM().item();
+        }
     }
 
     private static String eta() {

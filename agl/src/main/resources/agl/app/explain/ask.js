@@ -21,7 +21,9 @@
     show.type = 'button';
     show.textContent = 'Show the numbers';
     show.addEventListener('click', uncover);
-    cover.append(link, ', or ', show);
+    const or = document.createElement('span');
+    or.textContent = ', or ';
+    cover.append(link, or, show);
     panel.querySelector('h3').after(cover);
   });
 

@@ -82,7 +82,8 @@ const Play = (() => {
   // A point to drag or to move with the arrow keys.
   function point(plane, start, label, changed, kind) {
     const value = [start[0], start[1]];
-    const dot = svg(plane.area, 'circle', { r: 9, class: 'handle ' + (kind || 'w'), tabindex: 0, role: 'slider', 'aria-label': label + ', move with the arrow keys' });
+    const dot = svg(plane.area, 'circle', { r: 9, class: 'handle ' + (kind || 'w'), tabindex: 0, role: 'slider',
+      'aria-valuemin': -2 * plane.reach, 'aria-valuemax': 2 * plane.reach, 'aria-label': label + ', move with the arrow keys' });
     function place(p) {
       const limit = 0.98 * plane.reach, box = plane.area.viewBox.baseVal, wide = limit * Math.max(1, box.width / box.height);
       value[0] = Math.max(-wide, Math.min(wide, p[0]));

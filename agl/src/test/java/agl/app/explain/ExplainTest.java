@@ -189,6 +189,10 @@ class ExplainTest {
         return 1 / (1 + Math.exp(-x));
     }
 
+    private static double number(String shown) {
+        return Double.parseDouble(shown.replace('−', '-'));
+    }
+
     private static void assertNumber(double expected, String shown) {
         assertEquals(expected, Double.parseDouble(shown.replace('−', '-')), 1e-3 * Math.abs(expected) + 1e-9);
     }
@@ -200,6 +204,11 @@ class ExplainTest {
         assertNumber(2.99, atDefault.getFirst());
         assertNumber(1 + 4 * logistic(0.09), atDefault.getLast());
         assertNumber(1 + 4 * logistic(-10), row("E_RM", "η for β", "κ = 1000").getFirst());
+        // careful: the signed overlap of opposed branches is below 0, and falls as the update grows.
+        double once = number(row("careful", "E_RM of two opposed branches", "× 1").getFirst());
+        double twice = number(row("careful", "E_RM of two opposed branches", "× 2").getFirst());
+        assertTrue(once < 0 && twice < 2 * once, once + " and " + twice);
+        assertTrue(number(row("careful", "E_RM of two opposed branches", "× 1").getLast()) > 0);
         // careful: κ = 1/τ is a slope, 10/τ a switch.
         assertNumber(1 + 5 * logistic(-1), row("careful", "η for β", "κ = 1/τ").getFirst());
         assertNumber(1 + 5 * logistic(1), row("careful", "η for β", "κ = 1/τ").getLast());
