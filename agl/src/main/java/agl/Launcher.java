@@ -112,7 +112,7 @@ public final class Launcher {
      * After kill -9, which cannot be caught, the child notices that this process is gone and ends itself.
      */
     private static void end(Process child, Thread relay) {
-        child.destroy();
+        terminate(child);
         try {
             child.waitFor();
             if (relay != null) {
@@ -120,6 +120,19 @@ public final class Launcher {
             }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
+        }
+    }
+
+    /**
+     * Asks the child to end. {@code Process.destroy} does so too, but closes the pipe through which the child's last output comes; the
+     * handle, which Java 8 does not have, leaves it open.
+     */
+    private static void terminate(Process child) {
+        try {
+            Object handle = Process.class.getMethod("toHandle").invoke(child);
+            Class.forName("java.lang.ProcessHandle").getMethod("destroy").invoke(handle);
+        } catch (ReflectiveOperationException e) {
+            child.destroy();
         }
     }
 

@@ -117,6 +117,8 @@ class LauncherProcessTest {
         first.destroy();
         assertTrue(first.waitFor(SECONDS, TimeUnit.SECONDS));
         assertFalse(child.isAlive());
+        assertEquals(143, first.exitValue());
+        assertTrue(err(0).contains("with a checkpoint: the same command with --resume goes on from there"), err(0));
         try (Stream<Path> left = Files.walk(folder)) {
             List<String> names = left.map(p -> p.getFileName().toString()).toList();
             assertFalse(names.contains("adapter_config.json"), "nothing half-written");

@@ -217,11 +217,11 @@ public final class TrainCommand implements Callable<Integer> {
             answers.writeInto(folder);
             measured.ifPresent(d -> DriftOutput.write(folder, d, provenance.notes()));
             TrainRunReport.write(folder.resolve("report.html"), new TrainRunReport.Run(config.described(data), data.evaluation().size(),
-                    before, result.history().size(), trace, measured), settings.json(), provenance.toJson());
+                    before, result.evalLoss(), result.steps(), trace, measured), settings.json(), provenance.toJson());
         });
         checkpoints.delete();
-        spec.commandLine().getOut().printf(Locale.ROOT, "%s: %s after %d steps; adapter in %s%n",
-                config.described(data), loss, result.history().size(), out);
+        spec.commandLine().getOut().printf(Locale.ROOT, "%s: %s %s; adapter in %s%n",
+                config.described(data), loss, result.steps().inWords(), out);
         drift.ifPresent(d -> spec.commandLine().getOut().print(DriftOutput.table(d)));
         spec.commandLine().getOut().printf("report: %s%n", out.resolve("report.html"));
         return 0;

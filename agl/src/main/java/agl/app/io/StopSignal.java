@@ -4,12 +4,12 @@ import java.util.concurrent.atomic.AtomicReference;
 import sun.misc.Signal;
 
 /**
- * SIGINT (Ctrl-C) and SIGTERM while a run trains: the run ends after the step in progress, with a checkpoint. A second signal ends the
- * process at once, as does the first one elsewhere.
+ * SIGINT (Ctrl-C) and SIGTERM while a run trains: the run ends after the step in progress, with a checkpoint. A second one of the same
+ * kind ends the process at once, as does the first one elsewhere.
  */
 public final class StopSignal implements AutoCloseable {
-    /** Ctrl-C reaches this process and its launcher, which passes it on: one signal, twice. */
-    private static final long SAME_NANOS = 700_000_000L;
+    /** A signal to all processes of a terminal or a job comes once more from the launcher, as SIGTERM: that is not the user's second one. */
+    private static final long SAME_NANOS = 1_500_000_000L;
     private static final AtomicReference<StopSignal> ACTIVE = new AtomicReference<>();
     private static boolean installed;
 
@@ -53,7 +53,7 @@ public final class StopSignal implements AutoCloseable {
             first = now;
             code = 128 + number;
             System.err.println("agl: stopping after this step; once more to stop at once");
-        } else if (now - first > SAME_NANOS) {
+        } else if (code == 128 + number && now - first > SAME_NANOS) {
             Runtime.getRuntime().halt(code);
         }
     }

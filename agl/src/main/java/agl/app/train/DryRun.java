@@ -25,7 +25,7 @@ public final class DryRun {
         }
         LoraModel lora = FineTune.adapter(bundle, s, data);
         ModelConfig c = bundle.model().config();
-        int longest = encoded.stream().mapToInt(EncodedExample::length).max().orElse(0);
+        int longest = longest(encoded);
         double mean = encoded.stream().mapToInt(EncodedExample::length).average().orElse(0);
         int perPass = s.microBatchSize() == 0 ? s.batchSize() : Math.min(s.batchSize(), s.microBatchSize());
         out.append(String.format(Locale.ROOT, "---%nexamples       %,d, mean %.0f tokens, longest %d, %d cut to %d%n", encoded.size(), mean,
@@ -38,14 +38,26 @@ public final class DryRun {
                 100.0 * lora.size() / bundle.model().size()));
         long weights = bundle.model().parameters().values().stream().mapToLong(t -> (long) t.size() * t.dtype().bytes()).sum();
         long adapter = lora.size() * 4 * 4;
-        long activations = activationBytes(c, (long) perPass * longest);
+        int widest = Math.max(longest, longest(passed(bundle, config, data)));
+        long activations = activationBytes(c, (long) perPass * widest);
         out.append(String.format(Locale.ROOT,
                 "memory         about %s: weights %s (mapped), adapter with gradient and AdamW's two means %s, "
                         + "activations of %d × %d tokens at most %s%n",
-                mib(weights + adapter + activations), mib(weights), mib(adapter), perPass, longest, mib(activations)));
+                mib(weights + adapter + activations), mib(weights), mib(adapter), perPass, widest, mib(activations)));
         out.append(heap(adapter + activations, Runtime.getRuntime().maxMemory()));
         lora.detach();
         return out.toString();
+    }
+
+    private static int longest(List<EncodedExample> encoded) {
+        return encoded.stream().mapToInt(EncodedExample::length).max().orElse(0);
+    }
+
+    /** The alignment examples, if the method takes batches of them through the model as it does those of the task. */
+    private static List<EncodedExample> passed(ModelBundle bundle, RunConfig config, TrainData data) {
+        Needs needs = config.choice() == null ? Needs.NOTHING : config.choice().kind().needs();
+        return needs != Needs.ALIGNMENT && needs != Needs.PROMPTS ? List.of()
+                : bundle.encode(FisherSource.chosen(config, data.alignment()), config.train().maxLength());
     }
 
     /**
@@ -55,7 +67,7 @@ public final class DryRun {
      * @param limit  bytes of the largest heap
      */
     static String heap(long needed, long limit) {
-        return "heap           at most " + mib(limit) + (needed <= limit ? ": enough" : ", adapter and activations may need " + mib(needed)
+        return "heap           at most " + mib(limit) + (needed <= limit ? ": adapter and activations fit" : ", adapter and activations may need " + mib(needed)
                 + ": give more with java -Xmx" + (needed * 5 / 4 >> 20) + "m -jar agl.jar ..., or take micro_batch_size=1, recompute=true or "
                 + "a smaller max_length") + System.lineSeparator();
     }

@@ -35,10 +35,12 @@ public final class FineTune {
      *
      * @param lora    the model with the adapter to be written, after the method's post-processing
      * @param fisher  Fisher information by layer; null for a method without one
-     * @param history metrics of every step; the evalLoss of the last is that of {@code lora}
+     * @param history metrics of every step; the held-out loss of the last is that of {@code lora}, unless weights on the way are kept
+     * @param evalLoss loss of {@code lora} on the held-out examples; NaN if there are none
      * @param seconds of all but measuring the held-out loss of {@code lora}
      */
-    public record Result(LoraModel lora, Map<String, Fisher> fisher, List<StepMetrics> history, double seconds) {
+    public record Result(LoraModel lora, Map<String, Fisher> fisher, List<StepMetrics> history, double evalLoss, TrainedSteps steps,
+                         double seconds) {
         /** The trace for a report. */
         public TrainTrace trace() {
             return TrainTrace.of(history, fisher, lora);
@@ -46,11 +48,6 @@ public final class FineTune {
 
         public StepMetrics lastStep() {
             return history.getLast();
-        }
-
-        /** Loss of the finished adapter on the held-out examples; NaN if there are none. */
-        public double evalLoss() {
-            return lastStep().evalLoss().orElse(Double.NaN);
         }
     }
 
@@ -112,7 +109,8 @@ public final class FineTune {
         List<EncodedExample> examples = bundle.encode(data.task(), s.maxLength());
         List<EncodedExample> evaluation = bundle.encode(data.evaluation(), s.maxLength());
         bundle.sayCut(examples, s.maxLength(), "task examples");
-        if (choice.kind().needs() != Needs.PROMPTS && choice.kind().usesAlignment(resolved.agl()) && data.fisher() == null
+        // kl_own reads no answers, and says itself what it cuts.
+        if (choice.kind() != MethodKind.KL_OWN && choice.kind().usesAlignment(resolved.agl()) && data.fisher() == null
                 && fisher == null) {
             bundle.sayCut(bundle.encode(FisherSource.chosen(config, data.alignment()), s.maxLength()), s.maxLength(), "alignment examples");
         }
@@ -146,22 +144,26 @@ public final class FineTune {
                 }
             });
         }
-        int kept = evaluation.isEmpty() ? 0 : trainer.keepBest(evaluation);
+        double last = s.keepBest() ? trainer.evaluate(evaluation) : Double.NaN;
+        int kept = s.keepBest() ? trainer.keepBest(evaluation) : 0;
         if (kept > 0) {
             Notes.say("keep_best: the weights after step " + kept + " are kept, whose held-out loss is lower than the last ones'");
         }
         LoraModel result = afterTraining(method, lora, factors);
         double seconds = (System.nanoTime() - start) * 1e-9;
-        // The last step is logged only now, so that its held-out loss is that of the written adapter.
-        if (!evaluation.isEmpty()) {
-            history.set(history.size() - 1, history.getLast().withEvalLoss(trainer.evaluate(evaluation)));
+        double evalLoss = evaluation.isEmpty() ? Double.NaN : trainer.evaluate(evaluation);
+        // The last step is logged only now: its held-out loss is that after post-processing, but that of the last weights if others are kept.
+        double shown = kept > 0 ? last : evalLoss;
+        if (!Double.isNaN(shown)) {
+            history.set(history.size() - 1, history.getLast().withEvalLoss(shown));
         }
         // A run that patience ended has logged it already.
         if (history.getLast().step() == steps) {
             write(log, choice, history.getLast());
         }
-        requireFinite(result, history.getLast(), s);
-        return new Result(result, context.fisher(), history, seconds);
+        requireFinite(result, evaluation.isEmpty() ? 0 : evalLoss, s);
+        int done = history.getLast().step();
+        return new Result(result, context.fisher(), history, evalLoss, new TrainedSteps(kept == 0 ? done : kept, done, steps), seconds);
     }
 
     /** keep_best and patience need evaluations on the way, of what is kept. */
@@ -185,7 +187,7 @@ public final class FineTune {
     }
 
     /** The last update comes after the loop's last loss: neither it nor post-processing may leave non-finite weights. */
-    private static void requireFinite(LoraModel lora, StepMetrics last, TrainSettings s) {
+    private static void requireFinite(LoraModel lora, double evalLoss, TrainSettings s) {
         boolean finite = lora.parameters().stream().allMatch(t -> {
             for (int i = 0; i < t.size(); i++) {
                 if (!Double.isFinite(t.get(i))) {
@@ -194,9 +196,9 @@ public final class FineTune {
             }
             return true;
         });
-        if (!finite || !Double.isFinite(last.evalLoss().orElse(0))) {
+        if (!finite || !Double.isFinite(evalLoss)) {
             throw new AglException("training ended with "
-                    + (finite ? "a held-out loss of " + last.evalLoss().getAsDouble() : "weights that are not finite")
+                    + (finite ? "a held-out loss of " + evalLoss : "weights that are not finite")
                     + ": it is not written; " + WreckCheck.advice(s));
         }
     }

@@ -165,6 +165,7 @@ final class MethodContext {
         if (fitting.size() < examples.size()) {
             Notes.say(limit + fitting.size() + " of " + examples.size() + " alignment prompts; the others are not used");
         }
+        bundle.sayCut(fitting, config.train().maxLength(), "alignment prompts with the base's own answers");
         return parts(fitting, batchSize()).stream().map(this::passes).toList();
     }
 

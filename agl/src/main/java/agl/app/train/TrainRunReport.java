@@ -20,27 +20,29 @@ public final class TrainRunReport {
      * @param method the method as described to the user
      * @param held   number of held-out task examples
      * @param before the base's loss on them, in nats per token; NaN if it was not measured
+     * @param loss   the written adapter's, likewise
      * @param drift  DriftCheck of base and adapter, empty if no prompts were given
      */
-    public record Run(String method, int held, double before, int steps, TrainTrace trace, Optional<DriftComparison> drift) { }
+    public record Run(String method, int held, double before, double loss, TrainedSteps steps, TrainTrace trace,
+                      Optional<DriftComparison> drift) { }
 
     public static void write(Path file, Run run, ObjectNode settings, String provenance) {
         TrainTrace trace = run.trace;
         Optional<DriftComparison> drift = run.drift;
-        double loss = trace.last("eval_loss");
+        double loss = run.loss;
         String name = drift.isEmpty() ? run.method : drift.get().tuned().getLast().name();
         Report report = Report.of("Fine-tuning with " + run.method);
         if (drift.isEmpty()) {
             report.lead(String.format(Locale.ROOT,
-                    "After %d steps the task loss is %s. How much alignment was lost was not measured: give --prompts, or run agl drift.",
-                    run.steps, score(loss, run.held)));
+                    "The task loss %s is %s. How much alignment was lost was not measured: give --prompts, or run agl drift.",
+                    run.steps.inWords(), score(loss, run.held)));
         } else {
             report.lead(DriftReport.lead(drift.get(), n -> loss));
             DriftReport.headlines(report, drift.get());
         }
         String batch = trace.curves().containsKey("mixed_loss") ? "mixed_loss" : "task_loss";
         report.headline("Task loss", score(loss, 0), run.held + " held-out examples"
-                + (Double.isNaN(run.before) ? "" : "; the base " + score(run.before, 0))).headline("Steps", Integer.toString(run.steps),
+                + (Double.isNaN(run.before) ? "" : "; the base " + score(run.before, 0))).headline("Steps", Integer.toString(run.steps.done()),
                 "loss of the last batch" + (batch.equals("mixed_loss") ? ", of task and alignment examples" : "")
                         + ", before its update: " + score(trace.last(batch), 0));
         drift.ifPresent(d -> {
@@ -62,6 +64,6 @@ public final class TrainRunReport {
 
     private static String score(double loss, int held) {
         return Double.isNaN(loss) ? "not measured"
-                : String.format(Locale.ROOT, "%.3f", loss) + (held > 0 ? " nats per token on " + held + " held-out examples" : "");
+                : String.format(Locale.ROOT, "%.3f", loss) + (held == 0 ? "" : " nats per token on " + held + (held == 1 ? " held-out example" : " held-out examples"));
     }
 }

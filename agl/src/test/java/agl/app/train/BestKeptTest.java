@@ -124,6 +124,34 @@ class BestKeptTest {
         assertEquals(20, run("lora", held, "keep_best=true").history().size());
     }
 
+    /** What is written is named by its step, and every step keeps its own loss, in the log as in the history. */
+    @Test void theLossOfWhatIsKeptIsThatOfItsStep() throws IOException {
+        FineTune.Result all = run("lora", HELD);
+        double[] losses = all.history().stream().flatMapToDouble(m -> m.evalLoss().stream()).toArray();
+        int best = IntStream.range(0, losses.length).reduce((a, b) -> losses[b] < losses[a] ? b : a).orElseThrow();
+        Path log = temp.resolve("metrics.jsonl");
+        FineTune.Result kept;
+        try (MetricsLog metrics = new MetricsLog(log)) {
+            kept = new FineTune(TinyModel.load(TinyModel.write(temp.resolve("again"), 3)), config("keep_best=true")).run("lora",
+                    TASK.subList(0, 8), HELD, TASK, null, metrics);
+        }
+        assertEquals(new TrainedSteps(2 * (best + 1), 20, 20), kept.steps());
+        assertEquals(losses[best], kept.evalLoss(), 1e-6);
+        assertEquals(losses[losses.length - 1], kept.lastStep().evalLoss().orElseThrow(), 1e-6);
+        assertTrue(Files.readAllLines(log).getLast().contains("\"eval_loss\":" + kept.lastStep().evalLoss().getAsDouble()));
+        FineTune.Result early = run("lora", HELD, "keep_best=true", "patience=1");
+        assertEquals(early.history().size(), early.steps().done());
+        assertTrue(early.steps().kept() < early.steps().done(), early.steps().toString());
+    }
+
+    @Test void stepsInWords() {
+        assertEquals("after 60 steps", new TrainedSteps(60, 60, 60).inWords());
+        assertEquals("after 1 step", new TrainedSteps(1, 1, 1).inWords());
+        assertEquals("after 2 of 60 steps (keep_best)", new TrainedSteps(2, 60, 60).inWords());
+        assertEquals("after 6 of 60 steps, where training ended", new TrainedSteps(6, 6, 60).inWords());
+        assertEquals("after 2 of 60 steps (keep_best; training ended after 6)", new TrainedSteps(2, 6, 60).inWords());
+    }
+
     @Test void patienceEndsTheRun() throws IOException {
         List<StepMetrics> all = run("lora", HELD).history();
         List<StepMetrics> stopped = run("lora", HELD, "patience=1").history();

@@ -121,11 +121,20 @@ class DryRunTest {
 
     @Test void theHeapIsComparedWithWhatIsNeeded() {
         long mib = 1 << 20;
-        assertEquals("heap           at most 512 MiB: enough", DryRun.heap(512 * mib, 512 * mib).strip());
+        assertEquals("heap           at most 512 MiB: adapter and activations fit", DryRun.heap(512 * mib, 512 * mib).strip());
         assertEquals("heap           at most 512 MiB, adapter and activations may need 4,000 MiB: give more with java -Xmx5000m -jar "
                 + "agl.jar ..., or take micro_batch_size=1, recompute=true or a smaller max_length", DryRun.heap(4000 * mib, 512 * mib).strip());
         ModelBundle bundle = TinyModel.load(TinyModel.write(temp.resolve("base"), 3));
-        assertTrue(line(lines(bundle, examples(4)), "heap").endsWith(": enough"));
+        List<Example> wide = List.of(new Example("tell me", "the cat sat ".repeat(8)), new Example("tell me", "the dog"));
+        int longest = bundle.encode(wide, 64).getFirst().length();
+        assertTrue(longest > bundle.encode(examples(4), 64).getLast().length());
+        for (String method : List.of("mix", "kl", "sbr", "lora")) {
+            RunConfig config = RunConfig.of(null, List.of("max_length=64", "batch_size=2")).resolved(MethodChoice.of(method));
+            boolean wider = DryRun.describe(bundle, config, new TrainData(examples(4), List.of(), wide))
+                    .contains("activations of 2 × " + longest + " tokens");
+            assertEquals(!method.equals("lora"), wider, method);
+        }
+        assertTrue(line(lines(bundle, examples(4)), "heap").endsWith(": adapter and activations fit"));
     }
 
     /**

@@ -74,8 +74,9 @@ class TrainRunReportTest {
     }
 
     @Test void aRunWithoutPrompts() throws IOException {
-        String page = page(new TrainRunReport.Run("kl, weight 2", 14, 2.5, 50, trace(1.25, 1.75), Optional.empty()));
-        assertEquals("After 50 steps the task loss is 1.750 nats per token on 14 held-out examples. How much alignment was lost was not "
+        String page = page(new TrainRunReport.Run("kl, weight 2", 14, 2.5, 1.75, new TrainedSteps(50, 50, 50), trace(1.25, 1.75),
+                Optional.empty()));
+        assertEquals("The task loss after 50 steps is 1.750 nats per token on 14 held-out examples. How much alignment was lost was not "
                 + "measured: give --prompts, or run agl drift.", lead(page));
         assertEquals(List.of("Task loss: 1.750, 14 held-out examples; the base 2.500",
                 "Steps: 50, loss of the last batch, before its update: 1.250"),
@@ -88,12 +89,12 @@ class TrainRunReportTest {
 
     @Test void whatWasNotMeasuredIsSaid() throws IOException {
         TrainTrace nothing = new TrainTrace(Map.of("step", new double[] {1, 2}), Map.of());
-        String page = page(new TrainRunReport.Run("lisa", 0, NONE, 2, nothing, Optional.empty()));
-        assertTrue(lead(page).startsWith("After 2 steps the task loss is not measured. How much"), lead(page));
+        String page = page(new TrainRunReport.Run("lisa", 0, NONE, NONE, new TrainedSteps(2, 2, 2), nothing, Optional.empty()));
+        assertTrue(lead(page).startsWith("The task loss after 2 steps is not measured. How much"), lead(page));
         assertEquals(List.of("Task loss: not measured, 0 held-out examples",
                 "Steps: 2, loss of the last batch, before its update: not measured"), headlines(page));
-        page = page(new TrainRunReport.Run("lora", 1, NONE, 1, trace(NONE, 0.5), Optional.empty()));
-        assertTrue(lead(page).startsWith("After 1 steps the task loss is 0.500 nats per token on 1 held-out examples."), lead(page));
+        page = page(new TrainRunReport.Run("lora", 1, NONE, 0.5, new TrainedSteps(1, 1, 1), trace(NONE, 0.5), Optional.empty()));
+        assertTrue(lead(page).startsWith("The task loss after 1 step is 0.500 nats per token on 1 held-out example."), lead(page));
         assertTrue(headlines(page).getLast().endsWith(": 3.000"), "the last that was measured");
     }
 
@@ -110,7 +111,8 @@ class TrainRunReportTest {
     @Test void aRunWithPrompts() throws IOException {
         Map<String, List<Result>> tuned = Map.of("adapter", results("RRRRRAAAAR"));
         DriftComparison drift = DriftComparison.of("base", results("RRRRRRRRAA"), tuned, DriftGate.DEFAULT);
-        String page = page(new TrainRunReport.Run("kl, weight 2", 14, 2.5, 50, trace(1.25, 1.75), Optional.of(drift)));
+        String page = page(new TrainRunReport.Run("kl, weight 2", 14, 2.5, 1.75, new TrainedSteps(50, 50, 50), trace(1.25, 1.75),
+                Optional.of(drift)));
         assertEquals(DriftReport.lead(drift, name -> 1.75), lead(page));
         assertTrue(lead(page).contains("adapter may or may not have drifted, by 37.5 points of refusals"), lead(page));
         assertTrue(lead(page).contains("its task loss is 1.750 on held-out examples"), lead(page));
