@@ -1,5 +1,6 @@
 package agl.app;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -133,6 +134,7 @@ class MainJobTest {
     @Test void weightsWrittenOverInPlaceLeaveNoAdapter() throws Exception {
         files();
         Path weights = base.resolve("model.safetensors");
+        byte[] original = Files.readAllBytes(weights);
         Thread zeros = Thread.ofPlatform().start(() -> {
             while (!Files.exists(temp.resolve("zeros/metrics.jsonl")) && !Thread.currentThread().isInterrupted()) {
                 Thread.onSpinWait();
@@ -144,12 +146,35 @@ class MainJobTest {
                 throw new UncheckedIOException(e);
             }
         });
-        Run train = agl("train", "--base", base, "--task", task, "--method", "lora", "--out", temp.resolve("zeros"), "--steps", 60,
-                "--batch-size", 4, "--max-length", 64, "--r", 2, "--template", "plain");
+        Object[] command = {"train", "--base", base, "--task", task, "--method", "lora", "--steps", 60, "--batch-size", 4, "--max-length",
+            64, "--r", 2, "--template", "plain", "--save-every", 1, "--resume", "--out", temp.resolve("zeros")};
+        Run train = agl(command);
         zeros.join();
         assertEquals(2, train.exit(), train.err());
         assertTrue(train.err().contains("was written over while this run read its weights from there"), train.err());
         assertFalse(Files.exists(temp.resolve("zeros/adapter_model.safetensors")));
+        // Nor is a step with those weights in a checkpoint: with the right ones the run ends as if nothing had happened.
+        Files.write(weights, original);
+        Run again = agl(command);
+        assertEquals(0, again.exit(), again.err());
+        command[command.length - 1] = temp.resolve("undisturbed");
+        assertEquals(0, agl(command).exit());
+        assertArrayEquals(Files.readAllBytes(temp.resolve("undisturbed/adapter_model.safetensors")),
+                Files.readAllBytes(temp.resolve("zeros/adapter_model.safetensors")));
+    }
+
+    /** Going on from its checkpoints would wreck the model again: the next run, with other settings, finds none. */
+    @Test void aWreckLeavesNoCheckpoints() throws IOException {
+        files();
+        Object[] command = {"train", "--base", base, "--task", task, "--method", "lora", "--steps", 3, "--batch-size", 4, "--max-length",
+            64, "--r", 2, "--template", "plain", "--save-every", 1, "--out", temp.resolve("wreck"), "--lora-alpha", 1e30, "--lr", "30"};
+        Run wrecked = agl(command);
+        assertEquals(2, wrecked.exit(), wrecked.err());
+        assertTrue(wrecked.err().contains("it is not written"), wrecked.err());
+        assertFalse(Files.exists(temp.resolve("wreck/checkpoints")));
+        command[command.length - 3] = 16;
+        Run sound = agl(command);
+        assertEquals(0, sound.exit(), sound.err());
     }
 
     private static void recordsWhatWasThere(Path provenance, Run run) throws IOException {

@@ -66,7 +66,8 @@ public abstract class Optimizer {
     public final double step(double lr, double scale) {
         double norm = gradNorm() * scale;
         if (!Double.isFinite(norm)) {
-            throw new NotFiniteException("the gradient is not finite at step " + (step + 1) + "; try a lower learning rate, or smaller weights of what is added to the loss");
+            throw new NotFiniteException("the gradient is not finite at step " + (step + 1) + "; try a lower learning rate, or "
+                    + "smaller weights of what is added to the loss");
         }
         double clip = maxGradNorm > 0 && norm > maxGradNorm ? maxGradNorm / (norm + 1e-6) : 1;
         step++;

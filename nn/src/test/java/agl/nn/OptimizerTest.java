@@ -146,7 +146,8 @@ class OptimizerTest {
         gradient(x, 1);
         gradient(y, Double.POSITIVE_INFINITY);
         String message = assertThrows(AglException.class, () -> descent.step(0.1, 1)).getMessage();
-        assertEquals("the gradient is not finite at step 1; try a lower learning rate, or smaller weights of what is added to the loss", message);
+        assertEquals("the gradient is not finite at step 1; try a lower learning rate, or smaller weights of what is added to the loss",
+                message);
         assertEquals(1, x.get(0));
         assertEquals(0, descent.steps());
     }

@@ -22,6 +22,7 @@ import agl.app.train.StepMetrics;
 import agl.app.train.TrainSettings;
 import agl.app.train.Trainer;
 import agl.app.train.UnusedSettings;
+import agl.app.train.WreckedException;
 import agl.autograd.Tensor;
 import agl.autograd.storage.DType;
 import agl.error.AglException;
@@ -92,6 +93,9 @@ public final class AlignCommand implements Callable<Integer> {
         bundle.sayCut(encoded, s.maxLength(), "examples");
         Path metrics = OutputGuard.besideIt(out);
         Checkpoints checkpoints = resume.open(out.resolveSibling(out.getFileName() + ".checkpoints"), identity(config, template));
+        if (useLora) { // the frozen weights are mapped
+            checkpoints.onlyIf(inputs::requireUnchangedWeights);
+        }
         AlignCheck check = new AlignCheck(examples, encoded, s);
         // Read now: the output must not depend on whether the base still exists when training ends.
         DType stored = ModelStorage.storedType(base.path);
@@ -111,7 +115,7 @@ public final class AlignCommand implements Callable<Integer> {
                 Models.save(bundle.model(), temporary, companions, stored);
                 measured[0] = check.of(ModelBundle.load(temporary, template), before);
                 measured[0].warnings().forEach(Notes::say);
-                if (useLora) { // the frozen weights are mapped
+                if (useLora) {
                     inputs.requireUnchangedWeights();
                 }
                 UsedSettings settings = new UsedSettings();
@@ -123,6 +127,9 @@ public final class AlignCommand implements Callable<Integer> {
             log.keep();
             found = measured[0];
         } catch (AglException e) {
+            if (e instanceof WreckedException) {
+                checkpoints.delete();
+            }
             throw inputs.because(e);
         } finally {
             AtomicFiles.deleteTree(companions);

@@ -35,6 +35,7 @@ import agl.app.train.TrainTrace;
 import agl.app.train.Trainer;
 import agl.app.train.UnusedSettings;
 import agl.app.train.WreckCheck;
+import agl.app.train.WreckedException;
 import agl.error.AglException;
 import agl.lora.Peft;
 import com.fasterxml.jackson.databind.node.ObjectNode;
@@ -157,6 +158,7 @@ public final class TrainCommand implements Callable<Integer> {
             return 0;
         }
         Checkpoints checkpoints = resume.open(out.resolve("checkpoints"), identity(choice, config, bundle));
+        checkpoints.onlyIf(inputs::requireUnchangedWeights);
         OutputFiles output = OutputFiles.into(out);
         FineTune.requireAdapter(bundle, choice.kind(), config.train(), data);
         List<EncodedExample> encoded = bundle.encode(data.task(), config.train().maxLength());
@@ -186,6 +188,9 @@ public final class TrainCommand implements Callable<Integer> {
                     .run(choice, data, null, log, (step, total, lora) -> { });
             wreck.require(bundle.model(), intact, heldAreMeasured ? result.evalLoss() : wreck.loss(bundle.model()));
         } catch (AglException e) {
+            if (e instanceof WreckedException) {
+                checkpoints.delete();
+            }
             throw inputs.because(e);
         }
         Optional<DriftComparison> drift = Optional.empty();

@@ -112,6 +112,7 @@ public final class Experiment {
         // Methods that act after training have no trajectory to measure.
         boolean onTheWay = checkpointEvery > 0 && !variant.choice().kind().changesFactorsAfterTraining();
         Checkpoints checkpoints = store.checkpoints(hash);
+        checkpoints.onlyIf(weights::requireUnchangedWeights);
         checkpoints.also(state -> {
             double[] spent = {(System.nanoTime() - start) * 1e-9 - measuring[0]};
             state.array("seconds", spent);

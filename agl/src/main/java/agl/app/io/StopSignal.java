@@ -8,7 +8,7 @@ import sun.misc.Signal;
  * kind ends the process at once, as does the first one elsewhere.
  */
 public final class StopSignal implements AutoCloseable {
-    /** A signal to all processes of a terminal or a job comes once more from the launcher, as SIGTERM: that is not the user's second one. */
+    /** A signal to all processes of a job comes once more from the launcher, as SIGTERM: that is not the user's second one. */
     private static final long SAME_NANOS = 1_500_000_000L;
     private static final AtomicReference<StopSignal> ACTIVE = new AtomicReference<>();
     private static boolean installed;

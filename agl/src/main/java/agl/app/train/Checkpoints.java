@@ -47,6 +47,7 @@ public final class Checkpoints {
     private final String goOn;
     private final LongSupplier nanos;
     private final List<Consumer<RunState>> others = new ArrayList<>();
+    private Runnable soundness = () -> { };
     private long saved;
 
     /**
@@ -86,7 +87,13 @@ public final class Checkpoints {
     /** Added to the message of a run that failed: what of it is kept. */
     String kept() {
         int steps = steps();
-        return steps == 0 ? "" : "; the checkpoint after step " + steps + " is kept in " + folder;
+        return steps == 0 ? ""
+                : "; the checkpoint after step " + steps + " is kept in " + folder + " (delete it to begin with other settings)";
+    }
+
+    /** Called before each save; it throws if what the run has come to is not to be gone on from. */
+    public void onlyIf(Runnable sound) {
+        soundness = sound;
     }
 
     /** Something besides that is saved and put back with the run. */
@@ -183,6 +190,7 @@ public final class Checkpoints {
     }
 
     private void save(int step, Consumer<RunState> content) {
+        soundness.run();
         try {
             OutputFile.makeFolders(folder);
         } catch (IOException e) {

@@ -152,7 +152,7 @@ public final class FineTune {
         LoraModel result = afterTraining(method, lora, factors);
         double seconds = (System.nanoTime() - start) * 1e-9;
         double evalLoss = evaluation.isEmpty() ? Double.NaN : trainer.evaluate(evaluation);
-        // The last step is logged only now: its held-out loss is that after post-processing, but that of the last weights if others are kept.
+        // The last step is logged only now: its held-out loss is that after post-processing; if other weights are kept, that of its own.
         double shown = kept > 0 ? last : evalLoss;
         if (!Double.isNaN(shown)) {
             history.set(history.size() - 1, history.getLast().withEvalLoss(shown));
@@ -197,7 +197,7 @@ public final class FineTune {
             return true;
         });
         if (!finite || !Double.isFinite(evalLoss)) {
-            throw new AglException("training ended with "
+            throw new WreckedException("training ended with "
                     + (finite ? "a held-out loss of " + evalLoss : "weights that are not finite")
                     + ": it is not written; " + WreckCheck.advice(s));
         }

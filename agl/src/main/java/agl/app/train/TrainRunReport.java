@@ -42,8 +42,8 @@ public final class TrainRunReport {
         }
         String batch = trace.curves().containsKey("mixed_loss") ? "mixed_loss" : "task_loss";
         report.headline("Task loss", score(loss, 0), run.held + " held-out examples"
-                + (Double.isNaN(run.before) ? "" : "; the base " + score(run.before, 0))).headline("Steps", Integer.toString(run.steps.done()),
-                "loss of the last batch" + (batch.equals("mixed_loss") ? ", of task and alignment examples" : "")
+                + (Double.isNaN(run.before) ? "" : "; the base " + score(run.before, 0)));
+        report.headline("Steps", Integer.toString(run.steps.done()), "loss of the last batch" + (batch.equals("mixed_loss") ? ", of task and alignment examples" : "")
                         + ", before its update: " + score(trace.last(batch), 0));
         drift.ifPresent(d -> {
             ToDoubleFunction<String> losses = n -> n.equals(d.base().name()) ? run.before : loss;
@@ -64,6 +64,7 @@ public final class TrainRunReport {
 
     private static String score(double loss, int held) {
         return Double.isNaN(loss) ? "not measured"
-                : String.format(Locale.ROOT, "%.3f", loss) + (held == 0 ? "" : " nats per token on " + held + (held == 1 ? " held-out example" : " held-out examples"));
+                : String.format(Locale.ROOT, "%.3f", loss)
+                        + (held == 0 ? "" : " nats per token on " + held + (held == 1 ? " held-out example" : " held-out examples"));
     }
 }

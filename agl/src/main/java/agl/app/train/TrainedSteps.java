@@ -14,6 +14,7 @@ public record TrainedSteps(int kept, int done, int planned) {
             return "after " + done + (done == 1 ? " step" : " steps");
         }
         return "after " + kept + " of " + planned + " steps"
-                + (kept == done ? ", where training ended" : done == planned ? " (keep_best)" : " (keep_best; training ended after " + done + ")");
+                + (kept == done ? ", where training ended"
+                        : done == planned ? " (keep_best)" : " (keep_best; training ended after " + done + ")");
     }
 }

@@ -7,7 +7,6 @@ import agl.autograd.Tape;
 import agl.autograd.Tensor;
 import agl.autograd.kernels.Kernels;
 import agl.autograd.storage.DType;
-import agl.error.AglException;
 import agl.nn.Batch;
 import agl.nn.Transformer;
 import java.util.List;
@@ -74,7 +73,7 @@ public final class WreckCheck {
     /** The same, where {@link #loss} after training is known. */
     public double require(Transformer trained, double before, double after) {
         reason(trained, before, after).ifPresent(reason -> {
-            throw new AglException(reason + "; it is not written; " + advice());
+            throw new WreckedException(reason + "; it is not written; " + advice());
         });
         return after;
     }

@@ -142,6 +142,16 @@ class CheckpointsTest {
         }
     }
 
+    @Test void whatIsNotSoundIsNotSaved() {
+        Checkpoints c = checkpoints(1);
+        after(c, 1);
+        c.onlyIf(() -> {
+            throw new AglException("the weights have changed");
+        });
+        assertEquals("the weights have changed", assertThrows(AglException.class, () -> after(c, 2)).getMessage());
+        assertEquals(List.of(name(1)), files());
+    }
+
     @Test void thereMayBeNone() {
         Checkpoints c = checkpoints(1);
         assertEquals(0, c.steps());
@@ -152,7 +162,7 @@ class CheckpointsTest {
         }));
         c.delete();
         after(c, 7);
-        assertEquals("; the checkpoint after step 7 is kept in " + folder(), c.kept());
+        assertEquals("; the checkpoint after step 7 is kept in " + folder() + " (delete it to begin with other settings)", c.kept());
     }
 
     /** Nine digits sort behind eight. */

@@ -123,7 +123,8 @@ class DryRunTest {
         long mib = 1 << 20;
         assertEquals("heap           at most 512 MiB: adapter and activations fit", DryRun.heap(512 * mib, 512 * mib).strip());
         assertEquals("heap           at most 512 MiB, adapter and activations may need 4,000 MiB: give more with java -Xmx5000m -jar "
-                + "agl.jar ..., or take micro_batch_size=1, recompute=true or a smaller max_length", DryRun.heap(4000 * mib, 512 * mib).strip());
+                + "agl.jar ..., or take micro_batch_size=1, recompute=true or a smaller max_length",
+                DryRun.heap(4000 * mib, 512 * mib).strip());
         ModelBundle bundle = TinyModel.load(TinyModel.write(temp.resolve("base"), 3));
         List<Example> wide = List.of(new Example("tell me", "the cat sat ".repeat(8)), new Example("tell me", "the dog"));
         int longest = bundle.encode(wide, 64).getFirst().length();
