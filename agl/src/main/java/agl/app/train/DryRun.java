@@ -68,8 +68,8 @@ public final class DryRun {
      */
     static String heap(long needed, long limit) {
         return "heap           at most " + mib(limit) + (needed <= limit ? ": adapter and activations fit"
-                : ", adapter and activations may need " + mib(needed) + ": give more with java -Xmx" + (needed * 5 / 4 >> 20) + "m -jar agl.jar ..., or take micro_batch_size=1, "
-                + "recompute=true or a smaller max_length") + System.lineSeparator();
+                : ", adapter and activations may need " + mib(needed) + ": give more with java -Xmx" + (needed * 5 / 4 >> 20)
+                + "m -jar agl.jar ..., or take micro_batch_size=1, recompute=true or a smaller max_length") + System.lineSeparator();
     }
 
     private static String marked(ModelBundle bundle, EncodedExample e) {
