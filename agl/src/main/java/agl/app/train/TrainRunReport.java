@@ -44,7 +44,8 @@ public final class TrainRunReport {
         report.headline("Task loss", score(loss, 0), run.held + " held-out examples"
                 + (Double.isNaN(run.before) ? "" : "; the base " + score(run.before, 0)));
         report.headline("Steps", Integer.toString(run.steps.done()), "loss of the last batch"
-                + (batch.equals("mixed_loss") ? ", of task and alignment examples" : "") + ", before its update: " + score(trace.last(batch), 0));
+                + (batch.equals("mixed_loss") ? ", of task and alignment examples" : "")
+                + ", before its update: " + score(trace.last(batch), 0));
         drift.ifPresent(d -> {
             ToDoubleFunction<String> losses = n -> n.equals(d.base().name()) ? run.before : loss;
             DriftReport.refusals(report, d, losses);
