@@ -79,7 +79,8 @@ final class Failures {
     private static String tooLittleMemory(OutOfMemoryError e) {
         long heapMb = Runtime.getRuntime().maxMemory() >> 20;
         return "out of memory (" + e.getMessage() + ") with a heap of at most " + heapMb
-                + " MB: give more, for example java -Xmx" + 2 * heapMb + "m -jar agl.jar ... (train --dry-run estimates the need), or train "
+                + " MB: give more, for example java -Xmx" + 2 * heapMb
+                + "m -jar agl.jar ... (train --dry-run estimates the need), or train "
                 + "with micro_batch_size=1, recompute=true, a smaller max_length, or a base stored as BF16";
     }
 
