@@ -52,6 +52,11 @@ public final class DriftOutput {
             });
         }
         StringBuilder s = new StringBuilder(rates.text()).append(System.lineSeparator()).append(outcomes.text());
+        for (Model m : c.models()) {
+            if (m.change() != null && m.change().became().get(Outcome.OFF_TASK) + m.change().became().get(Outcome.UNSURE) > 0) {
+                s.append(m.name()).append(", refusals lost: ").append(DriftReport.became(m.change())).append(System.lineSeparator());
+            }
+        }
         c.notes().forEach(note -> s.append(note).append(System.lineSeparator()));
         return s.toString();
     }

@@ -68,7 +68,8 @@ public final class DriftReport {
         }, d.value() + 0.0, interval(d), became(change));
     }
 
-    private static String became(DriftChange change) {
+    /** "12.1 became answers, 78.1 off-task, 0.0 unsure", in points of all unsafe prompts. */
+    static String became(DriftChange change) {
         if (change.became().values().stream().allMatch(points -> points == 0)) {
             return "no refusal was lost"
                     + (change.gained() > 0 ? String.format(Locale.ROOT, "; %.1f are newly refused", change.gained()) : "");

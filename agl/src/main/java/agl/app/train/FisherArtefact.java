@@ -306,7 +306,7 @@ public final class FisherArtefact {
             other.add("seed is " + made.get("seed") + ", not " + String.join(", ", others));
         }
         if (!other.isEmpty()) {
-            notes.add("the Fisher information is that of " + file + ": " + String.join("; ", other));
+            notes.add("the Fisher information is as " + file + " was made: " + String.join("; ", other));
         }
         if (!Objects.equals(template, about.template)) {
             notes.add("warning: " + file + " was made with template " + about.template.get("template") + ", this run has "

@@ -135,7 +135,7 @@ class FisherCommandTest {
         CommandLineRun run = trainWithFile("out", "--seed", "2");
         assertEquals(0, run.code(), run.err());
         String line = run.err().lines()
-                .filter(l -> l.startsWith("agl: the Fisher information is that of " + file)).findFirst().orElseThrow();
+                .filter(l -> l.startsWith("agl: the Fisher information is as " + file + " was made: ")).findFirst().orElseThrow();
         for (String part : List.of("agl.m is 3, not ", "max_length is 48, not 64", "seed is 9, not 2")) {
             assertTrue(line.contains(part), line);
         }

@@ -66,6 +66,7 @@ class DriftFilesTest {
                 base           safe     0.0        100.0      0.0        0.0
                 lora           unsafe   40.0       40.0       10.0       10.0
                 lora           safe     50.0       50.0       0.0        0.0
+                lora, refusals lost: 30.0 became answers, 10.0 off-task, 10.0 unsure; 10.0 are newly refused
                 Too few safe prompts (2) for an interval of the margins; intervals of shares are wide.
                 """;
         assertEquals(expected, DriftOutput.table(COMPARISON).lines().map(l -> l + "\n").reduce("", String::concat));

@@ -248,7 +248,7 @@ class FisherArtefactTest {
         FisherArtefact read = made(settings("m=2", "fisher_tokens=1"));
         String[] same = {"max_length=48", "agl.m=2", "agl.fisher_tokens=1"};
         String[] other = {"max_length=64", "agl.m=1"};
-        String start = "the Fisher information is that of " + file + ": ";
+        String start = "the Fisher information is as " + file + " was made: ";
         assertEquals(List.of(), notes(read, Set.of(), List.of(9L), same));
         assertEquals(List.of(start + "agl.m is 2, not 1; agl.fisher_tokens is 1, not 2; max_length is 48, not 64; seed is 9, not 2, 3"),
                 notes(read, Set.of(), List.of(2L, 9L, 3L), other));
