@@ -195,7 +195,7 @@ class WrittenAdapterTest {
                 run.err());
         assertTrue(run.err().contains("not used: eval_every (nothing is held out)") && run.err().contains("--min-refused is not used"),
                 run.err());
-        assertTrue(Files.readString(temp.resolve("a/report.html")).contains("After 5 steps the task loss is not measured"));
+        assertTrue(Files.readString(temp.resolve("a/report.html")).contains("The task loss after 5 steps is not measured"));
 
         Files.writeString(temp.resolve("task.jsonl"), row("tell me a story", "the red fox"));
         run = train("b", "--method", "lora");
