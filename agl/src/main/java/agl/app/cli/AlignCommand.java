@@ -22,10 +22,12 @@ import agl.app.train.StepMetrics;
 import agl.app.train.TrainSettings;
 import agl.app.train.Trainer;
 import agl.app.train.UnusedSettings;
+import agl.app.train.WreckCheck;
 import agl.app.train.WreckedException;
 import agl.autograd.Tensor;
 import agl.autograd.storage.DType;
 import agl.error.AglException;
+import agl.error.NotFiniteException;
 import agl.lora.LoraModel;
 import agl.nn.Models;
 import agl.nn.checkpoint.Json;
@@ -126,10 +128,13 @@ public final class AlignCommand implements Callable<Integer> {
             });
             log.keep();
             found = measured[0];
+        } catch (WreckedException e) {
+            checkpoints.delete();
+            throw inputs.because(e);
+        } catch (NotFiniteException e) {
+            checkpoints.delete(); // the weights do not fit into the stored type, and would not from there either
+            throw inputs.because(new AglException(e.getMessage() + "; " + WreckCheck.advice(s), e));
         } catch (AglException e) {
-            if (e instanceof WreckedException) {
-                checkpoints.delete();
-            }
             throw inputs.because(e);
         } finally {
             AtomicFiles.deleteTree(companions);

@@ -40,10 +40,9 @@ final class CheckpointOptions {
             throw new AglException(folder + ": there is an unfinished run, saved after step " + steps
                     + ": the same command with --resume goes on with it; delete this folder to begin anew");
         }
-        if (resume) {
+        if (steps == 0 && resume) {
             // Not a note: what comes out is the same.
-            System.err.println(steps == 0 ? "agl: there is no checkpoint in " + folder + ": the run begins with its first step"
-                    : "agl: goes on after step " + steps + ", from " + folder);
+            System.err.println("agl: there is no checkpoint in " + folder + ": the run begins with its first step");
         }
         return checkpoints;
     }

@@ -114,10 +114,10 @@ public final class CompareVerdict {
         Summary best = best(o);
         if (best == lora) {
             String text = o.sound().size() == 1
-                    ? "There is nothing to compare plain LoRA with: it drifted by %.1f points at a task loss of %.3f."
+                    ? "There is nothing to compare plain LoRA with: its drift is %.1f points at a task loss of %.3f."
                     : candidates(o).count() > 1
                             ? "Nothing drifted less than plain LoRA (%.1f points) at its task loss of %.3f (up to %.2f more)."
-                            : "Plain LoRA drifted by %.1f points; no other variant comes to its task loss of %.3f (up to %.2f more).";
+                            : "Plain LoRA's drift is %.1f points; no other variant comes to its task loss of %.3f (up to %.2f more).";
             return String.format(Locale.ROOT, text, drift, loss, SAME_LOSS) + became(o, best) + limits(o, best) + doubt;
         }
         double less = best.mean(Metric.DRIFT);

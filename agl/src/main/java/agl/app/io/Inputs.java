@@ -103,7 +103,7 @@ public final class Inputs {
     /** The failure itself; if weights were overwritten meanwhile, one that names this as its likely cause. */
     public AglException because(AglException failure) {
         List<Path> overwritten = overwrittenWeights();
-        return overwritten.isEmpty() ? failure
+        return overwritten.isEmpty() || failure.getMessage().startsWith(overwrittenLine(overwritten)) ? failure
                 : new AglException(overwrittenLine(overwritten) + "; repeat the run (how this one ended: " + failure.getMessage() + ")",
                         failure);
     }

@@ -9,7 +9,7 @@ import sun.misc.Signal;
  */
 public final class StopSignal implements AutoCloseable {
     /** A signal to all processes of a job comes once more from the launcher, as SIGTERM: that is not the user's second one. */
-    private static final long SAME_NANOS = 1_500_000_000L;
+    private static final long SAME_NANOS = 3_000_000_000L;
     private static final AtomicReference<StopSignal> ACTIVE = new AtomicReference<>();
     private static boolean installed;
 

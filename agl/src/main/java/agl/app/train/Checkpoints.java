@@ -133,6 +133,8 @@ public final class Checkpoints {
                 content.accept(state);
                 others.forEach(other -> other.accept(state));
                 saved = nanos.getAsLong();
+                // Not a note: what comes out is the same.
+                System.err.println("agl: goes on after step " + step(all.get(i)) + ", from " + folder);
                 return step(all.get(i));
             }
         }

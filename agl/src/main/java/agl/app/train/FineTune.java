@@ -153,11 +153,11 @@ public final class FineTune {
         double seconds = (System.nanoTime() - start) * 1e-9;
         double evalLoss = evaluation.isEmpty() ? Double.NaN : trainer.evaluate(evaluation);
         // The last step is logged only now: its held-out loss is that after post-processing; if other weights are kept, that of its own.
+        // A run that ended early has logged it, with its own.
         double shown = kept > 0 ? last : evalLoss;
-        if (!Double.isNaN(shown)) {
+        if (!Double.isNaN(shown) && history.getLast().step() == steps) {
             history.set(history.size() - 1, history.getLast().withEvalLoss(shown));
         }
-        // A run that patience ended has logged it already.
         if (history.getLast().step() == steps) {
             write(log, choice, history.getLast());
         }

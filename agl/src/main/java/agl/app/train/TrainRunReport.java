@@ -43,7 +43,8 @@ public final class TrainRunReport {
         String batch = trace.curves().containsKey("mixed_loss") ? "mixed_loss" : "task_loss";
         report.headline("Task loss", score(loss, 0), run.held + " held-out examples"
                 + (Double.isNaN(run.before) ? "" : "; the base " + score(run.before, 0)));
-        report.headline("Steps", Integer.toString(run.steps.done()), "loss of the last batch"
+        report.headline("Steps", Integer.toString(run.steps.done()),
+                (run.steps.isWhole() ? "" : "written: the weights " + run.steps.inWords() + "; ") + "loss of the last batch"
                 + (batch.equals("mixed_loss") ? ", of task and alignment examples" : "")
                 + ", before its update: " + score(trace.last(batch), 0));
         drift.ifPresent(d -> {

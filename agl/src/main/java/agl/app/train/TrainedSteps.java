@@ -8,9 +8,14 @@ package agl.app.train;
  * @param planned steps that the settings ask for
  */
 public record TrainedSteps(int kept, int done, int planned) {
+    /** Whether all steps were made, and the last weights are written. */
+    boolean isWhole() {
+        return kept == done && done == planned;
+    }
+
     /** "after 60 steps"; if weights on the way are kept, or the run ended early, that too. */
     public String inWords() {
-        if (kept == done && done == planned) {
+        if (isWhole()) {
             return "after " + done + (done == 1 ? " step" : " steps");
         }
         return "after " + kept + " of " + planned + " steps"

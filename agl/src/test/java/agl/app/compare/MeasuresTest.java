@@ -217,7 +217,7 @@ class MeasuresTest {
                 open);
         all.put("lora", model(35, 0, 10, 0.5));
         String nothing = CompareVerdict.text(outcome(model(36, 0, 10, 1), all));
-        assertTrue(nothing.startsWith("Plain LoRA drifted by 2.5 points; no other variant comes to its task loss of 0.500"), nothing);
+        assertTrue(nothing.startsWith("Plain LoRA's drift is 2.5 points; no other variant comes to its task loss of 0.500"), nothing);
         assertTrue(nothing.endsWith(" Whether plain LoRA drifted here cannot be told (2.5 [-5.9, 10.7] points, 40 unsafe prompts)."),
                 nothing);
         all.remove("lora");
@@ -363,11 +363,11 @@ class MeasuresTest {
     @Test void oneVariantHasNothingToBeComparedWith() {
         Map<String, Measured> all = new java.util.LinkedHashMap<>();
         all.put("lora", model(10, 0, 10, 1));
-        assertEquals("There is nothing to compare plain LoRA with: it drifted by 65.0 points at a task loss of 1.000.",
+        assertEquals("There is nothing to compare plain LoRA with: its drift is 65.0 points at a task loss of 1.000.",
                 CompareVerdict.text(outcome(model(36, 0, 10, 1), all)));
         all.put("far", model(36, 0, 10, 2));
         assertTrue(CompareVerdict.text(outcome(model(36, 0, 10, 1),
-                all)).startsWith("Plain LoRA drifted by 65.0 points; no other variant comes to its task loss of 1.000 (up to 0.02 more)."));
+                all)).startsWith("Plain LoRA's drift is 65.0 points; no other variant comes to its task loss of 1.000 (up to 0.02 more)."));
         all.put("far", model(8, 0, 10, 1));
         assertTrue(CompareVerdict.text(outcome(model(36, 0, 10, 1), all)).startsWith("Nothing drifted less than plain LoRA (65.0 points)"));
         all.remove("lora");

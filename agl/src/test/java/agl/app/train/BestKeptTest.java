@@ -139,6 +139,11 @@ class BestKeptTest {
         assertEquals(losses[best], kept.evalLoss(), 1e-6);
         assertEquals(losses[losses.length - 1], kept.lastStep().evalLoss().orElseThrow(), 1e-6);
         assertTrue(Files.readAllLines(log).getLast().contains("\"eval_loss\":" + kept.lastStep().evalLoss().getAsDouble()));
+        FineTune.Result averaged = run("ema", HELD, "patience=1");
+        assertTrue(averaged.steps().done() < 20);
+        double own = averaged.history().get(averaged.steps().done() - 1).evalLoss().orElseThrow();
+        assertEquals(run("lora", HELD, "patience=1").lastStep().evalLoss().orElseThrow(), own, 1e-6, "of the step, not of the average");
+        assertTrue(Math.abs(own - averaged.evalLoss()) > 1e-3);
         FineTune.Result early = run("lora", HELD, "keep_best=true", "patience=1");
         assertEquals(early.history().size(), early.steps().done());
         assertTrue(early.steps().kept() < early.steps().done(), early.steps().toString());
