@@ -3,6 +3,7 @@ package agl.app.cli;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import agl.app.TinyData;
 import agl.app.TinyModel;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -17,7 +18,6 @@ import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
-import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -76,16 +76,8 @@ class KilledRunTest {
 
     @BeforeEach void inputs() throws IOException {
         TinyModel.write(temp.resolve("base"), 3);
-        write("task.csv", IntStream.range(0, 40).mapToObj(i -> "tell me a story " + i + ",the red fox sat on the mat " + i % 3));
-        write("alignment.csv",
-                IntStream.range(0, 8).mapToObj(i -> "about the dog " + i + "," + (i < 4 ? "I cannot help with that." : "the cat sat.")));
-        Files.write(temp.resolve("prompts.csv"), Stream.concat(Stream.of("prompt,label"),
-                IntStream.range(0, 6).mapToObj(i -> "how do I " + i + "," + (i < 3 ? "unsafe" : "safe"))).toList());
+        TinyData.write(temp, 40, 6);
         Files.writeString(temp.resolve("text.txt"), "the quick brown fox jumps over the lazy dog. ".repeat(20));
-    }
-
-    private void write(String name, Stream<String> rows) throws IOException {
-        Files.write(temp.resolve(name), Stream.concat(Stream.of("instruction,response"), rows).toList());
     }
 
     private String in(String name) {

@@ -1,6 +1,7 @@
 package agl.app.disk;
 
 import agl.app.CommandLineRun;
+import agl.app.TinyData;
 import agl.app.TinyModel;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -58,16 +59,8 @@ public final class DiskRuns {
 
     private void inputs() throws IOException {
         TinyModel.write(in.resolve("base"), 3);
-        rows("task.csv", IntStream.range(0, 12).mapToObj(i -> "tell me a story " + i + ",the red fox sat on the mat " + i % 3));
-        rows("alignment.csv",
-                IntStream.range(0, 8).mapToObj(i -> "about the dog " + i + "," + (i < 4 ? "I cannot help with that." : "the cat sat.")));
-        Files.write(in.resolve("prompts.csv"), Stream.concat(Stream.of("prompt,label"),
-                IntStream.range(0, 4).mapToObj(i -> "how do I " + i + "," + (i < 2 ? "unsafe" : "safe"))).toList());
+        TinyData.write(in, 12, 4);
         expect(0, run(train("lora", in.resolve("adapter"))));
-    }
-
-    private void rows(String name, Stream<String> rows) throws IOException {
-        Files.write(in.resolve(name), Stream.concat(Stream.of("instruction,response"), rows).toList());
     }
 
     private List<String> words(String name, String... more) {
