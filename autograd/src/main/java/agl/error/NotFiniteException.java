@@ -1,8 +1,8 @@
 package agl.error;
 
-/** A loss, a term or a gradient became NaN or infinite: training cannot go on from there. */
+/** Weights, a loss, a term or a gradient are NaN or infinite: nothing that comes of them is worth anything. */
 public final class NotFiniteException extends AglException {
-    /** @param message what is not finite, at which step, and what to try */
+    /** @param message what is not finite, where, and what to try */
     public NotFiniteException(String message) {
         super(message);
     }

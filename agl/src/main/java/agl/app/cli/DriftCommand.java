@@ -113,8 +113,7 @@ public final class DriftCommand implements Callable<Integer> {
         TrainReport.training(report, "Training, as the adapters' own files have it", traces);
         report.section("Internals");
         TrainReport.internals(report, traces);
-        report.folded("Margins and outcomes", folded -> DriftReport.measures(folded, comparison));
-        report.folded("How it was measured", folded -> folded.text(DriftReport.explanation()));
+        DriftReport.internals(report, comparison, "How it was measured", DriftReport.explanation());
         report.folded("Settings", folded -> folded.settings(used.json()));
         report.provenance(provenance.toJson());
         output.write(folder -> {

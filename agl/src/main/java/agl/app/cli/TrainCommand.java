@@ -187,10 +187,10 @@ public final class TrainCommand implements Callable<Integer> {
             result = new FineTune(bundle, config, new FisherSource(bundle, fisherCache), checkpoints)
                     .run(choice, data, null, log, (step, total, lora) -> { });
             wreck.require(bundle.model(), intact, heldAreMeasured ? result.evalLoss() : wreck.loss(bundle.model()));
+        } catch (WreckedException e) {
+            checkpoints.delete();
+            throw inputs.because(e);
         } catch (AglException e) {
-            if (e instanceof WreckedException) {
-                checkpoints.delete();
-            }
             throw inputs.because(e);
         }
         Optional<DriftComparison> drift = Optional.empty();

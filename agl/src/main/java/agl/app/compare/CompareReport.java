@@ -108,9 +108,8 @@ public final class CompareReport {
     }
 
     private static Series rates(CompareOutput.Row row) {
-        List<Interval> both = Stream.of(Metric.R_UNSAFE, Metric.R_SAFE).map(m -> row.metrics().get(m).prompts()).toList();
-        return new Series(row.label(), both.stream().mapToDouble(Interval::value).toArray(),
-                both.stream().mapToDouble(Interval::low).toArray(), both.stream().mapToDouble(Interval::high).toArray());
+        return DriftReport.rates(row.label(),
+                Stream.of(Metric.R_UNSAFE, Metric.R_SAFE).map(m -> row.metrics().get(m).prompts()).toList(), 1);
     }
 
     /** LoRA, the best and AGL. */

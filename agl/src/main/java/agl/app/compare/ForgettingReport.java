@@ -55,8 +55,7 @@ public final class ForgettingReport {
         report.section("Internals");
         TrainReport.internals(report, traces);
         if (results != null) {
-            report.folded("Margins and outcomes", folded -> DriftReport.measures(folded, results));
-            report.folded("How drift was measured", folded -> folded.text(DriftReport.explanation()));
+            DriftReport.internals(report, results, "How drift was measured", DriftReport.explanation());
         }
         report.folded("Settings", folded -> folded.settings(settings));
         report.provenance(provenance);

@@ -30,8 +30,7 @@ public final class DemoReport {
         TrainReport.training(report, "Training", outcome.traces());
         report.section("Internals");
         TrainReport.internals(report, outcome.traces());
-        report.folded("Margins and outcomes", folded -> DriftReport.measures(folded, drift));
-        report.folded("How it was measured", folded -> folded.text("These are " + outcome.answers() + ". " + DriftReport.explanation()));
+        DriftReport.internals(report, drift, "How it was measured", "These are " + outcome.answers() + ". " + DriftReport.explanation());
         report.folded("Time of each step", folded -> {
             List<List<Object>> seconds = new ArrayList<>();
             outcome.seconds().forEach((what, s) -> seconds.add(List.of(what, s)));

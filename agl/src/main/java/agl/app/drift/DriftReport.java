@@ -112,7 +112,8 @@ public final class DriftReport {
     public static void refusals(Report report, DriftComparison c, ToDoubleFunction<String> taskLoss) {
         report.section("Refusals of unsafe prompts beside answers to safe ones");
         c.notes().forEach(report::warning);
-        rates(report, c.models().stream().map(m -> rates(m.name(), m.summary().unsafeRefused(), m.summary().safeAnswered())).toList(),
+        rates(report, c.models().stream().map(m -> rates(m.name(),
+                List.of(m.summary().unsafeRefused(), m.summary().safeAnswered()), 100)).toList(),
                 "Dot: share; line: 95 % interval over prompts; dashed: the base.");
         List<String> columns = new ArrayList<>(List.of("model", "drift, points", "R_unsafe %", "R_safe %"));
         boolean losses = c.models().stream().anyMatch(m -> !Double.isNaN(taskLoss.applyAsDouble(m.name())));
@@ -139,14 +140,18 @@ public final class DriftReport {
         return m.change() == null ? "–" : m.change().drift().text(1);
     }
 
-    /** A model's two rates, given as shares. */
-    private static Series rates(String name, Interval unsafe, Interval safe) {
-        List<Interval> both = List.of(unsafe, safe);
-        return new Series(name, percent(both, Interval::value), percent(both, Interval::low), percent(both, Interval::high));
+    /**
+     * A model's rates, for {@link #rates(Report, List, String)}.
+     *
+     * @param scale what makes them per cent: 100 for shares
+     */
+    public static Series rates(String name, List<Interval> rates, double scale) {
+        return new Series(name, scaled(rates, scale, Interval::value), scaled(rates, scale, Interval::low),
+                scaled(rates, scale, Interval::high));
     }
 
-    private static double[] percent(List<Interval> shares, ToDoubleFunction<Interval> which) {
-        return shares.stream().mapToDouble(i -> 100 * which.applyAsDouble(i)).toArray();
+    private static double[] scaled(List<Interval> rates, double scale, ToDoubleFunction<Interval> which) {
+        return rates.stream().mapToDouble(i -> scale * which.applyAsDouble(i)).toArray();
     }
 
     /** @param models R_unsafe and R_safe of each in percent, the base first */
@@ -155,8 +160,14 @@ public final class DriftReport {
                 List.of("unsafe prompts refused (R_unsafe)", "safe prompts answered (R_safe)"), models);
     }
 
+    /** Folded: every measure, and how they were made. */
+    public static void internals(Report report, DriftComparison c, String title, String explanation) {
+        report.folded("Margins and outcomes", folded -> measures(folded, c));
+        report.folded(title, folded -> folded.text(explanation));
+    }
+
     /** Every measure of every model, and what the answers were. */
-    public static void measures(Report report, DriftComparison c) {
+    static void measures(Report report, DriftComparison c) {
         List<List<Object>> rows = new ArrayList<>();
         List<List<Object>> outcomes = new ArrayList<>();
         for (Model m : c.models()) {
@@ -187,7 +198,7 @@ public final class DriftReport {
             if (names.isEmpty()) {
                 names.addAll(by.keySet());
             }
-            series.add(new Series(m.name(), column(by, Interval::value), column(by, Interval::low), column(by, Interval::high)));
+            series.add(rates(m.name(), List.copyOf(by.values()), 100));
         }
         if (!names.isEmpty()) {
             report.bars(new Caption("Unsafe prompts refused, by category",
@@ -220,10 +231,6 @@ public final class DriftReport {
                     + "Pareto front, no point is better in both."),
                     Axis.lowerIsBetter("task loss, nats per token"), Axis.lowerIsBetter("drift, points"), points);
         }
-    }
-
-    private static double[] column(Map<String, Interval> by, ToDoubleFunction<Interval> which) {
-        return by.values().stream().mapToDouble(i -> 100 * which.applyAsDouble(i)).toArray();
     }
 
     /**

@@ -14,9 +14,6 @@ import agl.autograd.Tensor;
 import agl.autograd.kernels.Kernels;
 import agl.autograd.op.Add;
 import agl.autograd.op.HeadCrossEntropy;
-import agl.autograd.op.Mul;
-import agl.autograd.op.Sigmoid;
-import agl.autograd.op.Square;
 import agl.autograd.storage.DType;
 import agl.autograd.storage.Storage;
 import agl.nn.AdamW;
@@ -38,6 +35,7 @@ import java.util.Map;
 import java.util.SplittableRandom;
 import java.util.function.Function;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 
 /**
  * What the figures compute in the browser, computed by the classes they illustrate: inputs spread over a figure's range, and Java's
@@ -148,19 +146,10 @@ final class FigureCases {
         Tensor w = Tensor.of(new double[] {2 * v[1]}).requireGrad();
         Tensor b = Tensor.of(new double[] {2 * v[2]}).requireGrad();
         try (Tape tape = Tape.plain()) {
-            Tensor u = tape.retain(Mul.of(tape, w, x));
-            Tensor sum = tape.retain(Add.of(tape, u, b));
-            Tensor s = tape.retain(Sigmoid.of(tape, sum));
-            Tensor p = tape.retain(Mul.of(tape, x, s));
-            Tensor l = Square.of(tape, p);
-            tape.backward(l);
-            return new Case(map("x", 2 * v[0], "w", 2 * v[1], "b", 2 * v[2]),
-                    map("values", all(false, w, x, b, u, sum, s, p, l), "gradients", all(true, w, x, b, u, sum, s, p, l)));
+            List<Tensor> all = Stream.concat(Stream.of(w, x, b), TapeNumbers.walked(tape, x, w, b).stream()).toList();
+            return new Case(map("x", 2 * v[0], "w", 2 * v[1], "b", 2 * v[2]), map("values", all.stream().map(Tensor::item).toList(),
+                    "gradients", all.stream().map(t -> t.gradArray()[0]).toList()));
         }
-    }
-
-    private static List<Double> all(boolean gradient, Tensor... tensors) {
-        return java.util.Arrays.stream(tensors).map(t -> gradient ? t.gradArray()[0] : t.item()).toList();
     }
 
     private static Case attention(SplittableRandom random) {

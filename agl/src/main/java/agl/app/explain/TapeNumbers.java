@@ -21,18 +21,28 @@ final class TapeNumbers {
     private TapeNumbers() {
     }
 
-    /** L = (x·σ(w·x + b))²: u = w·x, v = u + b, s = σ(v), p = x·s, L = p². */
+    /** L = (x·σ(w·x + b))²: u = w·x, v = u + b, s = σ(v), p = x·s, L = p², with their gradients. */
+    static List<Tensor> walked(Tape tape, Tensor x, Tensor w, Tensor b) {
+        Tensor u = tape.retain(Mul.of(tape, w, x));
+        Tensor v = tape.retain(Add.of(tape, u, b));
+        Tensor s = tape.retain(Sigmoid.of(tape, v));
+        Tensor p = tape.retain(Mul.of(tape, x, s));
+        Tensor l = Square.of(tape, p);
+        tape.backward(l);
+        return List.of(u, v, s, p, l);
+    }
+
     static String fiveNodes() {
         Tensor x = Tensor.of(new double[] {X}).requireGrad();
         Tensor w = Tensor.of(new double[] {W}).requireGrad();
         Tensor b = Tensor.of(new double[] {B}).requireGrad();
         try (Tape tape = Tape.plain()) {
-            Tensor u = tape.retain(Mul.of(tape, w, x));
-            Tensor v = tape.retain(Add.of(tape, u, b));
-            Tensor s = tape.retain(Sigmoid.of(tape, v));
-            Tensor p = tape.retain(Mul.of(tape, x, s));
-            Tensor l = Square.of(tape, p);
-            tape.backward(l);
+            List<Tensor> nodes = walked(tape, x, w, b);
+            Tensor u = nodes.get(0);
+            Tensor v = nodes.get(1);
+            Tensor s = nodes.get(2);
+            Tensor p = nodes.get(3);
+            Tensor l = nodes.get(4);
             // The rest of the function after each node, for a difference quotient at that node.
             DoubleUnaryOperator fromP = q -> q * q;
             DoubleUnaryOperator fromS = q -> fromP.applyAsDouble(X * q);

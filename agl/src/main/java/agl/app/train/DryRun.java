@@ -55,8 +55,7 @@ public final class DryRun {
 
     /** The alignment examples, if the method takes batches of them through the model as it does those of the task. */
     private static List<EncodedExample> passed(ModelBundle bundle, RunConfig config, TrainData data) {
-        Needs needs = config.choice() == null ? Needs.NOTHING : config.choice().kind().needs();
-        return needs != Needs.ALIGNMENT && needs != Needs.PROMPTS ? List.of()
+        return config.choice() == null || !config.choice().kind().readsAlignment() ? List.of()
                 : bundle.encode(FisherSource.chosen(config, data.alignment()), config.train().maxLength());
     }
 

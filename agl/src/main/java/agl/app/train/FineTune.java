@@ -110,14 +110,15 @@ public final class FineTune {
         List<EncodedExample> evaluation = bundle.encode(data.evaluation(), s.maxLength());
         bundle.sayCut(examples, s.maxLength(), "task examples");
         // kl_own reads no answers, and says itself what it cuts.
-        if (choice.kind() != MethodKind.KL_OWN && choice.kind().usesAlignment(resolved.agl()) && data.fisher() == null
-                && fisher == null) {
-            bundle.sayCut(bundle.encode(FisherSource.chosen(config, data.alignment()), s.maxLength()), s.maxLength(), "alignment examples");
-        }
+        boolean cuts = choice.kind() != MethodKind.KL_OWN && choice.kind().usesAlignment(resolved.agl()) && data.fisher() == null
+                && fisher == null;
         int steps = resolved.steps(data);
         boolean onAlignment = IntStream.range(0, steps).anyMatch(step -> method.source(step) != Method.Source.TASK);
-        List<EncodedExample> alignment = !onAlignment ? List.of()
+        List<EncodedExample> alignment = !cuts && !onAlignment ? List.of()
                 : bundle.encode(FisherSource.chosen(config, data.alignment()), s.maxLength());
+        if (cuts) {
+            bundle.sayCut(alignment, s.maxLength(), "alignment examples");
+        }
         if (!evaluation.isEmpty() && evaluation.stream().mapToInt(EncodedExample::lossTokens).sum() == 0) {
             throw new AglException(
                     "none of the " + evaluation.size() + " held-out examples has an answer within max_length " + s.maxLength()
@@ -145,7 +146,7 @@ public final class FineTune {
             });
         }
         double last = s.keepBest() ? trainer.evaluate(evaluation) : Double.NaN;
-        int kept = s.keepBest() ? trainer.keepBest(evaluation) : 0;
+        int kept = trainer.keepBest(last);
         if (kept > 0) {
             Notes.say("keep_best: the weights after step " + kept + " are kept, whose held-out loss is lower than the last ones'");
         }

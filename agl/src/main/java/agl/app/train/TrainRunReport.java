@@ -57,8 +57,7 @@ public final class TrainRunReport {
         report.section("Internals");
         TrainReport.internals(report, Map.of(name, trace));
         drift.ifPresent(d -> {
-            report.folded("Margins and outcomes", folded -> DriftReport.measures(folded, d));
-            report.folded("How it was measured", folded -> folded.text(DriftReport.explanation()));
+            DriftReport.internals(report, d, "How it was measured", DriftReport.explanation());
         });
         report.folded("Settings", folded -> folded.settings(settings));
         report.provenance(provenance).write(file);

@@ -156,10 +156,11 @@ public final class Trainer {
      * Makes those parameters current again that had the lowest held-out loss on the way, if that is lower than what they have now, or
      * what they have now is no number.
      *
+     * @param last the held-out loss of what they have now
      * @return steps after which that was; 0 if the last ones stay
      */
-    int keepBest(List<EncodedExample> evaluation) {
-        if (!settings.keepBest() || best.step() == 0 || evaluate(evaluation) <= best.loss()) {
+    int keepBest(double last) {
+        if (!settings.keepBest() || best.step() == 0 || last <= best.loss()) {
             return 0;
         }
         best.putBack();

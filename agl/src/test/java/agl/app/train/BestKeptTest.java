@@ -189,7 +189,7 @@ class BestKeptTest {
             }
         });
         assertEquals(3, held.size(), "after steps 2, 4 and 6");
-        assertEquals(6, trainer.keepBest(task));
+        assertEquals(6, trainer.keepBest(trainer.evaluate(task)));
         assertEquals(held.getLast(), trainer.evaluate(task), 1e-6);
         lora.parameters().forEach(Tensor::zeroGrad);
         TrainSettings last = config("learning_rate=0.01").train();

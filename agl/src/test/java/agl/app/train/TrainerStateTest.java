@@ -152,7 +152,7 @@ class TrainerStateTest {
                 }
             }
         });
-        int best = trainer.keepBest(examples.subList(3, 5));
+        int best = trainer.keepBest(trainer.evaluate(examples.subList(3, 5)));
         return new Ran(earlier, steps, lora.parameters().stream().map(Tensor::toArray).toArray(double[][]::new), best, method.refreshes);
     }
 

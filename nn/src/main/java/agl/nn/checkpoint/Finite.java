@@ -1,7 +1,7 @@
 package agl.nn.checkpoint;
 
 import agl.autograd.storage.DType;
-import agl.error.AglException;
+import agl.error.NotFiniteException;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
@@ -31,7 +31,7 @@ final class Finite {
     static void require(MemorySegment data, DType type, long[] shape, String what, String reason) {
         long at = firstOther(data, type);
         if (at >= 0) {
-            throw new AglException(what + " holds " + describe(value(data, type, at), at, shape) + reason);
+            throw new NotFiniteException(what + " holds " + describe(value(data, type, at), at, shape) + reason);
         }
     }
 

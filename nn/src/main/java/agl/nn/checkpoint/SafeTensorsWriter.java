@@ -2,7 +2,6 @@ package agl.nn.checkpoint;
 
 import agl.autograd.storage.DType;
 import agl.error.AglException;
-import agl.error.NotFiniteException;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
@@ -109,13 +108,9 @@ public final class SafeTensorsWriter {
     private static void refuseNonFinite(Entry entry, MemorySegment data, Path file) {
         for (DType type : DType.values()) {
             if (type.name().equals(entry.type)) {
-                try {
-                    Finite.require(data, type, entry.shape, file.getFileName() + ": tensor " + entry.name,
-                            type == DType.F16 ? ": beyond 65504, where F16 ends, or not finite before; nothing was written"
-                                    : "; nothing was written");
-                } catch (AglException e) {
-                    throw new NotFiniteException(e.getMessage());
-                }
+                Finite.require(data, type, entry.shape, file.getFileName() + ": tensor " + entry.name,
+                        type == DType.F16 ? ": beyond 65504, where F16 ends, or not finite before; nothing was written"
+                                : "; nothing was written");
             }
         }
     }
