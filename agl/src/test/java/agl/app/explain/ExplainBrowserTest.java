@@ -28,6 +28,7 @@ class ExplainBrowserTest {
                 boolean dark = i % 2 == 1;
                 try (Browser.Page page = browser.open(folder.resolve(pages.get(i) + ".html").toUri(), 390, 844, dark)) {
                     assertTrue(page.eval(WIDTH).asInt() <= 390, pages.get(i) + " scrolls sideways at 390");
+                    assertEquals("[]", page.cutFormulas().toString(), pages.get(i) + " when loaded at 390");
                     int drawn = page.eval(
                             "[...document.querySelectorAll('.tex')].filter(e => e.querySelector('.katex-html') && "
                             + "e.getBoundingClientRect().height > 8).length")

@@ -12,6 +12,8 @@ import org.junit.jupiter.api.Test;
 /** What one can do on the pages: play with the figures, predict, light symbols, present. */
 class PlayBrowserTest {
     private static final Path SCREENSHOTS = Path.of("target", "screenshots");
+    private static final String NUMBERS_SEEN = "[...document.querySelectorAll('.show > .numbers table')]"
+            + ".filter(e => e.getClientRects().length).length";
 
     private static Browser.Page open(Browser browser, String page, int width, boolean dark) {
         return browser.open(WrittenSite.folder().resolve(page + ".html").toUri(), width, 900, dark);
@@ -21,42 +23,75 @@ class PlayBrowserTest {
         page.eval("document.activeElement.dispatchEvent(new KeyboardEvent('keydown', { key: '" + key + "', bubbles: true }))");
     }
 
-    /** Every slider, list, point and button of every figure changes what the figure shows, with the keyboard alone. */
-    @Test void everyControlOfEveryFigureMovesSomething() throws Exception {
+    /** All that holds for each page, in one load of it: loading draws its formulas twice, which is most of these tests' time. */
+    @Test void everyPageFitsAnyWidthAsksAndMoves() throws Exception {
         try (Browser browser = Browser.startOrSkip()) {
             int controls = 0;
-            for (Topic t : new Site().topics()) {
-                if (t.opening().figure() == null) {
-                    continue;
-                }
-                try (Browser.Page page = open(browser, t.id(), 1280, false)) {
-                    String all = "document.querySelector('.stage').innerHTML + [...document.querySelectorAll('.stage select')]"
-                            + ".map(s => s.value)";
-                    int n = page.eval("document.querySelectorAll('.stage input, .stage select, .stage .handle').length").asInt();
-                    String before = page.eval(all).asText();
-                    for (int i = 0; i < n; i++) {
-                        // Backwards, so that no control is set before one that it makes idle.
-                        page.eval("(() => { const e = [...document.querySelectorAll('.stage input, .stage select, .stage .handle')]"
-                                + ".at(-1 - " + i + "); e.focus(); if (e.matches('input')) { "
-                                + "e.value = e.value === e.max ? e.min : e.max; e.dispatchEvent(new Event('input', { bubbles: true })); } "
-                                + "else if (e.matches('select')) { e.selectedIndex = 1; "
-                                + "e.dispatchEvent(new Event('change', { bubbles: true })); } "
-                                + "else e.dispatchEvent(new KeyboardEvent('keydown', { key: 'ArrowUp', bubbles: true })); })()");
-                        String after = page.eval(all).asText();
-                        assertNotEquals(before, after, t.id() + ": control " + i + " from the end");
-                        before = after;
+            for (int i = 0; i < Site.TOPICS.size(); i++) {
+                Topic topic = new Site().topics().get(i);
+                try (Browser.Page page = open(browser, topic.id(), i % 2 == 0 ? 1920 : 1280, i % 4 < 2)) {
+                    // The first of them as it was loaded; ExplainBrowserTest loads at 390.
+                    for (int width : i % 2 == 0 ? new int[] {1920, 390, 1280} : new int[] {1280, 1920, 390, 1280}) {
+                        noFormulaIsCut(page, topic.id(), width);
                     }
-                    controls += n;
-                    assertTrue(page.eval("document.querySelector('.agreement').textContent").asText().startsWith("Computed here"), t.id());
-                    assertEquals(0, page.eval("[...document.querySelectorAll('.stage *')].filter(e => /NaN|undefined|Infinity/.test("
-                            + "e.cloneNode(false).outerHTML + (e.children.length ? '' : e.textContent))).length").asInt(), t.id());
-                    assertEquals(0, page.eval("[...document.querySelectorAll('.stage input, .stage select')]"
-                            + ".filter(e => e.labels.length === 0).length").asInt(), t.id());
-                    assertEquals(List.of(), page.complaints(), t.id());
+                    theNumbersAppearOnceOneHasPredicted(page, topic);
+                    if (topic.opening().figure() != null) {
+                        controls += everyControlMovesSomething(page, topic.id());
+                    }
+                    assertEquals(List.of(), page.complaints(), topic.id());
                 }
             }
             assertTrue(controls > 40, controls + " controls");
         }
+    }
+
+    /** What does not fit is broken or made smaller. */
+    private static void noFormulaIsCut(Browser.Page page, String name, int width) {
+        page.resize(width, 900);
+        assertEquals("[]", page.cutFormulas().toString(), name + " at " + width);
+        assertTrue(page.eval("document.documentElement.scrollWidth").asInt() <= width, name + " scrolls sideways at " + width);
+    }
+
+    private static void theNumbersAppearOnceOneHasPredicted(Browser.Page page, Topic t) {
+        if (t.opening().question() == null) {
+            assertTrue(page.eval("document.querySelector('.covered')").isNull(), t.id());
+            return;
+        }
+        assertEquals(0, page.eval(NUMBERS_SEEN).asInt(), t.id());
+        int right = t.opening().question().choices().indexOf(
+                t.opening().question().choices().stream().filter(Opening.Choice::right).findFirst().orElseThrow());
+        page.eval("document.querySelectorAll('.ask li button')[" + right + "].click()");
+        assertTrue(page.eval("document.querySelector('.verdict').textContent").asText().startsWith("Right"), t.id());
+        assertTrue(page.eval(NUMBERS_SEEN).asInt() > 0, t.id());
+    }
+
+    /**
+     * Every slider, list, point and button of the figure changes what the figure shows, with the keyboard alone.
+     *
+     * @return how many there are
+     */
+    private static int everyControlMovesSomething(Browser.Page page, String name) {
+        String all = "document.querySelector('.stage').innerHTML + [...document.querySelectorAll('.stage select')].map(s => s.value)";
+        int n = page.eval("document.querySelectorAll('.stage input, .stage select, .stage .handle').length").asInt();
+        String before = page.eval(all).asText();
+        for (int i = 0; i < n; i++) {
+            // Backwards, so that no control is set before one that it makes idle.
+            page.eval("(() => { const e = [...document.querySelectorAll('.stage input, .stage select, .stage .handle')]"
+                    + ".at(-1 - " + i + "); e.focus(); if (e.matches('input')) { "
+                    + "e.value = e.value === e.max ? e.min : e.max; e.dispatchEvent(new Event('input', { bubbles: true })); } "
+                    + "else if (e.matches('select')) { e.selectedIndex = 1; "
+                    + "e.dispatchEvent(new Event('change', { bubbles: true })); } "
+                    + "else e.dispatchEvent(new KeyboardEvent('keydown', { key: 'ArrowUp', bubbles: true })); })()");
+            String after = page.eval(all).asText();
+            assertNotEquals(before, after, name + ": control " + i + " from the end");
+            before = after;
+        }
+        assertTrue(page.eval("document.querySelector('.agreement').textContent").asText().startsWith("Computed here"), name);
+        assertEquals(0, page.eval("[...document.querySelectorAll('.stage *')].filter(e => /NaN|undefined|Infinity/.test("
+                + "e.cloneNode(false).outerHTML + (e.children.length ? '' : e.textContent))).length").asInt(), name);
+        assertEquals(0, page.eval("[...document.querySelectorAll('.stage input, .stage select')]"
+                + ".filter(e => e.labels.length === 0).length").asInt(), name);
+        return n;
     }
 
     @Test void theTapeIsReadBackwardToTheGradientOfX() throws Exception {
@@ -75,29 +110,12 @@ class PlayBrowserTest {
         }
     }
 
-    @Test void theNumbersAppearOnceOneHasPredicted() throws Exception {
-        try (Browser browser = Browser.startOrSkip()) {
-            String seen = "[...document.querySelectorAll('.show > .numbers table')].filter(e => e.getClientRects().length).length";
-            for (Topic t : new Site().topics()) {
-                try (Browser.Page page = open(browser, t.id(), 1280, false)) {
-                    if (t.opening().question() == null) {
-                        assertTrue(page.eval("document.querySelector('.covered')").isNull(), t.id());
-                        continue;
-                    }
-                    assertEquals(0, page.eval(seen).asInt(), t.id());
-                    int right = t.opening().question().choices().indexOf(
-                            t.opening().question().choices().stream().filter(Opening.Choice::right).findFirst().orElseThrow());
-                    page.eval("document.querySelectorAll('.ask li button')[" + right + "].click()");
-                    assertTrue(page.eval("document.querySelector('.verdict').textContent").asText().startsWith("Right"), t.id());
-                    assertTrue(page.eval(seen).asInt() > 0, t.id());
-                }
-            }
-            try (Browser.Page page = open(browser, "L_A", 1280, false)) {
-                page.eval("document.querySelector('.cover button').click()");
-                assertTrue(page.eval(seen).asInt() > 0, "without an answer");
-                page.eval("document.querySelector('.ask li button:not([data-right])').click()");
-                assertTrue(page.eval("document.querySelector('.verdict').textContent").asText().startsWith("Not so"));
-            }
+    @Test void theNumbersCanBeSeenWithoutAnAnswerAndAWrongOneIsSaid() throws Exception {
+        try (Browser browser = Browser.startOrSkip(); Browser.Page page = open(browser, "L_A", 1280, false)) {
+            page.eval("document.querySelector('.cover button').click()");
+            assertTrue(page.eval(NUMBERS_SEEN).asInt() > 0, "without an answer");
+            page.eval("document.querySelector('.ask li button:not([data-right])').click()");
+            assertTrue(page.eval("document.querySelector('.verdict').textContent").asText().startsWith("Not so"));
         }
     }
 
@@ -184,22 +202,6 @@ class PlayBrowserTest {
             assertEquals("[\"L_T.html\",\"L_T.html\"]",
                     page.eval("[...document.querySelectorAll('.lit')].map(a => a.getAttribute('href'))").toString());
             page.screenshot(SCREENSHOTS.resolve("explain-index-1920.png"));
-        }
-    }
-
-    /** No displayed formula is cut at any width; what does not fit is broken or made smaller. */
-    @Test void noFormulaIsCut() throws Exception {
-        try (Browser browser = Browser.startOrSkip()) {
-            for (int width : new int[] {390, 1280, 1920}) {
-                for (String name : Site.TOPICS) {
-                    try (Browser.Page page = open(browser, name, width, width == 1280)) {
-                        assertEquals("[]", page.eval("[...document.querySelectorAll('.tex.display')].filter(e => e.scrollWidth > "
-                                + "e.clientWidth + 1).map(e => e.dataset.source.slice(0, 60))").toString(), name + " at " + width);
-                        assertTrue(page.eval("document.documentElement.scrollWidth").asInt() <= width,
-                                name + " scrolls sideways at " + width);
-                    }
-                }
-            }
         }
     }
 }

@@ -76,8 +76,7 @@ public final class Browser implements AutoCloseable {
 
     /** Opens a page and waits until it is loaded and drawn. */
     public Page open(URI address, int width, int height, boolean dark) {
-        driver.executeCdpCommand("Emulation.setDeviceMetricsOverride",
-                Map.of("width", width, "height", height, "deviceScaleFactor", 1, "mobile", false));
+        size(width, height);
         driver.executeCdpCommand("Emulation.setEmulatedMedia",
                 Map.of("features", List.of(Map.of("name", "prefers-color-scheme", "value", dark ? "dark" : "light"))));
         Page page = new Page();
@@ -85,10 +84,13 @@ public final class Browser implements AutoCloseable {
         page.complaints.clear();
         page.requests.clear();
         driver.get(address.toString());
-        page.eval(
-                "document.fonts.ready.then(() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(() => "
-                + "done(true)))))");
+        page.drawn();
         return page;
+    }
+
+    private void size(int width, int height) {
+        driver.executeCdpCommand("Emulation.setDeviceMetricsOverride",
+                Map.of("width", width, "height", height, "deviceScaleFactor", 1, "mobile", false));
     }
 
     /** The page that is open; closed by opening the next one. */
@@ -97,6 +99,23 @@ public final class Browser implements AutoCloseable {
         private final List<String> requests = new ArrayList<>();
 
         private Page() { }
+
+        private void drawn() {
+            eval("document.fonts.ready.then(() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(() => "
+                    + "done(true)))))");
+        }
+
+        /** Gives the window of this page another size, and waits until it is drawn so. */
+        public void resize(int width, int height) {
+            size(width, height);
+            drawn();
+        }
+
+        /** Displayed formulas that are cut at their right, by the beginning of their source. */
+        public JsonNode cutFormulas() {
+            return eval("[...document.querySelectorAll('.tex.display')].filter(e => e.scrollWidth > e.clientWidth + 1)"
+                    + ".map(e => e.dataset.source.slice(0, 60))");
+        }
 
         /** The value of a JavaScript expression; a promise is waited for. */
         public JsonNode eval(String expression) {
