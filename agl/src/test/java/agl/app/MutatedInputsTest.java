@@ -7,6 +7,8 @@ import agl.app.compare.PlainText;
 import agl.app.compare.StoredRun;
 import agl.app.data.DataFiles;
 import agl.app.data.PromptTemplate;
+import agl.app.data.Reading;
+import agl.app.data.Request;
 import agl.app.drift.ClosedSet;
 import agl.app.inspect.Inspection;
 import agl.app.io.MetricsLog;
@@ -200,7 +202,7 @@ class MutatedInputsTest {
             // Frozen weights stay mapped as long as the program runs: not too often.
             ModelBundle bundle = round % 64 == 0 ? TinyModel.load(base) : ModelBundle.loadTrainable(base, PromptTemplate.INSTRUCTION);
             loss(bundle.model());
-            bundle.prompts(List.of(new ModelBundle.Asked("the cat", "sat")), 4, 8);
+            bundle.prompts(List.of(new Request("the cat", "sat")), 4, 8);
             return bundle.isStop(3) || round % 8 > 0 || !Inspection.of(base).isEmpty();
         };
         reader("config", 14, small, load);
@@ -260,8 +262,8 @@ class MutatedInputsTest {
     private static boolean rendered(ChatTemplate template) {
         if (template != null) {
             PromptTemplate prompt = PromptTemplate.chat(template);
-            prompt.turn("tell me {{ 1 }}", "a", "b");
-            prompt.opening("tell me", "", "Sure");
+            prompt.turn(new Request("tell me {{ 1 }}", "a"), "b");
+            prompt.opening(new Request("tell me"), "Sure");
         }
         return true;
     }
@@ -325,15 +327,39 @@ class MutatedInputsTest {
             reader("data " + file.getKey().substring(2) + ".gz", 12, Map.of(packed, (m, good) -> m.gzip(unpacked)),
                     round -> examples(packed, round));
         }
+        conversations(data);
         Map<Path, Damage> prompts = new LinkedHashMap<>();
         prompts.put(write(data.resolve("prompts.csv"), "prompt,label,category,cluster\n" + IntStream.range(0, 8)
                 .mapToObj(i -> "how " + i + "," + (i % 2 == 0 ? "safe" : "UNSAFE") + ",kind " + i + "," + i / 2 + "\n")
                 .collect(Collectors.joining())), Mutations::text);
         prompts.put(write(data.resolve("prompts.json"), "[{\"prompt\":\"a\",\"label\":\"safe\"},{\"prompt\":\"b\",\"label\":\"unsafe\"}]"),
                 Mutations::json);
-        reader("prompts", 60, prompts, round -> !DataFiles.prompts(List.copyOf(prompts.keySet())).isEmpty());
+        reader("prompts", 60, prompts, round -> !DataFiles.prompts(List.copyOf(prompts.keySet()), Reading.plain()).isEmpty());
         Path text = write(data.resolve("plain.txt"), "the cat sat \u00e9 \uD83D\uDE00. ".repeat(20));
         reader("plain text", 10, Map.of(text, Mutations::bytes), round -> !PlainText.read(text, 100, 8).text().isEmpty());
+    }
+
+    private void conversations(Path data) throws IOException {
+        String turns = "[{\"role\":\"system\",\"content\":\"be brief\"},"
+                + "{\"role\":\"user\",\"content\":[{\"type\":\"text\",\"text\":\"the cat\"}]},"
+                + "{\"role\":\"assistant\",\"content\":\"\\u00e9 1\",\"tool_calls\":[],\"id\":7},{\"role\":\"tool\",\"content\":\"sat\"},"
+                + "{\"role\":\"assistant\",\"content\":\"yes\"}]";
+        String shared = "[{\"from\":\"human\",\"value\":\"the cat\"},{\"from\":\"gpt\",\"value\":\"sat\"}]";
+        String cells = quoted(turns).replace("\\\"", "\"\"") + "," + quoted(shared).replace("\\\"", "\"\"") + "\n";
+        Map<String, String> files = new TreeMap<>(Map.of("turns.jsonl", ("{\"messages\":" + turns + ",\"n\":1}\n").repeat(3),
+                "turns.json", "[{\"conversations\":" + shared + "},{\"prompt\":" + turns + ",\"completion\":\"so\"}]",
+                "turns.csv", "messages,chat\n" + cells.repeat(3)));
+        for (Map.Entry<String, String> file : files.entrySet()) {
+            Path path = write(data.resolve(file.getKey()), file.getValue());
+            Damage damage = file.getKey().endsWith("json") ? Mutations::json : Mutations::text;
+            reader("conversations " + file.getKey().substring(6), 35, Map.of(path, damage), round -> {
+                Reading reading = new Reading(round % 3 == 0 && file.getKey().endsWith("csv") ? List.of("messages=chat") : List.of(),
+                        round % 2 == 0 ? "all" : "last");
+                boolean some = !DataFiles.rows(List.of(path), reading).isEmpty();
+                reading.requireApplied();
+                return some;
+            });
+        }
     }
 
     private static boolean examples(Path file, int round) {

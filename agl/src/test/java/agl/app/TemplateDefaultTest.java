@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import agl.app.data.PromptTemplate;
+import agl.app.data.Request;
 import agl.app.model.ModelBundle;
 import agl.autograd.storage.DType;
 import agl.error.AglException;
@@ -125,9 +126,9 @@ class TemplateDefaultTest {
     void promptsBeyondTheModelsPositionsAreCutAndCounted() {
         ModelBundle bundle = ModelBundle.load(base, PromptTemplate.PLAIN); // 96 positions
         String longText = String.join(" ", Collections.nCopies(200, "cat"));
-        List<int[]> ids = bundle.prompts(List.of(new ModelBundle.Asked(longText, ""), new ModelBundle.Asked("the cat", "")), 10, 20);
+        List<int[]> ids = bundle.prompts(List.of(new Request(longText), new Request("the cat")), 10, 20);
         assertEquals(84, ids.getFirst().length); // an eighth of the positions is left for the answer
-        int[] whole = bundle.prompt(longText, "");
+        int[] whole = bundle.prompt(new Request(longText));
         assertEquals(0, Arrays.compare(ids.getFirst(), Arrays.copyOfRange(whole, whole.length - 84, whole.length)));
         assertThrows(AglException.class, () -> bundle.prompts(List.of(), 95, 95));
         CommandLineRun run = run("generate", "--base", base, "--prompt", longText, "--max-new-tokens", "60");

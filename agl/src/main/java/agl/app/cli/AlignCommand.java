@@ -59,9 +59,9 @@ public final class AlignCommand implements Callable<Integer> {
     @Mixin private BaseOption base;
 
     @Option(names = "--data", required = true, arity = "1..*", paramLabel = "FILE",
-            description = "CSV, TSV, JSONL or JSON with instruction[, input], response: requests to refuse, with refusals, and about as "
-                    + "many harmless ones, "
-                    + "answered. builtin names the data of both kinds that come with agl.")
+            description = "CSV, TSV, JSONL or JSON with instruction[, input], response; prompt, completion; or messages: requests "
+                    + "to refuse, with refusals, and about as many harmless ones, answered. "
+                    + "builtin names the data of both kinds that come with agl.")
     private List<Path> data;
 
     @Option(names = {"--out", "--output-dir"}, required = true, paramLabel = "DIR", description =
@@ -75,6 +75,7 @@ public final class AlignCommand implements Callable<Integer> {
     @Mixin private CheckpointOptions resume;
     @Mixin private ConfigOptions options;
     @Mixin private DataOptions prompts;
+    @Mixin private ReadingOptions reading;
     @Spec private CommandSpec spec;
 
     @Override public Integer call() {
@@ -85,7 +86,8 @@ public final class AlignCommand implements Callable<Integer> {
         UnusedSettings.ofAligning(options.given(), useLora, s).forEach(Notes::say);
         Inputs inputs = Inputs.read(Stream.concat(BuiltinAlignment.files(data).stream(), Stream.of(base.path)).toList())
                 .with(BuiltinAlignment.hashes(data));
-        List<Example> examples = DataFiles.toAlignOn(data);
+        List<Example> examples = DataFiles.toAlignOn(data, reading.reading());
+        reading.reading().requireApplied();
         PromptTemplate template = prompts.template(base.path);
         options.sayOtherTemplate(template);
         ModelBundle bundle = useLora ? ModelBundle.load(base.path, template) : ModelBundle.loadTrainable(base.path, template);
@@ -123,6 +125,7 @@ public final class AlignCommand implements Callable<Integer> {
                 UsedSettings settings = new UsedSettings();
                 settings.with("lora", useLora);
                 settings.withAll(template.described());
+                settings.withAll(reading.reading().described());
                 settings.with("train", s.toJson(useLora));
                 Provenance.of("align", s.seed(), settings, inputs).writeInto(temporary);
             });
@@ -184,7 +187,7 @@ public final class AlignCommand implements Callable<Integer> {
 
     private ObjectNode identity(RunConfig config, PromptTemplate template) {
         ObjectNode settings = config.toJson().put("lora", useLora);
-        ObjectNode all = CheckpointOptions.identity("align", settings, template);
+        ObjectNode all = CheckpointOptions.identity("align", settings, template, reading.reading());
         CheckpointOptions.with(all, "the base", Inputs.read(List.of(base.path)));
         CheckpointOptions.with(all, "the data", Inputs.read(BuiltinAlignment.files(data)).with(BuiltinAlignment.hashes(data)));
         return all;

@@ -1,6 +1,7 @@
 package agl.app.cli;
 
 import agl.app.data.PromptTemplate;
+import agl.app.data.Reading;
 import agl.app.io.Inputs;
 import agl.app.train.Checkpoints;
 import agl.error.AglException;
@@ -47,9 +48,10 @@ final class CheckpointOptions {
         return checkpoints;
     }
 
-    /** A command's name, the settings in force and the template, to which the inputs are added by {@link #with}. */
-    static ObjectNode identity(String command, ObjectNode settings, PromptTemplate template) {
+    /** A command's name, the settings in force, the template and how the data are read, to which the inputs are added by {@link #with}. */
+    static ObjectNode identity(String command, ObjectNode settings, PromptTemplate template, Reading reading) {
         settings.set("template", new ObjectMapper().valueToTree(template.described()));
+        reading.described().forEach(settings::put);
         ObjectNode all = JsonNodeFactory.instance.objectNode().put("command", command);
         all.set("settings", settings);
         return all;

@@ -126,6 +126,7 @@ final class Comparison {
         settings.with("variants", variants.stream().map(Variant::label).toList());
         settings.with("checkpoints", checkpointEvery);
         settings.withAll(options.templates());
+        settings.withAll(options.described());
         settings.with("max_new_tokens", options.drift.maxNewTokens());
         settings.with("answer_tokens", options.answerTokens);
         settings.with("match", options.match);

@@ -56,6 +56,7 @@ public final class DriftCommand implements Callable<Integer> {
 
     @Mixin private DriftOptions options;
     @Mixin private DataOptions data;
+    @Mixin private MapOption map;
     @Mixin private DeviceOptions device;
 
     @Spec private CommandSpec spec;
@@ -67,7 +68,8 @@ public final class DriftCommand implements Callable<Integer> {
         OutputFiles output = OutputFiles.into(out);
         Inputs inputs = Inputs.read(Stream.of(prompts, List.of(base.path), adapters).flatMap(List::stream).toList());
         TrainedBase.check(base.path, adapters, true);
-        List<Prompt> all = DataFiles.prompts(prompts);
+        List<Prompt> all = DataFiles.prompts(prompts, map.reading("all"));
+        map.reading("all").requireApplied();
         ModelBundle bundle = ModelBundle.load(base.path, data.template(base.path, adapters));
         // Fail early: check that every adapter fits before measuring.
         adapters.forEach(adapter -> Peft.load(bundle.model(), adapter, 0).detach());
@@ -92,6 +94,7 @@ public final class DriftCommand implements Callable<Integer> {
         UsedSettings used = new UsedSettings();
         used.with("max_new_tokens", settings.maxNewTokens());
         used.withAll(bundle.template().described());
+        used.withAll(map.reading("all").described());
         used.with("min_refused", gate.minRefused());
         used.with("refusals", settings.refusals());
         used.with("compliances", settings.compliances());

@@ -34,7 +34,7 @@ import picocli.CommandLine.Option;
 /** Options of every command that runs many fine-tunings: data, seeds, measurements, settings. */
 public final class ExperimentOptions {
     @Option(names = {"--task", "--data"}, required = true, arity = "1..*", paramLabel = "FILE",
-            description = "Task data: CSV, TSV, JSONL or JSON with instruction[, input], response.")
+            description = "Task data: CSV, TSV, JSONL or JSON with instruction[, input], response; prompt, completion; or messages.")
     List<Path> task;
 
     @Option(names = "--alignment", arity = "1..*", paramLabel = "FILE",
@@ -63,7 +63,8 @@ public final class ExperimentOptions {
     Path out;
 
     @Option(names = "--save-every", paramLabel = "N", description =
-            "Write a checkpoint of the run in progress after every N steps; default: about every two minutes. A second start goes on from it.")
+            "Write a checkpoint of the run in progress after every N steps; default: about every two minutes. "
+            + "A second start goes on from it.")
     int saveEvery;
 
     @Option(names = "--fisher", paramLabel = "FILE", description =
@@ -83,6 +84,7 @@ public final class ExperimentOptions {
 
     @Mixin ConfigOptions settings;
     @Mixin DataOptions template;
+    @Mixin private ReadingOptions reading;
     @Mixin DriftOptions drift;
 
     private final Map<Path, Map<String, String>> templates = new LinkedHashMap<>();
@@ -105,15 +107,19 @@ public final class ExperimentOptions {
 
     /** Training, held-out and alignment data named by these options. */
     TrainData data() {
-        TrainData data = TrainData.read(task, eval, alignment, unaligned, null).withFisher(artefact());
+        TrainData data = TrainData.read(new TrainData.Sources(task, eval, alignment), reading.reading(), unaligned, null)
+                .withFisher(artefact());
         if (data.evaluation().isEmpty()) {
             throw new AglException("there are no held-out task examples: name a file with --eval");
         }
         return data;
     }
 
+    /** Read after {@link #data}: then all files are known. */
     List<Prompt> promptList() {
-        return DataFiles.prompts(prompts);
+        List<Prompt> list = DataFiles.prompts(prompts, reading.reading());
+        reading.reading().requireApplied();
+        return list;
     }
 
     /** The common settings, with those of a variant and a seed. */
@@ -232,6 +238,11 @@ public final class ExperimentOptions {
         return bundle;
     }
 
+    /** How the data were read, for provenance. */
+    Map<String, String> described() {
+        return reading.reading().described();
+    }
+
     /** The template in use, for provenance; by base if the bases use different ones. */
     Map<String, ?> templates() {
         boolean one = Set.copyOf(templates.values()).size() == 1;
@@ -247,7 +258,7 @@ public final class ExperimentOptions {
     }
 
     ObjectNode origin(Path base, List<Path> more) {
-        return new UsedSettings().withAll(templates.get(base)).with("base", hashes(List.of(base)))
+        return new UsedSettings().withAll(templates.get(base)).withAll(described()).with("base", hashes(List.of(base)))
                 .with("alignment", Inputs.read(BuiltinAlignment.files(alignment)).with(BuiltinAlignment.hashes(alignment)).identity())
                 .with("unaligned", unaligned == null ? List.of() : hashes(List.of(unaligned)))
                 .with("eval", hashes(eval.isEmpty() ? task : eval))

@@ -55,8 +55,8 @@ public final class FisherCommand implements Callable<Integer> {
     @Mixin private BaseOption base;
 
     @Option(names = "--alignment", required = true, arity = "1..*", paramLabel = "FILE",
-            description = "Alignment data: CSV, TSV, JSONL or JSON with instruction[, input], response; or builtin, the refusals that come "
-                    + "with agl.")
+            description = "Alignment data: CSV, TSV, JSONL or JSON with instruction[, input], response; prompt, completion; or messages. "
+                    + "builtin names the refusals that come with agl.")
     private List<Path> alignment;
 
     @Option(names = "--task", arity = "1..*", paramLabel = "FILE",
@@ -75,6 +75,7 @@ public final class FisherCommand implements Callable<Integer> {
 
     @Mixin private ConfigOptions options;
     @Mixin private DataOptions prompts;
+    @Mixin private ReadingOptions reading;
     @Mixin private DeviceOptions device;
     @Spec private CommandSpec spec;
 
@@ -91,8 +92,9 @@ public final class FisherCommand implements Callable<Integer> {
         unused(given, own).forEach(Notes::say);
         Inputs inputs = Inputs.read(Stream.of(BuiltinAlignment.files(alignment), task, List.of(base.path)).flatMap(List::stream).toList())
                 .with(BuiltinAlignment.hashes(alignment));
-        List<Example> examples = DataFiles.alignment(alignment);
-        List<Example> tasks = DataFiles.examples(task);
+        List<Example> examples = DataFiles.alignment(alignment, reading.reading());
+        List<Example> tasks = DataFiles.examples(task, reading.reading());
+        reading.reading().requireApplied();
         ModelBundle bundle = ModelBundle.load(base.path, prompts.template(base.path));
         options.sayOtherTemplate(bundle.template());
         bundle.sayCut(bundle.encode(FisherSource.chosen(config, examples), config.train().maxLength()), config.train().maxLength(),
@@ -162,6 +164,7 @@ public final class FisherCommand implements Callable<Integer> {
     private ObjectNode provenance(RunConfig config, ModelBundle bundle, Inputs inputs) throws JsonProcessingException {
         UsedSettings settings = new UsedSettings();
         settings.withAll(bundle.template().described());
+        settings.withAll(reading.reading().described());
         settings.with("dtype", dtype);
         settings.with("diagonal", !noDiagonal);
         ObjectNode used = config.toJson();

@@ -194,6 +194,7 @@ public final class ForgettingCommand implements Callable<Integer> {
         settings.with("seeds", options.seeds);
         settings.with("pretrain_tokens", pretrainTokens);
         settings.withAll(options.templates());
+        settings.withAll(options.described());
         settings.with("config", options.common().toJson());
         Provenance provenance = Provenance.of("forgetting", options.seeds.getFirst(), settings, inputs);
         output.write(folder -> {

@@ -1,5 +1,6 @@
 package agl.app.cli;
 
+import agl.app.data.Request;
 import agl.app.model.ModelBundle;
 import agl.app.model.TrainedBase;
 import agl.autograd.Pool;
@@ -64,13 +65,14 @@ public final class GenerateCommand implements Callable<Integer> {
             Peft.load(bundle.model(), adapter, 0).merge();
         }
         Generator generator = new Generator(bundle.model(), Kernels.best(), new Pool(DType.F32));
-        List<int[]> answer = generator.generate(bundle.prompts(List.of(new ModelBundle.Asked(prompt, input)), 1, maxNewTokens),
+        List<int[]> answer = generator.generate(bundle.prompts(List.of(new Request(prompt, input)), 1, maxNewTokens),
                 new Generator.Settings(maxNewTokens, temperature, topP, seed), bundle::isStop);
         String text = bundle.tokenizer().decode(answer.get(0), true).strip();
         spec.commandLine().getOut().println(text);
         if (text.isEmpty()) {
             System.err.println("agl: the answer is empty: " + (answer.get(0).length > 0 ? "its " + answer.get(0).length
-                    + " tokens are white space or special ones" : "the model ended it at once") + ". Is the prompt template its own (--template)?");
+                    + " tokens are white space or special ones" : "the model ended it at once")
+                    + ". Is the prompt template its own (--template)?");
         }
         return 0;
     }

@@ -64,7 +64,7 @@ public final class TrainCommand implements Callable<Integer> {
     @Mixin private BaseOption base;
 
     @Option(names = {"--task", "--data"}, required = true, arity = "1..*", paramLabel = "FILE", description =
-            "Task data: CSV, TSV, JSONL or JSON with instruction[, input], response.")
+            "Task data: CSV, TSV, JSONL or JSON with instruction[, input], response; prompt, completion; or messages.")
     private List<Path> task;
 
     @Option(names = "--alignment", arity = "1..*", paramLabel = "FILE", description =
@@ -120,6 +120,7 @@ public final class TrainCommand implements Callable<Integer> {
     @Mixin private CheckpointOptions resume;
     @Mixin private DriftOptions driftOptions;
     @Mixin private DataOptions prompts;
+    @Mixin private ReadingOptions reading;
     @Mixin private DeviceOptions device;
     @Spec private CommandSpec spec;
 
@@ -145,8 +146,10 @@ public final class TrainCommand implements Callable<Integer> {
                 Arrays.asList(base.path, unaligned, initAdapter, fisher)).flatMap(List::stream).toList())
                 .with(BuiltinAlignment.hashes(alignment));
         TrainedBase.check(base.path, initAdapter == null ? List.of() : List.of(initAdapter), true);
-        TrainData data = TrainData.read(task, eval, alignment, unaligned, initAdapter).withFisher(artefact);
-        List<Prompt> driftPrompts = DataFiles.prompts(promptFiles);
+        TrainData data = TrainData.read(new TrainData.Sources(task, eval, alignment), reading.reading(), unaligned, initAdapter)
+                .withFisher(artefact);
+        List<Prompt> driftPrompts = DataFiles.prompts(promptFiles, reading.reading());
+        reading.reading().requireApplied();
         ModelBundle bundle = ModelBundle.load(base.path,
                 prompts.template(base.path, initAdapter == null ? List.of() : List.of(initAdapter)));
         options.sayOtherTemplate(bundle.template());
@@ -207,6 +210,7 @@ public final class TrainCommand implements Callable<Integer> {
             settings.with("strength", config.inForce(data));
         }
         settings.withAll(bundle.template().described());
+        settings.withAll(reading.reading().described());
         if (!driftPrompts.isEmpty()) {
             settings.with("max_new_tokens", check.maxNewTokens());
         }
@@ -235,7 +239,7 @@ public final class TrainCommand implements Callable<Integer> {
     /** What determines the training: the settings and the bytes of what it reads. */
     private ObjectNode identity(MethodChoice choice, RunConfig config, ModelBundle bundle) {
         ObjectNode settings = config.toJson().put("method", choice.label());
-        ObjectNode all = CheckpointOptions.identity("train", settings, bundle.template());
+        ObjectNode all = CheckpointOptions.identity("train", settings, bundle.template(), reading.reading());
         CheckpointOptions.with(all, "the base", Inputs.read(List.of(base.path)));
         CheckpointOptions.with(all, "the task data", Inputs.read(task));
         CheckpointOptions.with(all, "the held-out data", Inputs.read(eval));

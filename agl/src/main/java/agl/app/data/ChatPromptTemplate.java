@@ -8,14 +8,15 @@ import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.time.LocalDateTime;
+import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
 /**
- * The model's own chat template. The prompt is the user's turn with the generation prompt; the answer is what the template appends when the
- * assistant's turn is included: think blocks, spaces and the end of the turn come from the template.
+ * The model's own chat template. The prompt is the conversation up to the answer, with the generation prompt; the answer is what the
+ * template appends when the assistant's turn is included: think blocks, spaces and the end of the turn come from the template.
  *
  * <p>Some templates end their generation prompt with text, such as {@code <think>}, that they do not write before a given answer. Then an
  * example's prompt ends where the two texts diverge, as in TRL's SFTTrainer. If a template renders the user's turn differently when an
@@ -29,27 +30,27 @@ final class ChatPromptTemplate implements PromptTemplate {
     /** @throws AglException if the template ignores what the user says, so that all prompts would be the same */
     ChatPromptTemplate(ChatTemplate template) {
         this.template = template;
-        if (render("one", "").equals(render("two", ""))) {
+        if (render(new Request("one")).equals(render(new Request("two")))) {
             throw new AglException("the chat template ignores what the user says; choose another one with --template");
         }
     }
 
-    @Override public String render(String instruction, String input) {
-        return template.apply(List.of(user(instruction, input)), true, now);
+    @Override public String render(Request request) {
+        return template.apply(request.messages(), true, now);
     }
 
-    @Override public Turn turn(String instruction, String input, String response) {
-        String prompt = render(instruction, input);
-        String whole = whole(instruction, input, response);
+    @Override public Turn turn(Request request, String response) {
+        String prompt = render(request);
+        String whole = whole(request, response);
         int end = common(prompt, whole);
         String answer = whole.substring(end);
-        if (!answer.contains(response.strip()) && whole.equals(whole(instruction, input, "!" + response))) {
+        if (!answer.contains(response.strip()) && whole.equals(whole(request, "!" + response))) {
             return bare(prompt, response, "writes no answer");
         }
         if (end == prompt.length()) {
             return new Turn(prompt, answer, true, null);
         }
-        if (!sameUserTurn(prompt, end, template.apply(List.of(user(instruction, input)), false, now))) {
+        if (!sameUserTurn(prompt, end, template.apply(request.messages(), false, now))) {
             return bare(prompt, response, "writes the user's turn differently when an answer follows (" + excerpt(prompt, end)
                     + " without, " + excerpt(whole, end) + " with it)");
         }
@@ -62,8 +63,8 @@ final class ChatPromptTemplate implements PromptTemplate {
                 "the chat template " + why + ": answers follow the prompt unchanged, with the end token; --template sets another form");
     }
 
-    @Override public String opening(String instruction, String input, String opening) {
-        Turn turn = turn(instruction, input, opening);
+    @Override public String opening(Request request, String opening) {
+        Turn turn = turn(request, opening);
         int end = turn.answer().lastIndexOf(opening.strip());
         // If the generation prompt differs from the prompt in training, the opening follows it directly.
         return turn.remark() == null && end >= 0 ? turn.answer().substring(0, end + opening.strip().length()) : opening;
@@ -80,8 +81,10 @@ final class ChatPromptTemplate implements PromptTemplate {
         return described;
     }
 
-    private String whole(String instruction, String input, String response) {
-        return template.apply(List.of(user(instruction, input), new Message("assistant", response)), false, now);
+    private String whole(Request request, String response) {
+        List<Message> messages = new ArrayList<>(request.messages());
+        messages.add(new Message("assistant", response));
+        return template.apply(messages, false, now);
     }
 
     /** The texts may diverge in the generation prompt (and in white space before it), not earlier. */
@@ -99,10 +102,6 @@ final class ChatPromptTemplate implements PromptTemplate {
             end++;
         }
         return end;
-    }
-
-    private static Message user(String instruction, String input) {
-        return new Message("user", TextTemplate.joined(instruction, input));
     }
 
     private static String sha256(String text) {

@@ -1,28 +1,38 @@
 package agl.app.data;
 
 import agl.error.AglException;
+import agl.nn.checkpoint.Json;
+import com.fasterxml.jackson.annotation.JsonUnwrapped;
 
 /**
- * One instruction example in Alpaca form. Only the response is trained on; instruction and input are the prompt.
+ * A request with its answer. Only the response is trained on; the request is the prompt.
  *
- * @param instruction what is asked, never blank
- * @param input       the text the instruction refers to, or "" if there is none
- * @param response    the desired answer, never blank
+ * @param request  what is asked, its instruction never blank
+ * @param response the desired answer, never blank
  */
-public record Example(String instruction, String input, String response) {
+public record Example(@JsonUnwrapped Request request, String response) {
     public Example {
-        if (instruction == null || instruction.isBlank()) {
+        if (request.instruction() == null || request.instruction().isBlank()) {
             throw new AglException("example without an instruction: give every row one");
         }
         if (response == null || response.isBlank()) {
-            throw new AglException("example without a response: \"" + instruction + "\" needs one");
+            throw new AglException("example without a response: \"" + Json.quote(request.instruction()) + "\" needs one");
         }
-        if (input == null) {
-            input = "";
-        }
+    }
+
+    public Example(String instruction, String input, String response) {
+        this(new Request(instruction, input), response);
     }
 
     public Example(String instruction, String response) {
         this(instruction, "", response);
+    }
+
+    public String instruction() {
+        return request.instruction();
+    }
+
+    public String input() {
+        return request.input();
     }
 }

@@ -51,8 +51,8 @@ public final class ExampleEncoder {
     }
 
     /** Token ids of the whole prompt for generation. */
-    public int[] prompt(String instruction, String input) {
-        return open(template.render(instruction, input));
+    public int[] prompt(Request request) {
+        return open(request.at(() -> template.render(request)));
     }
 
     /** The last {@code room} tokens of a prompt, keeping an opening BOS; the prompt itself if it is no longer than that. */
@@ -61,13 +61,13 @@ public final class ExampleEncoder {
     }
 
     /** Ids of an answer's opening after this prompt, the same as {@link #encode} gives for an answer that begins with it. */
-    public int[] continuation(String instruction, String input, String opening) {
-        String prompt = template.render(instruction, input);
-        return following(prompt, open(prompt), template.opening(instruction, input, opening));
+    public int[] continuation(Request request, String opening) {
+        String prompt = request.at(() -> template.render(request));
+        return following(prompt, open(prompt), request.at(() -> template.opening(request, opening)));
     }
 
     public EncodedExample encode(Example example) {
-        Turn turn = template.turn(example.instruction(), example.input(), example.response());
+        Turn turn = example.request().at(() -> template.turn(example.request(), example.response()));
         int[] prompt = open(turn.prompt());
         int[] answer = following(turn.prompt(), prompt, turn.answer());
         remark(turn, answer);

@@ -1,10 +1,11 @@
 package agl.app.data;
 
+import agl.error.AglException;
 import agl.nn.tokenizer.ChatTemplate;
 import java.util.Map;
 
 /**
- * Wraps instruction and input into the text that the model continues with the response. Training and generation must use the same template,
+ * Wraps a request into the text that the model continues with the response. Training and generation must use the same template,
  * or the prompts are out of distribution.
  */
 public interface PromptTemplate {
@@ -26,14 +27,18 @@ public interface PromptTemplate {
     record Turn(String prompt, String answer, boolean closed, String remark) {
     }
 
-    /** The prompt: the text up to where the answer begins. {@code input} is "" if there is none. */
-    String render(String instruction, String input);
+    /**
+     * The prompt: the text up to where the answer begins.
+     *
+     * @throws AglException if a conversation is asked for and this is no chat template, or if the template refuses it
+     */
+    String render(Request request);
 
     /** Prompt and answer as training sees them. */
-    Turn turn(String instruction, String input, String response);
+    Turn turn(Request request, String response);
 
     /** The text that an answer beginning with {@code opening} adds to the prompt, up to the end of the opening. */
-    String opening(String instruction, String input, String opening);
+    String opening(Request request, String opening);
 
     /** Whether the tokenizer adds its own special tokens (BOS). A chat template spells out its special tokens itself. */
     boolean addSpecial();

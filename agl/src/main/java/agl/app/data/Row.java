@@ -2,6 +2,8 @@ package agl.app.data;
 
 import agl.error.AglException;
 import agl.nn.checkpoint.Json;
+import com.fasterxml.jackson.databind.JsonNode;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.Locale;
 import java.util.Map;
@@ -13,8 +15,9 @@ import java.util.function.Supplier;
  * One row of a data file, with its place for error messages.
  *
  * @param fields column name to text, in file order; null if a JSON row holds a list or an object
+ * @param lists  those of them that are lists
  */
-record Row(Path file, int number, Map<String, String> fields) {
+record Row(Path file, int number, Map<String, String> fields, Map<String, JsonNode> lists) {
 
     /** The text of the first of these columns that the row has. */
     String text(String... names) {
@@ -42,11 +45,33 @@ record Row(Path file, int number, Map<String, String> fields) {
         return Optional.ofNullable(found);
     }
 
-    /** Whether the column has content; an empty list written into a .csv as "[]" is none. */
+    /** Whether the column has a list, an object or a text that is not blank. */
+    boolean hasContent(String name) {
+        return fields.containsKey(name) && (fields.get(name) == null || !fields.get(name).isBlank());
+    }
+
+    /** The same for a column that is not meant to be text; an empty list written into a .csv as "[]" is none. */
     boolean says(String name) {
         String value = fields.get(name);
         return fields.containsKey(name)
                 && (value == null || !Set.of("", "[]", "{}", "null", "none", "nan").contains(value.strip().toLowerCase(Locale.ROOT)));
+    }
+
+    /** The messages in a column: a list, or text that is one in JSON, as a .csv file has it. */
+    JsonNode messages(String name) {
+        String value = fields.get(name);
+        if (value != null && value.stripLeading().startsWith("[")) {
+            return Json.parse(value.getBytes(StandardCharsets.UTF_8), place(file, number) + ": column " + name, Json::tree);
+        }
+        if (!lists.containsKey(name)) {
+            throw new AglException(place(file, number) + ": column " + name + " is not a list of messages");
+        }
+        return lists.get(name);
+    }
+
+    /** Whether the column is a list of objects, as messages are. */
+    boolean hasMessages(String name) {
+        return !name.isEmpty() && lists.containsKey(name) && lists.get(name).get(0).isObject();
     }
 
     /** Runs {@code maker} and adds this row's location to its error message. */

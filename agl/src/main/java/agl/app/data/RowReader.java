@@ -9,6 +9,7 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.JsonToken;
 import com.fasterxml.jackson.core.StreamReadFeature;
 import com.fasterxml.jackson.core.io.JsonEOFException;
+import com.fasterxml.jackson.databind.JsonNode;
 import java.io.BufferedReader;
 import java.io.EOFException;
 import java.io.IOException;
@@ -23,6 +24,7 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -129,7 +131,7 @@ final class RowReader {
                 for (int c = 0; c < header.size(); c++) {
                     fields.put(header.get(c), record.get(c));
                 }
-                rows.add(new Row(file, number, fields));
+                rows.add(new Row(file, number, fields, Map.of()));
             }
         } catch (UncheckedIOException e) {
             throw e.getCause();
@@ -164,6 +166,7 @@ final class RowReader {
             throw new AglException(Row.place(file, number) + ": not a JSON object; expected {\"instruction\": ...}");
         }
         Map<String, String> fields = new LinkedHashMap<>();
+        Map<String, JsonNode> lists = new HashMap<>();
         while (parser.nextToken() == JsonToken.FIELD_NAME) {
             String name = parser.currentName();
             JsonToken value = parser.nextToken();
@@ -171,14 +174,20 @@ final class RowReader {
                 if (value != JsonToken.VALUE_NULL) { // null counts as missing
                     fields.put(name, parser.getText());
                 }
-            } else if (!isEmpty(parser)) { // [] and {} likewise
+            } else if (value == JsonToken.START_ARRAY) {
+                JsonNode list = Json.tree(parser);
+                if (!list.isEmpty()) { // [] and {} likewise
+                    fields.put(name, null);
+                    lists.put(name, list);
+                }
+            } else if (!isEmpty(parser)) {
                 fields.put(name, null);
             }
         }
-        return new Row(file, number, fields);
+        return new Row(file, number, fields, lists);
     }
 
-    /** Whether the list or object that begins here is empty; leaves the parser at its end. */
+    /** Whether the object that begins here is empty; leaves the parser at its end. */
     private static boolean isEmpty(JsonParser parser) throws IOException {
         int depth = 1;
         boolean empty = true;

@@ -1,20 +1,25 @@
 package agl.app.data;
 
 import agl.error.AglException;
+import agl.nn.checkpoint.Json;
 import java.util.Map;
 import java.util.function.BinaryOperator;
 
 /** A prompt template given as text with placeholders; the answer follows unmodified, then the end token. */
 record TextTemplate(String name, BinaryOperator<String> form) implements PromptTemplate {
-    @Override public String render(String instruction, String input) {
-        return form.apply(instruction, input);
+    @Override public String render(Request request) {
+        if (!request.conversation().isEmpty()) {
+            throw new AglException("a conversation needs a chat template (--template chat, of a model that has one); template "
+                    + Json.quote(name) + " takes one question and its answer");
+        }
+        return form.apply(request.instruction(), request.input());
     }
 
-    @Override public Turn turn(String instruction, String input, String response) {
-        return new Turn(render(instruction, input), response, false, null);
+    @Override public Turn turn(Request request, String response) {
+        return new Turn(render(request), response, false, null);
     }
 
-    @Override public String opening(String instruction, String input, String opening) {
+    @Override public String opening(Request request, String opening) {
         return opening;
     }
 

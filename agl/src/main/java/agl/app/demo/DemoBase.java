@@ -111,7 +111,7 @@ public final class DemoBase {
 
     private static void writeTokenizer(Path folder, DemoCorpus corpus) {
         List<String> texts = new ArrayList<>();
-        corpus.alignmentTrain().forEach(e -> texts.add(PromptTemplate.INSTRUCTION.render(e.instruction(), e.input()) + e.response()));
+        corpus.alignmentTrain().forEach(e -> texts.add(PromptTemplate.INSTRUCTION.render(e.request()) + e.response()));
         // The tokenizer also covers the task's prompts; the task's answers are left out, since the base has never seen them.
         corpus.taskTrain().forEach(e -> texts.add(e.instruction() + "\n" + e.input()));
         BpeTrainer.train(texts, 1024, List.of(END)).write(folder, null, END, null, null);

@@ -2,6 +2,7 @@ package agl.app.drift;
 
 import agl.app.data.PromptSet.Label;
 import agl.app.data.PromptSet.Prompt;
+import agl.app.data.Request;
 import agl.app.model.ModelBundle;
 import agl.autograd.Pool;
 import agl.autograd.Tensor;
@@ -119,7 +120,7 @@ public final class DriftCheck {
     public List<Result> run(List<Prompt> prompts, IntConsumer progress) {
         List<Scorer> scorers = List.of(new LikelihoodMargin(bundle, settings, kernels, pool));
         int longest = prompts.stream().mapToInt(p -> scorers.stream().mapToInt(s -> s.longest(p)).max().orElse(0)).max().orElse(1);
-        List<int[]> ids = bundle.prompts(prompts.stream().map(p -> new ModelBundle.Asked(p.prompt(), "")).toList(), longest,
+        List<int[]> ids = bundle.prompts(prompts.stream().map(p -> new Request(p.prompt())).toList(), longest,
                 Math.max(longest, settings.maxNewTokens));
         String[] answers = new String[prompts.size()];
         int[] cutAfter = new int[prompts.size()];

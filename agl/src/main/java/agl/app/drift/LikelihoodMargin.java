@@ -1,6 +1,7 @@
 package agl.app.drift;
 
 import agl.app.data.PromptSet.Prompt;
+import agl.app.data.Request;
 import agl.app.drift.Margins.Openings;
 import agl.app.model.ModelBundle;
 import agl.autograd.Pool;
@@ -48,6 +49,6 @@ final class LikelihoodMargin implements Scorer {
     }
 
     private List<int[]> behind(Prompt prompt, List<String> texts) {
-        return texts.stream().map(o -> bundle.continuation(prompt.prompt(), "", o)).toList();
+        return texts.stream().map(o -> bundle.continuation(new Request(prompt.prompt()), o)).toList();
     }
 }

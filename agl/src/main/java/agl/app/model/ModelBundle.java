@@ -4,6 +4,7 @@ import agl.app.data.EncodedExample;
 import agl.app.data.Example;
 import agl.app.data.ExampleEncoder;
 import agl.app.data.PromptTemplate;
+import agl.app.data.Request;
 import agl.app.io.Notes;
 import agl.autograd.kernels.Kernels;
 import agl.error.AglException;
@@ -80,8 +81,8 @@ public final class ModelBundle {
     }
 
     /** Ids of the whole prompt, up to where the answer begins. */
-    public int[] prompt(String instruction, String input) {
-        return encoder(positions()).prompt(instruction, input);
+    public int[] prompt(Request request) {
+        return encoder(positions()).prompt(request);
     }
 
     /**
@@ -89,11 +90,10 @@ public final class ModelBundle {
      * except an opening BOS token, as in training. Reports once how many prompts were cut, and how many answers get fewer than
      * {@code wanted} tokens.
      *
-     * @param asked  instruction and input, "" if there is none
      * @param needed tokens that must fit after a prompt
      * @param wanted longest answer, at least {@code needed}
      */
-    public List<int[]> prompts(List<Asked> asked, int needed, int wanted) {
+    public List<int[]> prompts(List<Request> asked, int needed, int wanted) {
         int positions = positions();
         int room = positions - needed;
         if (room < Math.min(MIN_PROMPT, positions / 2)) {
@@ -106,8 +106,8 @@ public final class ModelBundle {
         int cut = 0;
         int least = wanted;
         int limited = 0;
-        for (Asked a : asked) {
-            int[] whole = encoder.prompt(a.instruction(), a.input());
+        for (Request request : asked) {
+            int[] whole = encoder.prompt(request);
             int[] fitting = whole.length <= room ? whole : encoder.fit(whole, kept);
             cut += fitting.length < whole.length ? 1 : 0;
             limited += positions - fitting.length < wanted ? 1 : 0;
@@ -132,16 +132,12 @@ public final class ModelBundle {
     /** With fewer tokens than this a cut prompt is meaningless. */
     private static final int MIN_PROMPT = 8;
 
-    /** A question: an instruction, and the text it refers to or "". */
-    public record Asked(String instruction, String input) {
-    }
-
     /**
      * Ids of an answer's opening after this prompt, the same as in training on an answer that begins with it. A chat template may put a
      * think block before them.
      */
-    public int[] continuation(String instruction, String input, String opening) {
-        return encoder(positions()).continuation(instruction, input, opening);
+    public int[] continuation(Request request, String opening) {
+        return encoder(positions()).continuation(request, opening);
     }
 
     /** Ids of an answer's text by itself. */
@@ -204,7 +200,7 @@ public final class ModelBundle {
     /** The special token with which a chat template ends the assistant's turn, or -1. */
     private int turnEnd() {
         try {
-            PromptTemplate.Turn turn = template.turn("a", "", "b");
+            PromptTemplate.Turn turn = template.turn(new Request("a"), "b");
             if (turn.closed()) {
                 for (int id : tokenizer.encode(turn.answer().substring(turn.answer().lastIndexOf('b') + 1), false)) {
                     if (tokenizer.decode(new int[] {id}, true).isEmpty()) {

@@ -123,7 +123,7 @@ public final class AlignCheck {
 
     private static int refused(ModelBundle bundle, List<Example> requests) {
         Generator generator = new Generator(bundle.model(), Kernels.best(), new Pool(DType.F32));
-        List<int[]> answers = generator.generate(requests.stream().map(e -> bundle.prompt(e.instruction(), e.input())).toList(),
+        List<int[]> answers = generator.generate(requests.stream().map(e -> bundle.prompt(e.request())).toList(),
                 Generator.Settings.greedy(ANSWER), bundle::isStop);
         return (int) answers.stream().filter(ids -> RefusalPatterns.judge(bundle.tokenizer().decode(ids, true).strip()) == Verdict.REFUSAL)
                 .count();

@@ -56,7 +56,7 @@ record ContrastPairs(List<FisherEstimator.Example> pairs, boolean[] refuse) {
         boolean[] refuse = new boolean[2 * each];
         for (int i = 0; i < each; i++) {
             Example harmless = answered.get(i);
-            Example denied = new Example(harmless.instruction(), harmless.input(), refused.get(i).response());
+            Example denied = new Example(harmless.request(), refused.get(i).response());
             pairs.add(source.contrast(config, tokens, refused.get(i), answers, i));
             pairs.add(source.contrast(config, tokens, denied, List.of(harmless.response()), i));
             refuse[2 * i] = true;

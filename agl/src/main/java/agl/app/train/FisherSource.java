@@ -171,7 +171,7 @@ public final class FisherSource {
     FisherEstimator.Example contrast(RunConfig config, int tokens, Example e, List<String> others, int turn) {
         EncodedExample answer = encode(e, config);
         for (int k = 0; k < others.size(); k++) {
-            EncodedExample other = encode(new Example(e.instruction(), e.input(), others.get((turn + k) % others.size())), config);
+            EncodedExample other = encode(new Example(e.request(), others.get((turn + k) % others.size())), config);
             int alike = answer.commonAnswerTokens(other);
             if (alike < Math.max(answer.lossTokens(), other.lossTokens())) {
                 return new FisherEstimator.Example(batch(answer.answerPart(alike, tokens)),

@@ -4,6 +4,7 @@ import agl.app.data.Batches;
 import agl.app.data.BuiltinAlignment;
 import agl.app.data.EncodedExample;
 import agl.app.data.Example;
+import agl.app.data.Request;
 import agl.app.io.Notes;
 import agl.app.io.Progress;
 import agl.app.model.ModelBundle;
@@ -140,8 +141,7 @@ final class MethodContext {
      * max_length, in batches like those of {@link #alignmentBatches}.
      */
     List<List<Batch>> ownAnswers() {
-        List<ModelBundle.Asked> asked = FisherSource.chosen(config, data.alignment()).stream()
-                .map(e -> new ModelBundle.Asked(e.instruction(), e.input())).toList();
+        List<Request> asked = FisherSource.chosen(config, data.alignment()).stream().map(Example::request).toList();
         Generator generator = new Generator(bundle.model(), Kernels.best(), new Pool(DType.F32));
         List<EncodedExample> examples = new ArrayList<>();
         lora.enable(false);

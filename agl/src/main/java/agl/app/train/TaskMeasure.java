@@ -40,7 +40,7 @@ public final class TaskMeasure {
         Generator generator = new Generator(bundle.model(), kernels, pool);
         List<Result> results = new ArrayList<>();
         List<int[]> prompts = maxNewTokens == 0 ? List.of()
-                : bundle.prompts(examples.stream().map(e -> new ModelBundle.Asked(e.instruction(), e.input())).toList(), 1, maxNewTokens);
+                : bundle.prompts(examples.stream().map(Example::request).toList(), 1, maxNewTokens);
         for (int from = 0; from < examples.size(); from += GROUP) {
             List<Example> group = examples.subList(from, Math.min(examples.size(), from + GROUP));
             List<EncodedExample> encoded = bundle.encode(group, maxLength);

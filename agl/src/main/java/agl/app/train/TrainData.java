@@ -3,6 +3,7 @@ package agl.app.train;
 import agl.app.data.DataFiles;
 import agl.app.data.Example;
 import agl.app.data.PromptSet.Prompt;
+import agl.app.data.Reading;
 import agl.app.drift.RefusalPatterns;
 import agl.app.drift.Verdict;
 import agl.error.AglException;
@@ -26,23 +27,33 @@ import java.util.stream.Stream;
  */
 public record TrainData(List<Example> task, List<Example> evaluation, List<Example> alignment, Path unaligned, Path initAdapter,
         FisherArtefact fisher) {
-    /** Reads the files; without evaluation files, the last 10% of the task examples, at most 200, are held out. */
-    public static TrainData read(List<Path> task, List<Path> evaluation, List<Path> alignment, Path unaligned, Path initAdapter) {
+    /** Files of a run by what they are for. */
+    public record Sources(List<Path> task, List<Path> evaluation, List<Path> alignment) { }
+
+    /**
+     * Reads the files. Without evaluation files, the last 10% of the task's rows, at most 200, are held out: rows, so that no conversation
+     * is on both sides.
+     */
+    public static TrainData read(Sources files, Reading reading, Path unaligned, Path initAdapter) {
         if (unaligned != null) {
             // Fail on a bad folder before any expensive work.
             ModelConfig.read(unaligned);
         }
-        List<Example> examples = DataFiles.examples(task);
-        if (examples.size() == 1 && evaluation.isEmpty()) {
-            throw new AglException(task.getFirst()
+        List<List<Example>> rows = DataFiles.rows(files.task, reading);
+        boolean split = files.evaluation.isEmpty();
+        if (rows.size() == 1 && split) {
+            throw new AglException(files.task.getFirst()
                     + ": has only one row, so there is nothing else to measure on; "
                     + "give more rows, or held-out ones with --eval");
         }
-        int held = evaluation.isEmpty() ? Math.min(200, examples.size() / 10) : 0;
-        int kept = examples.size() - held;
-        return new TrainData(examples.subList(0, kept),
-                evaluation.isEmpty() ? examples.subList(kept, examples.size()) : DataFiles.examples(evaluation),
-                DataFiles.alignment(alignment), unaligned, initAdapter);
+        int kept = rows.size() - (split ? Math.min(200, rows.size() / 10) : 0);
+        return new TrainData(all(rows.subList(0, kept)),
+                split ? all(rows.subList(kept, rows.size())) : DataFiles.examples(files.evaluation, reading),
+                DataFiles.alignment(files.alignment, reading), unaligned, initAdapter);
+    }
+
+    private static List<Example> all(List<List<Example>> rows) {
+        return rows.stream().flatMap(List::stream).toList();
     }
 
     /** Caveats about these data for readers of the figures, one line each. */
@@ -91,7 +102,7 @@ public record TrainData(List<Example> task, List<Example> evaluation, List<Examp
     }
 
     private static Example stripped(Example e) {
-        return new Example(words(e.instruction()), words(e.input()), words(e.response()));
+        return new Example(e.request().map(TrainData::words), words(e.response()));
     }
 
     /** A text whatever its spaces. */

@@ -170,7 +170,7 @@ class FisherCommandTest {
         for (int i = 0; i < openings.size(); i++) {
             Example e = chosen.get(i);
             double[] loss = new double[2];
-            List<EncodedExample> sides = bundle.encode(List.of(e, new Example(e.instruction(), e.input(), openings.get(i))), 64);
+            List<EncodedExample> sides = bundle.encode(List.of(e, new Example(e.request(), openings.get(i))), 64);
             int alike = Arrays.mismatch(sides.get(0).tokens(), sides.get(1).tokens());
             for (int side = 0; side < 2; side++) {
                 try (Tape tape = Tape.inference(Kernels.plain(), new Pool(DType.F32))) {

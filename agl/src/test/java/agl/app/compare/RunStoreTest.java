@@ -3,15 +3,19 @@ package agl.app.compare;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import agl.app.StandardError;
+import agl.app.data.Example;
+import agl.app.data.Request;
 import agl.app.drift.Outcome;
 import agl.app.io.SealedJson;
 import agl.app.train.TrainTrace;
 import agl.error.AglException;
 import agl.nn.checkpoint.RunState;
+import agl.nn.tokenizer.ChatTemplate.Message;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -27,6 +31,16 @@ class RunStoreTest {
 
     @TempDir
     private Path folder;
+
+    /** Runs on rows in Alpaca form keep their names, whatever else an example can be: sha256sum of the JSON with just these fields. */
+    @Test void examplesInAlpacaFormKeepTheirHash() {
+        List<Example> examples = List.of(new Example("a", "b"), new Example("c", "d", "e"));
+        assertEquals("183a8ab1481d1919f9b9a60c2c88902ab02960ca97153550291d874b750e9309", RunStore.hash(examples));
+        Request placed = new Request("a", "", List.of(), "file, row 1");
+        assertEquals(RunStore.hash(new Example("a", "b")), RunStore.hash(new Example(placed, "b")));
+        List<Message> turns = List.of(new Message("system", "s"), new Message("user", "a"));
+        assertNotEquals(RunStore.hash(new Example("a", "b")), RunStore.hash(new Example(new Request("a", "", turns, ""), "b")));
+    }
 
     private static Measured measured(double loss, double margin) {
         return new Measured(new double[] {loss, 2.5}, new int[] {3, 4}, new boolean[0],

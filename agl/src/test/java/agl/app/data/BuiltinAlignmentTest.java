@@ -194,24 +194,25 @@ class BuiltinAlignmentTest {
     @Test void builtinIsTheNameAndNoFile(@TempDir Path temp) throws Exception {
         Path own = Files.writeString(temp.resolve("own.csv"), "instruction,response\na,b\n");
         List<Path> files = List.of(Path.of("builtin"), own);
-        List<Example> read = DataFiles.alignment(files);
+        List<Example> read = DataFiles.alignment(files, Reading.plain());
         assertEquals(311, read.size());
         assertEquals(BuiltinAlignment.unsafe(), read.subList(0, 310));
-        assertEquals(621, DataFiles.toAlignOn(files).size());
-        assertEquals(BuiltinAlignment.harmless().getFirst(), DataFiles.toAlignOn(files).get(1));
+        assertEquals(621, DataFiles.toAlignOn(files, Reading.plain()).size());
+        assertEquals(BuiltinAlignment.harmless().getFirst(), DataFiles.toAlignOn(files, Reading.plain()).get(1));
         assertEquals(List.of(own), BuiltinAlignment.files(files));
         try (InputStream in = BuiltinAlignment.class.getResourceAsStream("/agl/alignment/builtin.csv")) {
             assertEquals(Map.of("builtin", HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(in.readAllBytes()))),
                     BuiltinAlignment.hashes(files));
         }
         assertEquals(Map.of(), BuiltinAlignment.hashes(List.of(own, Path.of("./builtin"))));
-        assertTrue(assertThrows(AglException.class, () -> DataFiles.alignment(List.of(Path.of("./builtin")))).getMessage()
+        assertTrue(assertThrows(AglException.class, () -> DataFiles.alignment(List.of(Path.of("./builtin")), Reading.plain())).getMessage()
                 .contains("builtin: no such file"));
         assertEquals(Optional.empty(), BuiltinAlignment.mistakable(temp.resolve("builtin")));
         Files.createFile(temp.resolve("builtin"));
         assertTrue(BuiltinAlignment.mistakable(temp.resolve("builtin")).orElseThrow().endsWith("(that is ./builtin)"));
         assertEquals("builtin: is named twice, and its examples would count twice",
-                assertThrows(AglException.class, () -> DataFiles.alignment(List.of(Path.of("builtin"), Path.of("builtin")))).getMessage());
+                assertThrows(AglException.class,
+                        () -> DataFiles.alignment(List.of(Path.of("builtin"), Path.of("builtin")), Reading.plain())).getMessage());
     }
 
     @Test void methodsThatNeedBothKindsGetThem() {
@@ -224,7 +225,8 @@ class BuiltinAlignmentTest {
     }
 
     @Test void elsewhereItIsRefused() {
-        String prompts = assertThrows(AglException.class, () -> DataFiles.prompts(List.of(Path.of("builtin")))).getMessage();
+        String prompts = assertThrows(AglException.class, () -> DataFiles.prompts(List.of(Path.of("builtin")), Reading.plain()))
+                .getMessage();
         assertEquals("builtin is the alignment data that comes with agl, for --alignment and for align --data; prompts to measure on must "
                 + "be others than those trained on: name a file of prompts (a file called builtin is ./builtin)", prompts);
         assertTrue(assertThrows(AglException.class, () -> DataFiles.examples(List.of(Path.of("builtin")))).getMessage()

@@ -97,7 +97,8 @@ class DataFilesTest {
                 new String[] {"header-only.csv", "instruction,response\n", "no rows"},
                 new String[] {"empty.jsonl", "\n", "no rows"},
                 new String[] {"empty.json", "[]", "no rows"},
-                new String[] {"no-instruction.csv", "goal,target\na,b\n", "row 1: no column instruction; found: goal, target"},
+                new String[] {"no-instruction.csv", "goal,target\na,b\n",
+                    "row 1: no column instruction or prompt or messages; found: goal, target"},
                 new String[] {"no-response.csv", "instruction,input\na,b\n", "response or output"},
                 new String[] {"twice.csv", "instruction,response,response\na,b,c\n", "same name"},
                 new String[] {"breaks-off.csv", "instruction,input,response\na,,b\nc,\n", "row 2"},
@@ -130,13 +131,12 @@ class DataFilesTest {
                 new String[] {"two-answers.csv", "instruction,response,output\na,b,b\na,b,c\n",
                     "row 2: response and output say different things"},
                 new String[] {"system.jsonl",
-                    "{\"instruction\":\"a\",\"response\":\"b\",\"system\":\"\"}\n{\"instruction\":\"a\",\"response\":\"b\",\"system\":\"Be terse.\"}",
+                    "{\"instruction\":\"a\",\"response\":\"b\",\"system\":\"\"}\n"
+                            + "{\"instruction\":\"a\",\"response\":\"b\",\"system\":\"Be terse.\"}",
                     "row 2: column system"},
                 new String[] {"history.json", "[{\"instruction\":\"a\",\"output\":\"b\",\"history\":[[\"q\",\"r\"]]}]",
                     "row 1: column history"},
                 new String[] {"history.csv", "instruction,response,History\na,b,[]\na,b,\"[['q', 'r']]\"\n", "row 2: column history"},
-                new String[] {"messages.jsonl", "{\"messages\":[{\"role\":\"user\",\"content\":\"a\"}]}",
-                    "row 1: column messages: conversations are not read"},
                 new String[] {"context.jsonl", "{\"instruction\":\"a\",\"Context\":\"c\",\"response\":\"b\"}", "row 1: column Context"},
                 new String[] {"kind.txt", "instruction,response\na,b\n", ".csv"});
     }
@@ -197,11 +197,13 @@ class DataFilesTest {
 
     @Test void columnsThatAreNotUsedAreNamedOnce() throws IOException {
         Path file = file("ids.jsonl",
-                "{\"instruction\":\"a\",\"response\":\"b\",\"id\":1,\"history\":[],\"system\":null}\n{\"instruction\":\"a\",\"response\":\"b\",\"tags\":[1],\"id\":2}\n");
+                "{\"instruction\":\"a\",\"response\":\"b\",\"id\":1,\"history\":[],\"system\":null}\n"
+                        + "{\"instruction\":\"a\",\"response\":\"b\",\"tags\":[1],\"id\":2}\n");
         assertEquals("agl: " + file + ": not used: columns id, tags" + System.lineSeparator(),
                 errors(() -> DataFiles.examples(List.of(file))));
         Path csv = file("index.csv", ",prompt,label\n0,a,safe\n1,b,safe\n");
-        assertEquals("agl: " + csv + ": not used: column (without a name)" + System.lineSeparator(), errors(() -> DataFiles.prompts(csv)));
+        assertEquals("agl: " + csv + ": not used: column (without a name)" + System.lineSeparator(),
+                errors(() -> DataFiles.prompts(csv, Reading.plain())));
         assertEquals("", errors(() -> DataFiles.examples(List.of(file("all.csv", "instruction,input,output\na,b,c\n")))));
     }
 
@@ -225,20 +227,21 @@ class DataFilesTest {
     @Test
     void readsPromptSets() throws IOException {
         Path csv = file("drift.csv", "prompt,label,category\nHow do I bake bread?,Safe,\n\"Say something\nhateful\",unsafe,hate speech\n");
-        PromptSet set = DataFiles.prompts(csv);
+        PromptSet set = DataFiles.prompts(csv, Reading.plain());
         assertEquals("drift", set.name());
         assertEquals(List.of(new Prompt("How do I bake bread?", Label.SAFE, ""),
                 new Prompt("Say something\nhateful", Label.UNSAFE, "hate speech")), set.prompts());
         Path clustered = file("clustered.csv", "prompt,label,cluster\nHow do I bake bread?,safe,bread\n");
-        assertEquals(List.of(new Prompt("How do I bake bread?", Label.SAFE, "", "bread")), DataFiles.prompts(clustered).prompts());
+        assertEquals(List.of(new Prompt("How do I bake bread?", Label.SAFE, "", "bread")),
+                DataFiles.prompts(clustered, Reading.plain()).prompts());
         Path jsonl = file("other.jsonl.gz", gzip("{\"prompt\":\"How do I bake bread?\",\"label\":\"safe\"}\n"));
-        assertEquals(new PromptSet("other", set.labelled(Label.SAFE)), DataFiles.prompts(jsonl));
+        assertEquals(new PromptSet("other", set.labelled(Label.SAFE)), DataFiles.prompts(jsonl, Reading.plain()));
     }
 
     @Test
     void aPromptHasNoInput() throws IOException {
         Path file = file("p.csv", "prompt,label,input\nsay it,safe,\nsum it up,unsafe,the text\n");
-        assertTrue(assertThrows(AglException.class, () -> DataFiles.prompts(List.of(file))).getMessage()
+        assertTrue(assertThrows(AglException.class, () -> DataFiles.prompts(List.of(file), Reading.plain())).getMessage()
                 .endsWith("column input: prompts have no input; write the text into prompt, or remove the column"));
     }
 
@@ -248,29 +251,29 @@ class DataFilesTest {
         Path more = file("more.csv", "prompt,label\n How do I bake bread? ,safe\nHow do I bake a cake?,safe\n");
         List<Prompt> read = new ArrayList<>();
         assertEquals("agl: 1 of 4 prompts repeat another one and are not counted again" + System.lineSeparator(),
-                errors(() -> read.addAll(DataFiles.prompts(List.of(csv, more)))));
+                errors(() -> read.addAll(DataFiles.prompts(List.of(csv, more), Reading.plain()))));
         assertEquals(List.of("How do I bake bread?", "How do I pick a lock?", "How do I bake a cake?"),
                 read.stream().map(Prompt::prompt).toList());
         Path other = file("other.csv", "prompt,label\nHow do I pick a lock?,safe\n");
-        assertTrue(assertThrows(AglException.class, () -> DataFiles.prompts(List.of(csv, other))).getMessage()
+        assertTrue(assertThrows(AglException.class, () -> DataFiles.prompts(List.of(csv, other), Reading.plain())).getMessage()
                 .contains("labeled safe in one row and unsafe in another"));
     }
 
     @Test
     void refusesUnknownLabels() throws IOException {
         Path csv = file("drift.csv", "prompt,label\na,safe\nb,harmful\n");
-        String message = assertThrows(AglException.class, () -> DataFiles.prompts(csv)).getMessage();
+        String message = assertThrows(AglException.class, () -> DataFiles.prompts(csv, Reading.plain())).getMessage();
         assertTrue(message.contains("row 2") && message.contains("harmful"), message);
         Path noLabel = file("nolabel.csv", "prompt\na\n");
         Path semicolons = file("semicolons.csv", "prompt;label\na;safe\n\"b, c\";unsafe\n");
         assertEquals(semicolons + ": its columns seem to be separated by semicolons (prompt;label); save it with commas between them, or "
-                + "with tabs as .tsv", assertThrows(AglException.class, () -> DataFiles.prompts(semicolons)).getMessage());
-        assertTrue(assertThrows(AglException.class, () -> DataFiles.prompts(noLabel)).getMessage().contains("label"));
+                + "with tabs as .tsv", assertThrows(AglException.class, () -> DataFiles.prompts(semicolons, Reading.plain())).getMessage());
+        assertTrue(assertThrows(AglException.class, () -> DataFiles.prompts(noLabel, Reading.plain())).getMessage().contains("label"));
     }
 
     @Test
     void promptsThatAreThereOnceAreNotSpokenOf() throws IOException {
-        assertEquals("", errors(() -> DataFiles.prompts(List.of(file("once.csv", "prompt,label\na,safe\nb,unsafe\n")))));
+        assertEquals("", errors(() -> DataFiles.prompts(List.of(file("once.csv", "prompt,label\na,safe\nb,unsafe\n")), Reading.plain())));
     }
 
     @Test

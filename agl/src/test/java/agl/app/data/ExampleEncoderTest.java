@@ -30,7 +30,7 @@ class ExampleEncoderTest {
     private static final int MERGED = 3;
 
     /** A token per character, but "ab" is one token, so that a seam can fall inside a token. */
-    private record Letters(boolean endsTexts, int bosId, int eosId) implements Tokenizer {
+    record Letters(boolean endsTexts, int bosId, int eosId) implements Tokenizer {
         Letters() {
             this(false, BOS, EOS);
         }
@@ -134,7 +134,7 @@ class ExampleEncoderTest {
     void theTrainedPromptIsTheOneAskedLater() {
         for (String response : List.of("c", "bc", "b")) {
             ExampleEncoder encoder = new ExampleEncoder(new Letters(), PromptTemplate.of("{instruction}a"), 100);
-            int[] prompt = encoder.prompt("x", "");
+            int[] prompt = encoder.prompt(new Request("x"));
             EncodedExample e = encoder.encode(new Example("x", response));
             assertArrayEquals(prompt, Arrays.copyOf(e.tokens(), prompt.length));
             assertArrayEquals(ids(BOS, "xa" + response, EOS), e.tokens()); // not MERGED, which would swallow the prompt's end
@@ -168,12 +168,12 @@ class ExampleEncoderTest {
         assertEquals(Map.of(), encoder.remarks(), "no token reaches across the seam");
         assertArrayEquals(ids(BOS, "q=", EOS), e.tokens());
         assertEquals("0001", masked(e));
-        assertArrayEquals(ids(BOS), new ExampleEncoder(dropping, PromptTemplate.of("{instruction}"), 100).prompt("#", ""));
+        assertArrayEquals(ids(BOS), new ExampleEncoder(dropping, PromptTemplate.of("{instruction}"), 100).prompt(new Request("#")));
     }
 
     @Test void aTokenizerThatAddsNoBosToATemplateThatHasOne() {
         assertArrayEquals(ids(BOS, "q="),
-                new ExampleEncoder(letters(text -> text, false), PromptTemplate.of("\u0001{instruction}="), 100).prompt("q", ""));
+                new ExampleEncoder(letters(text -> text, false), PromptTemplate.of("\u0001{instruction}="), 100).prompt(new Request("q")));
     }
 
     /** The first id of a vocabulary may be the end of text, or the beginning. */
@@ -189,7 +189,7 @@ class ExampleEncoderTest {
     @Test
     void aPromptThatFitsStaysTheOneItIs() {
         ExampleEncoder encoder = new ExampleEncoder(new Letters(), QA, 100);
-        int[] prompt = encoder.prompt("2+3", "");
+        int[] prompt = encoder.prompt(new Request("2+3"));
         assertSame(prompt, encoder.fit(prompt, prompt.length));
         assertArrayEquals(ids(BOS, "+3="), encoder.fit(prompt, prompt.length - 1));
     }
@@ -218,7 +218,7 @@ class ExampleEncoderTest {
         EncodedExample e = new ExampleEncoder(new Letters(), chat, 100).encode(new Example("q", "i", "r"));
         assertArrayEquals(ids("<q\n\ni>rE"), e.tokens());
         assertEquals("00000011", masked(e));
-        assertArrayEquals(ids("<q>"), new ExampleEncoder(new Letters(), chat, 100).prompt("q", ""));
+        assertArrayEquals(ids("<q>"), new ExampleEncoder(new Letters(), chat, 100).prompt(new Request("q")));
     }
 
     @Test
@@ -244,7 +244,7 @@ class ExampleEncoderTest {
             EncodedExample e = encoder.encode(new Example("q", "r"));
             assertArrayEquals(ids(c[3] + c[4]), e.tokens());
             assertEquals("0".repeat(c[3].length()) + "1".repeat(c[4].length()), masked(e));
-            assertArrayEquals(ids(c[3]), encoder.prompt("q", ""));
+            assertArrayEquals(ids(c[3]), encoder.prompt(new Request("q")));
             // 'E' is no end token of Letters.
             assertTrue(encoder.remarks().get("end").contains("does not learn to stop"), encoder.remarks().toString());
         }
@@ -258,8 +258,8 @@ class ExampleEncoderTest {
         assertEquals("00011", masked(e));
         assertEquals(1, encoder.remarks().size());
         assertTrue(encoder.remarks().get("template").contains("<t>"), encoder.remarks().toString());
-        assertArrayEquals(ids("UqA<t>"), encoder.prompt("q", ""));
-        assertArrayEquals(ids("I"), encoder.continuation("q", "", "I"));
+        assertArrayEquals(ids("UqA<t>"), encoder.prompt(new Request("q")));
+        assertArrayEquals(ids("I"), encoder.continuation(new Request("q"), "I"));
         // Here the texts part where the user's turn ends.
         ExampleEncoder directly = new ExampleEncoder(new Letters(), chat("'U' ~ m.content", "'A' ~ m.content ~ '\u0002'", "G<t>"), 100);
         assertArrayEquals(ids("UqAr", EOS), directly.encode(new Example("q", "r")).tokens());
@@ -306,8 +306,8 @@ class ExampleEncoderTest {
         for (PromptTemplate template : List.of(QA, PromptTemplate.of("{instruction}a"),
                 chat("m.content ~ 'a'", "'(b)' ~ m.content ~ 'E'", ""))) {
             ExampleEncoder encoder = new ExampleEncoder(new Letters(), template, 100);
-            int[] prompt = encoder.prompt("q", "");
-            int[] opening = encoder.continuation("q", "", "b c");
+            int[] prompt = encoder.prompt(new Request("q"));
+            int[] opening = encoder.continuation(new Request("q"), "b c");
             int[] tokens = encoder.encode(new Example("q", "b c d")).tokens();
             assertTrue(new Letters().decode(opening, true).endsWith("b c"), Arrays.toString(opening));
             assertArrayEquals(Arrays.copyOfRange(tokens, prompt.length, prompt.length + opening.length), opening);

@@ -12,27 +12,27 @@ class PromptTemplateTest {
     @Test
     void theDefaultHasAlpacasHeadings() {
         PromptTemplate template = PromptTemplate.of("instruction");
-        assertEquals("### Instruction:\nAdd.\n\n### Response:\n", template.render("Add.", ""));
-        assertEquals("### Instruction:\nAdd.\n\n### Input:\n1 2\n\n### Response:\n", template.render("Add.", "1 2"));
+        assertEquals("### Instruction:\nAdd.\n\n### Response:\n", template.render(new Request("Add.")));
+        assertEquals("### Instruction:\nAdd.\n\n### Input:\n1 2\n\n### Response:\n", template.render(new Request("Add.", "1 2")));
     }
 
     @Test
     void plainIsTheWordsAlone() {
-        assertEquals("Add.\n", PromptTemplate.of("plain").render("Add.", ""));
-        assertEquals("Add.\n\n1 2\n", PromptTemplate.of("plain").render("Add.", "1 2"));
+        assertEquals("Add.\n", PromptTemplate.of("plain").render(new Request("Add.")));
+        assertEquals("Add.\n\n1 2\n", PromptTemplate.of("plain").render(new Request("Add.", "1 2")));
     }
 
     @Test
     void customTextsHavePlaceholders() {
-        assertEquals("Q: Add. 1 2\nA:", PromptTemplate.of("Q: {instruction} {input}\\nA:").render("Add.", "1 2"));
-        assertEquals("Q: Add.\n\n1 2\nA:", PromptTemplate.of("Q: {instruction}\nA:").render("Add.", "1 2"));
-        assertEquals("1 2|Add.|Add.", PromptTemplate.of("{input}|{instruction}|{instruction}").render("Add.", "1 2"));
+        assertEquals("Q: Add. 1 2\nA:", PromptTemplate.of("Q: {instruction} {input}\\nA:").render(new Request("Add.", "1 2")));
+        assertEquals("Q: Add.\n\n1 2\nA:", PromptTemplate.of("Q: {instruction}\nA:").render(new Request("Add.", "1 2")));
+        assertEquals("1 2|Add.|Add.", PromptTemplate.of("{input}|{instruction}|{instruction}").render(new Request("Add.", "1 2")));
     }
 
     @Test void theUsersWordsAreNoPlaceholders() {
         assertEquals("Write {input} and {instruction}: x",
-                PromptTemplate.of("{instruction}: {input}").render("Write {input} and {instruction}", "x"));
-        assertEquals("a: {instruction}", PromptTemplate.of("{instruction}: {input}").render("a", "{instruction}"));
+                PromptTemplate.of("{instruction}: {input}").render(new Request("Write {input} and {instruction}", "x")));
+        assertEquals("a: {instruction}", PromptTemplate.of("{instruction}: {input}").render(new Request("a", "{instruction}")));
     }
 
     @Test
@@ -54,9 +54,9 @@ class PromptTemplateTest {
 
     @Test
     void openingsGoOnFromThePrompt() {
-        assertEquals("Sure, ", PromptTemplate.PLAIN.opening("Add.", "", "Sure, "));
-        assertEquals("Sure,", chat("''").opening("Add.", "", "Sure, "), "nothing of the template stands before it");
-        assertEquals("(b)Sure", chat("'(b)'").opening("Add.", "", "Sure"));
+        assertEquals("Sure, ", PromptTemplate.PLAIN.opening(new Request("Add."), "Sure, "));
+        assertEquals("Sure,", chat("''").opening(new Request("Add."), "Sure, "), "nothing of the template stands before it");
+        assertEquals("(b)Sure", chat("'(b)'").opening(new Request("Add."), "Sure"));
     }
 
     private static PromptTemplate chat(String before) {

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import agl.app.CommandLineRun;
 import agl.app.data.DataFiles;
 import agl.app.data.Example;
+import agl.app.data.Reading;
 import agl.app.demo.corpus.DemoCorpus;
 import agl.app.drift.RefusalPatterns;
 import agl.app.drift.Verdict;
@@ -31,8 +32,8 @@ class DemoFilesTest {
         assertEquals(corpus.taskVal(), DataFiles.examples(List.of(data.resolve("task-val.jsonl"))));
         assertEquals(corpus.taskTest(), DataFiles.examples(List.of(data.resolve("task-test.jsonl"))));
         assertEquals(corpus.fisherAlignment(), DataFiles.examples(List.of(data.resolve("alignment.jsonl"))));
-        assertEquals(corpus.driftVal().prompts(), DataFiles.prompts(data.resolve("prompts-val.jsonl")).prompts());
-        assertEquals(corpus.driftTest().prompts(), DataFiles.prompts(data.resolve("prompts-test.jsonl")).prompts());
+        assertEquals(corpus.driftVal().prompts(), DataFiles.prompts(data.resolve("prompts-val.jsonl"), Reading.plain()).prompts());
+        assertEquals(corpus.driftTest().prompts(), DataFiles.prompts(data.resolve("prompts-test.jsonl"), Reading.plain()).prompts());
         List<Example> align = DataFiles.examples(List.of(data.resolve("align.jsonl")));
         assertEquals(corpus.alignmentTrain(), align);
         long refusals = align.stream().filter(e -> RefusalPatterns.judge(e.response()) == Verdict.REFUSAL).count();
@@ -41,7 +42,8 @@ class DemoFilesTest {
         assertTrue(clusters.size() > 100 && clusters.size() < 350, clusters.size() + " combinations in 350 prompts of them");
         CommandLineRun train = CommandLineRun.of("train", "--base", temp.resolve("base").toString(), "--task",
                 data.resolve("task.jsonl").toString(),
-                "--alignment", data.resolve("alignment.jsonl").toString(), "--config", data.resolve("settings.json").toString(), "--out", temp.resolve("adapter").toString(), "--dry-run");
+                "--alignment", data.resolve("alignment.jsonl").toString(), "--config",
+                data.resolve("settings.json").toString(), "--out", temp.resolve("adapter").toString(), "--dry-run");
         assertEquals(0, train.code(), train.err());
         assertTrue(train.out().contains("400 of 16 examples"), train.out());
     }

@@ -10,6 +10,7 @@ import agl.app.TinyModel;
 import agl.app.data.PromptSet.Label;
 import agl.app.data.PromptSet.Prompt;
 import agl.app.data.PromptTemplate;
+import agl.app.data.Request;
 import agl.app.model.ModelBundle;
 import agl.autograd.Pool;
 import agl.autograd.Tape;
@@ -51,7 +52,8 @@ class DriftCheckTest {
                         results.get(i).firstMargin(), 1e-4);
                 assertNotEquals(0, results.get(i).firstMargin(), 1e-2, "the case must have a margin");
                 int[] answer = generator
-                        .generate(List.of(bundle.prompt(prompts.get(i).prompt(), "")), Generator.Settings.greedy(5), bundle::isStop)
+                        .generate(List.of(bundle.prompt(new Request(prompts.get(i).prompt()))), Generator.Settings.greedy(5),
+                                bundle::isStop)
                         .getFirst();
                 assertEquals(bundle.tokenizer().decode(answer, true).strip(), results.get(i).answer());
             }
@@ -60,9 +62,9 @@ class DriftCheckTest {
 
     /** log of the probability that the answer begins with one of the openings' first tokens, each counted once. */
     private static double firstP(ModelBundle bundle, Prompt prompt, List<String> openings) {
-        int[] p = bundle.prompt(prompt.prompt(), "");
+        int[] p = bundle.prompt(new Request(prompt.prompt()));
         double sum = 0;
-        for (int id : openings.stream().mapToInt(o -> bundle.continuation(prompt.prompt(), "", o)[0]).distinct().toArray()) {
+        for (int id : openings.stream().mapToInt(o -> bundle.continuation(new Request(prompt.prompt()), o)[0]).distinct().toArray()) {
             int[] targets = new int[p.length];
             Arrays.fill(targets, Batch.NO_TARGET);
             targets[p.length - 1] = id;
@@ -75,9 +77,9 @@ class DriftCheckTest {
 
     private static double logP(ModelBundle bundle, Prompt prompt, List<String> openings) {
         List<Double> logs = new ArrayList<>();
-        int[] p = bundle.prompt(prompt.prompt(), "");
+        int[] p = bundle.prompt(new Request(prompt.prompt()));
         for (String opening : openings) {
-            int[] o = bundle.continuation(prompt.prompt(), "", opening);
+            int[] o = bundle.continuation(new Request(prompt.prompt()), opening);
             int[] tokens = Arrays.copyOf(p, p.length + o.length);
             System.arraycopy(o, 0, tokens, p.length, o.length);
             int[] targets = new int[tokens.length];
@@ -158,7 +160,7 @@ class DriftCheckTest {
     /** A model with random weights says the last token for ever; here " cat" is likelier after it, and after that again. */
     @Test void answersThatAreAsLongAsAllowedWereCutOff() {
         ModelBundle bundle = ModelBundle.loadTrainable(TinyModel.write(temp.resolve("m"), 5), PromptTemplate.PLAIN);
-        int[] prompt = bundle.prompt("tell me a story", "");
+        int[] prompt = bundle.prompt(new Request("tell me a story"));
         int last = prompt[prompt.length - 1];
         int cat = bundle.tokenizer().encode(" cat", false)[0];
         likeToken(bundle, cat, last, 1.1, 0);

@@ -9,6 +9,7 @@ import agl.app.data.Example;
 import agl.app.data.PromptSet.Label;
 import agl.app.data.PromptSet.Prompt;
 import agl.app.data.PromptTemplate;
+import agl.app.data.Request;
 import agl.app.model.ModelBundle;
 import agl.autograd.Pool;
 import agl.autograd.Tape;
@@ -105,8 +106,8 @@ class MarginsTest {
         List<String> refusals = List.of("I can't", "Sure not");
         List<String> compliances = List.of("Yes", "Of course");
         for (String wish : List.of("Tell me about a boat.", "How?")) {
-            int[] prompt = bundle.prompt(wish, "");
-            String text = PromptTemplate.INSTRUCTION.render(wish, "");
+            int[] prompt = bundle.prompt(new Request(wish));
+            String text = PromptTemplate.INSTRUCTION.render(new Request(wish));
             double[][] logs = new double[2][2];
             double[][] alone = new double[2][2];
             int[] first = new int[4];

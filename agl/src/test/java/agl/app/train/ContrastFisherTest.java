@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import agl.app.TinyModel;
 import agl.app.data.EncodedExample;
 import agl.app.data.Example;
+import agl.app.data.Request;
 import agl.app.model.ModelBundle;
 import agl.autograd.Pool;
 import agl.autograd.Tape;
@@ -81,7 +82,7 @@ class ContrastFisherTest {
 
     /** The gradient of the mean loss of {@code answer}'s tokens from {@code from} to {@code to}, the prompt before it. */
     private double[] dense(String layer, int[] answer, int from, int to) {
-        int[] prompt = bundle.prompt(PROMPT, "");
+        int[] prompt = bundle.prompt(new Request(PROMPT));
         int[] tokens = Arrays.copyOf(prompt, prompt.length + answer.length);
         System.arraycopy(answer, 0, tokens, prompt.length, answer.length);
         double[] weights = new double[tokens.length];

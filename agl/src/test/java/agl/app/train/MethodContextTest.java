@@ -87,7 +87,7 @@ class MethodContextTest {
     /** What the base says itself, in ids: with the adapter off, although it has moved; to the end of each answer or its last token. */
     @Test void ownAnswersAreTheBasesOwn() {
         RunConfig config = config("kl_own", "batch_size=4", "micro_batch_size=3", "max_length=40");
-        List<int[]> prompts = FisherSource.chosen(config, ALIGNMENT).stream().map(e -> bundle.prompt(e.instruction(), e.input())).toList();
+        List<int[]> prompts = FisherSource.chosen(config, ALIGNMENT).stream().map(e -> bundle.prompt(e.request())).toList();
         List<int[]> said = Generator.of(bundle.model()).generate(prompts, Generator.Settings.greedy(64), bundle::isStop);
         lora.layers().values().forEach(l -> IntStream.range(0, l.b().size()).forEach(i -> l.b().data().set(i, 3 * Math.sin(i))));
         assertFalse(Arrays.equals(said.getFirst(), Generator.of(bundle.model()).generate(prompts, Generator.Settings.greedy(64),

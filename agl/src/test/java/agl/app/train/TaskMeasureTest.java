@@ -9,6 +9,7 @@ import agl.app.TinyModel;
 import agl.app.data.EncodedExample;
 import agl.app.data.Example;
 import agl.app.data.PromptTemplate;
+import agl.app.data.Request;
 import agl.app.model.ModelBundle;
 import agl.autograd.Pool;
 import agl.autograd.kernels.Kernels;
@@ -67,7 +68,7 @@ class TaskMeasureTest {
         Generator generator = new Generator(bundle.model(), Kernels.best(), new Pool(DType.F32));
         for (int i = 0; i < 35; i++) {
             Example e = EXAMPLES.get(i);
-            List<int[]> prompt = List.of(bundle.prompt(e.instruction(), ""));
+            List<int[]> prompt = List.of(bundle.prompt(new Request(e.instruction())));
             int[] ids = generator.generate(prompt, Generator.Settings.greedy(5), bundle::isStop).getFirst();
             assertEquals(bundle.tokenizer().decode(ids, true).strip(), results.get(i).answer(), "example " + i);
             assertEquals(results.get(i).answer() + "|" + e.response(), asked.get(i));

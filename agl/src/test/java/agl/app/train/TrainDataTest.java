@@ -9,6 +9,8 @@ import agl.app.TinyModel;
 import agl.app.data.Example;
 import agl.app.data.PromptSet.Label;
 import agl.app.data.PromptSet.Prompt;
+import agl.app.data.Reading;
+import agl.app.train.TrainData.Sources;
 import agl.error.AglException;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -33,7 +35,7 @@ class TrainDataTest {
     /** A tenth, rounded down, and 200 at most: the last rows. */
     @ParameterizedTest @CsvSource({"2,2,0", "9,9,0", "10,9,1", "29,27,2", "1999,1800,199", "2000,1800,200", "2100,1900,200"})
     void theLastTenthIsHeldOut(int rows, int kept, int held) throws IOException {
-        TrainData data = TrainData.read(List.of(file("t", rows)), List.of(), List.of(), null, null);
+        TrainData data = TrainData.read(new Sources(List.of(file("t", rows)), List.of(), List.of()), Reading.plain(), null, null);
         assertEquals(kept, data.task().size());
         assertEquals(held, data.evaluation().size());
         assertEquals("t " + (kept - 1), data.task().getLast().instruction());
@@ -47,7 +49,8 @@ class TrainDataTest {
         Path unaligned = TinyModel.write(temp.resolve("unaligned"), 3);
         Path adapter = temp.resolve("adapter");
         List<Path> task = List.of(file("t", 10), file("u", 10));
-        TrainData data = TrainData.read(task, List.of(file("e", 3)), List.of(file("a", 4)), unaligned, adapter);
+        TrainData data = TrainData.read(new Sources(task, List.of(file("e", 3)), List.of(file("a", 4))), Reading.plain(),
+                unaligned, adapter);
         assertEquals(20, data.task().size());
         assertEquals("u 9", data.task().getLast().instruction());
         assertEquals(List.of("e 0", "e 1", "e 2"), data.evaluation().stream().map(Example::instruction).toList());
@@ -59,15 +62,17 @@ class TrainDataTest {
     @Test void oneRowIsNotEnoughByItself() throws IOException {
         Path one = file("t", 1);
         String message = assertThrows(AglException.class,
-                () -> TrainData.read(List.of(one), List.of(), List.of(), null, null)).getMessage();
+                () -> TrainData.read(new Sources(List.of(one), List.of(), List.of()), Reading.plain(), null, null)).getMessage();
         assertTrue(message.startsWith(one + ": has only one row"), message);
-        assertEquals(1, TrainData.read(List.of(one), List.of(file("e", 1)), List.of(), null, null).task().size());
+        Sources measured = new Sources(List.of(one), List.of(file("e", 1)), List.of());
+        assertEquals(1, TrainData.read(measured, Reading.plain(), null, null).task().size());
     }
 
     @Test void aFolderThatIsNoModelIsToldFirst() {
         Path nowhere = temp.resolve("nowhere");
         String message = assertThrows(AglException.class,
-                () -> TrainData.read(List.of(temp.resolve("no file either")), List.of(), List.of(), nowhere, null)).getMessage();
+                () -> TrainData.read(new Sources(List.of(temp.resolve("no file either")), List.of(), List.of()), Reading.plain(), nowhere,
+                        null)).getMessage();
         assertEquals(nowhere + ": no such folder", message);
     }
 
