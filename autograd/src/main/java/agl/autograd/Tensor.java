@@ -192,14 +192,10 @@ public final class Tensor {
     }
 
     static int sizeOf(int[] shape) {
-        int n = 1;
-        for (int d : shape) {
-            if (d < 0) {
-                throw new IllegalArgumentException("negative dimension in " + Arrays.toString(shape));
-            }
-            n = Math.multiplyExact(n, d);
+        if (Arrays.stream(shape).anyMatch(d -> d < 0)) {
+            throw new IllegalArgumentException("negative dimension in " + Arrays.toString(shape));
         }
-        return n;
+        return Storage.elements(Arrays.stream(shape).asLongStream().toArray());
     }
 
     @Override public String toString() {

@@ -29,7 +29,7 @@ public final class Workspace implements AutoCloseable {
 
     /** A (rows, cols) matrix of undefined content. */
     public Matrix matrix(int rows, int cols) {
-        return Matrix.of(scratch(Math.multiplyExact(rows, cols)), rows, cols);
+        return Matrix.of(scratch(Storage.elements(rows, cols)), rows, cols);
     }
 
     /** A (rows, cols) matrix of zeros. */

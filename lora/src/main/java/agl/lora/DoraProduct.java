@@ -86,8 +86,8 @@ public final class DoraProduct implements Operation {
     static double[] norms(Kernels kernels, Tensor w0, double[] squares, Tensor a, Tensor b, double s) {
         int out = w0.dim(0);
         int r = a.dim(0);
-        Storage wa = Storage.allocate(a.dtype(), out * r);
-        Storage aa = Storage.allocate(a.dtype(), r * r);
+        Storage wa = Storage.allocate(a.dtype(), Storage.elements(out, r));
+        Storage aa = Storage.allocate(a.dtype(), Storage.elements(r, r));
         kernels.product(1, w0.matrix(), a.matrix().T(), 0, Matrix.of(wa, out, r));
         kernels.product(1, a.matrix(), a.matrix().T(), 0, Matrix.of(aa, r, r));
         double[] norms = new double[out];

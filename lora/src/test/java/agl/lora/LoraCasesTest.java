@@ -1,6 +1,7 @@
 package agl.lora;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import agl.autograd.GradCheck;
@@ -11,6 +12,7 @@ import agl.autograd.Tensor;
 import agl.autograd.kernels.Kernels;
 import agl.autograd.op.Linear;
 import agl.autograd.storage.DType;
+import agl.error.AglException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Set;
@@ -90,5 +92,15 @@ class LoraCasesTest {
 
     private static Tensor gaussian(SplittableRandom random, int... shape) {
         return Tensor.fill(DType.F64, i -> random.nextGaussian(), shape);
+    }
+
+    /** A·Aᵀ (r, r) of a rank far beyond the width. */
+    @Test void aRankWhoseSquareNoArrayHoldsIsRefused() {
+        Tensor a = Tensor.zeros(DType.F32, 50_000, 1);
+        Tensor b = Tensor.zeros(DType.F32, 1, 50_000);
+        Tensor w = Tensor.zeros(DType.F32, 1, 1);
+        String message = assertThrows(AglException.class,
+                () -> DoraProduct.norms(Kernels.plain(), w, new double[1], a, b, 1)).getMessage();
+        assertTrue(message.startsWith("50000 x 50000 would be 2.50e+09 values"), message);
     }
 }

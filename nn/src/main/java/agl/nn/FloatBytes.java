@@ -2,6 +2,7 @@ package agl.nn;
 
 import agl.autograd.Tensor;
 import agl.autograd.storage.DType;
+import agl.nn.checkpoint.SafeTensorsWriter;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
@@ -15,7 +16,7 @@ public final class FloatBytes {
 
     /** The tensor's values in that type; F64, which no checkpoint of ours has, is not encoded here. */
     public static MemorySegment encode(Tensor t, DType dtype) {
-        MemorySegment out = MemorySegment.ofArray(new byte[Math.multiplyExact(t.size(), dtype.bytes())]);
+        MemorySegment out = SafeTensorsWriter.space((long) t.size() * dtype.bytes());
         for (int i = 0; i < t.size(); i++) {
             float x = (float) t.get(i);
             switch (dtype) {

@@ -3,6 +3,7 @@ package agl.nn;
 import agl.autograd.Tensor;
 import agl.autograd.kernels.Kernels;
 import agl.autograd.storage.DType;
+import agl.autograd.storage.Storage;
 import agl.error.AglException;
 
 /**
@@ -19,6 +20,7 @@ public final class KvCache {
     /** An empty cache for up to {@code capacity} tokens of each of {@code sequences} sequences. */
     public KvCache(ModelConfig config, DType dtype, int sequences, int capacity) {
         this.capacity = capacity;
+        int rows = Storage.elements(sequences, capacity);
         lengths = new int[sequences];
         starts = new int[sequences];
         for (int s = 0; s < sequences; s++) {
@@ -27,8 +29,8 @@ public final class KvCache {
         keys = new Tensor[config.layers()];
         values = new Tensor[config.layers()];
         for (int l = 0; l < keys.length; l++) {
-            keys[l] = Tensor.zeros(dtype, sequences * capacity, config.kvHeads() * config.headDim());
-            values[l] = Tensor.zeros(dtype, sequences * capacity, config.kvHeads() * config.headDim());
+            keys[l] = Tensor.zeros(dtype, rows, config.kvHeads() * config.headDim());
+            values[l] = Tensor.zeros(dtype, rows, config.kvHeads() * config.headDim());
         }
     }
 

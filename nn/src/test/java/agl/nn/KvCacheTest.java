@@ -67,4 +67,10 @@ class KvCacheTest {
         assertEquals(3, some.length(0));
         assertEquals(1, some.length(1));
     }
+
+    @Test void aCacheOfMoreRowsThanOneArrayHoldsIsRefused() {
+        ModelConfig config = ModelConfig.llama(8, 1, 2, 1, 16, 32);
+        String message = assertThrows(AglException.class, () -> new KvCache(config, DType.F32, 65536, 65536)).getMessage();
+        assertTrue(message.startsWith("65536 x 65536 would be"), message);
+    }
 }

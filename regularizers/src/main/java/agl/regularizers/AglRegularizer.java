@@ -145,7 +145,7 @@ public final class AglRegularizer {
             case DIAG_FISHER -> of(f.name()).diagonal();
             case EMA_GRAD_SQ -> {
                 Storage h = taskGradients.diagonal(f.name());
-                yield h != null ? h : Storage.allocate(f.a().dtype(), f.out() * f.in());
+                yield h != null ? h : Storage.allocate(f.a().dtype(), Storage.elements(f.out(), f.in()));
             }
         };
     }

@@ -32,7 +32,7 @@ public final class DenseSubspace implements Subspace {
     static DenseSubspace of(Kernels kernels, TokenFactors g, double[] eigenvalues, double[][] weights) {
         int m = weights.length;
         int n = g.examples();
-        Storage s = Storage.allocate(g.dtype(), m * n);
+        Storage s = Storage.allocate(g.dtype(), Storage.elements(m, n));
         for (int k = 0; k < m; k++) {
             for (int i = 0; i < n; i++) {
                 s.set(k * n + i, weights[k][i]);
@@ -40,11 +40,11 @@ public final class DenseSubspace implements Subspace {
         }
         List<Storage> u = new java.util.ArrayList<>();
         for (int k = 0; k < m; k++) {
-            u.add(Storage.allocate(g.dtype(), Math.multiplyExact(g.out(), g.in())));
+            u.add(Storage.allocate(g.dtype(), Storage.elements(g.out(), g.in())));
         }
         g.forEachTile(kernels, (tile, row, rows) -> {
             int width = rows * g.in();
-            Storage part = Storage.allocate(g.dtype(), m * width);
+            Storage part = Storage.allocate(g.dtype(), Storage.elements(m, width));
             kernels.product(1, Matrix.of(s, m, n), Matrix.of(tile, n, width), 0, Matrix.of(part, m, width));
             for (int k = 0; k < m; k++) {
                 kernels.scale(width, 1, part, k * width, u.get(k), row * g.in());

@@ -48,8 +48,8 @@ public final class EmaGradSq {
         int tokens = x.rows();
         int out = delta.length() / tokens;
         if (state.gradient == null) {
-            state.gradient = kernels.allocate(delta.dtype(), Math.multiplyExact(out, in));
-            state.mean = Storage.allocate(delta.dtype(), Math.multiplyExact(out, in));
+            state.gradient = kernels.allocate(delta.dtype(), Storage.elements(out, in));
+            state.mean = Storage.allocate(delta.dtype(), Storage.elements(out, in));
         }
         kernels.product(1, Matrix.of(delta, tokens, out).T(), x.matrix(), state.pending ? 1 : 0, Matrix.of(state.gradient, out, in));
         state.pending = true;

@@ -176,7 +176,7 @@ public final class FisherTensors {
             if (stored != DType.F64) {
                 return FloatBytes.encode(Tensor.of(values, n), stored);
             }
-            MemorySegment segment = MemorySegment.ofArray(new byte[Math.multiplyExact(n, stored.bytes())]);
+            MemorySegment segment = SafeTensorsWriter.space((long) n * stored.bytes());
             for (int i = 0; i < n; i++) {
                 segment.set(F64, 8L * i, values.get(i));
             }
@@ -214,6 +214,7 @@ public final class FisherTensors {
             float[] values = info.toFloats();
             return new Storage.F32(values, values.length);
         }
+        info.requireIndexable();
         double[] values = info.data().toArray(F64);
         require(Arrays.stream(values).allMatch(Double::isFinite), name);
         return new Storage.F64(values, values.length);

@@ -16,9 +16,9 @@ import agl.autograd.storage.Storage;
 record JoinedFactors(Matrix delta, Matrix x, int[] example) {
 
     static JoinedFactors of(Kernels kernels, TokenFactors g) {
-        int tokens = Math.toIntExact(g.totalTokens());
-        Storage delta = kernels.allocate(g.dtype(), Math.multiplyExact(tokens, g.out()));
-        Storage x = kernels.allocate(g.dtype(), Math.multiplyExact(tokens, g.in()));
+        int tokens = Storage.elements(g.totalTokens());
+        Storage delta = kernels.allocate(g.dtype(), Storage.elements(tokens, g.out()));
+        Storage x = kernels.allocate(g.dtype(), Storage.elements(tokens, g.in()));
         int[] example = new int[tokens];
         int row = 0;
         for (int i = 0; i < g.examples(); i++) {

@@ -76,13 +76,13 @@ public final class KfacSubspace implements Subspace {
     /** C_out = (1/N) Σ δᵀ(x xᵀ)δ, or C_in = (1/N) Σ xᵀ(δ δᵀ)x, through the (T, T) products of the tokens. */
     private static double[][] factor(Kernels kernels, TokenFactors g, boolean left) {
         int size = left ? g.out() : g.in();
-        Storage c = Storage.allocate(g.dtype(), size * size);
+        Storage c = Storage.allocate(g.dtype(), Storage.elements(size, size));
         for (int i = 0; i < g.examples(); i++) {
             int t = g.tokens(i);
             Matrix mine = left ? g.deltaOf(i) : g.xOf(i);
             Matrix theirs = left ? g.xOf(i) : g.deltaOf(i);
-            Matrix pairs = Matrix.of(Storage.allocate(g.dtype(), t * t), t, t);
-            Matrix weighted = Matrix.of(Storage.allocate(g.dtype(), t * size), t, size);
+            Matrix pairs = Matrix.of(Storage.allocate(g.dtype(), Storage.elements(t, t)), t, t);
+            Matrix weighted = Matrix.of(Storage.allocate(g.dtype(), Storage.elements(t, size)), t, size);
             kernels.product(1.0 / g.examples(), theirs, theirs.T(), 0, pairs);
             kernels.product(1, pairs, mine, 0, weighted);
             kernels.product(1, mine.T(), weighted, 1, Matrix.of(c, size, size));
@@ -100,7 +100,7 @@ public final class KfacSubspace implements Subspace {
     private static Matrix leading(double[][] symmetric, int count, DType dtype) {
         SymmetricEigen eigen = SymmetricEigen.of(symmetric);
         int size = symmetric.length;
-        Storage rows = Storage.allocate(dtype, count * size);
+        Storage rows = Storage.allocate(dtype, Storage.elements(count, size));
         for (int k = 0; k < count; k++) {
             for (int e = 0; e < size; e++) {
                 rows.set(k * size + e, eigen.vectors()[k][e]);
@@ -113,12 +113,12 @@ public final class KfacSubspace implements Subspace {
     private static double[] refit(Kernels kernels, TokenFactors g, Matrix p, Matrix q) {
         int np = p.rows();
         int nq = q.rows();
-        double[] lambda = new double[Math.multiplyExact(np, nq)];
-        Storage rotated = Storage.allocate(g.dtype(), np * nq);
+        double[] lambda = new double[Storage.elements(np, nq)];
+        Storage rotated = Storage.allocate(g.dtype(), lambda.length);
         for (int i = 0; i < g.examples(); i++) {
             int t = g.tokens(i);
-            Matrix dp = Matrix.of(Storage.allocate(g.dtype(), t * np), t, np);
-            Matrix xq = Matrix.of(Storage.allocate(g.dtype(), t * nq), t, nq);
+            Matrix dp = Matrix.of(Storage.allocate(g.dtype(), Storage.elements(t, np)), t, np);
+            Matrix xq = Matrix.of(Storage.allocate(g.dtype(), Storage.elements(t, nq)), t, nq);
             kernels.product(1, g.deltaOf(i), p.T(), 0, dp);
             kernels.product(1, g.xOf(i), q.T(), 0, xq);
             kernels.product(1, dp.T(), xq, 0, Matrix.of(rotated, np, nq));
@@ -134,7 +134,7 @@ public final class KfacSubspace implements Subspace {
     private static Storage select(Matrix rows, int[] index) {
         int[] used = Arrays.stream(index).distinct().sorted().toArray();
         int width = rows.cols();
-        Storage kept = Storage.allocate(rows.data().dtype(), used.length * width);
+        Storage kept = Storage.allocate(rows.data().dtype(), Storage.elements(used.length, width));
         for (int k = 0; k < used.length; k++) {
             Kernels.plain().scale(width, 1, rows.data(), used[k] * width, kept, k * width);
         }

@@ -52,7 +52,7 @@ public sealed interface Subspace permits FactoredSubspace, DenseSubspace, KfacSu
 
     /** u_1 … u_m as the rows of an (m, out·in) matrix. For small matrices. */
     default Tensor basis() {
-        int d = Math.multiplyExact(out(), in());
+        int d = Storage.elements(out(), in());
         Tensor u = Tensor.zeros(dtype(), size(), d);
         try (Tape tape = Tape.inference(Kernels.plain(), new agl.autograd.Pool(dtype()))) {
             Storage row = Storage.allocate(dtype(), d);

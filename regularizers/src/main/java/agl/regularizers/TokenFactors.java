@@ -58,7 +58,7 @@ public record TokenFactors(int out, int in, List<Storage> delta, List<Storage> x
 
     /** From full gradients, (out, in) each, row-major: row o is a token with δ = e_o and x = g[o]. */
     public static TokenFactors ofDense(int out, int in, List<double[]> gradients) {
-        double[] unit = new double[out * out];
+        double[] unit = new double[Storage.elements(out, out)];
         for (int o = 0; o < out; o++) {
             unit[o * out + o] = 1;
         }
@@ -80,7 +80,7 @@ public record TokenFactors(int out, int in, List<Storage> delta, List<Storage> x
     /** ⟨g_i, g_j⟩ = Σ_{t,t'} (δ_t·δ'_t')(x_t·x'_t'): two products of token matrices, no gradient is formed. */
     // explain: Inner product of two gradients
     double inner(Kernels kernels, int i, int j) {
-        int n = tokens(i) * tokens(j);
+        int n = Storage.elements(tokens(i), tokens(j));
         Matrix dd = Matrix.of(kernels.allocate(dtype(), n), tokens(i), tokens(j));
         Matrix xx = Matrix.of(kernels.allocate(dtype(), n), tokens(i), tokens(j));
         kernels.product(1, deltaOf(i), deltaOf(j).T(), 0, dd);
@@ -120,8 +120,8 @@ public record TokenFactors(int out, int in, List<Storage> delta, List<Storage> x
 
     double[][] gramByTiles(Kernels kernels) {
         int n = examples();
+        Storage part = kernels.allocate(dtype(), Storage.elements(n, n));
         double[][] k = new double[n][n];
-        Storage part = kernels.allocate(dtype(), n * n);
         forEachTile(kernels, (tile, row, rows) -> {
             int width = rows * in;
             Matrix rowsOfAll = Matrix.of(tile, n, width);
@@ -140,7 +140,7 @@ public record TokenFactors(int out, int in, List<Storage> delta, List<Storage> x
     // explain: Diagonal Fisher
     public Storage diagonal(Kernels kernels) {
         int n = examples();
-        Storage diagonal = kernels.allocate(dtype(), Math.multiplyExact(out, in));
+        Storage diagonal = kernels.allocate(dtype(), Storage.elements(out, in));
         forEachTile(kernels, (tile, row, rows) -> kernels.sumOfSquares(n, rows * in, 1.0 / n, tile, diagonal, row * in));
         return diagonal;
     }
@@ -156,7 +156,7 @@ public record TokenFactors(int out, int in, List<Storage> delta, List<Storage> x
         int n = examples();
         // A short inner sum also keeps float accumulation accurate enough: the sum over tiles is in double.
         int step = Math.clamp(4096 / in, 1, out);
-        Storage tile = kernels.allocate(dtype(), Math.multiplyExact(n, step * in));
+        Storage tile = kernels.allocate(dtype(), Storage.elements(n, step, in));
         for (int row = 0; row < out; row += step) {
             int rows = Math.min(step, out - row);
             for (int i = 0; i < n; i++) {

@@ -1,12 +1,18 @@
 package agl.regularizers;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import agl.autograd.kernels.Kernels;
+import agl.autograd.storage.DType;
 import agl.autograd.storage.Storage;
+import agl.error.AglException;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.function.Executable;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
@@ -62,5 +68,22 @@ class TokenFactorsTest {
         Fisher f = Fisher.of(Kernels.plain(), "w", factors(out, in, examples, tokens), Samples.settings("{'m':5}"));
         assertEquals(examples, f.subspace().size());
         assertEquals(dense ? DenseSubspace.class : FactoredSubspace.class, f.subspace().getClass());
+    }
+
+    /** Products of numbers of tokens, of examples and of both, which do not fit one array: nothing is allocated. */
+    @Test void moreThanOneArrayHoldsIsSaidSo() {
+        Kernels kernels = Kernels.plain();
+        Storage many = Storage.allocate(DType.F32, 70_000);
+        Storage one = Storage.allocate(DType.F32, 1);
+        TokenFactors longOnes = new TokenFactors(1, 1, List.of(many), List.of(many));
+        TokenFactors manyOnes = new TokenFactors(1, 1, Collections.nCopies(70_000, one), Collections.nCopies(70_000, one));
+        TokenFactors both = new TokenFactors(1, 1, Collections.nCopies(40_000, many), Collections.nCopies(40_000, many));
+        List<Executable> works = List.of(() -> longOnes.gramByTokens(kernels), () -> manyOnes.gramByTiles(kernels),
+                () -> KfacSubspace.of(kernels, longOnes, 1, 2, 0), () -> JoinedFactors.of(kernels, both));
+        for (Executable work : works) {
+            String message = assertThrows(AglException.class, work).getMessage();
+            assertTrue(message.contains("values in one array, which holds at most 2.15e+09"), message);
+            assertTrue(message.contains("fisher_examples"), message);
+        }
     }
 }

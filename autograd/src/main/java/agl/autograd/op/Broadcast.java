@@ -87,7 +87,7 @@ public abstract class Broadcast implements Operation {
         if (Arrays.equals(from, to)) {
             return null;
         }
-        int n = Arrays.stream(to).reduce(1, Math::multiplyExact);
+        int n = Storage.elements(Arrays.stream(to).asLongStream().toArray());
         int[] index = new int[n];
         for (int i = 0; i < n; i++) {
             int rest = i;

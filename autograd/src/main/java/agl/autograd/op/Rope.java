@@ -3,6 +3,7 @@ package agl.autograd.op;
 import agl.autograd.Operation;
 import agl.autograd.Tape;
 import agl.autograd.Tensor;
+import agl.autograd.storage.Storage;
 
 /**
  * Rotary position embedding (Su et al. 2021), in the half-split layout of Hugging Face's Llama: in each head the pair (x_i, x_{i+d/2}) is
@@ -21,8 +22,8 @@ public final class Rope implements Operation {
          */
         public static Table of(int positions, double[] frequencies, double factor) {
             int half = frequencies.length;
-            double[] cos = new double[positions * half];
-            double[] sin = new double[positions * half];
+            double[] cos = new double[Storage.elements(positions, half)];
+            double[] sin = new double[cos.length];
             for (int p = 0; p < positions; p++) {
                 for (int i = 0; i < half; i++) {
                     cos[p * half + i] = factor * Math.cos(p * frequencies[i]);

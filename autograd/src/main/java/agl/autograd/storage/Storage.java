@@ -1,14 +1,20 @@
 package agl.autograd.storage;
 
+import agl.error.AglException;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
+import java.util.Arrays;
+import java.util.Locale;
+import java.util.stream.Collectors;
 
 /**
  * A flat array of elements. Plain loops read and write it in double through {@link #get} and {@link #set}, whatever the element type, so
  * that the same code runs in double (gradient checks) and in float (training). Fast kernels access the array itself.
  */
 public abstract sealed class Storage {
+    /** A Java array is indexed by int, and the VM keeps a few elements of that range for itself. */
+    public static final int MOST = Integer.MAX_VALUE - 8;
 
     /** Element type. */
     public abstract DType dtype();
@@ -39,6 +45,22 @@ public abstract sealed class Storage {
 
     /** Sets the elements from {@code from} (inclusive) to {@code to} (exclusive). */
     public abstract void fill(int from, int to, double value);
+
+    /**
+     * The product of some sizes, as the number of elements of one array.
+     *
+     * @throws AglException if there are more than one array holds
+     */
+    public static int elements(long... sizes) {
+        double all = Arrays.stream(sizes).asDoubleStream().reduce(1, (a, b) -> a * b);
+        if (all > MOST) {
+            String product = Arrays.stream(sizes).mapToObj(Long::toString).collect(Collectors.joining(" x "));
+            throw new AglException(product + String.format(Locale.ROOT, " would be %.3g values in one array, which holds at most %.3g: "
+                    + "take a smaller batch_size, micro_batch_size, max_length or r, or for a Fisher estimate fewer fisher_examples",
+                    all, (double) MOST));
+        }
+        return (int) all;
+    }
 
     /** A zero-filled storage of a compute type (F32 or F64; F16 and BF16 are storage-only). */
     public static Storage allocate(DType dtype, int length) {
@@ -77,7 +99,7 @@ public abstract sealed class Storage {
         @Override public void set(int i, double value) { array[i] = (float) value; }
 
         @Override public void fill(int from, int to, double value) {
-            java.util.Arrays.fill(array, from, to, (float) value);
+            Arrays.fill(array, from, to, (float) value);
         }
     }
 
@@ -109,7 +131,7 @@ public abstract sealed class Storage {
         @Override public void set(int i, double value) { array[i] = value; }
 
         @Override public void fill(int from, int to, double value) {
-            java.util.Arrays.fill(array, from, to, value);
+            Arrays.fill(array, from, to, value);
         }
     }
 

@@ -149,7 +149,7 @@ public final class RunState implements AutoCloseable {
 
     private static MemorySegment bytes(Storage values) {
         int n = values.length();
-        MemorySegment bytes = MemorySegment.ofArray(new byte[Math.multiplyExact(n, values.dtype().bytes())]);
+        MemorySegment bytes = SafeTensorsWriter.space((long) n * values.dtype().bytes());
         for (int i = 0; i < n; i++) {
             if (values.dtype() == DType.F64) {
                 bytes.setAtIndex(DOUBLE, i, values.get(i));

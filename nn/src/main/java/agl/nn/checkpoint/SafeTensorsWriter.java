@@ -1,12 +1,15 @@
 package agl.nn.checkpoint;
 
 import agl.autograd.storage.DType;
+import agl.autograd.storage.Storage;
 import agl.error.AglException;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
@@ -25,6 +28,7 @@ import java.util.function.Supplier;
  */
 public final class SafeTensorsWriter {
     private static final List<String> TYPE_ORDER = List.copyOf(SafeTensors.TYPE_BITS.keySet());
+    private static final ValueLayout.OfFloat FLOAT = ValueLayout.JAVA_FLOAT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
     private static final long CHUNK = 64L << 20;
 
     private record Entry(String name, String type, long[] shape, long bytes, Supplier<MemorySegment> data) {
@@ -32,6 +36,16 @@ public final class SafeTensorsWriter {
 
     private final List<Entry> entries = new ArrayList<>();
     private final Map<String, String> metadata = new TreeMap<>();
+
+    /** Memory for that many bytes of a tensor, all 0. More bytes than an array holds are only 2^29 floats. */
+    public static MemorySegment space(long bytes) {
+        return space(bytes, Storage.MOST);
+    }
+
+    /** @param most bytes on the heap */
+    static MemorySegment space(long bytes, int most) {
+        return bytes <= most ? MemorySegment.ofArray(new byte[(int) bytes]) : Arena.ofAuto().allocate(bytes);
+    }
 
     /** Adds a metadata entry; PyTorch's readers expect {@code format=pt}. */
     public SafeTensorsWriter metadata(String key, String value) {
@@ -42,9 +56,9 @@ public final class SafeTensorsWriter {
     /** Adds a float tensor; {@code values} are read when the file is written. */
     public SafeTensorsWriter add(String name, float[] values, long... shape) {
         return add(name, DType.F32, shape, () -> {
-            ByteBuffer bytes = ByteBuffer.allocate(Math.multiplyExact(4, values.length)).order(ByteOrder.LITTLE_ENDIAN);
-            bytes.asFloatBuffer().put(values);
-            return MemorySegment.ofBuffer(bytes);
+            MemorySegment bytes = space(4L * values.length);
+            MemorySegment.copy(values, 0, bytes, FLOAT, 0, values.length);
+            return bytes;
         });
     }
 

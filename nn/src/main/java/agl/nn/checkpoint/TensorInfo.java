@@ -54,8 +54,16 @@ public record TensorInfo(String name, String type, long[] shape, MemorySegment d
 
     /** The elements in place in the mapped file, as weights; NaN and infinity are rejected. */
     public Storage weights() {
+        requireIndexable();
         requireFinite();
         return new Storage.Mapped(data, dtype());
+    }
+
+    /** Refuses a tensor of more elements than one array holds. */
+    public void requireIndexable() {
+        if (elements() > Storage.MOST) {
+            throw new AglException(file + ": tensor " + Json.quote(name) + " has " + elements() + " elements, too many for one array");
+        }
     }
 
     private void requireFinite() {
@@ -66,9 +74,7 @@ public record TensorInfo(String name, String type, long[] shape, MemorySegment d
     /** The elements as floats, in a new array; NaN and infinity are rejected. F64 is rounded; BF16, F16 and F32 are exact. */
     public float[] toFloats() {
         DType dtype = dtype();
-        if (elements() > Integer.MAX_VALUE - 8) {
-            throw new AglException(file + ": tensor " + Json.quote(name) + " has " + elements() + " elements, too many for one array");
-        }
+        requireIndexable();
         requireFinite();
         float[] out = new float[(int) elements()];
         switch (dtype) {

@@ -10,11 +10,15 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import agl.autograd.storage.DType;
 import agl.error.AglException;
 import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.List;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.function.Executable;
+import org.junit.jupiter.api.io.TempDir;
 
 class TensorInfoTest {
     private static TensorInfo tensor(String type, long[] shape, double... values) {
@@ -85,5 +89,28 @@ class TensorInfoTest {
         assertFalse(row("F32", 1, 2).sameValues(row("F16", 1, 3)));
         assertFalse(row("F32", 1, 2).sameValues(tensor("F32", new long[] {2, 1}, 1, 2)));
         assertFalse(row("F64", 0.1).sameValues(row("F32", 0.1)), "a float is not that double");
+    }
+
+    /** A tensor of which no byte is read. */
+    @Test void moreElementsThanAnArrayHoldsAreRefused() {
+        TensorInfo info = new TensorInfo("w", "F32", new long[] {65536, 65536}, MemorySegment.NULL, Path.of("file"));
+        for (Executable read : List.<Executable>of(info::weights, info::toFloats, info::requireIndexable)) {
+            assertEquals("file: tensor w has 4294967296 elements, too many for one array",
+                    assertThrows(AglException.class, read).getMessage());
+        }
+    }
+
+    @Test void bytesBeyondAnArrayAreOffTheHeapAndAreWritten(@TempDir Path folder) {
+        assertFalse(SafeTensorsWriter.space(64, 64).isNative());
+        MemorySegment beyond = SafeTensorsWriter.space(68, 64);
+        assertTrue(beyond.isNative());
+        beyond.set(ValueLayout.JAVA_FLOAT_UNALIGNED, 64, 2.5f);
+        Path file = folder.resolve("a.safetensors");
+        new SafeTensorsWriter().add("w", DType.F32, new long[] {17}, () -> beyond).write(file);
+        try (SafeTensors saved = SafeTensors.open(file)) {
+            float[] values = saved.info("w").toFloats();
+            assertEquals(0, values[15]);
+            assertEquals(2.5f, values[16]);
+        }
     }
 }

@@ -151,7 +151,7 @@ public final class DistanceToBase implements Method {
         model.enable(false);
         try (Tape own = Tape.inference(tape.kernels(), tape.pool())) {
             Tensor h = model.model().hidden(own, batch);
-            Storage kept = Storage.allocate(own.dtype(), rows.length * h.cols());
+            Storage kept = Storage.allocate(own.dtype(), Storage.elements(rows.length, h.cols()));
             for (int i = 0; i < rows.length; i++) {
                 own.kernels().scale(h.cols(), 1, h.data(), rows[i] * h.cols(), kept, i * h.cols());
             }

@@ -61,8 +61,8 @@ public final class OpLora implements Method {
         while (count > 0 && eigen.values()[count - 1] <= ZERO * eigen.values()[0]) {
             count--;
         }
-        Storage right = Storage.allocate(DType.F64, count * in);
-        Storage left = Storage.allocate(DType.F64, count * out);
+        Storage right = Storage.allocate(DType.F64, Storage.elements(count, in));
+        Storage left = Storage.allocate(DType.F64, Storage.elements(count, out));
         for (int c = 0; c < count; c++) {
             double sigma = Math.sqrt(eigen.values()[c]);
             for (int j = 0; j < in; j++) {
@@ -96,11 +96,11 @@ public final class OpLora implements Method {
             Sides s = sides.get(f.name());
             int r = f.rank();
             // B ← B − U(UᵀB)
-            Matrix ub = Matrix.of(Storage.allocate(DType.F64, s.k() * r), s.k(), r);
+            Matrix ub = Matrix.of(Storage.allocate(DType.F64, Storage.elements(s.k(), r)), s.k(), r);
             plain.product(1, s.u.T(), f.matrixB(), 0, ub);
             plain.product(-1, s.u, ub, 1, f.matrixB());
             // A ← A − (A V)Vᵀ
-            Matrix av = Matrix.of(Storage.allocate(DType.F64, s.k() * r), r, s.k());
+            Matrix av = Matrix.of(Storage.allocate(DType.F64, Storage.elements(s.k(), r)), r, s.k());
             plain.product(1, f.matrixA(), s.v, 0, av);
             plain.product(-1, av, s.v.T(), 1, f.matrixA());
         }
