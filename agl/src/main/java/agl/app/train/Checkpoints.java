@@ -2,6 +2,7 @@ package agl.app.train;
 
 import agl.app.io.AtomicFiles;
 import agl.error.AglException;
+import agl.error.NotFiniteException;
 import agl.nn.checkpoint.Json;
 import agl.nn.checkpoint.OutputFile;
 import agl.nn.checkpoint.RunState;
@@ -84,11 +85,11 @@ public final class Checkpoints {
         return goOn;
     }
 
-    /** Added to the message of a run that failed: what of it is kept. */
+    /** Added to the message of a run that came to numbers that are not finite: what of it is kept. */
     String kept() {
         int steps = steps();
-        return steps == 0 ? ""
-                : "; the checkpoint after step " + steps + " is kept in " + folder + " (delete it to begin with other settings)";
+        return steps == 0 ? "" : "; the checkpoint after step " + steps + " is whole, in " + folder
+                + ", but going on from it comes to the same again: delete it to begin with other settings";
     }
 
     /** Called before each save; it throws if what the run has come to is not to be gone on from. */
@@ -204,6 +205,9 @@ public final class Checkpoints {
             content.accept(state);
             others.forEach(other -> other.accept(state));
             state.write();
+        } catch (NotFiniteException e) { // the update after a loss that was finite; no file is left
+            throw new NotFiniteException("what step " + step + " came to is not finite (" + e.getMessage()
+                    + "); try a lower learning rate");
         }
         // Later ones are damaged: the run went on from before them.
         List<Path> all = files();

@@ -77,13 +77,19 @@ public final class Trainer {
     }
 
     /**
-     * Trains, from where the newest checkpoint is if there is one.
+     * Trains, from where the newest checkpoint is if there is one. It fails when a loss, a gradient or what is to be saved is no longer
+     * finite, unless the best weights before that are kept.
      *
      * @param checkpoints where the run's state is saved; null: nowhere, and a signal ends the process at once
      */
     public void run(Job job, Checkpoints checkpoints, Listener listener) {
         try (StopSignal signal = checkpoints == null ? null : StopSignal.listen()) {
             run(job, checkpoints, signal, listener);
+        } catch (NotFiniteException e) {
+            if (!settings.keepBest() || best.step() == 0) {
+                throw new AglException(e.getMessage() + (checkpoints == null ? "" : checkpoints.kept()), e);
+            }
+            Notes.say(e.getMessage() + "; training ends there");
         }
     }
 
@@ -116,12 +122,6 @@ public final class Trainer {
                 job.method.transformGradients(tape, job.factors, step);
                 gradNorm = optimizer.step(lr, 1);
                 job.method.afterStep(tape, job.factors, step);
-            } catch (NotFiniteException e) {
-                if (settings.keepBest() && best.step() > 0) {
-                    Notes.say(e.getMessage() + "; training ends there");
-                    break;
-                }
-                throw new AglException(e.getMessage() + (checkpoints == null ? "" : checkpoints.kept()), e);
             }
             int tokens = chosen.stream().mapToInt(EncodedExample::length).sum();
             OptionalDouble held = isMeasured(job, step + 1, steps) ? OptionalDouble.of(evaluate(job.evaluation)) : OptionalDouble.empty();

@@ -1,6 +1,7 @@
 package agl.app.train;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertDoesNotThrow;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
@@ -9,6 +10,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import agl.app.TinyModel;
 import agl.app.data.EncodedExample;
 import agl.app.data.Example;
+import agl.app.io.AtomicFiles;
 import agl.app.io.MetricsLog;
 import agl.app.model.ModelBundle;
 import agl.autograd.Tensor;
@@ -16,6 +18,9 @@ import agl.autograd.storage.DType;
 import agl.error.AglException;
 import agl.lora.LoraModel;
 import agl.nn.checkpoint.RunState;
+import agl.nn.checkpoint.Sealed;
+import agl.regularizers.method.Method;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -24,6 +29,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.function.Executable;
 import org.junit.jupiter.api.io.TempDir;
 
 /** The weights with the lowest held-out loss, and when to stop waiting for lower ones. */
@@ -196,6 +202,36 @@ class BestKeptTest {
         String said = assertThrows(AglException.class, () -> new Trainer(bundle.model(), lora.parameters(), last).run(task, task,
                 (m, of) -> lora.parameters().getFirst().data().set(0, Double.NaN))).getMessage();
         assertTrue(said.startsWith("the task loss is NaN at step 2; "), said);
+    }
+
+    /** As above, but what is no number is found by the checkpoint after step 6: it is not written, and those before it stay. */
+    @Test void weightsThatAreNoNumbersAreNotSaved() {
+        for (String keep : List.of("keep_best=true", "keep_best=false")) {
+            ModelBundle bundle = TinyModel.load(TinyModel.write(temp.resolve(keep), 3));
+            TrainSettings s = config(keep, "learning_rate=0.01").train();
+            LoraModel lora = LoraModel.attach(bundle.model(), FineTune.loraConfig(s), s.seed(), DType.F32);
+            List<EncodedExample> task = bundle.encode(TASK, 64);
+            Path folder = temp.resolve("saved").resolve(keep);
+            Trainer trainer = new Trainer(bundle.model(), lora.parameters(), s);
+            Executable run = () -> trainer.run(new Trainer.Job(task, task, List.of(), Method.lora(), List.of(), 20),
+                    new Checkpoints(folder, JsonNodeFactory.instance.objectNode().put("run", keep), 1, "the same command"), (m, of) -> {
+                        if (m.step() == 6) {
+                            lora.parameters().getFirst().data().set(0, Double.NaN);
+                        }
+                    });
+            if (s.keepBest()) {
+                assertDoesNotThrow(run);
+                assertEquals(6, trainer.keepBest(Double.NaN), "measured before the weights were spoilt");
+            } else {
+                String said = assertThrows(AglException.class, run).getMessage();
+                assertTrue(said.startsWith("what step 6 came to is not finite (step-00000006.safetensors: tensor "), said);
+                assertTrue(said.endsWith("; nothing was written); try a lower learning rate; the checkpoint after step 5 is whole, in "
+                        + folder
+                        + ", but going on from it comes to the same again: delete it to begin with other settings"), said);
+            }
+            assertEquals(List.of("step-00000004.safetensors", "step-00000005.safetensors"), AtomicFiles.names(folder));
+            AtomicFiles.names(folder).forEach(name -> Sealed.require(folder.resolve(name)));
+        }
     }
 
     @Test void withoutEvaluationsThereIsNoBest() {

@@ -162,7 +162,8 @@ class CheckpointsTest {
         }));
         c.delete();
         after(c, 7);
-        assertEquals("; the checkpoint after step 7 is kept in " + folder() + " (delete it to begin with other settings)", c.kept());
+        assertEquals("; the checkpoint after step 7 is whole, in " + folder()
+                + ", but going on from it comes to the same again: delete it to begin with other settings", c.kept());
     }
 
     /** Nine digits sort behind eight. */
