@@ -219,9 +219,9 @@ public final class TrainCommand implements Callable<Integer> {
         TrainTrace trace = result.trace();
         Optional<DriftComparison> measured = drift;
         output.write(BESIDE, folder -> {
-            provenance.writeInto(folder);
             AtomicFiles.writeText(folder.resolve("settings.json"), config.toJson().toPrettyString() + "\n");
             Peft.writeInto(result.lora(), folder, base.path.toString());
+            provenance.writeInto(folder);
             trace.writeInto(folder);
             answers.writeInto(folder);
             measured.ifPresent(d -> DriftOutput.write(folder, d, provenance.notes()));

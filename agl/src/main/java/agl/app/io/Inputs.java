@@ -49,12 +49,19 @@ public final class Inputs {
     /**
      * Reads and hashes these files; in a model or adapter folder, the files that are used ({@link ModelFiles}). Skips nulls and missing
      * files: the code that needs them gives a better message.
+     *
+     * @throws AglException for weights that are not those that this program wrote into their folder
      */
     public static Inputs read(Collection<Path> paths) {
         Inputs inputs = new Inputs();
         for (Path path : paths) {
             if (path != null && Files.isDirectory(path)) {
-                ModelFiles.of(path).forEach(file -> inputs.files.computeIfAbsent(file, f -> see(f, f.getFileName().toString())));
+                Map<String, String> sha256 = new LinkedHashMap<>();
+                ModelFiles.of(path).forEach(file -> {
+                    String name = file.getFileName().toString();
+                    sha256.put(name, inputs.files.computeIfAbsent(file, f -> see(f, name)).sha256);
+                });
+                Provenance.requireWritten(path, sha256);
             } else if (path != null && Files.exists(path)) {
                 inputs.files.computeIfAbsent(path, f -> see(f, ""));
             }
@@ -154,7 +161,7 @@ public final class Inputs {
         }
     }
 
-    private static String sha256(Path file) {
+    static String sha256(Path file) {
         try (DigestInputStream in = new DigestInputStream(Files.newInputStream(file), Sealed.sha256())) {
             in.transferTo(OutputStream.nullOutputStream());
             return HexFormat.of().formatHex(in.getMessageDigest().digest());

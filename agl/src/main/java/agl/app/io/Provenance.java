@@ -1,7 +1,9 @@
 package agl.app.io;
 
 import agl.autograd.kernels.Kernels;
+import agl.error.AglException;
 import agl.nn.checkpoint.Json;
+import agl.nn.checkpoint.ModelFiles;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.SerializationFeature;
 import com.fasterxml.jackson.databind.json.JsonMapper;
@@ -11,6 +13,7 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -31,6 +34,7 @@ import java.util.Set;
 public record Provenance(String command, long seed, String version, ObjectNode settings, Map<String, String> inputs, List<String> changed,
                          List<String> notes, String java, String os, String kernels, int threads, Instant written) {
     public static final String FILE = "provenance.json";
+    private static final String OUTPUTS = "outputs_sha256";
     /** Commands that train nothing: their provenance does not describe how a model or adapter in that folder was trained. */
     private static final Set<String> MEASURING = Set.of("drift", "compare", "ablate", "forgetting", "explain");
     private static final JsonMapper JSON = JsonMapper.builder().enable(SerializationFeature.INDENT_OUTPUT).build();
@@ -59,9 +63,16 @@ public record Provenance(String command, long seed, String version, ObjectNode s
     }
 
     public String toJson() {
+        return toJson(Map.of());
+    }
+
+    private String toJson(Map<String, String> outputs) {
         ObjectNode fields = JSON.createObjectNode().put("command", command).put("seed", seed).put("version", version);
         fields.set("settings", settings);
         fields.set("inputs_sha256", JSON.valueToTree(inputs));
+        if (!outputs.isEmpty()) {
+            fields.set(OUTPUTS, JSON.valueToTree(outputs));
+        }
         if (!changed.isEmpty()) {
             fields.set("inputs_changed_during_run", JSON.valueToTree(changed));
         }
@@ -80,9 +91,24 @@ public record Provenance(String command, long seed, String version, ObjectNode s
         }
     }
 
-    /** Writes {@code provenance.json} into {@code folder}. */
+    /** Writes {@code provenance.json} into {@code folder}; with the SHA-256 of the weights, if a model or adapter is there already. */
     public void writeInto(Path folder) {
-        AtomicFiles.writeText(folder.resolve(FILE), toJson());
+        Map<String, String> outputs = new LinkedHashMap<>();
+        ModelFiles.of(folder).stream().filter(file -> ModelFiles.isWeights(file.getFileName().toString()))
+                .forEach(file -> outputs.put(file.getFileName().toString(), Inputs.sha256(file)));
+        AtomicFiles.writeText(folder.resolve(FILE), toJson(outputs));
+    }
+
+    /** Rejects a file of a model or adapter that is not the one that was written into this folder, if its provenance.json says which. */
+    static void requireWritten(Path folder, Map<String, String> sha256) {
+        ofTraining(folder).ifPresent(provenance -> sha256.forEach((name, hash) -> {
+            String written = provenance.path(OUTPUTS).path(name).asText(hash);
+            if (!written.equals(hash)) {
+                throw new AglException(folder.resolve(name) + ": is not the file that agl " + provenance.path("command").asText()
+                        + " wrote there, whose SHA-256 is in " + FILE + ": if it is damaged, write it again; if you replaced it, delete "
+                        + OUTPUTS + " from " + FILE);
+            }
+        }));
     }
 
     /** The content of a folder's provenance.json; empty if there is none. */

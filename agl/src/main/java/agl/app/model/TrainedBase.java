@@ -3,6 +3,7 @@ package agl.app.model;
 import agl.app.io.Inputs;
 import agl.app.io.Notes;
 import agl.app.io.Provenance;
+import agl.error.AglException;
 import agl.lora.Peft;
 import agl.nn.checkpoint.Json;
 import agl.nn.checkpoint.ModelFiles;
@@ -53,8 +54,11 @@ public record TrainedBase(Path adapter, String base, Map<String, String> sha256)
     /**
      * Prints one line on standard error for each adapter that was trained on another base. {@code hashed}: the base's files are hashed
      * anyway.
+     *
+     * @throws AglException for an adapter whose weights are not those that were written there
      */
     public static void check(Path here, List<Path> adapters, boolean hashed) {
+        Inputs.read(adapters);
         for (Path adapter : adapters) {
             read(adapter).ifPresent(trained -> {
                 List<String> files = trained.differing(here, hashed);
