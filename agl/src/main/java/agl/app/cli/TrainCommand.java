@@ -113,7 +113,8 @@ public final class TrainCommand implements Callable<Integer> {
     private Path fisherCache;
 
     @Option(names = "--dry-run", description =
-            "Show decoded samples with their loss mask, parameter counts and a memory estimate, and stop.")
+            "Show decoded samples with their loss mask, what max_length cuts, what of the files is left out, parameter counts and a memory "
+            + "estimate, and stop.")
     private boolean dryRun;
 
     @Mixin private ConfigOptions options;
@@ -157,7 +158,7 @@ public final class TrainCommand implements Callable<Integer> {
             notes.addAll(artefact.notes(given, options.names(), List.of(given.train().seed()), bundle.template().described()));
         }
         if (dryRun) {
-            spec.commandLine().getOut().print(DryRun.describe(bundle, config, data));
+            spec.commandLine().getOut().print(DryRun.describe(bundle, config, data) + DryRun.leftOut(reading.reading()));
             return 0;
         }
         Checkpoints checkpoints = resume.open(out.resolve("checkpoints"), identity(choice, config, bundle));

@@ -6,8 +6,10 @@ import com.fasterxml.jackson.annotation.JsonIgnore;
 import com.fasterxml.jackson.annotation.JsonInclude;
 import java.util.List;
 import java.util.Objects;
+import java.util.Set;
 import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
+import java.util.stream.IntStream;
 
 /**
  * What a model is asked: an instruction with its input, or a conversation up to where the answer stands.
@@ -43,8 +45,13 @@ public record Request(String instruction, String input, @JsonInclude(JsonInclude
     }
 
     /** As a chat template takes it: an instruction is one message of the user, its input after an empty line. */
-    List<Message> messages() {
+    public List<Message> messages() {
         return !conversation.isEmpty() ? conversation : List.of(new Message("user", TextTemplate.joined(instruction, input)));
+    }
+
+    /** Whether it goes on from one of these conversations. */
+    public boolean follows(Set<List<Message>> others) {
+        return IntStream.range(1, conversation.size()).anyMatch(n -> others.contains(conversation.subList(0, n)));
     }
 
     /** The same with every text changed. */

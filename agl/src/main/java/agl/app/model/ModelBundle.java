@@ -153,6 +153,11 @@ public final class ModelBundle {
         return encoded;
     }
 
+    /** An example before anything is cut. */
+    public EncodedExample whole(Example example) {
+        return encoder(Integer.MAX_VALUE).encode(example);
+    }
+
     /** Maximum length of an example in tokens: the smaller of {@code maxLength} and the model's positions. */
     public int limit(int maxLength) {
         return Math.min(maxLength, positions());

@@ -1,11 +1,14 @@
 package agl.app.train;
 
 import agl.app.data.EncodedExample;
+import agl.app.data.Example;
+import agl.app.data.Reading;
 import agl.app.model.ModelBundle;
 import agl.lora.LoraModel;
 import agl.nn.ModelConfig;
 import java.util.List;
 import java.util.Locale;
+import java.util.stream.Collectors;
 
 /** Shows what a run would train on and need, without training. */
 public final class DryRun {
@@ -30,7 +33,8 @@ public final class DryRun {
         int perPass = s.microBatchSize() == 0 ? s.batchSize() : Math.min(s.batchSize(), s.microBatchSize());
         out.append(String.format(Locale.ROOT, "---%nexamples       %,d, mean %.0f tokens, longest %d, %d cut to %d%n", encoded.size(), mean,
                 longest,
-                EncodedExample.countTruncated(encoded), s.maxLength()));
+                EncodedExample.countTruncated(encoded), bundle.limit(s.maxLength())));
+        out.append(cut(bundle, data.task(), encoded));
         out.append(String.format(Locale.ROOT, "steps          %,d of %d examples%s%n", config.steps(data), s.batchSize(),
                 config.mixed(data) > 0 ? ", one more at most: " + config.examples(data) : ""));
         out.append(String.format(Locale.ROOT, "parameters     %,d frozen, %,d trained in %d layers (%.3f %%)%n", bundle.model().size(),
@@ -47,6 +51,34 @@ public final class DryRun {
         out.append(heap(adapter + activations, Runtime.getRuntime().maxMemory()));
         lora.detach();
         return out.toString();
+    }
+
+    /** How much of prompts and answers the maximum length cuts; "" if nothing. */
+    private static String cut(ModelBundle bundle, List<Example> examples, List<EncodedExample> encoded) {
+        long prompts = 0;
+        long answers = 0;
+        int cutAnswers = 0;
+        long allPrompts = 0;
+        long allAnswers = 0;
+        for (int i = 0; i < encoded.size(); i++) {
+            EncodedExample kept = encoded.get(i);
+            EncodedExample whole = kept.truncated() ? bundle.whole(examples.get(i)) : kept;
+            int answer = whole.lossTokens() - kept.lossTokens();
+            cutAnswers += answer > 0 ? 1 : 0;
+            answers += answer;
+            prompts += whole.length() - kept.length() - answer;
+            allAnswers += whole.lossTokens();
+            allPrompts += whole.length() - whole.lossTokens();
+        }
+        return prompts + answers == 0 ? "" : String.format(Locale.ROOT,
+                "cut            %.1f %% of the answers' tokens (%,d, the ends of %,d answers), %.1f %% of the prompts' (%,d, beginnings)%n",
+                100.0 * answers / allAnswers, answers, cutAnswers, 100.0 * prompts / Math.max(1, allPrompts), prompts);
+    }
+
+    /** What of the data files is not trained on, and why. */
+    public static String leftOut(Reading reading) {
+        List<String> lines = reading.leftOut().isEmpty() ? List.of("nothing") : reading.leftOut();
+        return lines.stream().map(line -> "left out       " + line + System.lineSeparator()).collect(Collectors.joining());
     }
 
     private static int longest(List<EncodedExample> encoded) {

@@ -8,6 +8,7 @@ import agl.app.drift.RefusalPatterns;
 import agl.app.drift.Verdict;
 import agl.error.AglException;
 import agl.nn.ModelConfig;
+import agl.nn.tokenizer.ChatTemplate.Message;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -72,6 +73,12 @@ public record TrainData(List<Example> task, List<Example> evaluation, List<Examp
         long repeated = evaluation.size() - evaluation.stream().map(TrainData::stripped).distinct().count();
         if (repeated > 0) {
             notes.add(repeated + " of " + evaluation.size() + " held-out examples repeat another one: they do not count as independent");
+        }
+        Set<List<Message>> asked = evaluation.stream().map(e -> e.request().messages()).collect(Collectors.toSet());
+        long later = evaluation.stream().filter(e -> e.request().follows(asked)).count();
+        if (later > 0) {
+            notes.add(later + " of " + evaluation.size() + " held-out examples are later answers of a conversation that another one is "
+                    + "from: they do not count as independent");
         }
         long taught = among(task, prompts);
         if (taught > 0) {

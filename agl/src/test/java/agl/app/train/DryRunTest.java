@@ -4,12 +4,16 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import agl.app.TinyModel;
+import agl.app.data.DataFiles;
 import agl.app.data.EncodedExample;
 import agl.app.data.Example;
+import agl.app.data.Reading;
 import agl.app.model.ModelBundle;
 import agl.autograd.storage.DType;
 import agl.nn.ModelConfig;
 import agl.nn.Models;
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
@@ -73,6 +77,35 @@ class DryRunTest {
                 line(linesOf("mix", bundle, examples(6), "epochs=1", "batch_size=2"), "steps"));
         int cut = length[1] - 1;
         assertTrue(line(lines(bundle, task, "max_length=" + cut), "examples").endsWith("longest " + cut + ", 1 cut to " + cut));
+    }
+
+    /** The answer of the second, longer one loses its last tokens; of the first its prompt loses its beginning. */
+    @Test void whatTheMaximumLengthCuts() {
+        ModelBundle bundle = TinyModel.load(TinyModel.write(temp.resolve("base"), 3));
+        List<Example> task = List.of(new Example("tell me about the dog on the mat and the cat", "fox"),
+                new Example("tell me", "the red fox sat on the mat"), new Example("tell me", "fox"));
+        List<EncodedExample> whole = bundle.encode(task, 64);
+        int[] answers = whole.stream().mapToInt(EncodedExample::lossTokens).toArray();
+        int[] prompts = whole.stream().mapToInt(e -> e.length() - e.lossTokens()).toArray();
+        int limit = prompts[2] + answers[2];
+        assertTrue(whole.get(2).length() == limit && prompts[1] >= limit / 2 && prompts[0] + answers[0] > limit, "fits just");
+        int cutAnswer = prompts[1] + answers[1] - limit - (prompts[1] - Math.max(limit / 2, limit - answers[1]));
+        int cutPrompts = prompts[0] + answers[0] - limit + prompts[1] - Math.max(limit / 2, limit - answers[1]);
+        List<String> lines = lines(bundle, task, "max_length=" + limit);
+        assertEquals(String.format(Locale.ROOT, "%.1f %% of the answers' tokens (%d, the ends of 1 answers), %.1f %% of the prompts' (%d, "
+                + "beginnings)", 100.0 * cutAnswer / (answers[0] + answers[1] + answers[2]), cutAnswer,
+                100.0 * cutPrompts / (prompts[0] + prompts[1] + prompts[2]), cutPrompts), line(lines, "cut"));
+        assertTrue(lines(bundle, task, "max_length=64").stream().noneMatch(l -> l.startsWith("cut")), "nothing is cut");
+    }
+
+    @Test void whatIsLeftOut() throws IOException {
+        Path file = Files.writeString(temp.resolve("a.jsonl"), "{\"messages\":[{\"role\":\"user\",\"content\":\"a\"},"
+                + "{\"role\":\"assistant\",\"content\":\"b\"},{\"role\":\"user\",\"content\":\"c\"}]}");
+        Reading reading = Reading.plain();
+        assertEquals("left out       nothing", DryRun.leftOut(reading).strip());
+        DataFiles.examples(List.of(file), reading);
+        assertEquals("left out       " + file + ": conversations whose last messages nobody answers, so that these are not used: 1",
+                DryRun.leftOut(reading).strip());
     }
 
     /** Matrices of a model with 2 layers, 4 heads and 2 key/value heads; the head is the embedding. */

@@ -91,6 +91,22 @@ class TrainDataTest {
         assertEquals(List.of(), new TrainData(examples("a", "b"), examples("c"), REFUSED).notes(prompts("g")));
     }
 
+    /** Twenty conversations of two answers: the last two are held out whole, and of each the second answer is no independent one. */
+    @Test void aConversationStaysWhole() throws IOException {
+        Path file = Files.writeString(temp.resolve("c.jsonl"), IntStream.range(0, 20).mapToObj(i -> "{\"conversations\":["
+                + "{\"from\":\"human\",\"value\":\"q" + i + "\"},{\"from\":\"gpt\",\"value\":\"r\"},"
+                + "{\"from\":\"human\",\"value\":\"and then "
+                + i + "?\"},{\"from\":\"gpt\",\"value\":\"s\"}]}\n").collect(Collectors.joining()));
+        TrainData data = TrainData.read(new Sources(List.of(file), List.of(), List.of()), Reading.plain(), null, null);
+        assertEquals(36, data.task().size());
+        assertEquals(List.of("q18", "and then 18?", "q19", "and then 19?"), data.evaluation().stream().map(Example::instruction).toList());
+        assertEquals(List.of("2 of 4 held-out examples are later answers of a conversation that another one is from: they do not count as "
+                + "independent"), data.notes(List.of()));
+        TrainData last = TrainData.read(new Sources(List.of(file), List.of(), List.of()), new Reading(List.of(), "last"), null, null);
+        assertEquals(List.of(18, 2), List.of(last.task().size(), last.evaluation().size()));
+        assertEquals(List.of(), last.notes(List.of()));
+    }
+
     @Test void whatIsInTwoPlacesIsCounted() {
         TrainData data = new TrainData(examples("a", "b", "c"), examples("c", "d", "a ", "a"), REFUSED);
         assertEquals(List.of("3 of 4 held-out examples are among the task's rows too: their loss is that of what was trained on",
