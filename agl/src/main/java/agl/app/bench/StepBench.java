@@ -122,7 +122,8 @@ public record StepBench(Shape shape, int batch, int tokens, int rank, double dro
                 : 0;
     }
 
-    private List<EncodedExample> examples(int count, int length, long seed) {
+    /** Sequences of random tokens, each of them a target but the first. */
+    List<EncodedExample> examples(int count, int length, long seed) {
         SplittableRandom random = new SplittableRandom(seed);
         List<EncodedExample> examples = new ArrayList<>();
         for (int i = 0; i < count; i++) {

@@ -29,10 +29,11 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
 /** {@code agl bench}: the kernels' speed on this machine, compared with the peak of processor and memory. */
-@Command(name = "bench", subcommands = StepCommand.class,
-        description = "Measure the speed of the kernels, or of a training step, on this machine.",
+@Command(name = "bench", subcommands = {StepCommand.class, BenchCheckpointCommand.class},
+        description = "Measure the speed of the kernels, of a training step or of a checkpoint on this machine.",
         footer = {"", "Examples:", "  agl bench", "  agl bench --only sgemm,attention --threads 1 --json",
-            "  agl bench --device gpu --shape smollm135M --tokens 256", "  agl bench step --shape smollm135M --batch 2 --tokens 256"})
+            "  agl bench --device gpu --shape smollm135M --tokens 256", "  agl bench step --shape smollm135M --batch 2 --tokens 256",
+            "  agl bench checkpoint --shape smollm135M"})
 public final class BenchCommand implements Callable<Integer> {
     @Option(names = "--threads", defaultValue = "0",
             description = "Most threads; one thread is measured as well. 0, the default: one per processor.")

@@ -15,7 +15,8 @@ import picocli.CommandLine.Option;
 /** Options of commands whose run can be interrupted and resumed. */
 final class CheckpointOptions {
     @Option(names = "--save-every", paramLabel = "N", description =
-            "Write a checkpoint after every N steps; default: about every two minutes, and when the run is stopped (Ctrl-C).")
+            "Write a checkpoint after every N steps; default: about every two minutes, more rarely if that takes more than 1%% of the "
+            + "time; and when the run is stopped (Ctrl-C).")
     private int every;
 
     @Option(names = "--resume", description =

@@ -177,10 +177,11 @@ final class StepCommand implements Callable<Integer> {
         }
     }
 
-    private static String line(String name, Object value) {
+    /** A name and its value; one that is a map is a block. */
+    static String line(String name, Object value) {
         if (value instanceof Map<?, ?> map) {
             StringBuilder s = new StringBuilder(name);
-            map.forEach((k, v) -> s.append(String.format(Locale.ROOT, "%n  %-24s %.4f", k, v)));
+            map.forEach((k, v) -> s.append(String.format(Locale.ROOT, v instanceof Double ? "%n  %-24s %.4f" : "%n  %-24s %s", k, v)));
             return s.toString();
         }
         return String.format(Locale.ROOT, value instanceof Double ? "%-26s %.4g" : "%-26s %s", name, value);

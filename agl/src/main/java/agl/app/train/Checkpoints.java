@@ -37,6 +37,8 @@ public final class Checkpoints {
     private static final int KEPT = 2;
     /** Without {@code --save-every}: about as much work as anyone would mind to lose. */
     private static final long EVERY_NANOS = 120_000_000_000L;
+    /** Training waits while one is written: it is trained this many times as long before the next. */
+    private static final long MOST_SHARE = 100;
     /** A run's last step is worth a checkpoint if this much was done since the one before: what follows it may take long. */
     private static final long LAST_NANOS = 20_000_000_000L;
     private static final Pattern NAME = Pattern.compile("step-(\\d{8,9})\\.safetensors");
@@ -50,11 +52,12 @@ public final class Checkpoints {
     private final List<Consumer<RunState>> others = new ArrayList<>();
     private Runnable soundness = () -> { };
     private long saved;
+    private long lastNanos;
 
     /**
      * @param folder   for this run's checkpoints alone; made when the first one is written
      * @param identity what determines the run, by name: settings, hashes of its inputs. Values are texts, numbers or objects of such
-     * @param every    steps from one checkpoint to the next; 0: about two minutes
+     * @param every    steps from one checkpoint to the next; 0: about two minutes, longer where one takes more than a hundredth of that
      * @param goOn     how the user goes on with a run that was stopped: "the same command with --resume"
      */
     public Checkpoints(Path folder, ObjectNode identity, int every, String goOn) {
@@ -186,13 +189,19 @@ public final class Checkpoints {
     /** Writes a checkpoint if one is due after this step, or asked for. */
     void after(int step, int steps, boolean asked, Consumer<RunState> content) {
         long since = nanos.getAsLong() - saved;
-        boolean due = every > 0 ? step % every == 0 : since > EVERY_NANOS;
+        boolean due = every > 0 ? step % every == 0 : since > Math.max(EVERY_NANOS, MOST_SHARE * lastNanos);
         if (asked || due || step == steps && since > LAST_NANOS) {
             save(step, content);
         }
     }
 
+    /** Seconds that the last checkpoint took, in which nothing is trained. */
+    public double lastSeconds() {
+        return lastNanos * 1e-9;
+    }
+
     private void save(int step, Consumer<RunState> content) {
+        long begun = nanos.getAsLong();
         soundness.run();
         try {
             OutputFile.makeFolders(folder);
@@ -215,6 +224,7 @@ public final class Checkpoints {
         List<Path> sound = all.stream().filter(file -> step(file) <= step).toList();
         sound.subList(0, Math.max(0, sound.size() - KEPT)).forEach(AtomicFiles::deleteTree);
         saved = nanos.getAsLong();
+        lastNanos = saved - begun;
     }
 
     /** The run is finished and what it made is written: its checkpoints go. */

@@ -4,6 +4,8 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import agl.app.CommandLineRun;
+import agl.app.train.RunConfig;
+import agl.app.train.TrainSettings;
 import agl.autograd.Tensor;
 import agl.autograd.kernels.Workers;
 import agl.autograd.storage.DType;
@@ -12,10 +14,12 @@ import agl.nn.Transformer;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.lang.foreign.Arena;
+import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 /** What the measurements say about the work done has to be the work done; how fast it was is nobody's business here. */
 class BenchTest {
@@ -78,6 +82,28 @@ class BenchTest {
     }
 
     @Test
+    void aCheckpointIsThatOfTheWholeState(@TempDir Path disk) throws Exception {
+        Shape shape = new Shape("small", 48, 2, 6, 2, 80, 500);
+        TrainSettings settings = RunConfig.of(null, List.of("steps=3", "batch_size=2", "r=4", "max_length=20")).train();
+        CheckpointBench bench = new CheckpointBench(shape, 2, 20, settings, disk);
+        Map<String, Object> all = bench.allWeights();
+        Map<String, Object> lora = bench.adapter();
+        assertEquals(shape.parameters(), all.get("values"));
+        for (Map<String, Object> one : List.of(all, lora)) {
+            double values = (Long) one.get("values") * 4e-6;
+            double mb = (Double) one.get("checkpoint_mb");
+            // Weights and the optimizer's two means in float, and a header.
+            assertTrue(mb > 3 * values && mb < 3 * values + 0.1, one.toString());
+            assertEquals((Double) one.get("checkpoint_s") / 120, (Double) one.get("share_of_120_s"), 1e-12);
+            assertTrue((Double) one.get("step_s") > 0 && (Double) one.get("checkpoint_s") > 0, one.toString());
+        }
+        JsonNode r = json("bench", "checkpoint", "--shape", "stories15M", "--only", "lora", "--batch", "1", "--tokens", "8", "--steps", "2",
+                "--dir", disk.toString(), "--json");
+        assertTrue(r.at("/lora/checkpoint_mb").asDouble() > 0 && !r.has("all"), r.toString());
+        assertEquals(0, disk.toFile().list().length, "nothing is left");
+    }
+
+    @Test
     void kernelsAreComparedWithTheCeilingOfTheSameRun() throws Exception {
         JsonNode r = json("bench", "--only", "attention", "--threads", "1", "--json");
         double ceiling = r.get("fma_ceiling_gflops").asDouble();
@@ -102,7 +128,9 @@ class BenchTest {
 
     @Test void wrongOptionsAreRefusedInOneLine() {
         for (List<String> bad : List.of(List.of("bench", "--only", "nothing"), List.of("bench", "--threads", "-1"),
-                List.of("bench", "step", "--shape", "huge"),
+                List.of("bench", "step", "--shape", "huge"), List.of("bench", "checkpoint", "--shape", "huge"),
+                List.of("bench", "checkpoint", "--steps", "1"), List.of("bench", "checkpoint", "--only", "kl"),
+                List.of("bench", "checkpoint", "--dir", "no such folder"),
                 List.of("bench", "step", "--method", "sgd"), List.of("bench", "step", "--dtype", "f8"),
                 List.of("bench", "step", "--tokens", "1"),
                 List.of("bench", "step", "-s", "agl.backend=kfac"), List.of("bench", "step", "--method", "agl", "-s", "learning_rate=1"))) {

@@ -88,6 +88,24 @@ class CheckpointsTest {
         assertEquals(List.of(name(2), name(4)), files());
     }
 
+    /** One that takes 3 seconds is followed by 300 without one, whatever those before it took. */
+    @Test void moreRarelyWhereItTakesLong() {
+        Checkpoints c = checkpoints(0);
+        seconds = 121;
+        c.after(1, STEPS, false, state -> seconds += 3);
+        assertEquals(3, c.lastSeconds());
+        seconds = 424;
+        after(c, 2);
+        assertEquals(List.of(name(1)), files());
+        seconds = 425;
+        after(c, 3);
+        assertEquals(List.of(name(1), name(3)), files());
+        assertEquals(0, c.lastSeconds());
+        seconds = 546;
+        after(c, 4);
+        assertEquals(List.of(name(3), name(4)), files());
+    }
+
     @ParameterizedTest @CsvSource({"0,20,false", "0,21,true", "4,20,false", "4,21,true"})
     void theLastStepIsSavedIfItIsWorthIt(int every, int since, boolean saved) {
         Checkpoints c = checkpoints(every);

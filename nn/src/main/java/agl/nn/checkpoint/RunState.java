@@ -150,11 +150,13 @@ public final class RunState implements AutoCloseable {
     private static MemorySegment bytes(Storage values) {
         int n = values.length();
         MemorySegment bytes = SafeTensorsWriter.space((long) n * values.dtype().bytes());
-        for (int i = 0; i < n; i++) {
-            if (values.dtype() == DType.F64) {
-                bytes.setAtIndex(DOUBLE, i, values.get(i));
-            } else {
-                bytes.setAtIndex(FLOAT, i, (float) values.get(i));
+        switch (values) {
+            case Storage.F64 heap -> MemorySegment.copy(heap.array(), 0, bytes, DOUBLE, 0, n);
+            case Storage.F32 heap -> MemorySegment.copy(heap.array(), 0, bytes, FLOAT, 0, n);
+            default -> {
+                for (int i = 0; i < n; i++) {
+                    bytes.setAtIndex(FLOAT, i, (float) values.get(i));
+                }
             }
         }
         return bytes;
