@@ -9,7 +9,7 @@ import picocli.CommandLine.Option;
 public final class MapOption {
     @Option(names = "--map", split = ",", paramLabel = "NAME=COLUMN",
             description = "Columns under other names, e.g. --map prompt=question,response=answer; in every data file that has the column. "
-                    + "Names: prompt, input, response, messages, label, category, cluster.")
+                    + "Names: prompt, input, system, response, messages, label, category, cluster.")
     private List<String> map = new ArrayList<>();
 
     private Reading reading;

@@ -20,8 +20,7 @@ import java.util.Set;
 final class Columns {
     private static final String ABOUT = "the text that an instruction is about is called input in examples, and is part of the prompt in "
             + "prompts: move it there, or in examples name it with --map input=%s";
-    private static final String SYSTEM = "system prompts are read from messages only, as their first message: write the text there or into "
-            + "instruction, or remove the column";
+    private static final String SYSTEM = "prompts have no system message: remove the column";
     private static final String TEXT_ONLY = "text only is read: remove the column, or the rows that need it";
 
     /** Column to the advice for the user. */
@@ -43,7 +42,7 @@ final class Columns {
         this.rows = rows;
         rows.forEach(row -> all.addAll(row.fields().keySet()));
         fields.forEach(field -> reading.mapped(field, all).ifPresent(column -> mapped.put(field, column)));
-        refuse();
+        refuse(fields);
     }
 
     /**
@@ -78,10 +77,11 @@ final class Columns {
         return mapped.containsKey(field);
     }
 
-    private void refuse() {
+    private void refuse(Set<Field> fields) {
         for (Row row : rows) {
             for (String name : row.fields().keySet()) {
-                String advice = mapped.containsValue(name) ? null : REFUSED.get(name.strip().toLowerCase(Locale.ROOT));
+                boolean read = mapped.containsValue(name) || fields.stream().anyMatch(field -> field.columns.contains(name));
+                String advice = read ? null : REFUSED.get(name.strip().toLowerCase(Locale.ROOT));
                 if (advice != null && row.says(name)) {
                     throw new AglException(Row.place(file, row.number()) + ": column " + name + ": " + advice.formatted(name));
                 }

@@ -23,7 +23,7 @@ import java.util.stream.Stream;
  * prompt with its completion, or a conversation.
  */
 public final class DataFiles {
-    private static final Set<Field> EXAMPLE = EnumSet.of(Field.INSTRUCTION, Field.INPUT, Field.RESPONSE, Field.MESSAGES);
+    private static final Set<Field> EXAMPLE = EnumSet.of(Field.INSTRUCTION, Field.INPUT, Field.SYSTEM, Field.RESPONSE, Field.MESSAGES);
     private static final Set<Field> PROMPT = EnumSet.of(Field.PROMPT, Field.LABEL, Field.CATEGORY, Field.CLUSTER);
 
     private DataFiles() {
@@ -93,20 +93,34 @@ public final class DataFiles {
                         + "; remove one form, or choose with --map messages=" + messages + " or --map prompt=" + asked);
             }
             columns.of(row, Field.MESSAGES);
-            return conversations.examples(conversations.messages(row.messages(messages)), 0, reading, place);
+            List<Message> all = withSystem(row, columns, conversations.messages(row.messages(messages)));
+            return conversations.examples(all, 0, reading, place);
         }
         String[] question = columns.of(row, Field.INSTRUCTION);
         if (!row.hasMessages(asked) && !row.hasMessages(answered)) {
             if (Arrays.stream(question).noneMatch(row.fields()::containsKey)) {
                 row.text(Stream.concat(Arrays.stream(question), Stream.of("messages")).toArray(String[]::new)); // refuses
             }
-            Request request = new Request(row.text(question), row.optional(columns.of(row, Field.INPUT)).orElse(""), List.of(), place);
-            return List.of(new Example(request, row.text(columns.of(row, Field.RESPONSE))));
+            Request single = new Request(row.text(question), row.optional(columns.of(row, Field.INPUT)).orElse(""), List.of(), place);
+            List<Message> all = withSystem(row, columns, single.messages());
+            return List.of(new Example(all.size() == 1 ? single : Request.of(all, place), row.text(columns.of(row, Field.RESPONSE))));
         }
-        List<Message> all = new ArrayList<>(part(row, question, "user", conversations));
+        List<Message> all = new ArrayList<>(withSystem(row, columns, part(row, question, "user", conversations)));
         int before = all.size();
         all.addAll(part(row, columns.of(row, Field.RESPONSE), "assistant", conversations));
         return conversations.examples(all, before, reading, place);
+    }
+
+    /** The messages, with the text of a column for system prompts before them if the row has one. */
+    private static List<Message> withSystem(Row row, Columns columns, List<Message> messages) {
+        String[] names = columns.of(row, Field.SYSTEM);
+        if (Arrays.stream(names).noneMatch(row::says)) {
+            return messages;
+        }
+        if (!messages.isEmpty() && messages.getFirst().role().equals("system")) {
+            throw new AglException("has a system message and a column " + String.join(" or ", names) + "; keep one of them");
+        }
+        return Stream.concat(Stream.of(new Message("system", row.text(names))), messages.stream()).toList();
     }
 
     /** Half of a conversation in TRL's form, prompt and completion: a list of messages, or a text that is one message. */

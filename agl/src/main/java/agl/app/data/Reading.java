@@ -38,7 +38,7 @@ public final class Reading {
 
     /** What a row can hold, each with the columns it is read from unless {@code --map} names another. */
     enum Field {
-        INSTRUCTION("instruction", "prompt"), INPUT("input"), RESPONSE("response output", "completion"),
+        INSTRUCTION("instruction", "prompt"), INPUT("input"), SYSTEM("system system_prompt"), RESPONSE("response output", "completion"),
         MESSAGES("messages", "conversations", "conversation"), PROMPT("prompt"), LABEL("label"), CATEGORY("category"), CLUSTER("cluster");
 
         /** In order of preference; columns of one group are two names of the same, and must not say different things. */

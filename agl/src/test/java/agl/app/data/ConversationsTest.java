@@ -105,6 +105,24 @@ class ConversationsTest {
         }
     }
 
+    @Test void aColumnCanHoldTheSystemMessage() throws IOException {
+        Example expected = example("b", "s:Be terse.", "u:a\n\ni");
+        Path openOrca = file("o.jsonl", "{\"id\":1,\"system_prompt\":\"Be terse.\",\"question\":\"a\\n\\ni\",\"response\":\"b\"}");
+        assertEquals(List.of(expected), mapped(openOrca, "prompt=question"));
+        for (String row : List.of("{\"instruction\":\"a\",\"input\":\"i\",\"output\":\"b\",\"system\":\"Be terse.\"}",
+                "{\"system\":\"Be terse.\",\"conversations\":" + json("from", "value", "human", "a\\n\\ni", "gpt", "b") + "}",
+                "{\"system\":\"Be terse.\",\"prompt\":" + json("role", "content", "user", "a\\n\\ni") + ",\"completion\":\"b\"}")) {
+            assertEquals(List.of(expected), DataFiles.examples(List.of(file("s.jsonl", row))), row);
+        }
+        assertEquals(List.of(new Example("a", "b")),
+                DataFiles.examples(List.of(file("none.csv", "instruction,response,system\na,b,None\n"))));
+        assertEquals(List.of(expected), mapped(file("m.jsonl", "{\"prompt\":\"a\\n\\ni\",\"response\":\"b\",\"rule\":\"Be terse.\"}"),
+                "system=rule"));
+        Path prompts = file("p.csv", "prompt,label,system\na,safe,s\n");
+        assertTrue(assertThrows(AglException.class, () -> DataFiles.prompts(List.of(prompts), Reading.plain())).getMessage()
+                .contains("row 1: column system: prompts have no system message"));
+    }
+
     @Test void onlyTheCompletionIsTrainedOn() throws IOException {
         String row = "{\"prompt\":" + json("role", "content", "user", "a", "assistant", "b", "user", "c") + ",\"completion\":"
                 + json("role", "content", "assistant", "d") + "}";
@@ -174,8 +192,11 @@ class ConversationsTest {
                     "completion, message 1: unknown role \"usr\""},
                 new String[] {"{\"instruction\":\"a\",\"output\":\"b\",\"messages\":[" + answer + "]}",
                     "has both messages and instruction with output"},
-                new String[] {"{\"messages\":[" + answer + "],\"system\":\"s\"}",
-                    "column system: system prompts are read from messages only"},
+                new String[] {"{\"messages\":[{\"role\":\"system\",\"content\":\"s\"}," + answer + "],\"system\":\"s\"}",
+                    "has a system message and a column system or system_prompt; keep one of them"},
+                new String[] {"{\"instruction\":\"a\",\"output\":\"b\",\"system\":\"s\",\"system_prompt\":\"t\"}",
+                    "system and system_prompt say different things"},
+                new String[] {"{\"messages\":\"[ ]\",\"system\":\"s\"}", "no answer of the assistant to train on"},
                 new String[] {"{\"messages\":[{\"role\":\"user\",\"role\":\"user\"}]}", "uplicate"},
                 new String[] {"{\"messages\":[{\"role\":\"user\",\"con", "the file breaks off"},
                 new String[] {"{\"instruction\":\"a\",\"respones\":\"b\"}",

@@ -130,10 +130,6 @@ class DataFilesTest {
                     "row 2 (line 3): 1 columns where the header has 2; a .tsv file has no quoting"},
                 new String[] {"two-answers.csv", "instruction,response,output\na,b,b\na,b,c\n",
                     "row 2: response and output say different things"},
-                new String[] {"system.jsonl",
-                    "{\"instruction\":\"a\",\"response\":\"b\",\"system\":\"\"}\n"
-                            + "{\"instruction\":\"a\",\"response\":\"b\",\"system\":\"Be terse.\"}",
-                    "row 2: column system"},
                 new String[] {"history.json", "[{\"instruction\":\"a\",\"output\":\"b\",\"history\":[[\"q\",\"r\"]]}]",
                     "row 1: column history"},
                 new String[] {"history.csv", "instruction,response,History\na,b,[]\na,b,\"[['q', 'r']]\"\n", "row 2: column history"},
