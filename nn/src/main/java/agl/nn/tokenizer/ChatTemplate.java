@@ -19,7 +19,7 @@ import java.util.Map;
  * library. The template gets no tools.
  */
 public final class ChatTemplate {
-    /** One turn of a conversation; roles are "system", "user" and "assistant". */
+    /** One turn of a conversation; roles are "system", "user", "assistant" and, where the template knows it, "tool". */
     public record Message(String role, String content) {
     }
 
