@@ -179,6 +179,8 @@ public final class TrainCommand implements Callable<Integer> {
         }
         notes.forEach(Notes::say);
         List<EncodedExample> held = bundle.encode(data.evaluation(), config.train().maxLength());
+        bundle.sayCut(encoded, config.train().maxLength(), "task examples");
+        bundle.sayCut(held, config.train().maxLength(), "held-out examples");
         double before = new Trainer(bundle.model(), List.of(), config.train()).evaluate(held);
         List<DriftCheck.Result> aligned = driftPrompts.isEmpty() ? List.of() : DriftCommand.measure("base", bundle, check, driftPrompts);
         ClosedSet answers = ClosedSet.of(data.task().stream().map(Example::response).toList());

@@ -103,12 +103,13 @@ public final class FineTune {
         requireUpdate(choice.kind(), lora);
         requireEvaluations(choice.kind(), data);
         RunConfig resolved = config.resolved(choice);
-        MethodContext context = new MethodContext(bundle, lora, resolved, data, source, fisher);
-        Method method = context.make();
-        List<LoraFactors> factors = Adapters.factors(lora);
         List<EncodedExample> examples = bundle.encode(data.task(), s.maxLength());
         List<EncodedExample> evaluation = bundle.encode(data.evaluation(), s.maxLength());
         bundle.sayCut(examples, s.maxLength(), "task examples");
+        bundle.sayCut(evaluation, s.maxLength(), "held-out examples");
+        MethodContext context = new MethodContext(bundle, lora, resolved, data, source, fisher);
+        Method method = context.make();
+        List<LoraFactors> factors = Adapters.factors(lora);
         // kl_own reads no answers, and says itself what it cuts.
         boolean cuts = choice.kind() != MethodKind.KL_OWN && choice.kind().usesAlignment(resolved.agl()) && data.fisher() == null
                 && fisher == null;

@@ -72,7 +72,7 @@ public record TrainSettings(Length length, Optimization optimization, Data data,
     }
 
     /**
-     * @param maxLength maximum length of an example in tokens
+     * @param maxLength maximum length of an example in tokens, at most the model's positions
      * @param evalEvery steps between evaluations on held-out task data; 0: only at the end
      * @param keepBest  keep the weights with the lowest held-out loss of these evaluations instead of the last ones
      * @param patience  stop after so many evaluations without a lower held-out loss; 0: never
