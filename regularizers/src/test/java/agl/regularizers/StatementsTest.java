@@ -94,16 +94,16 @@ class StatementsTest {
         assertTrue(lowest < 0, "no negative overlap in fifty draws");
     }
 
-    /** C. β = 5, τ = 0.01, κ = 1: η runs from 3.4875 to 3.5125 over |ΔW| in [0, 0.02]; κ = 1/τ opens that to more than 1. */
+    /** C. β = 4, τ = 0.01, κ = 1 (the defaults): η runs from 2.9900 to 3.0100 over |ΔW| in [0, 0.02]; κ = 1/τ opens that to more than 1. */
     @Test void etaIsNearlyConstantAtTheSizeOfLoraEntries() {
         double[] eta = eta(1);
-        assertEquals(3.4875, eta[0], 5e-5);
-        assertEquals(3.5125, eta[1], 5e-5);
-        // 1/τ: a slope over [0, 2τ], from 1 + 5σ(−1) to 1 + 5σ(1). 10/τ: a switch.
-        assertEquals(1 + 5 / (1 + Math.E), eta(100)[0], 1e-12);
-        assertEquals(1 + 5 / (1 + 1 / Math.E), eta(100)[1], 1e-12);
+        assertEquals(2.99, eta[0], 5e-5);
+        assertEquals(3.01, eta[1], 5e-5);
+        // 1/τ: a slope over [0, 2τ], from 1 + 4σ(−1) to 1 + 4σ(1). 10/τ: a switch.
+        assertEquals(1 + 4 / (1 + Math.E), eta(100)[0], 1e-12);
+        assertEquals(1 + 4 / (1 + 1 / Math.E), eta(100)[1], 1e-12);
         assertEquals(1, eta(1000)[0], 1e-3);
-        assertEquals(6, eta(1000)[1], 1e-3);
+        assertEquals(5, eta(1000)[1], 1e-3);
         // At the default settings an entry that has not moved counts 2.99, not 1.
         assertEquals(2.99, atDefaults(0), 1e-4);
     }
@@ -153,7 +153,7 @@ class StatementsTest {
 
     private static double[] eta(double kappa) {
         try (Tape tape = Tape.plain()) {
-            return tape.retain(RiemannianOverlap.weight(tape, Tensor.of(new double[] {0, 0.02}, 2), 5, kappa, 0.01)).toArray();
+            return tape.retain(RiemannianOverlap.weight(tape, Tensor.of(new double[] {0, 0.02}, 2), 4, kappa, 0.01)).toArray();
         }
     }
 

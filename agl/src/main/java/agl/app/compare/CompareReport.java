@@ -39,7 +39,8 @@ public final class CompareReport {
     public static void write(Path file, String command, CompareOutcome o, ObjectNode settings, String provenance) {
         Report report = Report
                 .of(command.equals("ablate") ? "AGL, one setting changed at a time" : "Methods side by side: same data, steps and seeds");
-        report.lead(CompareVerdict.text(o) + CompareVerdict.advice(o).map(advice -> " " + advice).orElse(""));
+        report.lead(CompareVerdict.text(o));
+        CompareVerdict.advice(o).ifPresent(report::lead);
         headlines(report, o);
         boolean stated = o.noDrift().isEmpty() && !o.sound().isEmpty();
         refusals(report, o);

@@ -72,13 +72,13 @@ final class CarefulNumbers {
         for (Map.Entry<String, Double> kappa : List.of(Map.entry("κ = 1", 1.0), Map.entry("κ = 1/τ", 1 / tau),
                 Map.entry("κ = 10/τ", 10 / tau))) {
             try (Tape tape = Tape.plain()) {
-                agl.autograd.Tensor eta = agl.regularizers.RiemannianOverlap.weight(tape, OperationExamples.vector(0, tau, 2 * tau), 5,
+                agl.autograd.Tensor eta = agl.regularizers.RiemannianOverlap.weight(tape, OperationExamples.vector(0, tau, 2 * tau), 4,
                         kappa.getValue(), tau);
                 rows.add(List.of(kappa.getKey(), agl.app.report.Html.fixed(eta.get(0), 4), agl.app.report.Html.fixed(eta.get(1), 4),
                         agl.app.report.Html.fixed(eta.get(2), 4)));
             }
         }
-        return Panel.of("η for β = 5, τ = 0.01").table(List.of("|ΔW| =", "0", "0.01", "0.02"), rows).html();
+        return Panel.of("η for β = 4, τ = 0.01").table(List.of("|ΔW| =", "0", "0.01", "0.02"), rows).html();
     }
 
     private static String start() {

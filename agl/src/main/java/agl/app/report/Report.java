@@ -126,9 +126,9 @@ public final class Report {
         return new Report(title);
     }
 
-    /** The answer, in a sentence or two, before anything else. */
+    /** The answer, in a sentence or two, before anything else; called again, the next paragraph of it. */
     public Report lead(String answer) {
-        lead = "<p class=\"lead\">" + Html.escape(answer) + "</p>\n";
+        lead += "<p class=\"lead\">" + Html.escape(answer) + "</p>\n";
         return this;
     }
 

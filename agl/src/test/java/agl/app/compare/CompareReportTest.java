@@ -213,9 +213,9 @@ class CompareReportTest {
                 List.of(run(kl(3), 3, 1, null, right(model(32, 0, 9, 1.025)))),
                 List.of(run(agl, 100, 1, null, right(model(30, 0, 9, 1.01))))), List.of(LORA, kl(1), kl(3), agl));
         WrittenPage page = written(o);
-        assertEquals(CompareVerdict.text(o) + " To take, at up to 0.02 nats above LoRA's task loss: with an artefact of alignment data "
-                + "agl, lambda_A 100 (drift 15.0); with alignment prompts and answers kl, weight 1 (drift 40.0, not ahead "
-                + "of agl, lambda_A 100).", page.lead());
+        assertEquals(List.of(CompareVerdict.text(o), "To take, at up to 0.02 nats above LoRA's task loss: with an artefact of alignment "
+                + "data agl, lambda_A 100 (drift 15.0); with alignment prompts and answers kl, weight 1 (drift 40.0, not ahead "
+                + "of agl, lambda_A 100)."), page.leads());
         List<List<String>> rows = page.table("Least drift at the same task loss");
         assertEquals(List.of("method", "up to 0.01 nats more than LoRA", "up to 0.02 nats more than LoRA", "needs besides the task data"),
                 rows.getFirst());

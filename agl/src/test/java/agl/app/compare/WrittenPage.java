@@ -34,7 +34,12 @@ record WrittenPage(String html) {
     }
 
     String lead() {
-        return all("<p class=\"lead\">(.*?)</p>").getFirst();
+        return leads().getFirst();
+    }
+
+    /** The paragraphs of the answer. */
+    List<String> leads() {
+        return all("<p class=\"lead\">(.*?)</p>");
     }
 
     /** Label, value and detail of each, with a space between. */

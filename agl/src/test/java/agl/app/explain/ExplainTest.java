@@ -168,7 +168,7 @@ class ExplainTest {
 
     @Test void thePageOfCareSaysWhatTheSectionSays() throws IOException {
         String html = Files.readString(folder.resolve("careful.html"));
-        assertTrue(html.contains("3.4875") && html.contains("3.5125"));
+        assertTrue(html.contains("2.9900") && html.contains("3.0100"));
         assertTrue(html.matches("(?s).*diagonal, diag F</th><td class=\"n\">0</td><td class=\"n\">0</td><td>neither acts.*"));
         assertTrue(html.matches("(?s).*exact, euclidean \\(the default\\).{0,120}E_geo cannot act.*"));
         assertTrue(html.matches("(?s).*two branches, euclidean.{0,120}both act.*"));
