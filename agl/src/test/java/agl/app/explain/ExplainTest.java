@@ -210,9 +210,9 @@ class ExplainTest {
         assertTrue(once < 0 && twice < 2 * once, once + " and " + twice);
         assertTrue(number(row("careful", "E_RM of two opposed branches", "× 1").getLast()) > 0);
         // careful: κ = 1/τ is a slope, 10/τ a switch.
-        assertNumber(1 + 5 * logistic(-1), row("careful", "η for β", "κ = 1/τ").getFirst());
-        assertNumber(1 + 5 * logistic(1), row("careful", "η for β", "κ = 1/τ").getLast());
-        assertNumber(1 + 5 * logistic(-10), row("careful", "η for β", "κ = 10/τ").getFirst());
+        assertNumber(1 + 4 * logistic(-1), row("careful", "η for β", "κ = 1/τ").getFirst());
+        assertNumber(1 + 4 * logistic(1), row("careful", "η for β", "κ = 1/τ").getLast());
+        assertNumber(1 + 4 * logistic(-10), row("careful", "η for β", "κ = 10/τ").getFirst());
         // fisher: p² of the data's answers, p(1 − p) of sampled ones, 1 of the contrast.
         for (double p : new double[] {0.5, 0.1, 0.01, 0.001}) {
             List<String> cells = row("fisher", "What F holds of z", agl.app.report.Html.number(p));
