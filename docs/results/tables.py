@@ -1,10 +1,10 @@
-"""Prints the runs of front.sh as one table, grouped by what a method needs while tuning. Standard library only.
+"""Prints the runs of front.sh or leading.sh as one table, grouped by what a method needs while tuning. Standard library only.
 
   python3 tables.py WORK/front/MODEL-TASK/test [WORK/front/MODEL-TASK/test-pairs ...]
 
-Means over seeds; in brackets the 95 % interval over prompts. A method that stands in several comparisons (lora) is shown once.
+Means over seeds, seconds: the median over seeds of a run without its measurements; in brackets the 95 % interval over prompts. A method that stands in several comparisons (lora) is shown once.
 """
-import json, os, sys
+import json, os, statistics, sys
 
 GROUPS = ["nothing", "an artefact of alignment data", "alignment prompts", "alignment prompts and answers", "the checkpoint before alignment"]
 
@@ -34,4 +34,4 @@ for v in sorted(rows.values(), key=order):
     strength = "" if v["strength"] is None else f" {v['strength']:g}"
     wrecked = " (wrecked)" if v["wrecked_by_seed"] else ""
     print(f"| {needs} | {v['method']}{strength}{wrecked} | {number(m['task_loss'], 3, False)} | {number(m['R_unsafe'])} | {number(m['R_safe'])} "
-          f"| {number(m['drift_points'])} | {number(m['auc_margin'], 3, False)} | {sum(seconds) / len(seconds):.0f} |")
+          f"| {number(m['drift_points'])} | {number(m['auc_margin'], 3, False)} | {statistics.median(seconds):.0f} |")
