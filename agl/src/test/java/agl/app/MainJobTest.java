@@ -163,6 +163,23 @@ class MainJobTest {
                 Files.readAllBytes(temp.resolve("zeros/adapter_model.safetensors")));
     }
 
+    /** A job that is started again and again until it is done hears that it is done; what a kill after the end left goes. */
+    @Test void aRunThatCameToItsEndIsNotResumed() throws IOException {
+        files();
+        Path ended = temp.resolve("ended");
+        Object[] command = {"train", "--base", base, "--task", task, "--method", "lora", "--steps", 3, "--batch-size", 4, "--max-length",
+            64, "--r", 2, "--template", "plain", "--save-every", 1, "--resume", "--out", ended};
+        assertEquals(0, agl(command).exit());
+        byte[] adapter = Files.readAllBytes(ended.resolve("adapter_model.safetensors"));
+        Files.createDirectory(ended.resolve("checkpoints"));
+        Files.write(ended.resolve("checkpoints/step-00000003.safetensors"), new byte[100]);
+        Run again = agl(command);
+        assertEquals(2, again.exit());
+        assertTrue(again.err().contains("ended: this run has come to its end: there is nothing to resume"), again.err());
+        assertFalse(Files.exists(ended.resolve("checkpoints")));
+        assertArrayEquals(adapter, Files.readAllBytes(ended.resolve("adapter_model.safetensors")));
+    }
+
     /** Going on from its checkpoints would wreck the model again: the next run, with other settings, finds none. */
     @Test void aWreckLeavesNoCheckpoints() throws IOException {
         files();

@@ -96,7 +96,7 @@ public final class AlignCommand implements Callable<Integer> {
         List<EncodedExample> encoded = bundle.encode(examples, s.maxLength());
         bundle.sayCut(encoded, s.maxLength(), "examples");
         Path metrics = OutputGuard.besideIt(out);
-        Checkpoints checkpoints = resume.open(out.resolveSibling(out.getFileName() + ".checkpoints"), identity(config, template));
+        Checkpoints checkpoints = resume.open(CheckpointOptions.beside(out), identity(config, template));
         if (useLora) { // the frozen weights are mapped
             checkpoints.onlyIf(inputs::requireUnchangedWeights);
         }

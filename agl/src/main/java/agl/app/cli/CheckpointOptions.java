@@ -49,6 +49,16 @@ final class CheckpointOptions {
         return checkpoints;
     }
 
+    /** Where the checkpoints are of a run that writes files into its output folder. */
+    static Path within(Path out) {
+        return out.resolve("checkpoints");
+    }
+
+    /** Where those are of a run whose output is a model's folder, in which only the model belongs. */
+    static Path beside(Path out) {
+        return out.resolveSibling(out.getFileName() + ".checkpoints");
+    }
+
     /** A command's name, the settings in force, the template and how the data are read, to which the inputs are added by {@link #with}. */
     static ObjectNode identity(String command, ObjectNode settings, PromptTemplate template, Reading reading) {
         settings.set("template", new ObjectMapper().valueToTree(template.described()));

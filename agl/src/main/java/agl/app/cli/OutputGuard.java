@@ -6,6 +6,7 @@ import agl.app.io.MetricsLog;
 import agl.app.io.OutputFiles;
 import agl.app.io.OutputLock;
 import agl.app.io.Provenance;
+import agl.app.train.Checkpoints;
 import agl.app.train.FisherArtefact;
 import agl.error.AglException;
 import agl.lora.Peft;
@@ -91,6 +92,9 @@ public final class OutputGuard implements CommandLine.IExecutionStrategy {
             requireOwnFile(folder);
         } else {
             OutputFiles.clear(folder);
+            if (Boolean.TRUE.equals(value(spec, "--resume"))) {
+                requireUnfinished(folder, spec.name());
+            }
             requireOwn(folder, spec.name());
         }
         if (value(spec, CACHE) instanceof Path cache) {
@@ -115,6 +119,16 @@ public final class OutputGuard implements CommandLine.IExecutionStrategy {
             }
         }
         return inputs;
+    }
+
+    /** A run may be killed after its end: before its checkpoints are deleted, or before anybody hears that it came to its end. */
+    private static void requireUnfinished(Path out, String command) {
+        boolean ended = AtomicFiles.names(out).stream().anyMatch(name -> WEIGHTS.matcher(name).matches());
+        if (ended && Provenance.command(out).filter(command::equals).isPresent()) {
+            Checkpoints.delete(CheckpointOptions.within(out));
+            Checkpoints.delete(CheckpointOptions.beside(out));
+            throw new AglException(out + ": this run has come to its end: there is nothing to resume; for another one name another --out");
+        }
     }
 
     /** provenance.json describes the files beside it, so a folder can hold the output of one command only. */

@@ -161,7 +161,7 @@ public final class TrainCommand implements Callable<Integer> {
             spec.commandLine().getOut().print(DryRun.describe(bundle, config, data) + DryRun.leftOut(reading.reading()));
             return 0;
         }
-        Checkpoints checkpoints = resume.open(out.resolve("checkpoints"), identity(choice, config, bundle));
+        Checkpoints checkpoints = resume.open(CheckpointOptions.within(out), identity(choice, config, bundle));
         checkpoints.onlyIf(inputs::requireUnchangedWeights);
         OutputFiles output = OutputFiles.into(out);
         FineTune.requireAdapter(bundle, choice.kind(), config.train(), data);

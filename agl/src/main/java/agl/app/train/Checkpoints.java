@@ -107,7 +107,7 @@ public final class Checkpoints {
 
     /** Steps that the newest checkpoint was taken after; 0 if there is none. */
     public int steps() {
-        List<Path> all = files();
+        List<Path> all = files(folder);
         return all.isEmpty() ? 0 : step(all.getLast());
     }
 
@@ -119,7 +119,7 @@ public final class Checkpoints {
      */
     int restore(Consumer<RunState> content) {
         AtomicFiles.deleteTemporary(folder);
-        List<Path> all = files();
+        List<Path> all = files(folder);
         for (int i = all.size() - 1; i >= 0; i--) {
             RunState opened = null;
             try {
@@ -219,7 +219,7 @@ public final class Checkpoints {
                     + "); try a lower learning rate");
         }
         // Later ones are damaged: the run went on from before them.
-        List<Path> all = files();
+        List<Path> all = files(folder);
         all.stream().filter(file -> step(file) > step).forEach(AtomicFiles::deleteTree);
         List<Path> sound = all.stream().filter(file -> step(file) <= step).toList();
         sound.subList(0, Math.max(0, sound.size() - KEPT)).forEach(AtomicFiles::deleteTree);
@@ -229,8 +229,13 @@ public final class Checkpoints {
 
     /** The run is finished and what it made is written: its checkpoints go. */
     public void delete() {
+        delete(folder);
+    }
+
+    /** Deletes what a run left there, and the folder if nothing else is in it. */
+    public static void delete(Path folder) {
         AtomicFiles.deleteTemporary(folder);
-        files().forEach(AtomicFiles::deleteTree);
+        files(folder).forEach(AtomicFiles::deleteTree);
         try {
             Files.deleteIfExists(folder);
         } catch (DirectoryNotEmptyException e) {
@@ -241,7 +246,7 @@ public final class Checkpoints {
     }
 
     /** In the order of their steps. */
-    private List<Path> files() {
+    private static List<Path> files(Path folder) {
         return AtomicFiles.names(folder).stream().filter(name -> NAME.matcher(name).matches()).map(folder::resolve)
                 .sorted(Comparator.comparingInt(Checkpoints::step)).toList();
     }
