@@ -63,7 +63,8 @@ public final class ExperimentOptions {
     Path out;
 
     @Option(names = "--save-every", paramLabel = "N", description =
-            "Write a checkpoint of the run in progress after every N steps; default: about every two minutes. "
+            "Write a checkpoint of the run in progress after every N steps; default: about every two minutes, "
+            + "more rarely if that takes more than 1%% of the time. "
             + "A second start goes on from it.")
     int saveEvery;
 

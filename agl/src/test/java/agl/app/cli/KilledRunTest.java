@@ -137,7 +137,7 @@ class KilledRunTest {
         return all;
     }
 
-    /** What a run left, by name, without what says when, how long or in which folder. Checksums in files with a time are left out with it. */
+    /** What a run left, by name, without what says when, how long or where. Checksums in files with a time are left out with it. */
     private static Map<String, String> files(Path out) throws IOException {
         Map<String, String> found = new TreeMap<>();
         try (Stream<Path> all = Files.walk(out)) {
