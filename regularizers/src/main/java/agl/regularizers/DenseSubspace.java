@@ -1,6 +1,7 @@
 package agl.regularizers;
 
 import agl.autograd.Tape;
+import agl.autograd.Workspace;
 import agl.autograd.kernels.Kernels;
 import agl.autograd.kernels.Matrix;
 import agl.autograd.storage.DType;
@@ -74,20 +75,24 @@ public final class DenseSubspace implements Subspace {
         return new DenseSubspace(out, in, eigenvalues, u.stream().map(kernels::resident).toList());
     }
 
-    @Override public double[] coefficients(Tape tape, LoraFactors f) {
-        double[] c = new double[size()];
-        Tile.forEach(tape, out, in, tile -> {
-            Tiles.update(tape.kernels(), f, tile);
-            project(tape, tile, c);
-        });
-        return c;
-    }
+    @Override public Seen seen(Tape tape, Workspace space, LoraFactors f) {
+        return new Seen() {
+            @Override public double[] coefficients() {
+                double[] c = new double[size()];
+                Tile.forEach(tape, out, in, tile -> {
+                    Tiles.update(tape.kernels(), f, tile);
+                    project(tape, tile, c);
+                });
+                return c;
+            }
 
-    @Override public void addGradient(Tape tape, LoraFactors f, double[] w) {
-        Tile.forEach(tape, out, in, tile -> {
-            combine(tape, w, tile);
-            Tiles.addChain(tape, f, 1, tile);
-        });
+            @Override public void addGradient(double[] w) {
+                Tile.forEach(tape, out, in, tile -> {
+                    combine(tape, w, tile);
+                    Tiles.addChain(tape, f, 1, tile);
+                });
+            }
+        };
     }
 
     @Override public void combine(Tape tape, double[] c, Tile tile) {

@@ -1,6 +1,7 @@
 package agl.regularizers;
 
 import agl.autograd.Tape;
+import agl.autograd.Workspace;
 import agl.autograd.kernels.Kernels;
 import agl.autograd.kernels.Matrix;
 import agl.autograd.storage.DType;
@@ -61,33 +62,35 @@ public final class DiagonalSubspace implements Subspace {
     /** A mask has only positions; it reads and writes single entries, for which a device's tile goes to the host and back. */
     @Override public Subspace resident(Kernels kernels) { return this; }
 
-    @Override public double[] coefficients(Tape tape, LoraFactors f) {
+    @Override public Seen seen(Tape tape, Workspace space, LoraFactors f) {
         Matrix a = f.matrixA();
         Matrix b = f.matrixB();
-        double[] c = new double[at.length];
-        for (int k = 0; k < at.length; k++) {
-            int i = at[k] / in;
-            int j = at[k] % in;
-            for (int r = 0; r < f.rank(); r++) {
-                c[k] += f.scale() * b.get(i, r) * a.get(r, j);
+        return new Seen() {
+            @Override public double[] coefficients() {
+                double[] c = new double[at.length];
+                for (int k = 0; k < at.length; k++) {
+                    int i = at[k] / in;
+                    int j = at[k] % in;
+                    for (int r = 0; r < f.rank(); r++) {
+                        c[k] += f.scale() * b.get(i, r) * a.get(r, j);
+                    }
+                }
+                return c;
             }
-        }
-        return c;
-    }
 
-    @Override public void addGradient(Tape tape, LoraFactors f, double[] w) {
-        Matrix a = f.matrixA();
-        Matrix b = f.matrixB();
-        Matrix dA = f.gradA(tape);
-        Matrix dB = f.gradB(tape);
-        for (int k = 0; k < at.length; k++) {
-            int i = at[k] / in;
-            int j = at[k] % in;
-            for (int r = 0; r < f.rank(); r++) {
-                dB.add(i, r, f.scale() * w[k] * a.get(r, j));
-                dA.add(r, j, f.scale() * w[k] * b.get(i, r));
+            @Override public void addGradient(double[] w) {
+                Matrix dA = f.gradA(tape);
+                Matrix dB = f.gradB(tape);
+                for (int k = 0; k < at.length; k++) {
+                    int i = at[k] / in;
+                    int j = at[k] % in;
+                    for (int r = 0; r < f.rank(); r++) {
+                        dB.add(i, r, f.scale() * w[k] * a.get(r, j));
+                        dA.add(r, j, f.scale() * w[k] * b.get(i, r));
+                    }
+                }
             }
-        }
+        };
     }
 
     // explain: Diagonal subspace

@@ -10,7 +10,7 @@ import java.util.Arrays;
 /**
  * The exact subspace without any full gradient in memory: u_k = Gᵀ v_k / sqrt(N λ_k) = Σ_i S_ki g_i, with g_i kept as {@link TokenFactors}.
  *
- * <p>A coefficient needs only ⟨g_i, s·B·A⟩ = s Σ_t (δ_tᵀB)·(A x_t): two thin products per example.
+ * <p>A coefficient needs only ⟨g_i, s·B·A⟩ = s Σ_t (δ_tᵀB)·(A x_t): {@link TokenProducts}, two thin products over all tokens.
  */
 public final class FactoredSubspace implements Subspace {
     private final TokenFactors g;
@@ -69,51 +69,51 @@ public final class FactoredSubspace implements Subspace {
         return e;
     }
 
-    /** c = S·h, h_i = ⟨g_i, s·B·A⟩ = s Σ_t (δ_tᵀB)·(A x_t). */
-    @Override public double[] coefficients(Tape tape, LoraFactors f) {
-        double[] h = new double[g.examples()];
-        for (int i = 0; i < h.length; i++) {
-            try (Workspace w = tape.workspace()) {
-                Matrix deltaB = w.product(1, g.deltaOf(i), f.matrixB());
-                Matrix xA = w.product(1, g.xOf(i), f.matrixA().T());
-                h[i] = f.scale() * tape.kernels().dot(xA.size(), deltaB.data(), 0, xA.data(), 0);
+    @Override public Seen seen(Tape tape, Workspace space, LoraFactors f) {
+        TokenProducts products = TokenProducts.of(space, g, f);
+        return new Seen() {
+            /** c = S·h, h_i = ⟨g_i, s·B·A⟩ = s Σ_t (δ_tᵀB)·(A x_t). */
+            @Override public double[] coefficients() {
+                double[] h = new double[g.examples()];
+                products.addInner(tape, 1, h);
+                double[] c = new double[size()];
+                fromExamples(h, c);
+                return c;
             }
-        }
-        double[] c = new double[size()];
-        fromExamples(h, c);
-        return c;
+
+            /** With e = Sᵀw, D = Σ_i e_i δ_iᵀx_i: ∂B += s Σ_i e_i δ_iᵀ(x_i Aᵀ), ∂A += s Σ_i e_i (δ_i B)ᵀx_i. */
+            @Override public void addGradient(double[] w) {
+                products.addGradient(tape, toExamples(w));
+            }
+        };
     }
 
-    /** With e = Sᵀw, D = Σ_i e_i δ_iᵀx_i: ∂B += s Σ_i e_i δ_iᵀ(x_i Aᵀ), ∂A += s Σ_i e_i (δ_i B)ᵀx_i. */
-    @Override public void addGradient(Tape tape, LoraFactors f, double[] w) {
-        double[] e = toExamples(w);
-        Matrix dA = f.gradA(tape);
-        Matrix dB = f.gradB(tape);
-        for (int i = 0; i < e.length; i++) {
-            try (Workspace space = tape.workspace()) {
-                Matrix deltaB = space.product(1, g.deltaOf(i), f.matrixB());
-                Matrix xA = space.product(1, g.xOf(i), f.matrixA().T());
-                tape.kernels().product(f.scale() * e[i], g.deltaOf(i).T(), xA, 1, dB);
-                tape.kernels().product(f.scale() * e[i], deltaB.T(), g.xOf(i), 1, dA);
-            }
-        }
+    /** High tiles: each product reads x once. */
+    @Override public int tileHeight() {
+        return Math.clamp(4L * Tile.height(out(), in()), 1, out());
     }
 
+    /** Σ_i e_i g_i = Σ_t e_t δ_t x_tᵀ with e = Sᵀc, over the rows of the tile. */
     @Override public void combine(Tape tape, double[] c, Tile tile) {
-        double[] e = toExamples(c);
-        tile.data().fill(0, tile.size(), 0);
-        for (int i = 0; i < e.length; i++) {
-            g.tile(tape.kernels(), i, e[i], 1, tile);
+        double[] weights = g.perToken(toExamples(c));
+        Matrix delta = g.deltas().cols(tile.row(), tile.rows());
+        try (Workspace space = tape.workspace()) {
+            Matrix weighted = space.matrix(delta.rows(), delta.cols());
+            for (int t = 0; t < weights.length; t++) {
+                tape.kernels().scale(delta.cols(), weights[t], delta.data(), delta.offset() + t * delta.stride(),
+                        weighted.data(), t * weighted.stride());
+            }
+            tape.kernels().product(1, weighted.T(), g.xs(), 0, tile.values());
         }
     }
 
     /** ⟨g_i, D⟩ = Σ_t δ_t·(D x_t), over the rows of the tile. */
     @Override public void project(Tape tape, Tile tile, double[] c) {
         double[] h = new double[g.examples()];
-        for (int i = 0; i < h.length; i++) {
-            try (Workspace w = tape.workspace()) {
-                Matrix dx = w.product(1, g.xOf(i), tile.values().T());
-                h[i] = tape.kernels().dot(g.deltaOf(i).cols(tile.row(), tile.rows()), dx);
+        try (Workspace space = tape.workspace()) {
+            Matrix dx = space.product(1, g.xs(), tile.values().T());
+            for (int i = 0; i < h.length; i++) {
+                h[i] = tape.kernels().dot(g.deltaOf(i).cols(tile.row(), tile.rows()), dx.rows(g.starts()[i], g.tokens(i)));
             }
         }
         fromExamples(h, c);

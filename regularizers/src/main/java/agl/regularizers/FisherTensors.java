@@ -1,6 +1,7 @@
 package agl.regularizers;
 
 import agl.autograd.Tensor;
+import agl.autograd.kernels.Kernels;
 import agl.autograd.storage.DType;
 import agl.autograd.storage.Storage;
 import agl.error.AglException;
@@ -14,7 +15,7 @@ import java.nio.ByteOrder;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.HashMap;
+import java.util.IdentityHashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -29,7 +30,7 @@ public final class FisherTensors {
 
     private final SafeTensors in;
     private final Path file;
-    private final Map<String, List<Storage>> inputs = new LinkedHashMap<>();
+    private final Map<String, Storage> inputs = new LinkedHashMap<>();
 
     private FisherTensors(SafeTensors in, Path file) {
         this.in = in;
@@ -44,8 +45,7 @@ public final class FisherTensors {
      */
     public static void put(SafeTensorsWriter out, Map<String, Fisher> fisher, DType vectors) {
         out.metadata("matrices", String.join("\n", fisher.keySet()));
-        // Equal storages are the same storage.
-        Map<List<Storage>, String> written = new HashMap<>();
+        Map<Storage, String> written = new IdentityHashMap<>();
         fisher.forEach((name, f) -> {
             Subspace s = f.subspace();
             put(out, name + ".eigenvalues", s.eigenvalues());
@@ -60,14 +60,15 @@ public final class FisherTensors {
                     yield "dense";
                 }
                 case FactoredSubspace g -> {
-                    List<Storage> x = g.gradients().x();
+                    Storage x = g.gradients().x();
                     String owner = written.putIfAbsent(x, name);
                     if (owner == null) {
-                        putAll(out, name + ".x", x, vectors);
+                        put(out, name + ".x", x, vectors);
                     } else {
                         out.metadata("x " + name, owner);
                     }
-                    putAll(out, name + ".delta", g.gradients().delta(), vectors);
+                    put(out, name + ".delta", g.gradients().delta(), vectors);
+                    put(out, name + ".starts", Arrays.stream(g.gradients().starts()).asDoubleStream().toArray());
                     put(out, name + ".weights", Arrays.stream(g.weights()).flatMapToDouble(Arrays::stream).toArray());
                     yield "factored";
                 }
@@ -138,17 +139,40 @@ public final class FisherTensors {
 
     private FactoredSubspace factored(String name, int out, int columns, double[] lambda) {
         double[] flat = doubles(name + ".weights");
-        List<Storage> delta = list(name + ".delta");
-        List<Storage> x = inputs.computeIfAbsent(in.metadata().getOrDefault("x " + name, name), owner -> list(owner + ".x"));
-        require(flat.length == lambda.length * delta.size() && x.size() == delta.size(), name);
-        for (int i = 0; i < delta.size(); i++) {
-            require((long) delta.get(i).length() * columns == (long) x.get(i).length() * out, name);
-        }
+        Storage x = inputs.computeIfAbsent(in.metadata().getOrDefault("x " + name, name), owner -> joined(owner + ".x"));
+        Storage delta = joined(name + ".delta");
+        int[] starts = starts(name, out);
+        int n = starts.length - 1;
+        require(flat.length == lambda.length * n && (long) starts[n] * out == delta.length()
+                && (long) starts[n] * columns == x.length(), name);
         double[][] weights = new double[lambda.length][];
         for (int k = 0; k < weights.length; k++) {
-            weights[k] = Arrays.copyOfRange(flat, k * delta.size(), (k + 1) * delta.size());
+            weights[k] = Arrays.copyOfRange(flat, k * n, (k + 1) * n);
         }
-        return new FactoredSubspace(new TokenFactors(out, columns, delta, x), lambda, weights);
+        return new FactoredSubspace(new TokenFactors(out, columns, delta, x, starts), lambda, weights);
+    }
+
+    /** Where each example's tokens start, and their number; older files have a tensor for each example instead. */
+    private int[] starts(String name, int out) {
+        double[] starts;
+        if (in.has(name + ".starts")) {
+            starts = doubles(name + ".starts");
+        } else {
+            List<Storage> delta = list(name + ".delta");
+            starts = new double[delta.size() + 1];
+            for (int i = 0; i < delta.size(); i++) {
+                starts[i + 1] = starts[i] + delta.get(i).length() / out;
+            }
+        }
+        require(starts.length > 1 && starts[0] == 0, name);
+        for (int i = 1; i < starts.length; i++) {
+            require(starts[i] >= starts[i - 1] && starts[i] <= Storage.MOST && starts[i] == Math.rint(starts[i]), name);
+        }
+        return Arrays.stream(starts).mapToInt(v -> (int) v).toArray();
+    }
+
+    private Storage joined(String name) {
+        return in.has(name) ? storage(name) : TokenFactors.join(Kernels.plain(), list(name));
     }
 
     /** The checksum detects damage; this detects a file that never was an estimate. */

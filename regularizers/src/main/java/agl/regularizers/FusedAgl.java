@@ -76,8 +76,13 @@ final class FusedAgl {
     }
 
     private TermValues run() {
-        LoraFactors seen = s.twoBranch() && s.alignmentReach() == AglSettings.AlignmentReach.BRANCH ? fa : f;
-        double[] c = subspace.coefficients(tape, seen);
+        try (Workspace space = tape.workspace()) {
+            return run(subspace.seen(tape, space, s.twoBranch() && s.alignmentReach() == AglSettings.AlignmentReach.BRANCH ? fa : f));
+        }
+    }
+
+    private TermValues run(Subspace.Seen seen) {
+        double[] c = seen.coefficients();
         values.put(Term.L_A, FisherAlignment.of(c, fisher.eigenvalues(), weight(Term.L_A), w));
         double[] ofUpdate = s.twoBranch() ? null : c;
         if (h == null) {
@@ -95,7 +100,7 @@ final class FusedAgl {
             pass(ofUpdate, rows, wanted(Term.E_GEO));
         }
         if (wanted.gradients) {
-            subspace.addGradient(tape, seen, w);
+            seen.addGradient(w);
         }
         return TermValues.of(s, t -> values.getOrDefault(t, Double.NaN));
     }
@@ -112,7 +117,7 @@ final class FusedAgl {
     private void pass(double[] c, boolean rows, boolean geo) {
         RowTerms rowTerms = rows ? new RowTerms() : null;
         GeodesicTerm geodesic = geo ? new GeodesicTerm() : null;
-        Tile.forEach(tape, f.out(), f.in(), t -> {
+        Tile.forEach(tape, f.out(), f.in(), subspace.tileHeight(), t -> {
             try (Workspace space = tape.workspace()) {
                 Tile a = t.like(space);
                 parts(c, a, t);

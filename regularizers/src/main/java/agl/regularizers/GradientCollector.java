@@ -22,7 +22,9 @@ public final class GradientCollector {
     private final Kernels kernels;
     private final DType dtype;
     private final Map<String, Gathered> matrices = new LinkedHashMap<>();
-    private final IdentityHashMap<Tensor, List<Storage>> inputs = new IdentityHashMap<>();
+    /** This batch's inputs, and those of all batches by the copy of the first, each with the storage that matrices share. */
+    private final IdentityHashMap<Tensor, Storage> inputs = new IdentityHashMap<>();
+    private final IdentityHashMap<Storage, Storage> joined = new IdentityHashMap<>();
     private int[] starts = {0};
     private double[] weights = {};
     private int perExample = 1;
@@ -30,8 +32,10 @@ public final class GradientCollector {
     private static final class Gathered {
         private int out;
         private int in;
+        /** One part for each batch. */
         private final List<Storage> delta = new ArrayList<>();
         private final List<Storage> x = new ArrayList<>();
+        private final List<Integer> tokens = new ArrayList<>();
     }
 
     /**
@@ -91,25 +95,23 @@ public final class GradientCollector {
         if (starts[starts.length - 1] != x.rows()) {
             throw new IllegalStateException("the batch announced " + starts[starts.length - 1] + " rows, the layer has " + x.rows());
         }
-        g.x.addAll(inputs.computeIfAbsent(x, t -> split(t.data(), t.cols(), false)));
-        g.delta.addAll(split(delta, g.out, true));
+        g.x.add(inputs.computeIfAbsent(x, t -> copy(t.data(), t.cols(), false)));
+        g.delta.add(copy(delta, g.out, true));
+        for (int first = 0; first < weights.length; first += perExample) {
+            g.tokens.add(starts[first + perExample] - starts[first]);
+        }
     }
     // explain: end
 
-    /** One copy of the rows of each example. */
-    private List<Storage> split(Storage rows, int width, boolean weighted) {
-        List<Storage> parts = new ArrayList<>();
+    /** A copy of the rows of all sequences. */
+    private Storage copy(Storage rows, int width, boolean weighted) {
         // Element by element if the type changes.
         Kernels copying = rows.dtype() == dtype ? kernels : Kernels.plain();
-        for (int first = 0; first < weights.length; first += perExample) {
-            Storage part = kernels.allocate(dtype, (starts[first + perExample] - starts[first]) * width);
-            for (int j = first; j < first + perExample; j++) {
-                copying.scale((starts[j + 1] - starts[j]) * width, weighted ? weights[j] : 1, rows, starts[j] * width,
-                        part, (starts[j] - starts[first]) * width);
-            }
-            parts.add(part);
+        Storage copy = kernels.allocate(dtype, Storage.elements(starts[weights.length], width));
+        for (int j = 0; j < weights.length; j++) {
+            copying.scale((starts[j + 1] - starts[j]) * width, weighted ? weights[j] : 1, rows, starts[j] * width, copy, starts[j] * width);
         }
-        return parts;
+        return copy;
     }
 
     /** Removes and returns the collected factors of one matrix, so that their memory can be freed after use. */
@@ -118,6 +120,11 @@ public final class GradientCollector {
         if (g == null || g.delta.isEmpty()) {
             throw new IllegalStateException("no gradient was collected for " + name);
         }
-        return new TokenFactors(g.out, g.in, g.delta, g.x);
+        int[] first = new int[g.tokens.size() + 1];
+        for (int i = 0; i < g.tokens.size(); i++) {
+            first[i + 1] = first[i] + g.tokens.get(i);
+        }
+        Storage x = joined.computeIfAbsent(g.x.getFirst(), part -> TokenFactors.join(kernels, g.x));
+        return new TokenFactors(g.out, g.in, TokenFactors.join(kernels, g.delta), x, first);
     }
 }

@@ -189,38 +189,36 @@ public final class KfacSubspace implements Subspace {
         return new KfacSubspace(eigenvalues, rowsOf(kernels.resident(p.data()), out), rowsOf(kernels.resident(q.data()), in), a, b);
     }
 
-    /** ⟨p_a q_bᵀ, s·B·A⟩ = s (p_aᵀB)·(A q_b). */
-    @Override public double[] coefficients(Tape tape, LoraFactors f) {
-        double[] c = new double[size()];
-        try (Workspace space = tape.workspace()) {
-            Matrix pB = space.product(1, p, f.matrixB());
-            Matrix qA = space.product(1, q, f.matrixA().T());
-            for (int k = 0; k < c.length; k++) {
-                for (int j = 0; j < f.rank(); j++) {
-                    c[k] += f.scale() * pB.get(a[k], j) * qA.get(b[k], j);
-                }
-            }
-        }
-        return c;
-    }
-
-    /** With W the (na, nb) matrix of the w_k: ∂B += s pᵀ(W·qAᵀ), ∂A += s (Wᵀ·pB)ᵀ q. */
-    @Override public void addGradient(Tape tape, LoraFactors f, double[] w) {
+    @Override public Seen seen(Tape tape, Workspace space, LoraFactors f) {
         int r = f.rank();
-        try (Workspace space = tape.workspace()) {
-            Matrix pB = space.product(1, p, f.matrixB());
-            Matrix qA = space.product(1, q, f.matrixA().T());
-            Matrix wqA = space.zeros(p.rows(), r);
-            Matrix wpB = space.zeros(q.rows(), r);
-            for (int k = 0; k < w.length; k++) {
-                for (int j = 0; j < r; j++) {
-                    wqA.add(a[k], j, w[k] * qA.get(b[k], j));
-                    wpB.add(b[k], j, w[k] * pB.get(a[k], j));
+        Matrix pB = space.product(1, p, f.matrixB());
+        Matrix qA = space.product(1, q, f.matrixA().T());
+        return new Seen() {
+            /** ⟨p_a q_bᵀ, s·B·A⟩ = s (p_aᵀB)·(A q_b). */
+            @Override public double[] coefficients() {
+                double[] c = new double[size()];
+                for (int k = 0; k < c.length; k++) {
+                    for (int j = 0; j < r; j++) {
+                        c[k] += f.scale() * pB.get(a[k], j) * qA.get(b[k], j);
+                    }
                 }
+                return c;
             }
-            tape.kernels().product(f.scale(), p.T(), wqA, 1, f.gradB(tape));
-            tape.kernels().product(f.scale(), wpB.T(), q, 1, f.gradA(tape));
-        }
+
+            /** With W the (na, nb) matrix of the w_k: ∂B += s pᵀ(W·qAᵀ), ∂A += s (Wᵀ·pB)ᵀ q. */
+            @Override public void addGradient(double[] w) {
+                Matrix wqA = space.zeros(p.rows(), r);
+                Matrix wpB = space.zeros(q.rows(), r);
+                for (int k = 0; k < w.length; k++) {
+                    for (int j = 0; j < r; j++) {
+                        wqA.add(a[k], j, w[k] * qA.get(b[k], j));
+                        wpB.add(b[k], j, w[k] * pB.get(a[k], j));
+                    }
+                }
+                tape.kernels().product(f.scale(), p.T(), wqA, 1, f.gradB(tape));
+                tape.kernels().product(f.scale(), wpB.T(), q, 1, f.gradA(tape));
+            }
+        };
     }
 
     /** pᵀ·(C·q) with C the (na, nb) matrix of the c_k. */

@@ -1,6 +1,7 @@
 package agl.regularizers;
 
 import agl.autograd.Tape;
+import agl.autograd.Workspace;
 import agl.error.AglException;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
@@ -17,7 +18,7 @@ import java.util.Map;
  * part of what happened before W_k twice. It is a prediction near W_k only: take it anew every few steps.
  */
 public final class LinearMargins {
-    private final Map<String, JoinedFactors> gradients = new LinkedHashMap<>();
+    private final Map<String, TokenFactors> gradients = new LinkedHashMap<>();
     private final double[] offset;
 
     /**
@@ -25,7 +26,7 @@ public final class LinearMargins {
      * @param factors ΔW_k of every adapted matrix
      */
     public LinearMargins(Tape tape, FisherEstimator.Gradients at, List<LoraFactors> factors) {
-        at.byMatrix().forEach((name, g) -> gradients.put(name, JoinedFactors.of(tape.kernels(), g)));
+        at.byMatrix().forEach((name, g) -> gradients.put(name, g.resident(tape.kernels())));
         offset = Arrays.stream(at.losses()).map(loss -> -loss).toArray();
         addChange(tape, factors, 1, offset);
     }
@@ -40,19 +41,25 @@ public final class LinearMargins {
 
     private void addChange(Tape tape, List<LoraFactors> factors, double sign, double[] to) {
         for (LoraFactors f : factors) {
-            of(f).addInner(tape, f, sign, to);
+            try (Workspace space = tape.workspace()) {
+                TokenProducts.of(space, of(f), f).addInner(tape, sign, to);
+            }
         }
     }
 
     /** Adds the gradients of Σ_i w_i m_i to those of A and B. */
     public void addGradient(Tape tape, List<LoraFactors> factors, double[] w) {
         double[] minus = Arrays.stream(w).map(x -> -x).toArray();
-        factors.forEach(f -> of(f).addGradient(tape, f, minus));
+        for (LoraFactors f : factors) {
+            try (Workspace space = tape.workspace()) {
+                TokenProducts.of(space, of(f), f).addGradient(tape, minus);
+            }
+        }
     }
     // explain: end
 
-    private JoinedFactors of(LoraFactors f) {
-        JoinedFactors g = gradients.get(f.name());
+    private TokenFactors of(LoraFactors f) {
+        TokenFactors g = gradients.get(f.name());
         if (g == null) {
             throw new AglException("no gradients for the adapted matrix " + f.name() + "; available: " + gradients.keySet());
         }

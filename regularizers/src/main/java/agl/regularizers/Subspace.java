@@ -2,6 +2,7 @@ package agl.regularizers;
 
 import agl.autograd.Tape;
 import agl.autograd.Tensor;
+import agl.autograd.Workspace;
 import agl.autograd.kernels.Kernels;
 import agl.autograd.storage.DType;
 import agl.autograd.storage.Storage;
@@ -35,11 +36,39 @@ public sealed interface Subspace permits FactoredSubspace, DenseSubspace, KfacSu
     /** The same subspace with its values in the memory where the kernels work, see {@link Kernels#resident}. */
     Subspace resident(Kernels kernels);
 
-    /** c_k = ⟨u_k, s·B·A⟩, from the factors. */
-    double[] coefficients(Tape tape, LoraFactors f);
+    /** One step's A and B as the subspace sees them: both methods share what they compute, kept in {@code space} until it closes. */
+    Seen seen(Tape tape, Workspace space, LoraFactors f);
 
-    /** With D = Σ_k w_k u_k: ∂L/∂B += s·D·Aᵀ and ∂L/∂A += s·Bᵀ·D, the chain rule for a loss whose ∂L/∂ΔW is D. */
-    void addGradient(Tape tape, LoraFactors f, double[] w);
+    /** See {@link Subspace#seen}. */
+    interface Seen {
+        /** c_k = ⟨u_k, s·B·A⟩, from the factors. */
+        double[] coefficients();
+
+        /**
+         * With D = Σ_k w_k u_k: ∂L/∂B += s·D·Aᵀ and ∂L/∂A += s·Bᵀ·D, the chain rule for a loss whose ∂L/∂ΔW is D. To be called once, as the
+         * last.
+         */
+        void addGradient(double[] w);
+    }
+
+    /** c_k = ⟨u_k, s·B·A⟩, where no gradient is needed. */
+    default double[] coefficients(Tape tape, LoraFactors f) {
+        try (Workspace space = tape.workspace()) {
+            return seen(tape, space, f).coefficients();
+        }
+    }
+
+    /** As {@link Seen#addGradient}, where no coefficients are needed. */
+    default void addGradient(Tape tape, LoraFactors f, double[] w) {
+        try (Workspace space = tape.workspace()) {
+            seen(tape, space, f).addGradient(w);
+        }
+    }
+
+    /** Rows of the tiles for which {@link #combine} and {@link #project} are fastest. */
+    default int tileHeight() {
+        return Tile.height(out(), in());
+    }
 
     /** Writes the tile's rows of Σ_k c_k u_k. */
     void combine(Tape tape, double[] c, Tile tile);

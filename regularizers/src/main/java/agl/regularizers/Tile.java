@@ -23,7 +23,11 @@ public record Tile(int row, Matrix values) {
 
     /** Visits an (out, in) matrix tile by tile; the content of each tile is undefined. */
     public static void forEach(Tape tape, int out, int in, Consumer<Tile> visitor) {
-        int height = height(out, in);
+        forEach(tape, out, in, height(out, in), visitor);
+    }
+
+    /** The same with tiles of that many rows. */
+    static void forEach(Tape tape, int out, int in, int height, Consumer<Tile> visitor) {
         try (Workspace w = tape.workspace()) {
             Storage data = w.scratch(height * in);
             for (int row = 0; row < out; row += height) {

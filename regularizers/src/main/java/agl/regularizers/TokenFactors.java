@@ -10,50 +10,92 @@ import java.util.List;
  * The per-example gradients of one weight matrix, as the factors that backward computes:
  * g_i = ∂ℓ_i/∂W = Σ_t δ_t x_tᵀ over the tokens t of example i, δ_t (out) the gradient of the layer's output, x_t (in) its input.
  *
- * <p>T·(out + in) values per example instead of out·in; the sum over tokens is formed tile by tile, and only if needed.
+ * <p>T·(out + in) values per example instead of out·in; the sum over tokens is formed tile by tile, and only if needed. The tokens of all
+ * examples are one below the other, so that what all examples need is one product.
  *
- * @param delta per example δ, (T_i, out)
- * @param x     per example x, (T_i, in); matrices that read the same input share it
+ * @param delta  δ of all tokens, (T, out)
+ * @param x      x of all tokens, (T, in); matrices that read the same input share it
+ * @param starts the first token of each example, and T at the end (N + 1)
  */
-public record TokenFactors(int out, int in, List<Storage> delta, List<Storage> x) {
+public record TokenFactors(int out, int in, Storage delta, Storage x, int[] starts) {
 
-    public TokenFactors {
-        delta = List.copyOf(delta);
-        x = List.copyOf(x);
+    /**
+     * From the factors of each example.
+     *
+     * @param delta per example δ, (T_i, out)
+     * @param x     per example x, (T_i, in)
+     */
+    public TokenFactors(int out, int in, List<Storage> delta, List<Storage> x) {
+        this(out, in, join(Kernels.plain(), delta), join(Kernels.plain(), x), starts(out, delta));
+    }
+
+    private static int[] starts(int out, List<Storage> delta) {
+        int[] starts = new int[delta.size() + 1];
+        for (int i = 0; i < delta.size(); i++) {
+            starts[i + 1] = starts[i] + delta.get(i).length() / out;
+        }
+        return starts;
+    }
+
+    /** The values of all parts in one storage, in the memory where the kernels work. */
+    static Storage join(Kernels kernels, List<Storage> parts) {
+        int n = Storage.elements(parts.stream().mapToLong(Storage::length).sum());
+        Storage all = kernels.allocate(parts.isEmpty() ? DType.F32 : parts.getFirst().dtype(), n);
+        int at = 0;
+        for (Storage part : parts) {
+            kernels.scale(part.length(), 1, part, 0, all, at);
+            at += part.length();
+        }
+        return all;
+    }
+
+    /** δ of all tokens, (T, out). */
+    Matrix deltas() {
+        return Matrix.of(delta, totalTokens(), out);
+    }
+
+    /** x of all tokens, (T, in). */
+    Matrix xs() {
+        return Matrix.of(x, totalTokens(), in);
     }
 
     /** δ of example {@code i}, (T_i, out). */
-    Matrix deltaOf(int i) {
-        return Matrix.of(delta.get(i), tokens(i), out);
+    public Matrix deltaOf(int i) {
+        return deltas().rows(starts[i], tokens(i));
     }
 
     /** x of example {@code i}, (T_i, in). */
-    Matrix xOf(int i) {
-        return Matrix.of(x.get(i), tokens(i), in);
+    public Matrix xOf(int i) {
+        return xs().rows(starts[i], tokens(i));
     }
 
     /** N. */
     public int examples() {
-        return delta.size();
+        return starts.length - 1;
     }
 
     /** T_i. */
     public int tokens(int i) {
-        return delta.get(i).length() / out;
+        return starts[i + 1] - starts[i];
     }
 
-    /** Σ T_i. */
-    public long totalTokens() {
-        long n = 0;
-        for (int i = 0; i < examples(); i++) {
-            n += tokens(i);
+    /** T = Σ T_i. */
+    public int totalTokens() {
+        return starts[examples()];
+    }
+
+    /** Each token's value of its example: v[i] at the tokens of example i. */
+    double[] perToken(double[] v) {
+        double[] all = new double[totalTokens()];
+        for (int i = 0; i < v.length; i++) {
+            java.util.Arrays.fill(all, starts[i], starts[i + 1], v[i]);
         }
-        return n;
+        return all;
     }
 
     /** Element type of the factors. */
     public DType dtype() {
-        return delta.getFirst().dtype();
+        return delta.dtype();
     }
 
     /** From full gradients, (out, in) each, row-major: row o is a token with δ = e_o and x = g[o]. */
@@ -69,7 +111,7 @@ public record TokenFactors(int out, int in, List<Storage> delta, List<Storage> x
 
     /** The same factors in the memory where the kernels work. */
     TokenFactors resident(Kernels kernels) {
-        return new TokenFactors(out, in, delta.stream().map(kernels::resident).toList(), x.stream().map(kernels::resident).toList());
+        return new TokenFactors(out, in, kernels.resident(delta), kernels.resident(x), starts);
     }
 
     /** tile = alpha·(the tile's rows of g_i = δᵀx) + beta·tile. */

@@ -13,6 +13,8 @@ import agl.autograd.storage.Storage;
 import agl.error.AglException;
 import agl.nn.checkpoint.SafeTensors;
 import agl.nn.checkpoint.SafeTensorsWriter;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
@@ -56,17 +58,10 @@ class FisherTensorsTest {
     /** q and v of one layer read the same x: the file has it once, and so has the memory afterwards. */
     @Test void inputsThatMatricesShareAreWrittenOnce() throws Exception {
         TokenFactors q = gradients(5, 1);
-        List<Storage> other = q.delta().stream().map(d -> (Storage) new Storage.F32(new float[d.length() / 5 * 3], d.length() / 5 * 3))
-                .toList();
-        other.forEach(d -> d.fill(0, d.length(), 0.5));
-        TokenFactors v = new TokenFactors(3, 7, other, q.x());
-        TokenFactors copied = new TokenFactors(3, 7, other, q.x().stream().map(x -> {
-            float[] values = new float[x.length()];
-            for (int i = 0; i < values.length; i++) {
-                values[i] = (float) x.get(i);
-            }
-            return (Storage) new Storage.F32(values, values.length);
-        }).toList());
+        Storage other = Storage.allocate(DType.F32, q.totalTokens() * 3);
+        other.fill(0, other.length(), 0.5);
+        TokenFactors v = new TokenFactors(3, 7, other, q.x(), q.starts());
+        TokenFactors copied = new TokenFactors(3, 7, other, TokenFactors.join(Kernels.plain(), List.of(q.x())), q.starts());
         Map<String, Fisher> fisher = new LinkedHashMap<>();
         fisher.put("q", estimate("q", q, FACTORED));
         fisher.put("v", estimate("v", v, FACTORED));
@@ -74,14 +69,45 @@ class FisherTensorsTest {
         long size = Files.size(folder.resolve("f"));
         FactoredSubspace first = (FactoredSubspace) read.get("q").subspace();
         FactoredSubspace second = (FactoredSubspace) read.get("v").subspace();
-        assertSame(first.gradients().x().getFirst(), second.gradients().x().getFirst());
+        assertSame(first.gradients().x(), second.gradients().x());
         double[] x = Samples.gaussian(new SplittableRandom(1), DType.F64, 1, 3, 7).toArray();
         assertArrayEquals(fisher.get("v").subspace().project(x), read.get("v").subspace().project(x), 0);
         fisher.put("v", estimate("v", copied, FACTORED));
         Map<String, Fisher> apart = readBack(fisher, DType.F32);
-        assertNotSame(((FactoredSubspace) apart.get("q").subspace()).gradients().x().getFirst(),
-                ((FactoredSubspace) apart.get("v").subspace()).gradients().x().getFirst());
+        assertNotSame(((FactoredSubspace) apart.get("q").subspace()).gradients().x(),
+                ((FactoredSubspace) apart.get("v").subspace()).gradients().x());
         assertTrue(Files.size(folder.resolve("f")) >= size + q.totalTokens() * 7 * 4);
+    }
+
+    /** Files from before the tokens of all examples were one tensor have δ and x of each example in tensors of their own. */
+    @Test void filesWithATensorForEachExampleAreRead() throws Exception {
+        TokenFactors g = gradients(5, 4);
+        Fisher whole = estimate("w", g, FACTORED);
+        readBack(Map.of("w", whole), DType.F32);
+        Path old = folder.resolve("old");
+        SafeTensorsWriter out = new SafeTensorsWriter();
+        try (SafeTensors in = SafeTensors.open(folder.resolve("f"))) {
+            in.metadata().forEach(out::metadata);
+            for (String name : in.names()) {
+                boolean factor = name.equals("w.delta") || name.equals("w.x");
+                for (int i = 0; factor && i < g.examples(); i++) {
+                    int width = 4 * (name.equals("w.x") ? 7 : 5);
+                    MemorySegment part = MemorySegment.ofArray(in.info(name).data().asSlice((long) g.starts()[i] * width,
+                            (long) g.tokens(i) * width).toArray(ValueLayout.JAVA_BYTE));
+                    out.add(name + "." + i, DType.F32, new long[] {part.byteSize() / 4}, () -> part);
+                }
+                if (!factor && !name.equals("w.starts")) {
+                    MemorySegment all = MemorySegment.ofArray(in.info(name).data().toArray(ValueLayout.JAVA_BYTE));
+                    out.add(name, in.info(name).dtype(), new long[] {in.info(name).elements()}, () -> all);
+                }
+            }
+            out.write(old);
+        }
+        try (SafeTensors in = SafeTensors.open(old)) {
+            TokenFactors read = ((FactoredSubspace) FisherTensors.read(in, old).get("w").subspace()).gradients();
+            assertArrayEquals(g.starts(), read.starts());
+            assertArrayEquals(Samples.dense(g), Samples.dense(read));
+        }
     }
 
     @ParameterizedTest @ValueSource(strings = {DENSE, FACTORED, KFAC, DIAGONAL}) void bf16RoundsVectorsAndNothingElse(String kind) {

@@ -67,7 +67,7 @@ public final class Samples {
             for (int t = 0; t < g.tokens(i); t++) {
                 for (int o = 0; o < g.out(); o++) {
                     for (int j = 0; j < g.in(); j++) {
-                        sum[o * g.in() + j] += g.delta().get(i).get(t * g.out() + o) * g.x().get(i).get(t * g.in() + j);
+                        sum[o * g.in() + j] += g.deltaOf(i).get(t, o) * g.xOf(i).get(t, j);
                     }
                 }
             }

@@ -80,7 +80,7 @@ final class FisherNumbers {
         double[] sum = new double[g.out() * g.in()];
         for (int t = 0; t < g.tokens(i); t++) {
             for (int e = 0; e < sum.length; e++) {
-                sum[e] += g.delta().get(i).get(t * g.out() + e / g.in()) * g.x().get(i).get(t * g.in() + e % g.in());
+                sum[e] += g.deltaOf(i).get(t, e / g.in()) * g.xOf(i).get(t, e % g.in());
             }
         }
         return sum;
@@ -130,7 +130,7 @@ final class FisherNumbers {
         TokenFactors g = new SmallProblem().gradients();
         // A second matrix that the loss hardly depends on: its gradients are a quarter as long.
         TokenFactors weak = new TokenFactors(g.out(), g.in(),
-                g.delta().stream().map(d -> Tensor.fill(DType.F64, e -> d.get(e) / 4, d.length()).data()).toList(), g.x());
+                Tensor.fill(DType.F64, e -> g.delta().get(e) / 4, g.delta().length()).data(), g.x(), g.starts());
         List<List<Object>> rows = new ArrayList<>();
         for (String norm : List.of("none", "trace", "mean_trace", "max")) {
             AglSettings s = SmallProblem.settings("{'fisher_norm':'" + norm + "'}");
