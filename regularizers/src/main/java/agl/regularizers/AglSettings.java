@@ -87,12 +87,14 @@ public record AglSettings(Weights weights, Collision collision, Stability stabil
      * @param energy       if above 0, replaces m: the fewest eigenvectors with this fraction of tr F
      * @param fisherData   the examples whose gradients F is estimated from
      * @param fisherTokens number of answer tokens in ℓ_i, from the first one on, or for a contrast from the first that differs; 0 means all
+     * @param fisherError  largest relative error ‖g − g̃‖/‖g‖ of a gradient of a large matrix, which is kept as {@link LowRank}; 0 keeps all
      * @param exactStorage how the {@code exact} backend stores its eigenvectors
      */
     public record Estimate(@JsonProperty("backend") Backend backend, @JsonProperty("m") int m, @JsonProperty("energy") double energy,
-                           @JsonProperty("fisher_data") FisherData fisherData, @JsonProperty("fisher_tokens") int fisherTokens,
-                           @JsonProperty("exact_storage") ExactStorage exactStorage) {
+            @JsonProperty("fisher_data") FisherData fisherData, @JsonProperty("fisher_tokens") int fisherTokens,
+            @JsonProperty("fisher_error") double fisherError, @JsonProperty("exact_storage") ExactStorage exactStorage) {
         public Estimate {
+            require(fisherError >= 0 && fisherError < 1, "fisher_error", fisherError, "at least 0 (0 keeps every token) and below 1");
             require(m >= 0, "m", m, "at least 0 (0 means min(128, N))");
             require(energy >= 0 && energy <= 1, "energy", energy, "between 0 and 1");
             require(fisherTokens >= 0, "fisher_tokens", fisherTokens, "at least 0 (0 means all of the answer)");
@@ -173,12 +175,10 @@ public record AglSettings(Weights weights, Collision collision, Stability stabil
      */
     public static final AglSettings DEFAULT = new AglSettings(new Weights(10000, 1e-3, 0, 0.5),
             new Collision(4, 1, 0.01, 1e-12, Reduction.MEAN, Overlap.ABSOLUTE, Metric.EUCLIDEAN), new Stability(H.IDENTITY, 0.99),
-            new Estimate(Backend.EXACT, 0, 0, FisherData.CONTRAST_TASK, 2, ExactStorage.AUTO), new Use(FisherNorm.MEAN_TRACE, 0),
+            new Estimate(Backend.EXACT, 0, 0, FisherData.CONTRAST_TASK, 2, 0.01, ExactStorage.AUTO), new Use(FisherNorm.MEAN_TRACE, 0),
             new Branches(0, AlignmentReach.UPDATE));
 
-    /**
-     * The values that secondary sources report, with the Fisher information of the plain alignment data; none is confirmed as the paper's.
-     */
+    /** The values that secondary sources report, with the Fisher information of the alignment data; none is confirmed as the paper's. */
     public static final AglSettings AS_READ = DEFAULT
             .with("{\"lambda_A\":0.25,\"lambda_T\":0.5,\"lambda_NC\":0.1,\"fisher_norm\":\"trace\","
                     + "\"fisher_data\":\"alignment\",\"fisher_tokens\":0}");
@@ -336,6 +336,8 @@ public record AglSettings(Weights weights, Collision collision, Stability stabil
     public FisherData fisherData() { return estimate.fisherData; }
 
     public int fisherTokens() { return estimate.fisherTokens; }
+
+    public double fisherError() { return estimate.fisherError; }
 
     public ExactStorage exactStorage() { return estimate.exactStorage; }
 

@@ -3,6 +3,7 @@ package agl.regularizers;
 import agl.autograd.Pool;
 import agl.autograd.Tape;
 import agl.autograd.kernels.Kernels;
+import agl.autograd.kernels.Workers;
 import agl.autograd.op.HeadCrossEntropy;
 import agl.autograd.storage.DType;
 import agl.autograd.storage.Storage;
@@ -83,11 +84,16 @@ public final class FisherEstimator {
         long[] done = {0};
         Map<String, Fisher> raw = new LinkedHashMap<>();
         for (Set<String> group : groups) {
-            GradientCollector collector = new GradientCollector(kernels, dtype, group);
+            GradientCollector collector = new GradientCollector(kernels, dtype, settings.fisherError(), group);
             collect(collector, examples, perExample, null, n -> progress.advance(done[0] += n, total, "gradients"));
-            for (String name : group) {
-                raw.put(name, Fisher.of(kernels, name, collector.take(name), settings));
-                progress.advance(done[0], total, name);
+            List<String> matrices = List.copyOf(group);
+            Fisher[] estimates = new Fisher[matrices.size()];
+            // One task per matrix: the eigendecompositions have one thread each.
+            Workers.parallelFor(estimates.length,
+                    i -> estimates[i] = Fisher.of(kernels, matrices.get(i), collector.take(matrices.get(i)), settings));
+            for (int i = 0; i < estimates.length; i++) {
+                raw.put(matrices.get(i), estimates[i]);
+                progress.advance(done[0], total, matrices.get(i));
             }
         }
         return Fisher.normalise(raw, settings.fisherNorm());
@@ -103,7 +109,7 @@ public final class FisherEstimator {
     /** ℓ_i and ∂ℓ_i/∂W for each named matrix, all in memory at once. */
     public Gradients gradients(Collection<String> names, List<Example> examples, Progress progress) {
         int perExample = require(examples);
-        GradientCollector collector = new GradientCollector(kernels, dtype, names);
+        GradientCollector collector = new GradientCollector(kernels, dtype, 0, names);
         double[] losses = new double[examples.size()];
         long[] done = {0};
         collect(collector, examples, perExample, losses, n -> progress.advance(done[0] += n, examples.size(), "gradients"));

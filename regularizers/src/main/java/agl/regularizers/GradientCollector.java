@@ -2,6 +2,8 @@ package agl.regularizers;
 
 import agl.autograd.Tensor;
 import agl.autograd.kernels.Kernels;
+import agl.autograd.kernels.Matrix;
+import agl.autograd.kernels.Workers;
 import agl.autograd.op.Linear.GradientListener;
 import agl.autograd.storage.DType;
 import agl.autograd.storage.Storage;
@@ -16,11 +18,16 @@ import java.util.Map;
  * begin, then a backward pass of the sum of all token losses, with the hook {@link #listener} on each matrix. Sequences do not attend to
  * each other, so the δ of a sequence's rows is that of its own loss, and a weight on its loss is a weight on these rows.
  *
- * <p>Matrices that read the same input tensor (query and value of one layer) share one copy of it.
+ * <p>Matrices that read the same input tensor (query and value of one layer) share one copy of it. With an allowed error, the gradients of
+ * a large matrix are kept as {@link LowRank} instead, each with factors of its own.
  */
 public final class GradientCollector {
+    /** Entries from which a matrix is large: those of small models stay as they are. */
+    private static final long LARGE = 1 << 16;
+
     private final Kernels kernels;
     private final DType dtype;
+    private final double error;
     private final Map<String, Gathered> matrices = new LinkedHashMap<>();
     /** This batch's inputs, and those of all batches by the copy of the first, each with the storage that matrices share. */
     private final IdentityHashMap<Tensor, Storage> inputs = new IdentityHashMap<>();
@@ -43,12 +50,16 @@ public final class GradientCollector {
      * @param names the matrices to observe
      */
     public GradientCollector(DType dtype, Iterable<String> names) {
-        this(Kernels.plain(), dtype, names);
+        this(Kernels.plain(), dtype, 0, names);
     }
 
-    /** @param kernels kernels in whose memory the factors are stored */
-    GradientCollector(Kernels kernels, DType dtype, Iterable<String> names) {
+    /**
+     * @param kernels kernels in whose memory the factors are stored
+     * @param error   relative error of each gradient of a large matrix; 0: none
+     */
+    GradientCollector(Kernels kernels, DType dtype, double error, Iterable<String> names) {
         this.kernels = kernels;
+        this.error = error;
         this.dtype = dtype;
         names.forEach(n -> matrices.put(n, new Gathered()));
     }
@@ -95,6 +106,10 @@ public final class GradientCollector {
         if (starts[starts.length - 1] != x.rows()) {
             throw new IllegalStateException("the batch announced " + starts[starts.length - 1] + " rows, the layer has " + x.rows());
         }
+        if (error > 0 && (long) g.out * g.in >= LARGE) {
+            acceptLowRank(g, x.data(), delta);
+            return;
+        }
         g.x.add(inputs.computeIfAbsent(x, t -> copy(t.data(), t.cols(), false)));
         g.delta.add(copy(delta, g.out, true));
         for (int first = 0; first < weights.length; first += perExample) {
@@ -102,6 +117,29 @@ public final class GradientCollector {
         }
     }
     // explain: end
+
+    private void acceptLowRank(Gathered g, Storage x, Storage delta) {
+        Matrix weighted = Matrix.of(copy(delta, g.out, true), starts[weights.length], g.out);
+        Matrix inputs = Matrix.of(x.dtype() == dtype ? x : copy(x, g.in, false), weighted.rows(), g.in);
+        LowRank[] parts = new LowRank[weights.length / perExample];
+        Workers.parallelFor(parts.length, i -> {
+            int row = starts[i * perExample];
+            int rows = starts[(i + 1) * perExample] - row;
+            parts[i] = LowRank.of(kernels, weighted.rows(row, rows), inputs.rows(row, rows), error);
+        });
+        for (LowRank part : parts) {
+            g.delta.add(compact(part.delta()));
+            g.x.add(compact(part.x()));
+            g.tokens.add(part.delta().rows());
+        }
+    }
+
+    /** A copy with memory of its own: a view would keep all rows of the batch. */
+    private Storage compact(Matrix m) {
+        Storage copy = kernels.allocate(dtype, m.size());
+        kernels.scale(m.size(), 1, m.data(), m.offset(), copy, 0);
+        return copy;
+    }
 
     /** A copy of the rows of all sequences. */
     private Storage copy(Storage rows, int width, boolean weighted) {
@@ -115,7 +153,7 @@ public final class GradientCollector {
     }
 
     /** Removes and returns the collected factors of one matrix, so that their memory can be freed after use. */
-    public TokenFactors take(String name) {
+    public synchronized TokenFactors take(String name) {
         Gathered g = matrices.remove(name);
         if (g == null || g.delta.isEmpty()) {
             throw new IllegalStateException("no gradient was collected for " + name);

@@ -18,6 +18,8 @@ import java.util.List;
  * @param starts the first token of each example, and T at the end (N + 1)
  */
 public record TokenFactors(int out, int in, Storage delta, Storage x, int[] starts) {
+    /** Tokens of a block of examples. */
+    private static final int BLOCK = 256;
 
     /**
      * From the factors of each example.
@@ -146,19 +148,46 @@ public record TokenFactors(int out, int in, Storage delta, Storage x, int[] star
         return 0.5 * tokens * tokens * ((double) out + in) < (double) out * in * (tokens + (double) n * n);
     }
 
+    /** Blocks of examples against all examples up to them: the same inner products, in few large matrix products. */
     // explain: Gram matrix
     double[][] gramByTokens(Kernels kernels) {
         int n = examples();
         double[][] k = new double[n][n];
-        for (int i = 0; i < n; i++) {
-            for (int j = 0; j <= i; j++) {
-                k[i][j] = inner(kernels, i, j) / n;
-                k[j][i] = k[i][j];
+        for (int first = 0, end; first < n; first = end) {
+            end = endOfBlock(first);
+            Matrix dd = products(kernels, deltas(), first, end);
+            Matrix xx = products(kernels, xs(), first, end);
+            for (int i = first; i < end; i++) {
+                for (int j = 0; j <= i; j++) {
+                    k[i][j] = kernels.dot(of(dd, first, i, j), of(xx, first, i, j)) / n;
+                    k[j][i] = k[i][j];
+                }
             }
         }
         return k;
     }
     // explain: end
+
+    private int endOfBlock(int first) {
+        int end = first + 1;
+        while (end < examples() && starts[end + 1] - starts[first] <= BLOCK) {
+            end++;
+        }
+        return end;
+    }
+
+    /** Inner products of the tokens of examples {@code first} to {@code end} with those of the examples before {@code end}. */
+    private Matrix products(Kernels kernels, Matrix tokens, int first, int end) {
+        int rows = starts[end] - starts[first];
+        Matrix products = Matrix.of(kernels.allocate(dtype(), Storage.elements(rows, starts[end])), rows, starts[end]);
+        kernels.product(1, tokens.rows(starts[first], rows), tokens.rows(0, starts[end]).T(), 0, products);
+        return products;
+    }
+
+    /** The products of the tokens of example i with those of example j, (T_i, T_j). */
+    private Matrix of(Matrix products, int first, int i, int j) {
+        return products.rows(starts[i] - starts[first], tokens(i)).cols(starts[j], tokens(j));
+    }
 
     double[][] gramByTiles(Kernels kernels) {
         int n = examples();

@@ -13,7 +13,6 @@ import agl.autograd.Tensor;
 import agl.autograd.kernels.Kernels;
 import agl.autograd.kernels.Matrix;
 import agl.autograd.storage.DType;
-import agl.autograd.storage.Storage;
 import agl.error.AglException;
 import agl.lora.LoraConfig;
 import agl.lora.LoraModel;

@@ -32,7 +32,7 @@ import java.util.SplittableRandom;
  * is a target, gradient norm clipped at 1, AdamW. With AGL, plus its terms.
  *
  * @param agl            AGL's settings, or null for plain LoRA
- * @param fisherExamples sequences on which AGL's Fisher information is estimated before the first step
+ * @param fisherExamples examples from which AGL's Fisher information is estimated before the first step
  */
 public record StepBench(Shape shape, int batch, int tokens, int rank, double dropout, DType dtype, AglSettings agl, int fisherExamples) {
     /** Maximum length of such a sequence. */
@@ -49,13 +49,32 @@ public record StepBench(Shape shape, int batch, int tokens, int rank, double dro
             Map<String, Double> split, Map<String, Double> flops) {}
 
     private Map<String, Fisher> fisher(LoraModel lora) {
-        List<FisherEstimator.Example> alignment = examples(fisherExamples, Math.min(tokens, FISHER_TOKENS), 2).stream()
-                .map(e -> new FisherEstimator.Example(Batches.collate(List.of(e)))).toList();
         lora.enable(false);
         Map<String, Fisher> fisher = new FisherEstimator(Kernels.best(), lora.model(), agl, DType.F32).estimate(lora.layers().keySet(),
-                alignment, (done, total, what) -> {});
+                alignment(), (done, total, what) -> {});
         lora.enable(true);
         return fisher;
+    }
+
+    /**
+     * Sequences of at most {@link #FISHER_TOKENS} random tokens as the settings read them: the last {@code fisher_tokens} are in the loss,
+     * and with a contrast there is a second sequence, which differs in these alone.
+     */
+    List<FisherEstimator.Example> alignment() {
+        int length = Math.min(tokens, FISHER_TOKENS);
+        int counted = agl.fisherTokens() == 0 ? length - 1 : Math.min(agl.fisherTokens(), length - 1);
+        boolean contrast = agl.fisherData() == AglSettings.FisherData.CONTRAST || agl.fisherData() == AglSettings.FisherData.CONTRAST_TASK;
+        List<EncodedExample> others = examples(fisherExamples, length, 3);
+        List<FisherEstimator.Example> alignment = new ArrayList<>();
+        for (EncodedExample answer : examples(fisherExamples, length, 2)) {
+            boolean[] inLoss = new boolean[length];
+            Arrays.fill(inLoss, length - counted, length, true);
+            int[] other = others.get(alignment.size()).tokens();
+            System.arraycopy(answer.tokens(), 0, other, 0, length - counted);
+            alignment.add(new FisherEstimator.Example(Batches.collate(List.of(new EncodedExample(answer.tokens(), inLoss, false))),
+                    contrast ? Batches.collate(List.of(new EncodedExample(other, inLoss, false))) : null));
+        }
+        return alignment;
     }
 
     public Result run(int warmup, int steps, boolean recompute, boolean profile) {

@@ -75,7 +75,8 @@ public final class FisherArtefact {
         this.sha256 = sha256;
         this.about = about;
         try {
-            this.settings = AglSettings.DEFAULT.with(about.estimate);
+            // Files from before there was the setting have every token.
+            this.settings = AglSettings.DEFAULT.with("{\"fisher_error\":0}").with(about.estimate);
         } catch (AglException e) {
             throw new AglException(file + ": " + e.getMessage(), e);
         }
