@@ -13,6 +13,7 @@ import java.util.EnumMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Function;
 
 /**
  * AGL's terms for a training loop: after the backward pass of the task loss, {@link #addGradients} adds the terms' gradients to those of A
@@ -25,6 +26,7 @@ public final class AglRegularizer {
     private final AglSettings settings;
     private Map<String, Fisher> fisher;
     private final EmaGradSq taskGradients;
+    private final long seed;
     /** Scratch memory of each thread that works on the matrices, reused from step to step. */
     private final ThreadLocal<Map<DType, Pool>> pools = ThreadLocal.withInitial(() -> new EnumMap<>(DType.class));
 
@@ -33,7 +35,13 @@ public final class AglRegularizer {
      * @param taskGradients the running means for {@code H = ema_grad_sq}, else null
      */
     public AglRegularizer(AglSettings settings, Map<String, Fisher> fisher, EmaGradSq taskGradients) {
+        this(settings, fisher, taskGradients, 0);
+    }
+
+    /** @param seed with a step's number decides which rows E_RM visits */
+    public AglRegularizer(AglSettings settings, Map<String, Fisher> fisher, EmaGradSq taskGradients, long seed) {
         this.settings = settings;
+        this.seed = seed;
         this.taskGradients = taskGradients;
         if (settings.h() == AglSettings.H.EMA_GRAD_SQ && taskGradients == null) {
             throw new AglException(
@@ -69,30 +77,36 @@ public final class AglRegularizer {
     }
 
     /**
-     * Adds λ_A ∂L_A + λ_T ∂L_T + λ_NC(α ∂E_RM + (1 − α) ∂E_geo) to the gradients of every A and B.
+     * Adds λ_A ∂L_A + λ_T ∂L_T + λ_NC(α ∂E_RM + (1 − α) ∂E_geo) to the gradients of every A and B, from all rows.
      *
      * @param tape any tape: its kernels and pool are used, nothing is recorded
      * @param all  also measure terms of weight zero (one more pass over ΔW); else they are NaN
      */
     public TermValues addGradients(Tape tape, List<LoraFactors> factors, boolean all) {
         endStep();
-        return sum(tape, factors, true, all);
+        return sum(tape, factors, f -> new FusedAgl.Wanted(true, all, null));
+    }
+
+    /** The same with E_RM and its gradient from the rows of this step, where {@code collision_rows} is below 1. */
+    public TermValues addGradients(Tape tape, List<LoraFactors> factors, int step) {
+        endStep();
+        return sum(tape, factors, f -> new FusedAgl.Wanted(true, false, RowSample.draw(seed, step, f.name())));
     }
 
     /** The raw values of all terms, no gradients. */
     public TermValues measure(Tape tape, List<LoraFactors> factors) {
-        return sum(tape, factors, false, true);
+        return sum(tape, factors, f -> new FusedAgl.Wanted(false, true, null));
     }
 
     /** One task per matrix: each writes the gradients of its own factors, and the values are added in the order of the matrices. */
     // explain: The terms of all matrices
-    private TermValues sum(Tape tape, List<LoraFactors> factors, boolean gradients, boolean all) {
+    private TermValues sum(Tape tape, List<LoraFactors> factors, Function<LoraFactors, FusedAgl.Wanted> wanted) {
         TermValues[] parts = new TermValues[factors.size()];
         Storage[] metrics = factors.stream().map(this::h).toArray(Storage[]::new);
         Workers.parallelFor(parts.length, i -> {
             LoraFactors f = factors.get(i);
             try (Tape own = Tape.inference(tape.kernels(), pools.get().computeIfAbsent(tape.dtype(), Pool::new))) {
-                parts[i] = FusedAgl.run(own, f, of(f.name()), settings, metrics[i], new FusedAgl.Wanted(gradients, all));
+                parts[i] = FusedAgl.run(own, f, of(f.name()), settings, metrics[i], wanted.apply(f));
             }
         });
         TermValues total = TermValues.ZERO;

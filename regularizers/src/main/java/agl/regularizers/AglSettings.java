@@ -58,12 +58,14 @@ public record AglSettings(Weights weights, Collision collision, Stability stabil
      * @param reduction E_RM as a mean or a sum over entries
      * @param overlap   |a||t|, a·t or (a·t)² in E_RM
      * @param metric    the inner product of E_geo
+     * @param rows      share of a large matrix's rows that E_RM visits in a step, see {@link RowSample}; 1 for all
      */
     public record Collision(@JsonProperty("beta") double beta, @JsonProperty("kappa") double kappa, @JsonProperty("tau") double tau,
             @JsonProperty("epsilon") double epsilon, @JsonProperty("reduction") Reduction reduction,
             @JsonProperty("overlap") Overlap overlap,
-            @JsonProperty("metric") Metric metric) {
+            @JsonProperty("metric") Metric metric, @JsonProperty("collision_rows") double rows) {
         public Collision {
+            require(rows > 0 && rows <= 1, "collision_rows", rows, "above 0 and at most 1 (1 visits all rows)");
             require(beta >= 0, "beta", beta, "at least 0");
             require(kappa >= 0, "kappa", kappa, "at least 0");
             require(tau >= 0, "tau", tau, "at least 0");
@@ -87,7 +89,7 @@ public record AglSettings(Weights weights, Collision collision, Stability stabil
      * @param energy       if above 0, replaces m: the fewest eigenvectors with this fraction of tr F
      * @param fisherData   the examples whose gradients F is estimated from
      * @param fisherTokens number of answer tokens in ℓ_i, from the first one on, or for a contrast from the first that differs; 0 means all
-     * @param fisherError  largest relative error ‖g − g̃‖/‖g‖ of a gradient of a large matrix, which is kept as {@link LowRank}; 0 keeps all
+     * @param fisherError  largest relative error ‖g − g̃‖/‖g‖ of a large matrix's gradient, which is kept as {@link LowRank}; 0 keeps all
      * @param exactStorage how the {@code exact} backend stores its eigenvectors
      */
     public record Estimate(@JsonProperty("backend") Backend backend, @JsonProperty("m") int m, @JsonProperty("energy") double energy,
@@ -174,7 +176,8 @@ public record AglSettings(Weights weights, Collision collision, Stability stabil
      * from time to time. How to give them an effect: {@link AglRegularizer#warnings}.
      */
     public static final AglSettings DEFAULT = new AglSettings(new Weights(10000, 1e-3, 0, 0.5),
-            new Collision(4, 1, 0.01, 1e-12, Reduction.MEAN, Overlap.ABSOLUTE, Metric.EUCLIDEAN), new Stability(H.IDENTITY, 0.99),
+            new Collision(4, 1, 0.01, 1e-12, Reduction.MEAN, Overlap.ABSOLUTE, Metric.EUCLIDEAN, 0.0625),
+            new Stability(H.IDENTITY, 0.99),
             new Estimate(Backend.EXACT, 0, 0, FisherData.CONTRAST_TASK, 2, 0.01, ExactStorage.AUTO), new Use(FisherNorm.MEAN_TRACE, 0),
             new Branches(0, AlignmentReach.UPDATE));
 
@@ -302,50 +305,33 @@ public record AglSettings(Weights weights, Collision collision, Stability stabil
     // Each setting under its own name, as formulas use it.
 
     public double lambdaA() { return weights.lambdaA; }
-
     public double lambdaT() { return weights.lambdaT; }
-
     public double lambdaNC() { return weights.lambdaNC; }
-
     public double alpha() { return weights.alpha; }
 
     public double beta() { return collision.beta; }
-
     public double kappa() { return collision.kappa; }
-
     public double tau() { return collision.tau; }
-
     public double epsilon() { return collision.epsilon; }
-
     public Reduction reduction() { return collision.reduction; }
-
     public Overlap overlap() { return collision.overlap; }
-
     public Metric metric() { return collision.metric; }
+    public double collisionRows() { return collision.rows; }
 
     public H h() { return stability.h; }
-
     public double emaDecay() { return stability.emaDecay; }
 
     public Backend backend() { return estimate.backend; }
-
     public int m() { return estimate.m; }
-
     public double energy() { return estimate.energy; }
-
     public FisherData fisherData() { return estimate.fisherData; }
-
     public int fisherTokens() { return estimate.fisherTokens; }
-
     public double fisherError() { return estimate.fisherError; }
-
     public ExactStorage exactStorage() { return estimate.exactStorage; }
 
     public FisherNorm fisherNorm() { return use.fisherNorm; }
-
     public int refreshEvery() { return use.refreshEvery; }
 
     public int alignmentRank() { return branches.alignmentRank; }
-
     public AlignmentReach alignmentReach() { return branches.alignmentReach; }
 }

@@ -78,9 +78,8 @@ public record Fisher(String name, Subspace subspace, double[] eigenvalues, doubl
         boolean dense = switch (settings.exactStorage()) {
             case DENSE -> true;
             case FACTORED -> false;
-            // Dense vectors are read twice per step, token factors are multiplied four times with r columns: dense is faster up to some
-            // multiple.
-            case AUTO -> (double) kept * g.out() * g.in() <= 3.0 * g.totalTokens() * (g.out() + g.in());
+            // The fewer values: a step reads them twice, once for the coefficients and once for the gradient.
+            case AUTO -> (double) kept * g.out() * g.in() <= (double) g.totalTokens() * (g.out() + g.in());
         };
         Subspace s = dense ? DenseSubspace.of(kernels, g, lambda, weights) : new FactoredSubspace(g, lambda, weights);
         return new Fisher(name, s, lambda, 1, trace, eigen.values(), diagonal);

@@ -7,6 +7,7 @@ import agl.autograd.kernels.Matrix;
 import agl.autograd.storage.Storage;
 import java.util.EnumMap;
 import java.util.Map;
+import java.util.function.IntUnaryOperator;
 
 /**
  * The four terms of one adapted matrix and their gradients with respect to A and B, in one pass over rows of ΔW: only one tile of ΔW, ΔW_A
@@ -41,6 +42,7 @@ final class FusedAgl {
     /** Weights of Σ w_k u_k in ∂L/∂R. */
     private final double[] w;
     private final Map<Term, Double> values = new EnumMap<>(Term.class);
+    private boolean sampled;
 
     private FusedAgl(Tape tape, LoraFactors f, Fisher fisher, AglSettings s, Storage h, Wanted wanted) {
         this.tape = tape;
@@ -63,8 +65,9 @@ final class FusedAgl {
      *
      * @param gradients whether to add the weighted gradient to those of A and B
      * @param all       whether to measure also terms of weight zero
+     * @param block     picks the rows for E_RM, see {@link RowSample#of}; null for all rows
      */
-    record Wanted(boolean gradients, boolean all) { }
+    record Wanted(boolean gradients, boolean all, IntUnaryOperator block) { }
 
     /** @param h H's diagonal for L_T, or null for the identity */
     static TermValues run(Tape tape, LoraFactors f, Fisher fisher, AglSettings s, Storage h, Wanted wanted) {
@@ -102,7 +105,7 @@ final class FusedAgl {
         if (wanted.gradients) {
             seen.addGradient(w);
         }
-        return TermValues.of(s, t -> values.getOrDefault(t, Double.NaN));
+        return TermValues.of(s, t -> values.getOrDefault(t, Double.NaN), sampled);
     }
 
     private double weight(Term t) {
@@ -115,9 +118,13 @@ final class FusedAgl {
     }
 
     private void pass(double[] c, boolean rows, boolean geo) {
-        RowTerms rowTerms = rows ? new RowTerms() : null;
+        // E_RM alone is a sum over rows, of which some give an estimate; the other terms' passes visit all of them, E_RM with them.
+        RowSample sample = geo || wanted(Term.L_T) ? RowSample.all(f.out())
+                : RowSample.of(f.out(), f.in(), s.collisionRows(), wanted.block);
+        sampled = sample.times() > 1;
+        RowTerms rowTerms = rows ? new RowTerms(sample.times()) : null;
         GeodesicTerm geodesic = geo ? new GeodesicTerm() : null;
-        Tile.forEach(tape, f.out(), f.in(), subspace.tileHeight(), t -> {
+        Tile.forEach(tape, sample, f.in(), Math.min(subspace.tileHeight(), sample.to() - sample.from()), t -> {
             try (Workspace space = tape.workspace()) {
                 Tile a = t.like(space);
                 parts(c, a, t);
@@ -152,9 +159,15 @@ final class FusedAgl {
     private final class RowTerms {
         private final boolean rm = wanted(Term.E_RM);
         private final boolean lT = wanted(Term.L_T);
-        private final double perEntry = s.reduction() == AglSettings.Reduction.MEAN ? 1 / ((double) f.out() * f.in()) : 1;
+        private final boolean withGradient = wanted.gradients && (rm && weight(Term.E_RM) > 0 || lT && weight(Term.L_T) > 0);
+        private final double perEntry;
         private double eRMSum;
         private double lTSum;
+
+        /** @param times how often each visited entry counts */
+        RowTerms(double times) {
+            perEntry = s.reduction() == AglSettings.Reduction.MEAN ? times / ((double) f.out() * f.in()) : times;
+        }
 
         void add(Workspace space, Tile a, Tile t) {
             Tile da = t.zeros(space);
@@ -165,7 +178,7 @@ final class FusedAgl {
             if (lT) {
                 lTSum += terms.stability(h, t, weight(Term.L_T), dt);
             }
-            if (wanted.gradients) {
+            if (withGradient) {
                 Tiles.addChain(tape, ft, 1, dt);
                 if (s.twoBranch()) {
                     Tiles.addChain(tape, fa, 1, da);

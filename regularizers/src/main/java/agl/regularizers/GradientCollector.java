@@ -22,9 +22,6 @@ import java.util.Map;
  * a large matrix are kept as {@link LowRank} instead, each with factors of its own.
  */
 public final class GradientCollector {
-    /** Entries from which a matrix is large: those of small models stay as they are. */
-    private static final long LARGE = 1 << 16;
-
     private final Kernels kernels;
     private final DType dtype;
     private final double error;
@@ -106,7 +103,7 @@ public final class GradientCollector {
         if (starts[starts.length - 1] != x.rows()) {
             throw new IllegalStateException("the batch announced " + starts[starts.length - 1] + " rows, the layer has " + x.rows());
         }
-        if (error > 0 && (long) g.out * g.in >= LARGE) {
+        if (error > 0 && RowSample.large(g.out, g.in)) {
             acceptLowRank(g, x.data(), delta);
             return;
         }

@@ -91,7 +91,7 @@ record LowRank(Matrix delta, Matrix x) {
         return Matrix.of(values, rows, cols);
     }
 
-    /** Orthonormal rows with the same span: Gram-Schmidt, each row twice; a row that depends on those before it within rounding becomes 0. */
+    /** Orthonormal rows with the same span: Gram-Schmidt, each row twice; a row that depends on those before it becomes 0. */
     private static void orthonormalize(Kernels kernels, Matrix rows) {
         int n = rows.cols();
         Storage r = rows.data();

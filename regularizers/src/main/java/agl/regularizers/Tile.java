@@ -23,15 +23,15 @@ public record Tile(int row, Matrix values) {
 
     /** Visits an (out, in) matrix tile by tile; the content of each tile is undefined. */
     public static void forEach(Tape tape, int out, int in, Consumer<Tile> visitor) {
-        forEach(tape, out, in, height(out, in), visitor);
+        forEach(tape, RowSample.all(out), in, height(out, in), visitor);
     }
 
-    /** The same with tiles of that many rows. */
-    static void forEach(Tape tape, int out, int in, int height, Consumer<Tile> visitor) {
+    /** The same for some rows, with tiles of that many. */
+    static void forEach(Tape tape, RowSample sample, int in, int height, Consumer<Tile> visitor) {
         try (Workspace w = tape.workspace()) {
             Storage data = w.scratch(height * in);
-            for (int row = 0; row < out; row += height) {
-                visitor.accept(of(data, row, Math.min(height, out - row), in));
+            for (int row = sample.from(); row < sample.to(); row += height) {
+                visitor.accept(of(data, row, Math.min(height, sample.to() - row), in));
             }
         }
     }

@@ -83,7 +83,7 @@ class AglSettingsTest {
         List<String> fields = new java.util.ArrayList<>();
         AglSettings.DEFAULT.toJson().fieldNames().forEachRemaining(fields::add);
         assertEquals(fields, AglSettings.names());
-        assertEquals(24, fields.size());
+        assertEquals(25, fields.size());
     }
 
     /** diag F is made where the metric or H is it, and by no other setting. */

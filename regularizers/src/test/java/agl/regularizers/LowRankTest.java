@@ -60,7 +60,7 @@ class LowRankTest {
         return norm(difference) / norm(g);
     }
 
-    /** Within the error that is asked for, and with one direction fewer not: 0.7^k falls below 0.1, 0.01 and 0.001 at k near 7, 13 and 20. */
+    /** Within the error that is asked for, and with one direction fewer not: 0.7^k is 0.1, 0.01 and 0.001 at k near 7, 13 and 20. */
     @ParameterizedTest @ValueSource(doubles = {0.1, 0.01, 0.001}) void theErrorIsAsAsked(double allowed) {
         Matrix[] tokens = tokens(0.7, 40, DType.F64);
         double[] g = gradient(tokens[0], tokens[1]);

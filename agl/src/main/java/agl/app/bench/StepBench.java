@@ -111,8 +111,12 @@ public record StepBench(Shape shape, int batch, int tokens, int rank, double dro
             if (regularizer != null) {
                 // Not on the timed kernels: many matrices run in parallel, so the same second would be counted several times.
                 try (Tape tape = Tape.inference(Kernels.best(), pool)) {
-                    // As in training: terms of weight zero are measured only every few steps.
-                    regularizer.addGradients(tape, factors, i % 10 == 0);
+                    // As in training: terms of weight zero, and all rows for E_RM, only every few steps.
+                    if (i % 10 == 0) {
+                        regularizer.addGradients(tape, factors, true);
+                    } else {
+                        regularizer.addGradients(tape, factors, i);
+                    }
                 }
             }
             double terms = since(startTerms);

@@ -45,9 +45,9 @@ import picocli.CommandLine.Spec;
         footer = {"", "The contrast with a task's own answers (agl.fisher_data=contrast_task, train's default) needs --task. Without it",
             "the contrast is with openings of compliance (agl.fisher_data=contrast), and the file serves any task. agl.fisher_data=task is",
             "refused: it is one task's, and train estimates it.", "",
-            "Of the settings, agl.backend, m, energy, fisher_data, fisher_tokens and exact_storage decide, and fisher_examples, seed,",
-            "max_length and target_modules. The file tells something of the alignment text: docs/ARTEFACT.md.",
-            "agl inspect FILE shows what it holds."})
+            "Of the settings, agl.backend, m, energy, fisher_data, fisher_tokens, fisher_error and exact_storage decide, and",
+            "fisher_examples, seed, max_length and target_modules. The file tells something of the alignment text:",
+            "docs/ARTEFACT.md. agl inspect FILE shows what it holds."})
 public final class FisherCommand implements Callable<Integer> {
     /** Settings besides those of the estimate that decide. */
     private static final Set<String> USED = Set.of("preset", "seed", "max_length", "fisher_examples", "target_modules");

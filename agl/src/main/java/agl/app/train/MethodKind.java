@@ -45,7 +45,7 @@ public enum MethodKind {
         @Override Method make(MethodContext c) {
             AglSettings s = c.settings();
             EmaGradSq running = s.h() == AglSettings.H.EMA_GRAD_SQ ? new EmaGradSq(Kernels.best(), s.emaDecay()) : null;
-            AglRegularizer regularizer = new AglRegularizer(s, c.estimate(s), running);
+            AglRegularizer regularizer = new AglRegularizer(s, c.estimate(s), running, c.seed());
             c.listen(running);
             return new Agl(regularizer, MEASURE_EVERY, () -> c.current(s));
         }

@@ -12,7 +12,7 @@ public final class UnusedSettings {
     /** The settings of the adapter's shape. */
     public static final Set<String> OF_LORA = Set.of("r", "lora_alpha", "lora_dropout", "target_modules", "use_rslora", "use_dora");
     private static final Set<String> OF_ETA = Set.of("beta", "kappa", "tau");
-    private static final Set<String> OF_E_RM = Set.of("reduction", "overlap");
+    private static final Set<String> OF_E_RM = Set.of("reduction", "overlap", "collision_rows");
     private static final Set<String> OF_E_GEO = Set.of("metric", "epsilon");
 
     private UnusedSettings() { }

@@ -26,7 +26,8 @@ public final class Agl implements Method {
     }
 
     /**
-     * @param measureEvery steps between measurements of terms whose weight is zero; 0 for never
+     * @param measureEvery steps between measurements of terms whose weight is zero, and of E_RM over all rows; 0 for never. At other steps
+     *                     of a run that samples rows E_RM's estimate is logged as {@code E_RM_sampled}
      * @param estimate     estimates the Fisher information at the current weights, by layer; called every {@link AglSettings#refreshEvery}
      *                     steps. Null: the regularizer keeps its estimate
      */
@@ -46,14 +47,17 @@ public final class Agl implements Method {
     }
 
     @Override public SequencedMap<String, Double> addGradients(Tape tape, List<LoraFactors> factors, int step) {
-        TermValues v = regularizer.addGradients(tape, factors, measureEvery > 0 && step % measureEvery == 0);
+        boolean measured = measureEvery > 0 && step % measureEvery == 0;
+        TermValues v = measured ? regularizer.addGradients(tape, factors, true) : regularizer.addGradients(tape, factors, step);
         AglSettings s = regularizer.settings();
         SequencedMap<String, Double> log = new LinkedHashMap<>();
         for (Term t : Term.values()) {
             // NaN means: not measured at this step.
             if (!Double.isNaN(v.get(t)) || t.weight(s) > 0) {
-                log.put(t.label(), v.get(t));
-                log.put("weighted_" + t.label(), t.weight(s) * v.get(t));
+                // An estimate has a name of its own.
+                String label = t == Term.E_RM && v.sampled() ? t.label() + "_sampled" : t.label();
+                log.put(label, v.get(t));
+                log.put("weighted_" + label, t.weight(s) * v.get(t));
             }
         }
         log.put("penalty", v.weighted());
