@@ -73,10 +73,11 @@ class TermValuesTest {
         AglSettings d = AglSettings.DEFAULT;
         assertEquals(
                 "{\"lambda_A\":10000.0,\"lambda_T\":0.001,\"lambda_NC\":0.0,\"alpha\":0.5,\"beta\":4.0,\"kappa\":1.0,"
-                        + "\"tau\":0.01,\"epsilon\":1.0E-12,\"reduction\":\"mean\",\"overlap\":\"absolute\",\"metric\":\"euclidean\",\"collision_rows\":0.0625,\"H\":\"identity\",\"ema_decay\":0.99,"
-                        + "\"backend\":\"exact\",\"m\":0,\"energy\":0.0,\"fisher_data\":\"contrast_task\",\"fisher_tokens\":2,\"fisher_error\":0.01,"
-                        + "\"exact_storage\":\"auto\",\"fisher_norm\":\"mean_trace\",\"refresh_every\":0,\"alignment_rank\":0,"
-                        + "\"alignment_reach\":\"update\"}",
+                        + "\"tau\":0.01,\"epsilon\":1.0E-12,\"reduction\":\"mean\",\"overlap\":\"absolute\","
+                        + "\"metric\":\"euclidean\",\"collision_rows\":0.0625,\"H\":\"identity\",\"ema_decay\":0.99,"
+                        + "\"backend\":\"exact\",\"m\":0,\"energy\":0.0,\"fisher_data\":\"contrast_task\",\"fisher_tokens\":2,"
+                        + "\"fisher_error\":0.01,\"exact_storage\":\"auto\",\"fisher_norm\":\"mean_trace\",\"refresh_every\":0,"
+                        + "\"alignment_rank\":0,\"alignment_reach\":\"update\"}",
                 d.toJson().toString());
         assertTrue(Files.readString(Path.of("..", "docs", "decisions", "terms.md")).contains("λ_A = " + (long) d.lambdaA()));
         AglSettings read = AglSettings.AS_READ;
