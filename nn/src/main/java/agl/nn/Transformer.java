@@ -5,6 +5,7 @@ import agl.autograd.Tensor;
 import agl.autograd.kernels.AttentionShape;
 import agl.autograd.op.Attention;
 import agl.autograd.op.Embedding;
+import agl.autograd.op.Embedding;
 import agl.autograd.op.HeadCrossEntropy;
 import agl.autograd.op.Linear;
 import agl.autograd.op.Recompute;
@@ -17,6 +18,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.IntUnaryOperator;
 import java.util.function.UnaryOperator;
 
 /**
@@ -43,9 +45,10 @@ public abstract class Transformer {
     }
 
     /**
-     * One forward pass: its batch, each token's position in its sequence, and the cache of earlier tokens, or null.
+     * One forward pass: its batch, each token's position in its sequence, the cache of earlier tokens, or null, and what the sequences
+     * share, or null.
      */
-    record Pass(Batch batch, int[] positions, KvCache cache) { }
+    record Pass(Batch batch, int[] positions, KvCache cache, SharedBatch shared) { }
 
     /** A weight: the model's own tensor, or its replacement. */
     static final class Weight {
@@ -201,7 +204,18 @@ public abstract class Transformer {
 
     /** As {@link #hidden(Tape, Batch)}; with a cache, the batch's sequences continue the cached ones and are added to it. */
     public final Tensor hidden(Tape tape, Batch batch, KvCache cache) {
-        Pass pass = new Pass(batch, positions(batch, cache), cache);
+        return hidden(tape, new Pass(batch, positions(batch, s -> cache == null ? 0 : cache.length(s)), cache, null));
+    }
+
+    /** As {@link #hidden(Tape, Batch)} for the rows that are computed. */
+    public final Tensor hidden(Tape tape, SharedBatch shared) {
+        return hidden(tape, new Pass(shared.rows(), positions(shared.rows(), s -> shared.prefix()[s]), null,
+                shared.shares() ? shared : null));
+    }
+
+    private Tensor hidden(Tape tape, Pass pass) {
+        Batch batch = pass.batch;
+        KvCache cache = pass.cache;
         Tensor x = embed(tape, pass);
         for (int l = 0; l < config.layers(); l++) {
             int mark = tape.mark();
@@ -215,11 +229,11 @@ public abstract class Transformer {
         return finalNorm(tape, x);
     }
 
-    /** Positions continue after the cached tokens. */
-    private int[] positions(Batch batch, KvCache cache) {
+    /** @param firsts each sequence's first position: after the cached tokens, or after those that it shares */
+    private int[] positions(Batch batch, IntUnaryOperator firsts) {
         int[] positions = new int[batch.size()];
         for (int s = 0; s < batch.sequences(); s++) {
-            int first = cache == null ? 0 : cache.length(s);
+            int first = firsts.applyAsInt(s);
             if (first + batch.length(s) > config.maxPositions()) {
                 throw new AglException("a sequence of " + (first + batch.length(s)) + " tokens is longer than the model's "
                         + config.maxPositions() + " positions");
@@ -244,6 +258,13 @@ public abstract class Transformer {
     /** Causal attention of the pass's tokens to the tokens before them, in the batch or in the cache. */
     final Tensor attend(Tape tape, AttentionLayer of, Pass pass, Tensor q, Tensor k, Tensor v) {
         int[] starts = pass.batch.starts();
+        if (pass.shared != null) {
+            int[] keys = pass.shared.keyRows();
+            int[] keyStarts = pass.shared.keyStarts();
+            AttentionShape shape = new AttentionShape(config.heads(), config.kvHeads(), config.headDim(), of.scale, of.window, starts,
+                    keyStarts, Arrays.copyOfRange(keyStarts, 1, keyStarts.length));
+            return Attention.of(tape, shape, q, Embedding.of(tape, k, keys), Embedding.of(tape, v, keys));
+        }
         if (pass.cache == null) {
             int[] ends = Arrays.copyOfRange(starts, 1, starts.length);
             return Attention.of(tape,

@@ -10,11 +10,14 @@ import agl.autograd.Pool;
 import agl.autograd.Tape;
 import agl.autograd.Tensor;
 import agl.autograd.kernels.Kernels;
+import agl.autograd.op.HeadCrossEntropy;
 import agl.autograd.storage.DType;
 import agl.error.AglException;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.Arrays;
+import java.util.List;
+import java.util.function.Function;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -123,6 +126,48 @@ class TransformerTest {
             double[] got = model.logits(tape, model.hidden(tape, Batch.of(b[5]), cache.select(new int[] {1})), 0).toArray();
             assertArrayEquals(row(whole, 5), got, 1e-9);
         }
+    }
+
+    /**
+     * A row that two sequences share has the output that it has in each, and the gradient of the sum of their losses: here of the first
+     * layer's weights, past windows, rotations and learned positions.
+     */
+    @ParameterizedTest @MethodSource("models") void aSharedBeginningChangesNothing(Transformer model) {
+        int[] a = tokens(13, 1);
+        int[] b = Arrays.copyOf(a, 9);
+        System.arraycopy(tokens(3, 2), 0, b, 6, 3);
+        List<Batch> sequences = Stream.of(a, b, tokens(5, 3), tokens(4, 4)).map(t -> {
+            int[] targets = new int[t.length];
+            Arrays.fill(targets, Batch.NO_TARGET);
+            Arrays.fill(targets, t.length - 2, t.length, 7);
+            return new Batch(t, new int[] {0, t.length}, targets);
+        }).toList();
+        SharedBatch shared = SharedBatch.of(sequences, 2);
+        assertArrayEquals(new int[] {0, 6, 0, 0}, shared.prefix());
+        Batch whole = Batch.concat(sequences);
+        try (Tape tape = inference()) {
+            double[] apart = model.hidden(tape, whole).toArray();
+            double[] together = model.hidden(tape, shared).toArray();
+            int[] keys = shared.keyRows();
+            double[] spread = new double[apart.length];
+            for (int t = 0; t < keys.length; t++) {
+                System.arraycopy(together, keys[t] * 12, spread, t * 12, 12);
+            }
+            assertArrayEquals(apart, spread, 1e-12);
+        }
+        double[] expected = firstGradient(model, whole, tape -> model.hidden(tape, whole));
+        double[] found = firstGradient(model, shared.rows(), tape -> model.hidden(tape, shared));
+        assertArrayEquals(expected, found, 1e-11 * Arrays.stream(expected).map(Math::abs).max().orElseThrow());
+    }
+
+    private static double[] firstGradient(Transformer model, Batch batch, Function<Tape, Tensor> hidden) {
+        Tensor w = model.linears().getFirst().weight();
+        w.requireGrad();
+        w.zeroGrad();
+        try (Tape tape = Tape.plain()) {
+            tape.backward(HeadCrossEntropy.of(tape, hidden.apply(tape), model.head(), batch.targets(), null, 1));
+        }
+        return w.gradArray();
     }
 
     @ParameterizedTest @MethodSource("models") void sequencesOfABatchDoNotSeeEachOther(Transformer model) {

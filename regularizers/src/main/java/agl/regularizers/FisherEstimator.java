@@ -10,8 +10,10 @@ import agl.autograd.storage.Storage;
 import agl.error.AglException;
 import agl.nn.Batch;
 import agl.nn.LinearLayer;
+import agl.nn.SharedBatch;
 import agl.nn.Transformer;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
@@ -26,7 +28,7 @@ import java.util.function.IntConsumer;
  *
  * <p>ℓ_i is the mean cross-entropy over the example's target tokens, as in the task loss. With a contrast, ℓ_i = mean loss of the
  * answer − mean loss of the other answer to the same prompt, each over its own target tokens from where the two answers diverge. A side
- * without target tokens (an answer that ends there) counts as 0.
+ * without target tokens (an answer that ends there) counts as 0. The beginning that both share is one set of rows: its δ is that of ℓ_i.
  *
  * <p>One sweep over the examples collects the gradients of as many matrices as fit the memory budget; further sweeps collect the rest.
  */
@@ -142,14 +144,15 @@ public final class FisherEstimator {
      * @param done   receives the number of examples of each pass
      */
     private void collect(GradientCollector collector, List<Example> examples, int perExample, double[] losses, IntConsumer done) {
+        Pool pool = new Pool(dtype);
         for (int first = 0; first < examples.size();) {
             int end = first;
             int tokens = 0;
             do {
-                tokens += examples.get(end).sequences().stream().mapToInt(Batch::size).sum();
+                tokens += tokens(examples.get(end));
                 end++;
             } while (end < examples.size() && tokens < TOKENS_PER_PASS);
-            double[] sequences = backward(collector, examples.subList(first, end), perExample);
+            double[] sequences = backward(collector, examples.subList(first, end), perExample, pool);
             for (int j = 0; losses != null && j < sequences.length; j++) {
                 losses[first + j / perExample] += sequences[j];
             }
@@ -159,19 +162,25 @@ public final class FisherEstimator {
     }
 
     /** @return each sequence's weighted loss: its share of ℓ_i */
-    private double[] backward(GradientCollector collector, List<Example> examples, int perExample) {
+    private double[] backward(GradientCollector collector, List<Example> examples, int perExample, Pool pool) {
         List<Batch> sequences = examples.stream().flatMap(e -> e.sequences().stream()).toList();
-        Batch batch = Batch.concat(sequences);
+        SharedBatch shared = SharedBatch.of(sequences, perExample);
+        Batch batch = shared.rows();
         int[] starts = batch.starts();
         double[] weights = new double[sequences.size()];
+        double[] ofRows = new double[batch.size()];
+        double[] ones = new double[weights.length];
+        Arrays.fill(ones, 1);
         for (int j = 0; j < weights.length; j++) {
             weights[j] = (j % perExample == 0 ? 1.0 : -1.0) / Math.max(1, sequences.get(j).targetCount());
+            Arrays.fill(ofRows, starts[j], starts[j + 1], weights[j]);
         }
-        collector.batch(starts, weights, perExample);
+        // The weights are in the loss: a shared row's δ has contributions of both sequences.
+        collector.batch(starts, ones, perExample);
         listen(collector);
         Storage tokenLoss = Storage.allocate(dtype, batch.size());
-        try (Tape tape = Tape.training(kernels, new Pool(dtype))) {
-            tape.backward(HeadCrossEntropy.of(tape, model.hidden(tape, batch), model.head(), batch.targets(), tokenLoss, 1));
+        try (Tape tape = Tape.training(kernels, pool)) {
+            tape.backward(HeadCrossEntropy.of(tape, model.hidden(tape, shared), model.head(), batch.targets(), tokenLoss, t -> ofRows[t]));
         } finally {
             listen(null);
         }
@@ -191,9 +200,14 @@ public final class FisherEstimator {
         }
     }
 
+    /** Rows of its sequences, those that they share once. */
+    private static int tokens(Example e) {
+        return SharedBatch.of(e.sequences(), e.sequences().size()).rows().size();
+    }
+
     /** Matrices whose token factors fit the budget together, in the model's order. */
     private List<Set<String>> groups(Collection<String> names, List<Example> examples) {
-        long tokens = examples.stream().flatMap(e -> e.sequences().stream()).mapToLong(Batch::size).sum();
+        long tokens = examples.stream().mapToLong(FisherEstimator::tokens).sum();
         Set<String> missing = new LinkedHashSet<>(names);
         List<Set<String>> groups = new ArrayList<>();
         long used = Long.MAX_VALUE;
@@ -201,7 +215,9 @@ public final class FisherEstimator {
             if (!missing.remove(layer.name())) {
                 continue;
             }
-            long bytes = tokens * (layer.out() + layer.in()) * dtype.bytes();
+            boolean lowRank = settings.fisherError() > 0 && RowSample.large(layer.out(), layer.in());
+            // Half of the tokens as directions is what a prompt's gradient rarely exceeds.
+            long bytes = tokens * (layer.out() + layer.in()) * dtype.bytes() / (lowRank ? 2 : 1);
             if (groups.isEmpty() || used + bytes > memoryBudget) {
                 groups.add(new LinkedHashSet<>());
                 used = 0;

@@ -22,7 +22,7 @@ record LowRank(Matrix delta, Matrix x) {
     private static final int FIRST = 32;
 
     /**
-     * The fewest directions within the error; the tokens themselves if those are more than half as many as the tokens.
+     * The fewest directions within the error; the tokens themselves if those are more than two thirds as many.
      *
      * @param delta δ (T, out)
      * @param x     x (T, in)
@@ -32,7 +32,7 @@ record LowRank(Matrix delta, Matrix x) {
         int tokens = delta.rows();
         Matrix xx = product(kernels, x, x.T(), dtype);
         double all = kernels.dot(product(kernels, delta, delta.T(), dtype), xx);
-        int most = Math.min(tokens / 2, Math.min(delta.cols(), x.cols()));
+        int most = Math.min(2 * tokens / 3, Math.min(delta.cols(), x.cols()));
         double allowed = error * error * all;
         for (int width = Math.min(FIRST, most); width > 0 && allowed > 0; width = Math.min(2 * width, most)) {
             // g Ω = δᵀ (x xᵀ) R for Ω = xᵀ R

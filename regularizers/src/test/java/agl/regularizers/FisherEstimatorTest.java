@@ -84,6 +84,65 @@ class FisherEstimatorTest {
         }
     }
 
+    /**
+     * The two sequences of a pair have a prompt of five tokens in common: four of its rows are one, as the fifth predicts two tokens. The
+     * gradients are those of both sequences by themselves, in float by the fast kernels too.
+     */
+    @Test void aSharedPromptChangesNoGradient() throws Exception {
+        SplittableRandom r = new SplittableRandom(12);
+        Transformer trained = TinyModel.llama();
+        List<FisherEstimator.Example> examples = new ArrayList<>();
+        for (int i = 0; i < 3; i++) {
+            int[] prompt = r.ints(5, 0, 29).toArray();
+            examples.add(new FisherEstimator.Example(after(prompt, 3, 4, 5), after(prompt, 8 + i, 9)));
+        }
+        for (boolean fast : new boolean[] {false, true}) {
+            Transformer frozen = TinyModel.llama();
+            frozen.parameters().values().forEach(Tensor::freeze);
+            FisherEstimator estimator = new FisherEstimator(fast ? Kernels.best() : Kernels.plain(), fast ? single(frozen) : frozen,
+                    AglSettings.DEFAULT, fast ? DType.F32 : DType.F64);
+            FisherEstimator.Gradients found = estimator.gradients(NAMES, examples, (done, total, what) -> { });
+            for (String name : NAMES) {
+                TokenFactors g = found.byMatrix().get(name);
+                assertEquals(3 * (8 + 3), g.totalTokens());
+                double[][] dense = Samples.dense(g);
+                for (int i = 0; i < 3; i++) {
+                    double[] expected = gradient(trained, name, examples.get(i).answer());
+                    double[] against = gradient(trained, name, examples.get(i).contrast());
+                    for (int e = 0; e < expected.length; e++) {
+                        expected[e] -= against[e];
+                    }
+                    double largest = java.util.Arrays.stream(expected).map(Math::abs).max().orElseThrow();
+                    assertArrayEquals(expected, dense[i], (fast ? 1e-4 : 1e-11) * largest, name);
+                }
+            }
+            for (int i = 0; i < 3; i++) {
+                try (Tape tape = Tape.plain()) {
+                    double loss = trained.loss(tape, examples.get(i).answer()).item()
+                            - trained.loss(tape, examples.get(i).contrast()).item();
+                    assertEquals(loss, found.losses()[i], fast ? 1e-4 : 1e-11);
+                }
+            }
+        }
+    }
+
+    private static Batch after(int[] prompt, int... answer) {
+        int[] tokens = java.util.stream.IntStream.concat(java.util.Arrays.stream(prompt), java.util.Arrays.stream(answer)).toArray();
+        int[] targets = new int[tokens.length];
+        for (int t = 0; t < tokens.length; t++) {
+            targets[t] = t >= prompt.length - 1 && t + 1 < tokens.length ? tokens[t + 1] : Batch.NO_TARGET;
+        }
+        return new Batch(tokens, new int[] {0, tokens.length}, targets);
+    }
+
+    /** The same model in float. */
+    private static Transformer single(Transformer model) {
+        return Transformer.of(model.config(), (name, shape) -> {
+            Tensor from = model.parameters().get(name);
+            return Tensor.fill(DType.F32, from::get, shape);
+        });
+    }
+
     /** An answer that ends where the two part has no target token left: the other one's loss is all there is. */
     @Test void aSideWithoutTargetsCountsAsZero() throws Exception {
         SplittableRandom r = new SplittableRandom(10);

@@ -495,7 +495,7 @@ class FisherCommandTest {
             case "compare" -> List.of("--prompts", path("prompts.csv"), "--steps", "4", "--methods", "lora,agl,ewc,projection",
                     "--strengths", "projection=2,4");
             case "ablate" -> List.of("--prompts", path("prompts.csv"), "--steps", "4", "--groups", "H,fisher_tokens");
-            default -> List.of("--sizes", "8,12,16,20", "--epochs", "1", "--methods", "agl", "--pretrain-text", path("plain.txt"));
+            default -> List.of("--sizes", "6,12,18,27", "--epochs", "1", "--methods", "agl", "--pretrain-text", path("plain.txt"));
         });
         CommandLineRun run = CommandLineRun.of(args.toArray(String[]::new));
         assertEquals(0, run.code(), run.err());
