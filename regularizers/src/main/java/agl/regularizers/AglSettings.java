@@ -178,7 +178,7 @@ public record AglSettings(Weights weights, Collision collision, Stability stabil
     public static final AglSettings DEFAULT = new AglSettings(new Weights(10000, 1e-3, 0, 0.5),
             new Collision(4, 1, 0.01, 1e-12, Reduction.MEAN, Overlap.ABSOLUTE, Metric.EUCLIDEAN, 0.0625),
             new Stability(H.IDENTITY, 0.99),
-            new Estimate(Backend.EXACT, 0, 0, FisherData.CONTRAST_TASK, 2, 0.01, ExactStorage.AUTO), new Use(FisherNorm.MEAN_TRACE, 0),
+            new Estimate(Backend.EXACT, 0, 0, FisherData.CONTRAST_TASK, 2, 0.03, ExactStorage.AUTO), new Use(FisherNorm.MEAN_TRACE, 0),
             new Branches(0, AlignmentReach.UPDATE));
 
     /** The values that secondary sources report, with the Fisher information of the alignment data; none is confirmed as the paper's. */

@@ -11,7 +11,7 @@ import java.util.SplittableRandom;
  * prompt, and the two sequences of a contrast, which share one, have much in common: a few directions hold most of g.
  *
  * <p>A truncated singular value decomposition within the range of g·Ω, Ω random combinations of the x_t (Halko, Martinsson and Tropp 2011,
- * "Finding structure with randomness", algorithms 4.1 and 5.1). The error is that of g̃ itself, not a bound: g̃ is a projection of g, so
+ * "Finding structure with randomness", algorithms 4.4 and 5.1). The error is that of g̃ itself, not a bound: g̃ is a projection of g, so
  * ‖g − g̃‖² = ‖g‖² − ‖g̃‖².
  *
  * @param delta δ̃ (K, out), orthonormal rows if there are fewer than T
@@ -22,7 +22,7 @@ record LowRank(Matrix delta, Matrix x) {
     private static final int FIRST = 32;
 
     /**
-     * The fewest directions within the error; the tokens themselves if those are more than two thirds as many.
+     * The fewest directions within the error; the tokens themselves if that takes as many.
      *
      * @param delta δ (T, out)
      * @param x     x (T, in)
@@ -32,11 +32,16 @@ record LowRank(Matrix delta, Matrix x) {
         int tokens = delta.rows();
         Matrix xx = product(kernels, x, x.T(), dtype);
         double all = kernels.dot(product(kernels, delta, delta.T(), dtype), xx);
-        int most = Math.min(2 * tokens / 3, Math.min(delta.cols(), x.cols()));
+        int most = Math.min(tokens - 1, Math.min(delta.cols(), x.cols()));
         double allowed = error * error * all;
         for (int width = Math.min(FIRST, most); width > 0 && allowed > 0; width = Math.min(2 * width, most)) {
             // g Ω = δᵀ (x xᵀ) R for Ω = xᵀ R
             Matrix range = product(kernels, product(kernels, xx, gaussian(tokens, width, dtype), dtype).T(), delta, dtype);
+            orthonormalize(kernels, range);
+            // Once to and fro, gᵀ and then g: the range then has the leading directions nearly as the decomposition has them.
+            Matrix opposite = product(kernels, product(kernels, range, delta.T(), dtype), x, dtype);
+            orthonormalize(kernels, opposite);
+            range = product(kernels, product(kernels, opposite, x.T(), dtype), delta, dtype);
             orthonormalize(kernels, range);
             Matrix inRange = product(kernels, product(kernels, range, delta.T(), dtype), x, dtype);
             double left = all - kernels.dot(inRange, inRange);

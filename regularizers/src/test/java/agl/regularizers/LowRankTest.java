@@ -86,7 +86,7 @@ class LowRankTest {
         Matrix[] tokens = tokens(1, 50, DType.F64);
         Matrix few = tokens[0].rows(0, 40);
         Matrix theirs = tokens[1].rows(0, 40);
-        LowRank kept = LowRank.of(Kernels.plain(), few, theirs, 0.01);
+        LowRank kept = LowRank.of(Kernels.plain(), few, theirs, 1e-6);
         assertSame(few, kept.delta());
         assertSame(theirs, kept.x());
         Matrix zero = Matrix.of(Tensor.zeros(DType.F64, TOKENS, OUT).data(), TOKENS, OUT);

@@ -76,7 +76,7 @@ class TermValuesTest {
                         + "\"tau\":0.01,\"epsilon\":1.0E-12,\"reduction\":\"mean\",\"overlap\":\"absolute\","
                         + "\"metric\":\"euclidean\",\"collision_rows\":0.0625,\"H\":\"identity\",\"ema_decay\":0.99,"
                         + "\"backend\":\"exact\",\"m\":0,\"energy\":0.0,\"fisher_data\":\"contrast_task\",\"fisher_tokens\":2,"
-                        + "\"fisher_error\":0.01,\"exact_storage\":\"auto\",\"fisher_norm\":\"mean_trace\",\"refresh_every\":0,"
+                        + "\"fisher_error\":0.03,\"exact_storage\":\"auto\",\"fisher_norm\":\"mean_trace\",\"refresh_every\":0,"
                         + "\"alignment_rank\":0,\"alignment_reach\":\"update\"}",
                 d.toJson().toString());
         assertTrue(Files.readString(Path.of("..", "docs", "decisions", "terms.md")).contains("λ_A = " + (long) d.lambdaA()));
