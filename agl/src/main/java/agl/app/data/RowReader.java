@@ -32,7 +32,6 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.regex.Pattern;
-import java.util.zip.GZIPInputStream;
 import java.util.zip.ZipException;
 import org.apache.commons.csv.CSVFormat;
 import org.apache.commons.csv.CSVParser;
@@ -92,7 +91,7 @@ final class RowReader {
         try {
             // A fresh decoder reports invalid UTF-8; by default it would be replaced silently.
             BufferedReader text = new BufferedReader(
-                    new InputStreamReader(compressed ? new GZIPInputStream(bytes) : bytes, StandardCharsets.UTF_8.newDecoder()));
+                    new InputStreamReader(compressed ? new GzipFile(bytes) : bytes, StandardCharsets.UTF_8.newDecoder()));
             text.mark(1);
             if (text.read() != BYTE_ORDER_MARK) {
                 text.reset();
@@ -205,7 +204,7 @@ final class RowReader {
             case NoSuchFileException x -> file + ": no such file";
             case AccessDeniedException x -> file + ": permission denied";
             case CharacterCodingException x -> place + " or after: not UTF-8 text; convert the file to UTF-8";
-            case ZipException x -> file + ": not gzip data: " + x.getMessage();
+            case ZipException x -> file + ": not gzip data, or damaged: " + x.getMessage();
             case EOFException x -> place + ": the file breaks off";
             case JsonEOFException x -> place + Json.line(x) + ": the file breaks off";
             case JsonProcessingException x -> place + Json.line(x) + ": " + Json.reason(x);

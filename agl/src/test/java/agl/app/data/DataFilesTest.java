@@ -17,6 +17,8 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.SplittableRandom;
+import java.util.stream.Collectors;
 import java.util.zip.GZIPOutputStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -161,6 +163,48 @@ class DataFilesTest {
                 "UTF-8");
         byte[] whole = gzip("instruction,response\n" + "a question,an answer\n".repeat(1000));
         assertRefused(file("cut.csv.gz", Arrays.copyOf(whole, whole.length / 2)), "breaks off");
+    }
+
+    /** Joined gzip files are one; java.util.zip takes all that is no header of the next one for the end, and its rows would be lost. */
+    @Test
+    void gzipFilesAreReadToTheirEnd() throws IOException {
+        byte[] first = gzip("instruction,response\n" + "a question,an answer\n".repeat(3));
+        byte[] second = gzip(new SplittableRandom(1).ints(40_000, 'a', 'z').mapToObj(Character::toString)
+                .collect(Collectors.joining("", "x,", "\n")));
+        byte[] third = gzip("b,c\n");
+        Path joined = file("joined.csv.gz", joined(joined(first, second), third));
+        assertEquals(5, DataFiles.examples(List.of(joined)).size());
+        byte[] whole = Files.readAllBytes(joined);
+        int last = whole.length - third.length;
+        for (int kept : new int[] {1, 2, 9, 10, third.length - 1}) {
+            assertRefused(file("cut.csv.gz", Arrays.copyOf(whole, last + kept)), kept < 10 ? "after its end" : "breaks off");
+        }
+        // Wherever the end falls in the buffer.
+        for (int length = 65_530; length < 65_560; length++) {
+            byte[] padded = padded(length);
+            assertEquals(1, DataFiles.examples(List.of(file("padded.csv.gz", padded))).size());
+            for (int more : new int[] {1, 5, 12}) {
+                assertRefused(file("more.csv.gz", Arrays.copyOf(padded, length + more)), "after its end");
+            }
+        }
+    }
+
+    private static byte[] joined(byte[] a, byte[] b) {
+        byte[] both = Arrays.copyOf(a, a.length + b.length);
+        System.arraycopy(b, 0, both, a.length, b.length);
+        return both;
+    }
+
+    /** A gzip file of so many bytes, by a name of that length in its header. */
+    private static byte[] padded(int length) throws IOException {
+        byte[] bytes = gzip("instruction,response\na,b\n");
+        byte[] padded = new byte[length];
+        Arrays.fill(padded, (byte) 'n');
+        System.arraycopy(bytes, 0, padded, 0, 10);
+        padded[3] = 8; // a file name follows the header
+        System.arraycopy(bytes, 10, padded, length - (bytes.length - 10), bytes.length - 10);
+        padded[length - (bytes.length - 10) - 1] = 0;
+        return padded;
     }
 
     /** As Python's csv.QUOTE_NONE reads it. */
