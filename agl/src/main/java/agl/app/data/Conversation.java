@@ -19,13 +19,15 @@ final class Conversation {
     private static final Map<String, String> ROLES = Map.of("system", "system", "user", "user", "human", "user", "assistant", "assistant",
             "gpt", "assistant", "tool", "tool", "observation", "tool");
 
+    private static final String ANSWERS = "answers are not weighted or left out one by one: remove it, or see --train-on";
+
     /** Fields of a message that change what a model reads or is taught. */
     private static final Map<String, String> REFUSED = Map.of("tool_calls", "calls of tools are not read: remove the row",
             "function_call", "calls of tools are not read: remove the row",
             "reasoning_content", "write what is thought into the content, as the model's chat template has it",
             "reasoning", "write what is thought into the content, as the model's chat template has it",
             "thinking", "write what is thought into the content, as the model's chat template has it",
-            "weight", "answers are not weighted: remove it, or see --train-on",
+            "weight", ANSWERS, "train", ANSWERS, "loss", ANSWERS,
             "images", "text only is read: remove the row", "audio", "text only is read: remove the row");
     private static final Set<String> READ = Set.of("role", "content", "from", "value");
 

@@ -7,6 +7,7 @@ import agl.app.io.Notes;
 import agl.error.AglException;
 import agl.nn.checkpoint.Json;
 import agl.nn.tokenizer.ChatTemplate.Message;
+import com.fasterxml.jackson.databind.JsonNode;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -123,13 +124,16 @@ public final class DataFiles {
         return Stream.concat(Stream.of(new Message("system", row.text(names))), messages.stream()).toList();
     }
 
-    /** Half of a conversation in TRL's form, prompt and completion: a list of messages, or a text that is one message. */
+    /** Half of a conversation in TRL's form, prompt and completion: a list of messages, in a .csv file as text, or one message's text. */
     private static List<Message> part(Row row, String[] names, String role, Conversation conversations) {
-        if (row.hasMessages(names[0])) {
-            try {
-                return conversations.messages(row.messages(names[0]));
-            } catch (AglException e) {
-                throw new AglException(names[0] + ", " + e.getMessage(), e);
+        for (String name : names) {
+            if (row.hasMessages(name)) {
+                JsonNode list = row.messages(name);
+                try {
+                    return conversations.messages(list);
+                } catch (AglException e) {
+                    throw new AglException(name + ", " + e.getMessage(), e);
+                }
             }
         }
         return List.of(new Message(role, row.text(names)));
@@ -168,7 +172,11 @@ public final class DataFiles {
         if (row.optional("input").isPresent()) {
             throw new AglException("column input: prompts have no input; write the text into prompt, or remove the column");
         }
-        return row.text(columns.of(row, Field.PROMPT));
+        String[] names = columns.of(row, Field.PROMPT);
+        if (Arrays.stream(names).anyMatch(row::hasMessages)) {
+            throw new AglException("column " + names[0] + " holds a list of messages; a prompt is one question, as text");
+        }
+        return row.text(names);
     }
 
     /** One column of a file as text; blank if a row has no value. */

@@ -10,6 +10,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Supplier;
+import java.util.regex.Pattern;
 
 /**
  * One row of a data file, with its place for error messages.
@@ -18,6 +19,7 @@ import java.util.function.Supplier;
  * @param lists  those of them that are lists
  */
 record Row(Path file, int number, Map<String, String> fields, Map<String, JsonNode> lists) {
+    private static final Pattern MESSAGES = Pattern.compile("\\s*\\[\\s*\\{\\s*(['\"])(role|content|from|value)\\1\\s*:");
 
     /** The text of the first of these columns that the row has. */
     String text(String... names) {
@@ -69,9 +71,11 @@ record Row(Path file, int number, Map<String, String> fields, Map<String, JsonNo
         return lists.get(name);
     }
 
-    /** Whether the column is a list of objects, as messages are. */
+    /** Whether the column is a list of objects, as messages are, or text that begins as a list of messages in JSON, or as Python has it. */
     boolean hasMessages(String name) {
-        return !name.isEmpty() && lists.containsKey(name) && lists.get(name).get(0).isObject();
+        String value = fields.get(name);
+        return !name.isEmpty() && (value != null ? MESSAGES.matcher(value).lookingAt()
+                : lists.containsKey(name) && lists.get(name).get(0).isObject());
     }
 
     /** Runs {@code maker} and adds this row's location to its error message. */

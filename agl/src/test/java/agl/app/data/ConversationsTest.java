@@ -77,8 +77,40 @@ class ConversationsTest {
                 new String[] {"a.csv", "messages\n\"" + OPENAI.replace("\"", "\"\"") + "\"\n"},
                 new String[] {"a.tsv.gz", "conversations\tlabel\n" + SHAREGPT + "\tx\n"},
                 new String[] {"d.jsonl", "{\"prompt\":" + asked + ",\"completion\":" + answered + "}"},
+                new String[] {"d.csv", "prompt,completion\n" + quoted(asked) + "," + quoted(answered) + "\n"},
+                new String[] {"d.tsv", "instruction\toutput\n" + asked + "\t" + answered + "\n"},
+                new String[] {"f.jsonl", "{\"instruction\":" + asked + ",\"output\":" + answered + "}"},
                 new String[] {"e.jsonl", "{\"messages\":"
                         + OPENAI.replace("\"content\":\"Hi\"", "\"content\":\"Hi\",\"tool_calls\":[]") + "}"});
+    }
+
+    private static String quoted(String field) {
+        return "\"" + field.replace("\"", "\"\"") + "\"";
+    }
+
+    /** Messages as Python prints them are not read, nor taken for the text of a question or an answer. */
+    @Test void messagesThatAreNotReadAreNotTakenForText() throws IOException {
+        String python = json("role", "content", "user", "Hi").replace('"', '\'');
+        for (String column : List.of("prompt", "instruction", "messages")) {
+            Path file = file("python.csv", column + ",completion\n" + quoted(python) + ",Hello.\n");
+            String message = assertThrows(AglException.class, () -> DataFiles.examples(List.of(file))).getMessage();
+            assertTrue(message.startsWith(file + ", row 1: column " + column + ": not valid JSON"), message);
+        }
+        Path prompts = file("prompts.csv", "prompt,label\n" + quoted(json("role", "content", "user", "Hi")) + ",safe\n");
+        String message = assertThrows(AglException.class, () -> DataFiles.prompts(prompts, Reading.plain())).getMessage();
+        assertEquals(prompts + ", row 1: column prompt holds a list of messages; a prompt is one question, as text", message);
+        String other = "[{\"id\":1}]";
+        assertEquals(List.of(new Example(other, other)), DataFiles.examples(List.of(file("other.csv", "prompt,completion\n" + quoted(other)
+                + "," + quoted(other) + "\n"))));
+    }
+
+    @Test void answersThatAFileLeavesOutAreNotTrainedOn() throws IOException {
+        for (String field : List.of("weight\":0", "train\":false", "loss\":false")) {
+            String messages = OPENAI.replace("\"content\":\"Hello.", "\"" + field + ",\"content\":\"Hello.");
+            Path file = file("a.jsonl", "{\"messages\":" + messages + "}");
+            String message = assertThrows(AglException.class, () -> DataFiles.examples(List.of(file))).getMessage();
+            assertTrue(message.startsWith(file + ", row 1: message 3: " + field.replaceAll("\".*", "") + ": answers are not"), message);
+        }
     }
 
     @ParameterizedTest
