@@ -119,7 +119,8 @@ public final class MetricsLog implements AutoCloseable {
         if (!kept && Files.exists(file) && !Files.exists(earlier)) {
             Files.move(file, earlier);
         }
-        channel = FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.TRUNCATE_EXISTING, StandardOpenOption.WRITE);
+        channel = FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.TRUNCATE_EXISTING, StandardOpenOption.READ,
+                StandardOpenOption.WRITE);
         return new BufferedWriter(Channels.newWriter(channel, StandardCharsets.UTF_8));
     }
 
@@ -145,9 +146,26 @@ public final class MetricsLog implements AutoCloseable {
     private void forceAll() throws IOException {
         if (out != null) {
             out.flush();
+            if (Files.notExists(file)) {
+                restore();
+            }
             channel.force(true);
             OutputFile.forceNames(file.toAbsolutePath().getParent());
         }
+    }
+
+    /** Somebody deleted the file, or its folder, while it was written: what was written is not lost as long as it is open. */
+    private void restore() throws IOException {
+        Notes.say(file + ": was deleted while the run was writing it; it is written again");
+        OutputFile.makeFolders(file.toAbsolutePath().getParent());
+        FileChannel again = FileChannel.open(file, StandardOpenOption.CREATE_NEW, StandardOpenOption.READ, StandardOpenOption.WRITE);
+        try (FileChannel deleted = channel) {
+            for (long done = 0; done < deleted.size();) {
+                done += deleted.transferTo(done, deleted.size() - done, again);
+            }
+        }
+        channel = again;
+        out = new BufferedWriter(Channels.newWriter(channel, StandardCharsets.UTF_8));
     }
 
     /** The run has succeeded: this log stays, and the earlier one is deleted. */

@@ -5,12 +5,14 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import agl.app.StandardError;
 import agl.error.AglException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.PrintStream;
+import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -150,6 +152,34 @@ class OutputTest {
             log.write(Map.of("loss", Double.NaN));
         }
         assertEquals("NaN", new ObjectMapper().readTree(Files.readAllLines(file).get(1)).get("loss").asText());
+    }
+
+    /** Deleted with its folder while it is written, it is there again at the end, with all its lines. */
+    @Test void aLogThatIsDeletedIsWrittenAgain() throws IOException {
+        Path file = folder.resolve("run/metrics.jsonl");
+        String said = StandardError.during(() -> {
+            try (MetricsLog log = new MetricsLog(file)) {
+                log.write(Map.of("step", 1));
+                delete(file);
+                log.write(Map.of("step", 2));
+                log.force();
+                log.write(Map.of("step", 3));
+                delete(file);
+                log.write(Map.of("step", 4));
+            }
+        });
+        assertEquals(List.of("{\"step\":1}", "{\"step\":2}", "{\"step\":3}", "{\"step\":4}"), Files.readAllLines(file));
+        String line = "agl: " + file + ": was deleted while the run was writing it; it is written again";
+        assertEquals(List.of(line, line), said.lines().toList());
+    }
+
+    private static void delete(Path file) {
+        try {
+            Files.delete(file);
+            Files.delete(file.getParent());
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
     }
 
     @Test
