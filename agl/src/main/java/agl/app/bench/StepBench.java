@@ -8,6 +8,7 @@ import agl.autograd.Tape;
 import agl.autograd.Tensor;
 import agl.autograd.kernels.Kernels;
 import agl.autograd.storage.DType;
+import agl.autograd.storage.Storage;
 import agl.lora.LoraConfig;
 import agl.lora.LoraModel;
 import agl.nn.AdamW;
@@ -147,6 +148,7 @@ public record StepBench(Shape shape, int batch, int tokens, int rank, double dro
 
     /** Sequences of random tokens, each of them a target but the first. */
     List<EncodedExample> examples(int count, int length, long seed) {
+        Storage.elements(count, length, shape.hidden()); // refused before that many tokens are drawn
         SplittableRandom random = new SplittableRandom(seed);
         List<EncodedExample> examples = new ArrayList<>();
         for (int i = 0; i < count; i++) {

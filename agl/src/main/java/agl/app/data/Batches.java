@@ -37,7 +37,10 @@ public final class Batches {
     public static int examplesIn(int steps, int examples, int batchSize) {
         int perEpoch = Math.ceilDiv(examples, batchSize);
         long visited = (long) steps / perEpoch * examples + Math.min((long) steps % perEpoch * batchSize, examples);
-        return Math.toIntExact(visited);
+        if (visited > Integer.MAX_VALUE) {
+            throw new AglException(steps + " steps of " + batchSize + " examples are more examples than a run can count");
+        }
+        return (int) visited;
     }
 
     /** The batch of a step; steps count from 0 over all epochs. */

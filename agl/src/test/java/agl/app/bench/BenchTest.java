@@ -131,6 +131,7 @@ class BenchTest {
                 List.of("bench", "step", "--shape", "huge"), List.of("bench", "checkpoint", "--shape", "huge"),
                 List.of("bench", "checkpoint", "--steps", "1"), List.of("bench", "checkpoint", "--only", "kl"),
                 List.of("bench", "checkpoint", "--dir", "no such folder"),
+                List.of("bench", "checkpoint", "--shape", "stories15M", "--only", "lora", "--batch", "2000000000"),
                 List.of("bench", "step", "--method", "sgd"), List.of("bench", "step", "--dtype", "f8"),
                 List.of("bench", "step", "--tokens", "1"),
                 List.of("bench", "step", "-s", "agl.backend=kfac"), List.of("bench", "step", "--method", "agl", "-s", "learning_rate=1"))) {

@@ -34,6 +34,12 @@ class BatchesTest {
         assertEquals(IntStream.range(0, steps).map(i -> batches.examplesOf(i).size()).sum(), Batches.examplesIn(steps, n, size));
     }
 
+    @Test void moreExamplesThanCanBeCounted() {
+        assertEquals(Integer.MAX_VALUE, Batches.examplesIn(Integer.MAX_VALUE, 3, 1));
+        String message = assertThrows(AglException.class, () -> Batches.examplesIn(Integer.MAX_VALUE, 3, 2)).getMessage();
+        assertEquals("2147483647 steps of 2 examples are more examples than a run can count", message);
+    }
+
     @Test
     void layExamplesOneAfterTheOtherWithTargetsOfTheResponseOnly() {
         Batch batch = Batches.collate(List.of(
