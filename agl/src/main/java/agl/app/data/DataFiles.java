@@ -20,7 +20,7 @@ import java.util.function.BiFunction;
 import java.util.stream.Stream;
 
 /**
- * The user's data files (CSV, TSV, JSONL or JSON, see docs/USAGE.md) as examples and prompt sets. A row of examples is in Alpaca form, a
+ * The user's data files (CSV, TSV, JSONL or JSON, see docs/DATA.md) as examples and prompt sets. A row of examples is in Alpaca form, a
  * prompt with its completion, or a conversation.
  */
 public final class DataFiles {

@@ -248,29 +248,29 @@ class MethodsTest {
     }
 
     /** What users choose by stands where they look for it: a new method is not to be forgotten there. */
-    @Test void everyMethodIsNamedInHelpAndUsage() throws IOException {
-        String usage = Files.readString(Path.of("..", "docs", "USAGE.md"));
+    @Test void everyMethodIsNamedInHelpAndOnItsPage() throws IOException {
+        String page = Files.readString(Path.of("..", "docs", "METHODS.md"));
         String train = CommandLineRun.of("train", "--help").out();
         String compare = CommandLineRun.of("compare", "--help").out();
         for (MethodKind kind : MethodKind.values()) {
-            for (String text : List.of(usage, train, compare)) {
+            for (String text : List.of(page, train, compare)) {
                 assertTrue(Pattern.compile("\\b" + kind.title() + "\\b").matcher(text).find(), kind.title() + " is not in " + text);
             }
             String strength = kind.strength().name();
             assertTrue(strength == null || Pattern.compile("\\b" + strength + "\\b").matcher(train).find(),
                     strength + " is not in " + train);
-            String row = usage.lines().filter(line -> line.startsWith("| " + kind.title() + " |")).findFirst().orElseThrow();
+            String row = page.lines().filter(line -> line.startsWith("| " + kind.title() + " |")).findFirst().orElseThrow();
             double byDefault = kind == MethodKind.AGL ? AglSettings.DEFAULT.lambdaA() : kind.strength().byDefault();
             String number = byDefault == Math.rint(byDefault) ? (long) byDefault + "" : byDefault + "";
             assertTrue(strength == null || row.contains("| " + strength + " (" + (Double.isNaN(byDefault) ? "" : number + ") |")), row);
         }
     }
 
-    /** The table of docs/USAGE.md is that of the methods themselves. */
-    @Test void theUsagePageGroupsThemByWhatTheyNeed() throws IOException {
-        String usage = Files.readString(Path.of("..", "docs", "USAGE.md"));
+    /** The table of docs/METHODS.md is that of the methods themselves. */
+    @Test void thePageGroupsThemByWhatTheyNeed() throws IOException {
+        String page = Files.readString(Path.of("..", "docs", "METHODS.md"));
         for (Needs needs : Needs.values()) {
-            String row = usage.lines().filter(line -> line.startsWith("| " + needs.title() + " |")).findFirst().orElseThrow();
+            String row = page.lines().filter(line -> line.startsWith("| " + needs.title() + " |")).findFirst().orElseThrow();
             assertEquals(Arrays.stream(MethodKind.values()).filter(k -> k.needs() == needs).map(MethodKind::title).toList(),
                     List.of(row.split(" \\| ")[1].replace(" |", "").split(", ")), row);
         }
