@@ -6,6 +6,7 @@ import agl.autograd.kernels.Kernels;
 import agl.error.AglException;
 import agl.nn.AdamW;
 import agl.nn.Optimizer;
+import agl.nn.Schedule;
 import com.fasterxml.jackson.annotation.JsonProperty;
 import com.fasterxml.jackson.annotation.JsonValue;
 import com.fasterxml.jackson.core.JsonProcessingException;
@@ -14,11 +15,14 @@ import com.fasterxml.jackson.databind.JsonMappingException;
 import com.fasterxml.jackson.databind.MapperFeature;
 import com.fasterxml.jackson.databind.PropertyNamingStrategies;
 import com.fasterxml.jackson.databind.annotation.JsonNaming;
+import com.fasterxml.jackson.databind.exc.InvalidFormatException;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Collectors;
 
 /**
  * Settings of a fine-tuning run. In JSON they use underscores (learning_rate) and form one flat object, without the groups. The names are
@@ -52,14 +56,17 @@ public record TrainSettings(Length length, Optimization optimization, Data data,
     }
 
     /**
-     * @param learningRate peak of the schedule
-     * @param warmupRatio  share of the steps with linear warm-up
-     * @param lrFloor      final rate of the cosine schedule as a share of the peak
-     * @param weightDecay  decoupled, on matrices only
-     * @param maxGradNorm  gradients with a larger norm are clipped to it; 0: no clipping
+     * @param learningRate    peak of the schedule
+     * @param lrSchedulerType how the rate goes on after the warm-up: down half a cosine, down a straight line, or not at all; constant has
+     *                        no warm-up
+     * @param warmupRatio     share of the steps with linear warm-up
+     * @param lrFloor         final rate of cosine and linear as a share of the peak
+     * @param weightDecay     decoupled, on matrices only
+     * @param maxGradNorm     gradients with a larger norm are clipped to it; 0: no clipping
      */
     @JsonNaming(PropertyNamingStrategies.SnakeCaseStrategy.class)
-    public record Optimization(double learningRate, double warmupRatio, double lrFloor, double weightDecay, double maxGradNorm) {
+    public record Optimization(double learningRate, Schedule.Type lrSchedulerType, double warmupRatio, double lrFloor, double weightDecay,
+                               double maxGradNorm) {
         public Optimization {
             requireFinite("learning_rate", learningRate, "warmup_ratio", warmupRatio, "lr_floor", lrFloor, "weight_decay", weightDecay,
                     "max_grad_norm", maxGradNorm);
@@ -106,11 +113,12 @@ public record TrainSettings(Length length, Optimization optimization, Data data,
 
     private static final JsonMapper JSON = JsonMapper.builder().enable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES)
             .disable(DeserializationFeature.ACCEPT_FLOAT_AS_INT)
-            .disable(MapperFeature.ALLOW_COERCION_OF_SCALARS).enable(DeserializationFeature.FAIL_ON_NULL_FOR_PRIMITIVES).build();
+            .enable(DeserializationFeature.FAIL_ON_NUMBERS_FOR_ENUMS).disable(MapperFeature.ALLOW_COERCION_OF_SCALARS)
+            .enable(DeserializationFeature.FAIL_ON_NULL_FOR_PRIMITIVES).build();
 
     /** LoRA's values are from the authors' repository; the learning rate suits models of up to a few hundred million parameters. */
-    public static final TrainSettings DEFAULT = new TrainSettings(new Length(0, 1, 16, 0, false), new Optimization(1e-3, 0.03, 0, 0, 1),
-            new Data(512, 50, false, 0, 1),
+    public static final TrainSettings DEFAULT = new TrainSettings(new Length(0, 1, 16, 0, false),
+            new Optimization(1e-3, Schedule.Type.COSINE, 0.03, 0, 0, 1), new Data(512, 50, false, 0, 1),
             new Adapter(8, 16, 0.1, "q_proj,v_proj", false, false));
 
     private static void requireFinite(Object... namesAndValues) {
@@ -159,8 +167,16 @@ public record TrainSettings(Length length, Optimization optimization, Data data,
                 throw cause;
             }
             String path = e instanceof JsonMappingException m && !m.getPath().isEmpty() ? m.getPath().get(0).getFieldName() : "?";
-            throw new AglException("setting " + path + " does not take " + wanted.get(path));
+            throw new AglException("setting " + path + " does not take " + wanted.get(path) + choice(e));
         }
+    }
+
+    /** What a setting takes that is one of a few names; empty for others. */
+    private static String choice(JsonProcessingException e) {
+        return e instanceof InvalidFormatException f && f.getTargetType().isEnum() ? "; expected one of "
+                + Arrays.stream(f.getTargetType().getEnumConstants()).map(v -> JSON.valueToTree(v).asText())
+                        .collect(Collectors.joining(", "))
+                : "";
     }
 
     /** All settings by name. */
@@ -194,6 +210,11 @@ public record TrainSettings(Length length, Optimization optimization, Data data,
         return new AdamW(kernels, new AdamW.Settings(0.9, 0.999, 1e-8, weightDecay(), maxGradNorm()), parameters);
     }
 
+    /** The learning rates of a run of that many steps. */
+    Schedule schedule(int total) {
+        return new Schedule(lrSchedulerType(), learningRate(), (int) Math.ceil(warmupRatio() * total), total, lrFloor());
+    }
+
     /** Optimizer steps for that many examples. */
     public int totalSteps(int examples) {
         return steps() > 0 ? steps() : (int) Math.max(1, Math.ceil(epochs() * Math.ceilDiv(examples, batchSize())));
@@ -212,6 +233,8 @@ public record TrainSettings(Length length, Optimization optimization, Data data,
     public boolean recompute() { return length.recompute; }
 
     public double learningRate() { return optimization.learningRate; }
+
+    public Schedule.Type lrSchedulerType() { return optimization.lrSchedulerType; }
 
     public double warmupRatio() { return optimization.warmupRatio; }
 

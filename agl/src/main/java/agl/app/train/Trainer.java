@@ -97,8 +97,7 @@ public final class Trainer {
         Feed feed = new Feed(job, settings);
         int steps = job.steps;
         int total = Math.max(steps, settings.totalSteps(job.examples.size()));
-        Schedule schedule = new Schedule(settings.learningRate(), (int) Math.ceil(settings.warmupRatio() * total), total,
-                settings.lrFloor());
+        Schedule schedule = settings.schedule(total);
         Optimizer optimizer = settings.optimizer(kernels, parameters);
         TrainerState state = new TrainerState(model, optimizer, job, best);
         onTape(tape -> job.method.start(tape, job.factors));

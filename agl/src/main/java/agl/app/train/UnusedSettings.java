@@ -1,9 +1,11 @@
 package agl.app.train;
 
+import agl.nn.Schedule;
 import agl.regularizers.AglSettings;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 
@@ -52,7 +54,8 @@ public final class UnusedSettings {
             String reason = OF_LORA.contains(name) ? lora ? null : "without --lora there is no adapter"
                     : name.equals("epochs") ? settings.steps() > 0 ? "steps decides" : null
                     : name.startsWith("agl.") || name.equals("preset") || name.equals("fisher_examples") ? "align has no method"
-                    : List.of("eval_every", "keep_best", "patience").contains(name) ? "align holds nothing out" : null;
+                    : List.of("eval_every", "keep_best", "patience").contains(name) ? "align holds nothing out"
+                    : ofSchedule(name, settings);
             if (reason != null) {
                 lines.add("not used: " + name + " (" + reason + ")");
             }
@@ -65,6 +68,10 @@ public final class UnusedSettings {
         MethodKind kind = choice.kind();
         if (name.equals("epochs")) {
             return config.train().steps() > 0 ? "steps decides" : null;
+        }
+        String schedule = ofSchedule(name, config.train());
+        if (schedule != null) {
+            return schedule;
         }
         boolean fisher = kind.reads() != MethodKind.Reads.NOTHING;
         if (name.equals("fisher")) {
@@ -87,6 +94,12 @@ public final class UnusedSettings {
             return kind.title() + " has no Fisher information";
         }
         return kind.reads() == MethodKind.Reads.EVERYTHING ? ofAgl(own, choice, config.agl()) : ofEstimate(own, choice, config.agl());
+    }
+
+    private static String ofSchedule(String name, TrainSettings s) {
+        Schedule.Type type = s.lrSchedulerType();
+        boolean used = name.equals("warmup_ratio") ? type.warmsUp() : !name.equals("lr_floor") || type.falls();
+        return used ? null : "lr_scheduler_type is " + type.name().toLowerCase(Locale.ROOT);
     }
 
     /** For methods that use the Fisher information and nothing else from AGL. */

@@ -39,6 +39,10 @@ class SettingsOfMethodsTest {
         "epochs          | lora | | steps=3 | steps decides",
         "epochs          | lora | | steps=0 | ''",
         "seed            | lora | | | ''",
+        "warmup_ratio    | agl  | | lr_scheduler_type=constant | lr_scheduler_type is constant",
+        "warmup_ratio    | agl  | | lr_scheduler_type=constant_with_warmup | ''",
+        "lr_floor        | lora | | lr_scheduler_type=constant_with_warmup | lr_scheduler_type is constant_with_warmup",
+        "lr_floor        | lora | | lr_scheduler_type=linear | ''",
         "r               | agl  | | | ''",
         "fisher_examples | lora | | | lora sees no alignment data",
         "fisher_examples | kl   | | | ''",
@@ -128,7 +132,8 @@ class SettingsOfMethodsTest {
     @CsvSource({"lora,,NaN,NaN", "agl,lambda_A,NaN,10000", "ewc,lambda,1e5,1e5", "kl,weight,1,1", "safelora,threshold,0.5,0.5",
         "asft,lambda,1,1", "safeanchor,m,NaN,NaN",
         "lisa,rho,1,1", "contrast,weight,0.1,0.1", "contrast_linear,weight,0.1,0.1", "mix,share,0.25,0.25",
-        "kl_sparse,weight,1,1", "kl_first,weight,1,1", "first_tokens,weight,1,1", "scale,factor,0.5,0.5", "ema,decay,0.95,0.95", "projection,m,NaN,NaN",
+        "kl_sparse,weight,1,1", "kl_first,weight,1,1", "first_tokens,weight,1,1", "scale,factor,0.5,0.5", "ema,decay,0.95,0.95",
+        "projection,m,NaN,NaN",
         "oplora,k,16,16", "kl_own,weight,1,1", "sbr,weight,50,50", "der,weight,1,1", "safegrad,weight,1,1",
         "safelora_number,number,10,10", "earlystop,share_of_steps,0.5,0.5"})
     void strengths(String method,
@@ -206,7 +211,8 @@ class SettingsOfMethodsTest {
         "safeanchor,0,whole number",
         "mix,0,above 0 and below 1", "mix,1,above 0 and below 1", "mix,-0.5,above 0", "scale,0,above 0 and at most 1",
         "scale,1.1,at most 1", "ema,1,at least 0 and below 1", "ema,-0.1,at least 0", "kl_first,-1,at least 0",
-        "safelora,-1.1,at least -1", "oplora,-1,whole number", "oplora,2147483648,whole number", "earlystop,-1,above 0", "earlystop,0,above 0",
+        "safelora,-1.1,at least -1", "oplora,-1,whole number", "oplora,2147483648,whole number", "earlystop,-1,above 0",
+        "earlystop,0,above 0",
         "earlystop,1.01,at most 1"}) void strengthsThatMeanNothingAreRefused(String method, double strength, String why) {
         String message = assertThrows(AglException.class, () -> new MethodChoice(MethodKind.of(method), strength)).getMessage();
         assertTrue(message.contains(method) && message.contains(why), message);

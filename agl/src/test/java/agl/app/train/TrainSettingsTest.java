@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import agl.error.AglException;
 import agl.lora.LoraConfig;
+import agl.nn.Schedule;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
@@ -27,7 +28,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** Settings by name: each one arrives where it is read, and what none can be is refused with its limits. */
 class TrainSettingsTest {
     private static final List<String> ALL = List.of("steps=3", "epochs=2.5", "batch_size=5", "micro_batch_size=2", "recompute=true",
-            "learning_rate=0.25", "warmup_ratio=0.125", "lr_floor=0.5", "weight_decay=0.75", "max_grad_norm=4.0", "max_length=33",
+            "learning_rate=0.25", "lr_scheduler_type=linear", "warmup_ratio=0.125", "lr_floor=0.5", "weight_decay=0.75",
+            "max_grad_norm=4.0", "max_length=33",
             "eval_every=6", "keep_best=true", "patience=8", "seed=12345678901", "r=7", "lora_alpha=9.0", "lora_dropout=0.375",
             "target_modules=o_proj", "use_rslora=true",
             "use_dora=true");
@@ -45,8 +47,8 @@ class TrainSettingsTest {
     @Test void eachSettingByItsOwnName() {
         TrainSettings s = of(ALL.toArray(String[]::new));
         assertEquals(List.of(3, 2.5, 5, 2, true), List.of(s.steps(), s.epochs(), s.batchSize(), s.microBatchSize(), s.recompute()));
-        assertEquals(List.of(0.25, 0.125, 0.5, 0.75, 4.0),
-                List.of(s.learningRate(), s.warmupRatio(), s.lrFloor(), s.weightDecay(), s.maxGradNorm()));
+        assertEquals(List.of(0.25, Schedule.Type.LINEAR, 0.125, 0.5, 0.75, 4.0),
+                List.of(s.learningRate(), s.lrSchedulerType(), s.warmupRatio(), s.lrFloor(), s.weightDecay(), s.maxGradNorm()));
         assertEquals(List.of(33, 6, true, 8, 12345678901L), List.of(s.maxLength(), s.evalEvery(), s.keepBest(), s.patience(), s.seed()));
         assertEquals(List.of(7, 9.0, 0.375, "o_proj", true, true),
                 List.of(s.r(), s.loraAlpha(), s.loraDropout(), s.targetModules(), s.useRslora(), s.useDora()));
@@ -111,6 +113,9 @@ class TrainSettingsTest {
         "max_length=1 | max_length must be at least 2, got 1",
         "eval_every=-1 | eval_every must be at least 0, got -1",
         "lora_alpha=0 | lora_alpha must be above 0, got 0.0",
+        "lr_scheduler_type=polynomial | lr_scheduler_type does not take \"polynomial\"; "
+            + "expected one of cosine, linear, constant, constant_with_warmup",
+        "lr_scheduler_type=1 | lr_scheduler_type does not take 1; expected one of cosine, linear, constant, constant_with_warmup",
         "r=2.5 | r does not take 2.5",
         "steps=1e12 | steps does not take 1.0E12"})
     void bothLimitsAreNamed(String set, String said) {
