@@ -42,23 +42,23 @@ def schedules():
 class Two(torch.nn.Module):
     def __init__(self):
         super().__init__()
-        self.first = torch.nn.Linear(4, 3, bias=False)
-        self.second = torch.nn.Linear(3, 5, bias=False)
+        self.q_proj = torch.nn.Linear(4, 4, bias=False)
+        self.v_proj = torch.nn.Linear(4, 2, bias=False)
 
     def forward(self, x):
-        return self.second(self.first(x))
+        return self.v_proj(self.q_proj(x))
 
 
 def loraplus():
-    """Three steps with given gradients: first.A, first.B, first.magnitude (DoRA), second.A, second.B, second.magnitude."""
+    """Three steps with given gradients of A, B and the magnitudes (DoRA) of two matrices."""
     torch.manual_seed(3)
     torch.set_default_dtype(torch.float64)
-    model = peft.get_peft_model(Two(), peft.LoraConfig(r=2, target_modules=["first", "second"], use_dora=True))
+    model = peft.get_peft_model(Two(), peft.LoraConfig(r=2, target_modules=["q_proj", "v_proj"], use_dora=True))
     optimizer = create_loraplus_optimizer(model, torch.optim.AdamW, lr=0.01, loraplus_lr_ratio=16,
                                           loraplus_weight_decay=0.0, weight_decay=0.0)
     named = dict(model.named_parameters())
     tensors = [(f"{m}.{k}", next(p for n, p in named.items() if f".{m}.lora_{k}" in n))
-               for m in ["first", "second"] for k in ["A", "B", "magnitude"]]
+               for m in ["q_proj", "v_proj"] for k in ["A", "B", "magnitude"]]
     steps = []
     start = {name: p.detach().tolist() for name, p in tensors}
     for _ in range(3):

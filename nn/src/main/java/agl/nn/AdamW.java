@@ -4,6 +4,7 @@ import agl.autograd.Tensor;
 import agl.autograd.kernels.Kernels;
 import agl.autograd.storage.Storage;
 import java.util.List;
+import java.util.function.ToDoubleFunction;
 
 /**
  * AdamW, Adam with decoupled weight decay (Loshchilov and Hutter 2019), with PyTorch's defaults and order of operations. Formula:
@@ -21,7 +22,15 @@ public final class AdamW extends Optimizer {
 
     /** @param parameters tensors that do not require a gradient are skipped */
     public AdamW(Kernels kernels, Settings settings, Iterable<Tensor> parameters) {
-        super(kernels, settings.maxGradNorm, parameters);
+        this(kernels, settings, parameters, p -> 1);
+    }
+
+    /**
+     * @param parameters tensors that do not require a gradient are skipped
+     * @param rate       learning rate of a tensor, as a multiple of the step's
+     */
+    public AdamW(Kernels kernels, Settings settings, Iterable<Tensor> parameters, ToDoubleFunction<Tensor> rate) {
+        super(kernels, settings.maxGradNorm, parameters, rate);
         this.settings = settings;
         m = state();
         v = state();

@@ -8,6 +8,7 @@ import agl.error.NotFiniteException;
 import agl.nn.checkpoint.RunState;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.ToDoubleFunction;
 
 /**
  * The common part of all optimizers: holds the trained tensors, clips the global gradient norm, counts the steps. Subclasses define the
@@ -17,13 +18,15 @@ public abstract class Optimizer {
     protected final Kernels kernels;
     private final double maxGradNorm;
     private final List<Tensor> parameters = new ArrayList<>();
+    private final double[] rates;
     private int step;
 
     /**
      * @param maxGradNorm norm to which the gradient is clipped; 0: no clipping
      * @param parameters  tensors that do not require a gradient are skipped
+     * @param rate        learning rate of a tensor, as a multiple of the step's
      */
-    protected Optimizer(Kernels kernels, double maxGradNorm, Iterable<Tensor> parameters) {
+    protected Optimizer(Kernels kernels, double maxGradNorm, Iterable<Tensor> parameters, ToDoubleFunction<Tensor> rate) {
         this.kernels = kernels;
         this.maxGradNorm = maxGradNorm;
         for (Tensor p : parameters) {
@@ -32,6 +35,7 @@ public abstract class Optimizer {
                 this.parameters.add(p);
             }
         }
+        rates = this.parameters.stream().mapToDouble(rate).toArray();
     }
 
     /** The trained tensors, in the order of {@link #update}'s index. */
@@ -58,7 +62,7 @@ public abstract class Optimizer {
     /**
      * One step; afterwards the gradients are zero.
      *
-     * @param lr    learning rate of this step
+     * @param lr    learning rate of this step; each tensor has its multiple of it
      * @param scale factor of the gradients, 1/accumulation steps
      * @return the gradient's norm after {@code scale}, before clipping
      */
@@ -74,7 +78,7 @@ public abstract class Optimizer {
         for (int i = 0; i < parameters.size(); i++) {
             Tensor p = parameters.get(i);
             if (p.grad() != null) {
-                update(i, p, lr, scale * clip);
+                update(i, p, lr * rates[i], scale * clip);
                 p.zeroGrad();
             }
         }
@@ -103,6 +107,7 @@ public abstract class Optimizer {
      * Updates one tensor from its gradient.
      *
      * @param i     its index in {@link #parameters()}
+     * @param lr    its own learning rate
      * @param scale factor of the gradient, including clipping
      */
     protected abstract void update(int i, Tensor p, double lr, double scale);

@@ -27,7 +27,7 @@ class OptimizerTest {
         private final List<String> calls = new ArrayList<>();
 
         Descent(double maxGradNorm, List<Tensor> parameters) {
-            super(Kernels.plain(), maxGradNorm, parameters);
+            super(Kernels.plain(), maxGradNorm, parameters, p -> 1);
             moved = state();
         }
 

@@ -4,9 +4,11 @@ import agl.app.io.Spelling;
 import agl.autograd.Tensor;
 import agl.autograd.kernels.Kernels;
 import agl.error.AglException;
+import agl.lora.LoraPlus;
 import agl.nn.AdamW;
 import agl.nn.Optimizer;
 import agl.nn.Schedule;
+import agl.nn.Transformer;
 import com.fasterxml.jackson.annotation.JsonProperty;
 import com.fasterxml.jackson.annotation.JsonValue;
 import com.fasterxml.jackson.core.JsonProcessingException;
@@ -63,18 +65,20 @@ public record TrainSettings(Length length, Optimization optimization, Data data,
      * @param lrFloor         final rate of cosine and linear as a share of the peak
      * @param weightDecay     decoupled, on matrices only
      * @param maxGradNorm     gradients with a larger norm are clipped to it; 0: no clipping
+     * @param loraplusLrRatio learning rate of B as a multiple of A's (LoRA+); 1: the same
      */
     @JsonNaming(PropertyNamingStrategies.SnakeCaseStrategy.class)
     public record Optimization(double learningRate, Schedule.Type lrSchedulerType, double warmupRatio, double lrFloor, double weightDecay,
-                               double maxGradNorm) {
+                               double maxGradNorm, double loraplusLrRatio) {
         public Optimization {
             requireFinite("learning_rate", learningRate, "warmup_ratio", warmupRatio, "lr_floor", lrFloor, "weight_decay", weightDecay,
-                    "max_grad_norm", maxGradNorm);
+                    "max_grad_norm", maxGradNorm, "loraplus_lr_ratio", loraplusLrRatio);
             require(learningRate > 0 && learningRate < 1e3, "learning_rate", learningRate, "above 0 and below 1000");
             require(warmupRatio >= 0 && warmupRatio <= 1, "warmup_ratio", warmupRatio, "between 0 and 1");
             require(lrFloor >= 0 && lrFloor <= 1, "lr_floor", lrFloor, "between 0 and 1");
             require(weightDecay >= 0 && weightDecay < 1e3, "weight_decay", weightDecay, "at least 0 and below 1000");
             require(maxGradNorm >= 0, "max_grad_norm", maxGradNorm, "at least 0");
+            require(loraplusLrRatio > 0 && loraplusLrRatio <= 1e3, "loraplus_lr_ratio", loraplusLrRatio, "above 0 and at most 1000");
         }
     }
 
@@ -118,7 +122,7 @@ public record TrainSettings(Length length, Optimization optimization, Data data,
 
     /** LoRA's values are from the authors' repository; the learning rate suits models of up to a few hundred million parameters. */
     public static final TrainSettings DEFAULT = new TrainSettings(new Length(0, 1, 16, 0, false),
-            new Optimization(1e-3, Schedule.Type.COSINE, 0.03, 0, 0, 1), new Data(512, 50, false, 0, 1),
+            new Optimization(1e-3, Schedule.Type.COSINE, 0.03, 0, 0, 1, 1), new Data(512, 50, false, 0, 1),
             new Adapter(8, 16, 0.1, "q_proj,v_proj", false, false));
 
     private static void requireFinite(Object... namesAndValues) {
@@ -205,9 +209,10 @@ public record TrainSettings(Length length, Optimization optimization, Data data,
         return names;
     }
 
-    /** The optimizer that these settings describe. */
-    Optimizer optimizer(Kernels kernels, List<Tensor> parameters) {
-        return new AdamW(kernels, new AdamW.Settings(0.9, 0.999, 1e-8, weightDecay(), maxGradNorm()), parameters);
+    /** The optimizer that these settings describe, for the model with its adapter. */
+    Optimizer optimizer(Kernels kernels, Transformer model, List<Tensor> parameters) {
+        return new AdamW(kernels, new AdamW.Settings(0.9, 0.999, 1e-8, weightDecay(), maxGradNorm()), parameters,
+                LoraPlus.rates(model, loraplusLrRatio()));
     }
 
     /** The learning rates of a run of that many steps. */
@@ -243,6 +248,8 @@ public record TrainSettings(Length length, Optimization optimization, Data data,
     public double weightDecay() { return optimization.weightDecay; }
 
     public double maxGradNorm() { return optimization.maxGradNorm; }
+
+    public double loraplusLrRatio() { return optimization.loraplusLrRatio; }
 
     public int maxLength() { return data.maxLength; }
 

@@ -98,7 +98,7 @@ public final class Trainer {
         int steps = job.steps;
         int total = Math.max(steps, settings.totalSteps(job.examples.size()));
         Schedule schedule = settings.schedule(total);
-        Optimizer optimizer = settings.optimizer(kernels, parameters);
+        Optimizer optimizer = settings.optimizer(kernels, model, parameters);
         TrainerState state = new TrainerState(model, optimizer, job, best);
         onTape(tape -> job.method.start(tape, job.factors));
         int first = checkpoints == null ? 0 : checkpoints.restore(saved -> state.through(saved, this::onTape));

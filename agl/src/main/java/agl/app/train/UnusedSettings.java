@@ -11,8 +11,9 @@ import java.util.Set;
 
 /** Settings that were given but not used by a run: each is reported, so that nobody believes it had an effect. */
 public final class UnusedSettings {
-    /** The settings of the adapter's shape. */
-    public static final Set<String> OF_LORA = Set.of("r", "lora_alpha", "lora_dropout", "target_modules", "use_rslora", "use_dora");
+    /** The settings of the adapter. */
+    public static final Set<String> OF_LORA = Set.of("r", "lora_alpha", "lora_dropout", "target_modules", "use_rslora", "use_dora",
+            "loraplus_lr_ratio");
     private static final Set<String> OF_ETA = Set.of("beta", "kappa", "tau");
     private static final Set<String> OF_E_RM = Set.of("reduction", "overlap", "collision_rows");
     private static final Set<String> OF_E_GEO = Set.of("metric", "epsilon");

@@ -83,7 +83,8 @@ class ResumeTest {
         return Stream.concat(Arrays.stream(MethodKind.values()).map(MethodKind::title), Stream.of("agl agl.refresh_every=5",
                 "agl agl.H=ema_grad_sq agl.lambda_T=1", "agl agl.refresh_every=7 agl.H=ema_grad_sq agl.lambda_T=1 agl.lambda_NC=0.1",
                 "agl agl.backend=kfac agl.m=2", "lora use_dora=true", "lora recompute=true micro_batch_size=3",
-                "kl micro_batch_size=1", "mix use_rslora=true", "lora keep_best=true learning_rate=0.2 eval_every=1"));
+                "kl micro_batch_size=1", "mix use_rslora=true", "lora loraplus_lr_ratio=8 lr_scheduler_type=linear use_dora=true",
+                "lora keep_best=true learning_rate=0.2 eval_every=1"));
     }
 
     /** After 23 steps, behind the last refresh of every method; the checkpoint is of step 22. */

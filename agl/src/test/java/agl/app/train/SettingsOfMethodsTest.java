@@ -124,7 +124,9 @@ class SettingsOfMethodsTest {
                         "not used: preset (align has no method)", "not used: fisher_examples (align has no method)",
                         "not used: eval_every (align holds nothing out)"),
                 UnusedSettings.ofAligning(given, false, steps));
-        assertEquals(List.of(), UnusedSettings.ofAligning(Set.of("r", "epochs", "learning_rate"), true, epochs));
+        assertEquals(List.of(), UnusedSettings.ofAligning(Set.of("r", "epochs", "learning_rate", "loraplus_lr_ratio"), true, epochs));
+        assertEquals(List.of("not used: loraplus_lr_ratio (without --lora there is no adapter)"),
+                UnusedSettings.ofAligning(Set.of("loraplus_lr_ratio"), false, epochs));
     }
 
     /** Name of the strength, its default where the method has one of its own, and that in force under the defaults. */

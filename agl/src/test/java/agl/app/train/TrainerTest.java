@@ -1,5 +1,6 @@
 package agl.app.train;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -100,6 +101,22 @@ class TrainerTest {
                 train(settings("steps=10", "warmup_ratio=0.11"), bundle.encode(UNEVEN, 96), List.of(), List.of(), Method.lora()).getFirst()
                         .lr(),
                 1e-12);
+    }
+
+    /** AdamW's first step moves each entry of B by its rate, which is LoRA+'s multiple of the step's; A has no gradient while B is 0. */
+    @Test void loraPlusMovesBFurther() {
+        List<double[]> moved = new ArrayList<>();
+        for (String ratio : List.of("1", "8")) {
+            model();
+            double[] a = lora.layers().values().iterator().next().a().toArray();
+            train(settings("steps=1", "loraplus_lr_ratio=" + ratio), bundle.encode(UNEVEN, 96), List.of(), List.of(), Method.lora());
+            moved.add(lora.layers().values().iterator().next().b().toArray());
+            assertArrayEquals(a, lora.layers().values().iterator().next().a().toArray());
+        }
+        for (int i = 0; i < moved.getFirst().length; i++) {
+            assertEquals(8 * moved.getFirst()[i], moved.getLast()[i], 1e-6 * Math.abs(moved.getLast()[i]));
+        }
+        assertTrue(Math.abs(moved.getFirst()[0]) > 1e-4, "it moved");
     }
 
     /** Each kind of data is gone through in its own order, every example once an epoch, whatever the other kind does between. */
