@@ -105,15 +105,42 @@ class WrittenWeightsTest {
                 temp.resolve("alignment.csv"), "--out", temp.resolve("again")));
     }
 
-    /** Where it is hashed in any case: a large base takes its time. */
-    @Test void anAlignedBaseThatHasChangedIsRefusedWhereItIsHashed() throws IOException {
+    @Test void anAlignedBaseThatHasChangedIsRefusedEverywhere() throws IOException {
         Path weights = base.resolve("model.safetensors");
         damage(weights);
+        refused(weights, generate());
+        refused(weights, ended("logits", "--base", base, "--tokens", "1,2"));
         refused(weights, goOn("next"));
         refused(weights, drift("drift"));
         refused(weights, ended("fisher", "--base", base, "--alignment", temp.resolve("alignment.csv"), "--out", temp.resolve("fisher")));
         forget(base);
         right(goOn("next"));
         right(drift("drift"));
+    }
+
+    /** Inspecting shows what there is; it says that this is not what was written. */
+    @Test void inspectSaysThatWeightsHaveChanged() throws IOException {
+        for (Path folder : List.of(base, adapter)) {
+            CommandLineRun sound = ended("inspect", folder);
+            right(sound);
+            assertFalse(sound.err().contains("is not the file"), sound.err());
+            Path weights = folder.resolve(folder.equals(base) ? "model.safetensors" : "adapter_model.safetensors");
+            damage(weights);
+            CommandLineRun damaged = ended("inspect", folder);
+            right(damaged);
+            assertTrue(damaged.err().contains("warning: " + weights + ": is not the file that agl "), damaged.err());
+        }
+    }
+
+    @Test void hashesThatAreNoneAreRefused() throws IOException {
+        Path file = adapter.resolve("provenance.json");
+        for (String value : List.of("[]", "null", "\"none\"", "{\"adapter_model.safetensors\":1}")) {
+            ObjectNode provenance = (ObjectNode) Json.read(file);
+            provenance.set("outputs_sha256", new com.fasterxml.jackson.databind.ObjectMapper().readTree(value));
+            Files.writeString(file, provenance.toString());
+            CommandLineRun run = generate();
+            assertEquals(2, run.code(), value + ": " + run.err());
+            assertTrue(run.err().contains("outputs_sha256 is not an object of file names with their SHA-256"), run.err());
+        }
     }
 }

@@ -1,6 +1,7 @@
 package agl.app.cli;
 
 import agl.app.data.Request;
+import agl.app.io.Provenance;
 import agl.app.model.ModelBundle;
 import agl.app.model.TrainedBase;
 import agl.autograd.Pool;
@@ -59,6 +60,7 @@ public final class GenerateCommand implements Callable<Integer> {
             System.err.println("agl: not used: " + (topP == 1 ? "--seed" : seed == 1 ? "--top-p" : "--top-p, --seed")
                     + " (without a --temperature nothing is sampled)");
         }
+        Provenance.requireUndamaged(base.path);
         ModelBundle bundle = ModelBundle.load(base.path, data.template(base.path, adapter == null ? List.of() : List.of(adapter)));
         if (adapter != null) {
             TrainedBase.check(base.path, List.of(adapter), false);

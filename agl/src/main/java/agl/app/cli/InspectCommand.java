@@ -1,6 +1,9 @@
 package agl.app.cli;
 
 import agl.app.inspect.Inspection;
+import agl.app.io.Notes;
+import agl.app.io.Provenance;
+import agl.error.AglException;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
@@ -33,6 +36,12 @@ public final class InspectCommand implements Callable<Integer> {
 
     @Override public Integer call() throws JsonProcessingException {
         ObjectNode found = Inspection.of(path);
+        try {
+            Provenance.requireUndamaged(path);
+        } catch (AglException damaged) {
+            // What is in the file is shown all the same: that may tell what happened to it.
+            Notes.say("warning: " + damaged.getMessage());
+        }
         PrintWriter out = spec.commandLine().getOut();
         if (json.asked) {
             out.println(new ObjectMapper().enable(SerializationFeature.INDENT_OUTPUT).writeValueAsString(found));

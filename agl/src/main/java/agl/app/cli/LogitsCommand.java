@@ -1,5 +1,6 @@
 package agl.app.cli;
 
+import agl.app.io.Provenance;
 import agl.app.model.TrainedBase;
 import agl.autograd.Pool;
 import agl.autograd.Tape;
@@ -48,6 +49,7 @@ public final class LogitsCommand implements Callable<Integer> {
 
     @Override public Integer call() throws JsonProcessingException {
         int[] ids = ids(tokens);
+        Provenance.requireUndamaged(base.path);
         Transformer model = Models.load(base.path);
         if (adapter != null) {
             TrainedBase.check(base.path, List.of(adapter), false);

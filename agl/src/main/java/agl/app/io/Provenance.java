@@ -102,13 +102,33 @@ public record Provenance(String command, long seed, String version, ObjectNode s
     /** Rejects a file of a model or adapter that is not the one that was written into this folder, if its provenance.json says which. */
     static void requireWritten(Path folder, Map<String, String> sha256) {
         ofTraining(folder).ifPresent(provenance -> sha256.forEach((name, hash) -> {
-            String written = provenance.path(OUTPUTS).path(name).asText(hash);
+            String written = written(folder, provenance).path(name).asText(hash);
             if (!written.equals(hash)) {
                 throw new AglException(folder.resolve(name) + ": is not the file that agl " + provenance.path("command").asText()
                         + " wrote there, whose SHA-256 is in " + FILE + ": if it is damaged, write it again; if you replaced it, delete "
                         + OUTPUTS + " from " + FILE);
             }
         }));
+    }
+
+    /**
+     * Rejects a model or adapter of ours of which a file is damaged. Reads all of it once if its provenance.json has the hashes of what
+     * was written; else nothing.
+     */
+    public static void requireUndamaged(Path folder) {
+        if (ofTraining(folder).filter(provenance -> !written(folder, provenance).isEmpty()).isPresent()) {
+            Inputs.read(List.of(folder));
+        }
+    }
+
+    /** Hashes by file name; missing if there are none. */
+    private static JsonNode written(Path folder, JsonNode provenance) {
+        JsonNode written = provenance.path(OUTPUTS);
+        if (!written.isMissingNode() && !(written.isObject() && written.valueStream().allMatch(JsonNode::isTextual))) {
+            throw new AglException(folder.resolve(FILE) + ": " + OUTPUTS + " is not an object of file names with their SHA-256; if you "
+                    + "changed it, delete it");
+        }
+        return written;
     }
 
     /** The content of a folder's provenance.json; empty if there is none. */
