@@ -199,24 +199,31 @@ public abstract class Transformer {
 
     /** The last layer's output after the final norm, (tokens, hidden). */
     public final Tensor hidden(Tape tape, Batch batch) {
-        return hidden(tape, batch, null);
+        return hidden(tape, batch, (KvCache) null);
+    }
+
+    /** As {@link #hidden(Tape, Batch)} with noise on the embeddings; for the training loss alone. */
+    public final Tensor hidden(Tape tape, Batch batch, Neftune noise) {
+        Pass pass = new Pass(batch, positions(batch, s -> 0), null, null);
+        return hidden(tape, noise.added(tape, embed(tape, pass), batch), pass);
     }
 
     /** As {@link #hidden(Tape, Batch)}; with a cache, the batch's sequences continue the cached ones and are added to it. */
     public final Tensor hidden(Tape tape, Batch batch, KvCache cache) {
-        return hidden(tape, new Pass(batch, positions(batch, s -> cache == null ? 0 : cache.length(s)), cache, null));
+        Pass pass = new Pass(batch, positions(batch, s -> cache == null ? 0 : cache.length(s)), cache, null);
+        return hidden(tape, embed(tape, pass), pass);
     }
 
     /** As {@link #hidden(Tape, Batch)} for the rows that are computed. */
     public final Tensor hidden(Tape tape, SharedBatch shared) {
-        return hidden(tape, new Pass(shared.rows(), positions(shared.rows(), s -> shared.prefix()[s]), null,
-                shared.shares() ? shared : null));
+        Pass pass = new Pass(shared.rows(), positions(shared.rows(), s -> shared.prefix()[s]), null, shared.shares() ? shared : null);
+        return hidden(tape, embed(tape, pass), pass);
     }
 
-    private Tensor hidden(Tape tape, Pass pass) {
+    private Tensor hidden(Tape tape, Tensor embedded, Pass pass) {
         Batch batch = pass.batch;
         KvCache cache = pass.cache;
-        Tensor x = embed(tape, pass);
+        Tensor x = embedded;
         for (int l = 0; l < config.layers(); l++) {
             int mark = tape.mark();
             int index = l;

@@ -58,27 +58,29 @@ public record TrainSettings(Length length, Optimization optimization, Data data,
     }
 
     /**
-     * @param learningRate    peak of the schedule
-     * @param lrSchedulerType how the rate goes on after the warm-up: down half a cosine, down a straight line, or not at all; constant has
-     *                        no warm-up
-     * @param warmupRatio     share of the steps with linear warm-up
-     * @param lrFloor         final rate of cosine and linear as a share of the peak
-     * @param weightDecay     decoupled, on matrices only
-     * @param maxGradNorm     gradients with a larger norm are clipped to it; 0: no clipping
-     * @param loraplusLrRatio learning rate of B as a multiple of A's (LoRA+); 1: the same
+     * @param learningRate      peak of the schedule
+     * @param lrSchedulerType   how the rate goes on after the warm-up: down half a cosine, down a straight line, or not at all; constant
+     *                          has no warm-up
+     * @param warmupRatio       share of the steps with linear warm-up
+     * @param lrFloor           final rate of cosine and linear as a share of the peak
+     * @param weightDecay       decoupled, on matrices only
+     * @param maxGradNorm       gradients with a larger norm are clipped to it; 0: no clipping
+     * @param loraplusLrRatio   learning rate of B as a multiple of A's (LoRA+); 1: the same
+     * @param neftuneNoiseAlpha size of the noise on the embeddings in training (NEFTune); 0: none
      */
     @JsonNaming(PropertyNamingStrategies.SnakeCaseStrategy.class)
     public record Optimization(double learningRate, Schedule.Type lrSchedulerType, double warmupRatio, double lrFloor, double weightDecay,
-                               double maxGradNorm, double loraplusLrRatio) {
+                               double maxGradNorm, double loraplusLrRatio, double neftuneNoiseAlpha) {
         public Optimization {
             requireFinite("learning_rate", learningRate, "warmup_ratio", warmupRatio, "lr_floor", lrFloor, "weight_decay", weightDecay,
-                    "max_grad_norm", maxGradNorm, "loraplus_lr_ratio", loraplusLrRatio);
+                    "max_grad_norm", maxGradNorm, "loraplus_lr_ratio", loraplusLrRatio, "neftune_noise_alpha", neftuneNoiseAlpha);
             require(learningRate > 0 && learningRate < 1e3, "learning_rate", learningRate, "above 0 and below 1000");
             require(warmupRatio >= 0 && warmupRatio <= 1, "warmup_ratio", warmupRatio, "between 0 and 1");
             require(lrFloor >= 0 && lrFloor <= 1, "lr_floor", lrFloor, "between 0 and 1");
             require(weightDecay >= 0 && weightDecay < 1e3, "weight_decay", weightDecay, "at least 0 and below 1000");
             require(maxGradNorm >= 0, "max_grad_norm", maxGradNorm, "at least 0");
             require(loraplusLrRatio > 0 && loraplusLrRatio <= 1e3, "loraplus_lr_ratio", loraplusLrRatio, "above 0 and at most 1000");
+            require(neftuneNoiseAlpha >= 0, "neftune_noise_alpha", neftuneNoiseAlpha, "at least 0");
         }
     }
 
@@ -87,7 +89,7 @@ public record TrainSettings(Length length, Optimization optimization, Data data,
      * @param evalEvery steps between evaluations on held-out task data; 0: only at the end
      * @param keepBest  keep the weights with the lowest held-out loss of these evaluations instead of the last ones
      * @param patience  stop after so many evaluations without a lower held-out loss; 0: never
-     * @param seed      seed of the adapter's initialization, the order of examples and dropout
+     * @param seed      seed of the adapter's initialization, the order of examples, dropout and noise
      */
     @JsonNaming(PropertyNamingStrategies.SnakeCaseStrategy.class)
     public record Data(int maxLength, int evalEvery, boolean keepBest, int patience, long seed) {
@@ -122,7 +124,7 @@ public record TrainSettings(Length length, Optimization optimization, Data data,
 
     /** LoRA's values are from the authors' repository; the learning rate suits models of up to a few hundred million parameters. */
     public static final TrainSettings DEFAULT = new TrainSettings(new Length(0, 1, 16, 0, false),
-            new Optimization(1e-3, Schedule.Type.COSINE, 0.03, 0, 0, 1, 1), new Data(512, 50, false, 0, 1),
+            new Optimization(1e-3, Schedule.Type.COSINE, 0.03, 0, 0, 1, 1, 0), new Data(512, 50, false, 0, 1),
             new Adapter(8, 16, 0.1, "q_proj,v_proj", false, false));
 
     private static void requireFinite(Object... namesAndValues) {
@@ -250,6 +252,8 @@ public record TrainSettings(Length length, Optimization optimization, Data data,
     public double maxGradNorm() { return optimization.maxGradNorm; }
 
     public double loraplusLrRatio() { return optimization.loraplusLrRatio; }
+
+    public double neftuneNoiseAlpha() { return optimization.neftuneNoiseAlpha; }
 
     public int maxLength() { return data.maxLength; }
 

@@ -13,6 +13,7 @@ import agl.autograd.storage.DType;
 import agl.error.AglException;
 import agl.error.NotFiniteException;
 import agl.nn.Batch;
+import agl.nn.Neftune;
 import agl.nn.Optimizer;
 import agl.nn.Schedule;
 import agl.nn.Transformer;
@@ -110,7 +111,7 @@ public final class Trainer {
         for (int step = first; step < steps && !best.outOfPatience(); step++) {
             Method.Source source = job.method.source(step);
             List<EncodedExample> chosen = feed.next(source);
-            double loss = lossGradient(chosen);
+            double loss = lossGradient(chosen, step);
             double lr = schedule.at(step);
             SequencedMap<String, Double> terms;
             double gradNorm;
@@ -195,12 +196,12 @@ public final class Trainer {
 
     /**
      * Adds the gradient of the batch's mean loss per target token. Micro-batches are weighted by their number of targets, so the result
-     * is that of the whole batch.
+     * is that of the whole batch. Of all passes of a run only these have NEFTune's noise: the method's own do not.
      *
      * @return the loss
      */
     // explain: Task gradient
-    private double lossGradient(List<EncodedExample> chosen) {
+    private double lossGradient(List<EncodedExample> chosen, int step) {
         int targets = 0;
         for (EncodedExample e : chosen) {
             targets += e.lossTokens();
@@ -214,8 +215,10 @@ public final class Trainer {
         double loss = 0;
         for (int from = 0; from < chosen.size(); from += size) {
             Batch batch = Batches.collate(chosen.subList(from, Math.min(chosen.size(), from + size)));
+            Neftune noise = new Neftune(settings.neftuneNoiseAlpha(), settings.seed(), (long) step * settings.batchSize() + from);
             try (Tape tape = Tape.training(kernels, pool)) {
-                Tensor part = HeadCrossEntropy.of(tape, model.hidden(tape, batch), model.head(), batch.targets(), null, 1.0 / targets);
+                Tensor hidden = model.hidden(tape, batch, noise);
+                Tensor part = HeadCrossEntropy.of(tape, hidden, model.head(), batch.targets(), null, 1.0 / targets);
                 loss += part.item();
                 tape.backward(part);
             }

@@ -30,6 +30,7 @@ class DeterminismTest {
     @ParameterizedTest @ValueSource(strings = {
         "lora lora_dropout=0.1",
         "lora lora_dropout=0.1 target_modules=all-linear micro_batch_size=3",
+        "lora lora_dropout=0.1 neftune_noise_alpha=5",
         "agl lora_dropout=0.1",
         "agl lora_dropout=0.1 agl.backend=kfac agl.metric=diag_fisher agl.H=ema_grad_sq",
         "agl lora_dropout=0.1 agl.backend=diagonal agl.alignment_rank=2 agl.lambda_NC=10"})

@@ -144,6 +144,19 @@ class MethodsTest {
         }
     }
 
+    /** NEFTune's noise is in the task loss: what a method computes itself, and the Fisher information, are as without it. */
+    @Test void theMethodsOwnPassesHaveNoNoise() {
+        Peft.save(run("lora", Double.NaN).lora(), temp.resolve("first"), base.toString());
+        for (String name : List.of("kl", "kl_own", "first_tokens", "sbr", "der", "contrast", "contrast_linear", "ewc", "agl")) {
+            MethodChoice choice = MethodChoice.of(name);
+            FineTune.Result quiet = run(choice, config("steps=1"), temp.resolve("first"));
+            FineTune.Result noisy = run(choice, config("steps=1", "neftune_noise_alpha=50"), temp.resolve("first"));
+            assertTrue(Math.abs(quiet.lastStep().loss() - noisy.lastStep().loss()) > 1e-4, name + ": the noise shows");
+            assertTrue(quiet.lastStep().terms().get("penalty") > 0, name);
+            assertEquals(quiet.lastStep().terms(), noisy.lastStep().terms(), name);
+        }
+    }
+
     @Test void klStaysNearerToTheBaseTheStrongerItIs() {
         double weak = run("kl", 0.01).lastStep().terms().get("KL");
         double strong = run("kl", 30).lastStep().terms().get("KL");

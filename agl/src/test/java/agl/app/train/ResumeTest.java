@@ -24,6 +24,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -83,7 +84,8 @@ class ResumeTest {
         return Stream.concat(Arrays.stream(MethodKind.values()).map(MethodKind::title), Stream.of("agl agl.refresh_every=5",
                 "agl agl.H=ema_grad_sq agl.lambda_T=1", "agl agl.refresh_every=7 agl.H=ema_grad_sq agl.lambda_T=1 agl.lambda_NC=0.1",
                 "agl agl.backend=kfac agl.m=2", "lora use_dora=true", "lora recompute=true micro_batch_size=3",
-                "kl micro_batch_size=1", "mix use_rslora=true", "lora loraplus_lr_ratio=8 lr_scheduler_type=linear use_dora=true",
+                "kl micro_batch_size=1", "mix use_rslora=true", "lora neftune_noise_alpha=5 micro_batch_size=3", "kl neftune_noise_alpha=5",
+                "lora loraplus_lr_ratio=8 lr_scheduler_type=linear use_dora=true",
                 "lora keep_best=true learning_rate=0.2 eval_every=1"));
     }
 
@@ -176,6 +178,17 @@ class ResumeTest {
         said = assertThrows(AglException.class, () -> run(MethodChoice.of("lora"), config(),
                 new Checkpoints(temp.resolve("checkpoints"), identity().put("run", long1 + long1), 5, ""), 0)).getMessage();
         assertTrue(said.contains("run has changed"), said);
+    }
+
+    /** The settings are part of what determines a run. */
+    @ParameterizedTest @CsvSource({"lr_scheduler_type,linear,cosine", "loraplus_lr_ratio,4.0,1.0", "neftune_noise_alpha,5.0,0.0"})
+    void anotherSettingIsRefusedByName(String name, String now, String then) {
+        RunConfig changed = config(name + "=" + now);
+        assertThrows(Killed.class, () -> run(MethodChoice.of("lora"), config(),
+                new Checkpoints(temp.resolve("checkpoints"), config().toJson(), 5, ""), 12));
+        String said = assertThrows(AglException.class, () -> run(MethodChoice.of("lora"), changed,
+                new Checkpoints(temp.resolve("checkpoints"), changed.toJson(), 5, ""), 0)).getMessage();
+        assertTrue(said.contains(name + " is " + now + " now and was " + then), said);
     }
 
     @Test void whatBelongsToTheRunBesidesIsSavedWithIt() {

@@ -29,7 +29,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 class TrainSettingsTest {
     private static final List<String> ALL = List.of("steps=3", "epochs=2.5", "batch_size=5", "micro_batch_size=2", "recompute=true",
             "learning_rate=0.25", "lr_scheduler_type=linear", "warmup_ratio=0.125", "lr_floor=0.5", "weight_decay=0.75",
-            "max_grad_norm=4.0", "loraplus_lr_ratio=16.0", "max_length=33",
+            "max_grad_norm=4.0", "loraplus_lr_ratio=16.0", "neftune_noise_alpha=5.5", "max_length=33",
             "eval_every=6", "keep_best=true", "patience=8", "seed=12345678901", "r=7", "lora_alpha=9.0", "lora_dropout=0.375",
             "target_modules=o_proj", "use_rslora=true",
             "use_dora=true");
@@ -47,9 +47,9 @@ class TrainSettingsTest {
     @Test void eachSettingByItsOwnName() {
         TrainSettings s = of(ALL.toArray(String[]::new));
         assertEquals(List.of(3, 2.5, 5, 2, true), List.of(s.steps(), s.epochs(), s.batchSize(), s.microBatchSize(), s.recompute()));
-        assertEquals(List.of(0.25, Schedule.Type.LINEAR, 0.125, 0.5, 0.75, 4.0, 16.0),
+        assertEquals(List.of(0.25, Schedule.Type.LINEAR, 0.125, 0.5, 0.75, 4.0, 16.0, 5.5),
                 List.of(s.learningRate(), s.lrSchedulerType(), s.warmupRatio(), s.lrFloor(), s.weightDecay(),
-                        s.maxGradNorm(), s.loraplusLrRatio()));
+                        s.maxGradNorm(), s.loraplusLrRatio(), s.neftuneNoiseAlpha()));
         assertEquals(List.of(33, 6, true, 8, 12345678901L), List.of(s.maxLength(), s.evalEvery(), s.keepBest(), s.patience(), s.seed()));
         assertEquals(List.of(7, 9.0, 0.375, "o_proj", true, true),
                 List.of(s.r(), s.loraAlpha(), s.loraDropout(), s.targetModules(), s.useRslora(), s.useDora()));
@@ -113,6 +113,7 @@ class TrainSettingsTest {
         "max_grad_norm=-0.01 | max_grad_norm must be at least 0, got -0.01",
         "loraplus_lr_ratio=0 | loraplus_lr_ratio must be above 0 and at most 1000, got 0.0",
         "loraplus_lr_ratio=1001 | loraplus_lr_ratio must be above 0 and at most 1000, got 1001.0",
+        "neftune_noise_alpha=-0.01 | neftune_noise_alpha must be at least 0, got -0.01",
         "max_length=1 | max_length must be at least 2, got 1",
         "eval_every=-1 | eval_every must be at least 0, got -1",
         "lora_alpha=0 | lora_alpha must be above 0, got 0.0",
@@ -133,7 +134,7 @@ class TrainSettingsTest {
 
     /** Not a number in a file; on a command line it is no number to begin with. */
     @ParameterizedTest @ValueSource(strings = {"epochs", "learning_rate", "warmup_ratio", "lr_floor", "weight_decay", "max_grad_norm",
-        "loraplus_lr_ratio", "lora_alpha", "lora_dropout"})
+        "loraplus_lr_ratio", "neftune_noise_alpha", "lora_alpha", "lora_dropout"})
     void whatIsNoNumberIsRefused(String name) {
         for (double x : new double[] {Double.NaN, Double.POSITIVE_INFINITY}) {
             String message = assertThrows(AglException.class, () -> TrainSettings.DEFAULT.with(Map.of(name, x))).getMessage();

@@ -9,12 +9,15 @@ import agl.app.TinyModel;
 import agl.app.data.EncodedExample;
 import agl.app.data.Example;
 import agl.app.model.ModelBundle;
+import agl.autograd.Pool;
 import agl.autograd.Tape;
 import agl.autograd.Tensor;
+import agl.autograd.kernels.Kernels;
 import agl.autograd.op.Linear;
 import agl.autograd.storage.DType;
 import agl.error.AglException;
 import agl.lora.LoraModel;
+import agl.nn.Generator;
 import agl.nn.LinearLayer;
 import agl.regularizers.LoraFactors;
 import agl.regularizers.method.Method;
@@ -117,6 +120,55 @@ class TrainerTest {
             assertEquals(8 * moved.getFirst()[i], moved.getLast()[i], 1e-6 * Math.abs(moved.getLast()[i]));
         }
         assertTrue(Math.abs(moved.getFirst()[0]) > 1e-4, "it moved");
+    }
+
+    private Tensor[] trained() {
+        return lora.parameters().toArray(Tensor[]::new);
+    }
+
+    private List<int[]> answers() {
+        return new Generator(bundle.model(), Kernels.best(), new Pool(DType.F32)).generate(List.of(new int[] {3, 5, 7}),
+                Generator.Settings.greedy(6), id -> false);
+    }
+
+    /** The training loss has noise, and the same for any micro-batch; evaluation and generation after it have none. */
+    @Test void noiseIsInTheTrainingLossAlone() {
+        List<EncodedExample> encoded = bundle.encode(UNEVEN, 96);
+        double without = new Trainer(bundle.model(), List.of(), settings()).evaluate(encoded);
+        assertEquals(without, new Trainer(bundle.model(), List.of(), settings("neftune_noise_alpha=50")).evaluate(encoded));
+        StepMetrics whole = train(settings("neftune_noise_alpha=50"), encoded, List.of(), List.of(), Method.lora()).getFirst();
+        assertTrue(Math.abs(whole.loss() - without) > 1e-3, "noise of that size shows: " + whole.loss() + ", " + without);
+        Tensor[] after = trained();
+        double evaluated = new Trainer(bundle.model(), List.of(), settings("neftune_noise_alpha=50")).evaluate(encoded);
+        List<int[]> answers = answers();
+        model();
+        for (int t = 0; t < after.length; t++) {
+            for (int i = 0; i < after[t].size(); i++) {
+                trained()[t].data().set(i, after[t].get(i));
+            }
+        }
+        assertEquals(new Trainer(bundle.model(), List.of(), settings()).evaluate(encoded), evaluated);
+        assertArrayEquals(answers().getFirst(), answers.getFirst());
+        for (int size : new int[] {1, 3}) {
+            model();
+            StepMetrics parts = train(settings("neftune_noise_alpha=50", "micro_batch_size=" + size), encoded, List.of(), List.of(),
+                    Method.lora()).getFirst();
+            assertEquals(whole.loss(), parts.loss(), 1e-5, "micro_batch_size " + size);
+            assertEquals(whole.gradNorm(), parts.gradNorm(), 1e-5 * whole.gradNorm(), "micro_batch_size " + size);
+        }
+    }
+
+    /** Each step has its own noise, and each seed. */
+    @Test void noiseIsDrawnAnewForEachStepAndSeed() {
+        List<EncodedExample> one = bundle.encode(UNEVEN.subList(0, 1), 96);
+        List<Double> losses = new ArrayList<>();
+        for (int seed : new int[] {1, 2}) {
+            model();
+            // With so small a rate the weights stay what they are.
+            train(settings("steps=2", "batch_size=1", "learning_rate=1e-12", "neftune_noise_alpha=50", "seed=" + seed), one, List.of(),
+                    List.of(), Method.lora()).forEach(m -> losses.add(m.loss()));
+        }
+        assertEquals(4, losses.stream().map(x -> Math.round(1e4 * x)).distinct().count(), losses.toString());
     }
 
     /** Each kind of data is gone through in its own order, every example once an epoch, whatever the other kind does between. */
