@@ -26,6 +26,7 @@ import agl.app.train.FisherArtefact;
 import agl.app.train.FisherSource;
 import agl.app.train.MethodChoice;
 import agl.app.train.MethodKind;
+import agl.app.train.MetricsCsv;
 import agl.app.train.Needs;
 import agl.app.train.RunConfig;
 import agl.app.train.RunNotes;
@@ -58,8 +59,8 @@ import picocli.CommandLine.Spec;
 @Command(name = "train", description = "Fine-tune an aligned model on a task with LoRA, preserving its alignment with AGL.")
 public final class TrainCommand implements Callable<Integer> {
     /** Files beside an adapter that belong to it. */
-    static final List<String> BESIDE = Stream.concat(Stream.of(ClosedSet.FILE, TrainTrace.FILE), DriftOutput.FILES.stream())
-            .toList();
+    static final List<String> BESIDE = Stream.concat(Stream.of(ClosedSet.FILE, TrainTrace.FILE, MetricsCsv.FILE),
+            DriftOutput.FILES.stream()).toList();
 
     @Mixin private BaseOption base;
 
@@ -119,6 +120,7 @@ public final class TrainCommand implements Callable<Integer> {
 
     @Mixin private ConfigOptions options;
     @Mixin private CheckpointOptions resume;
+    @Mixin private LogOption log;
     @Mixin private DriftOptions driftOptions;
     @Mixin private DataOptions prompts;
     @Mixin private ReadingOptions reading;
@@ -128,6 +130,7 @@ public final class TrainCommand implements Callable<Integer> {
     @Override public Integer call() {
         device.use();
         resume.require();
+        log.require();
         DriftGate gate = driftOptions.gate();
         DriftCheck.Settings check = driftOptions.check();
         RunConfig given = initAdapter == null ? options.configWithMethod() : options.goingOnFrom(initAdapter, options.configWithMethod());
@@ -189,9 +192,9 @@ public final class TrainCommand implements Callable<Integer> {
         boolean heldAreMeasured = wreck.measured() == held.size();
         double intact = heldAreMeasured ? before : wreck.loss(bundle.model());
         wreck.before(bundle.model(), intact).ifPresent(Notes::say);
-        try (MetricsLog log = new MetricsLog(out.resolve("metrics.jsonl"))) {
+        try (MetricsLog steps = new MetricsLog(out.resolve("metrics.jsonl"))) {
             result = new FineTune(bundle, config, new FisherSource(bundle, fisherCache), checkpoints)
-                    .run(choice, data, null, log, (step, total, lora) -> { });
+                    .run(choice, data, null, steps, (step, total, lora) -> { });
             wreck.require(bundle.model(), intact, heldAreMeasured ? result.evalLoss() : wreck.loss(bundle.model()));
         } catch (WreckedException e) {
             checkpoints.delete();
@@ -226,6 +229,9 @@ public final class TrainCommand implements Callable<Integer> {
             Peft.writeInto(result.lora(), folder, base.path.toString());
             provenance.writeInto(folder);
             trace.writeInto(folder);
+            if (log.csv()) {
+                MetricsCsv.writeInto(folder, choice.kind(), config.train().seed(), result.history());
+            }
             answers.writeInto(folder);
             measured.ifPresent(d -> DriftOutput.write(folder, d, provenance.notes()));
             TrainRunReport.write(folder.resolve("report.html"), new TrainRunReport.Run(config.described(data), data.evaluation().size(),

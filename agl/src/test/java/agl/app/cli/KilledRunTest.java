@@ -129,6 +129,7 @@ class KilledRunTest {
         }
         all.addAll(switch (name) {
             case "forgetting" -> List.of("--sizes", "6,12,18,24", "--seeds", "1", "--methods", "lora", "--pretrain-text", in("text.txt"));
+            case "train" -> List.of("--log", "csv");
             case "merge" -> List.of("--adapter", in("adapter"));
             case "demo" -> List.of("--quick", "-s", "steps=5");
             default -> List.<String>of();

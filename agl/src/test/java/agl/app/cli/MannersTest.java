@@ -118,6 +118,23 @@ class MannersTest {
         assertTrue(run.err().contains("agl: not used: agl.m"), run.err());
     }
 
+    /** One row per step, with the numbers of metrics.jsonl under their names. */
+    @Test void stepsAsATable() throws IOException {
+        CommandLineRun run = CommandLineRun.of(train("--log", "csv"));
+        assertEquals(0, run.code(), run.err());
+        List<String> rows = Files.readAllLines(temp.resolve("out/metrics.csv"));
+        List<String> lines = Files.readAllLines(temp.resolve("out/metrics.jsonl"));
+        assertEquals("method,seed,step,task_loss,grad_norm,lr,tokens", rows.getFirst());
+        assertEquals(lines.stream().map(line -> line.replaceAll("\"[a-z_]+\":|[{}\"]", "")).toList(), rows.subList(1, rows.size()));
+    }
+
+    @Test void anotherLogIsRefused() throws IOException {
+        CommandLineRun run = CommandLineRun.of(train("--log", "xml"));
+        assertEquals(2, run.code());
+        assertEquals("agl: --log does not take xml; expected csv\n", run.err());
+        assertTrue(Files.notExists(temp.resolve("out")));
+    }
+
     @Test void quietLeavesOutWhatTheResultsSay() throws IOException {
         CommandLineRun run = CommandLineRun.of(train("--quiet"));
         assertEquals(0, run.code(), run.err());
