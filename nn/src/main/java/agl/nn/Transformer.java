@@ -5,7 +5,6 @@ import agl.autograd.Tensor;
 import agl.autograd.kernels.AttentionShape;
 import agl.autograd.op.Attention;
 import agl.autograd.op.Embedding;
-import agl.autograd.op.Embedding;
 import agl.autograd.op.HeadCrossEntropy;
 import agl.autograd.op.Linear;
 import agl.autograd.op.Recompute;
