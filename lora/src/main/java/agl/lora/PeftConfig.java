@@ -24,7 +24,7 @@ final class PeftConfig {
             "init_lora_weights",
             "fan_in_fan_out", "inference_mode", "task_type");
 
-    /** Options that are not implemented. PEFT always writes them; they are accepted only when they are off. */
+    /** Options that are refused unless they are off, as PEFT writes them into every file. */
     private static final Set<String> REFUSED_WHEN_ACTIVE = Set.of("layer_replication", "use_qalora", "trainable_token_indices",
             "target_parameters",
             "alora_invocation_tokens", "use_bdlora", "arrow_config", "kasa_config", "monteclora_config", "velora_config", "lora_bias",

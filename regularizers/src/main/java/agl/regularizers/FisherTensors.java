@@ -154,16 +154,12 @@ public final class FisherTensors {
 
     /** Where each example's tokens start, and their number; older files have a tensor for each example instead. */
     private int[] starts(String name, int out) {
-        double[] starts;
-        if (in.has(name + ".starts")) {
-            starts = doubles(name + ".starts");
-        } else {
+        if (!in.has(name + ".starts")) {
             List<Storage> delta = list(name + ".delta");
-            starts = new double[delta.size() + 1];
-            for (int i = 0; i < delta.size(); i++) {
-                starts[i + 1] = starts[i] + delta.get(i).length() / out;
-            }
+            require(!delta.isEmpty(), name);
+            return TokenFactors.starts(delta.stream().mapToInt(d -> d.length() / out));
         }
+        double[] starts = doubles(name + ".starts");
         require(starts.length > 1 && starts[0] == 0, name);
         for (int i = 1; i < starts.length; i++) {
             require(starts[i] >= starts[i - 1] && starts[i] <= Storage.MOST && starts[i] == Math.rint(starts[i]), name);

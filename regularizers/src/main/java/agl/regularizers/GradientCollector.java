@@ -155,11 +155,8 @@ public final class GradientCollector {
         if (g == null || g.delta.isEmpty()) {
             throw new IllegalStateException("no gradient was collected for " + name);
         }
-        int[] first = new int[g.tokens.size() + 1];
-        for (int i = 0; i < g.tokens.size(); i++) {
-            first[i + 1] = first[i] + g.tokens.get(i);
-        }
         Storage x = joined.computeIfAbsent(g.x.getFirst(), part -> TokenFactors.join(kernels, g.x));
-        return new TokenFactors(g.out, g.in, TokenFactors.join(kernels, g.delta), x, first);
+        return new TokenFactors(g.out, g.in, TokenFactors.join(kernels, g.delta), x,
+                TokenFactors.starts(g.tokens.stream().mapToInt(n -> n)));
     }
 }

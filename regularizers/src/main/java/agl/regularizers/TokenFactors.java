@@ -4,7 +4,9 @@ import agl.autograd.kernels.Kernels;
 import agl.autograd.kernels.Matrix;
 import agl.autograd.storage.DType;
 import agl.autograd.storage.Storage;
+import java.util.Arrays;
 import java.util.List;
+import java.util.stream.IntStream;
 
 /**
  * The per-example gradients of one weight matrix, as the factors that backward computes:
@@ -32,10 +34,13 @@ public record TokenFactors(int out, int in, Storage delta, Storage x, int[] star
     }
 
     private static int[] starts(int out, List<Storage> delta) {
-        int[] starts = new int[delta.size() + 1];
-        for (int i = 0; i < delta.size(); i++) {
-            starts[i + 1] = starts[i] + delta.get(i).length() / out;
-        }
+        return starts(delta.stream().mapToInt(d -> d.length() / out));
+    }
+
+    /** Where the tokens of each example start, and their number at the end, from each example's number. */
+    static int[] starts(IntStream tokens) {
+        int[] starts = IntStream.concat(IntStream.of(0), tokens).toArray();
+        Arrays.parallelPrefix(starts, Integer::sum);
         return starts;
     }
 
@@ -90,7 +95,7 @@ public record TokenFactors(int out, int in, Storage delta, Storage x, int[] star
     double[] perToken(double[] v) {
         double[] all = new double[totalTokens()];
         for (int i = 0; i < v.length; i++) {
-            java.util.Arrays.fill(all, starts[i], starts[i + 1], v[i]);
+            Arrays.fill(all, starts[i], starts[i + 1], v[i]);
         }
         return all;
     }

@@ -3,6 +3,7 @@ package agl.app.bench;
 import agl.app.data.Batches;
 import agl.app.data.EncodedExample;
 import agl.app.train.Adapters;
+import agl.app.train.MethodKind;
 import agl.autograd.Pool;
 import agl.autograd.Tape;
 import agl.autograd.Tensor;
@@ -20,6 +21,8 @@ import agl.regularizers.AglSettings;
 import agl.regularizers.Fisher;
 import agl.regularizers.FisherEstimator;
 import agl.regularizers.LoraFactors;
+import agl.regularizers.method.Agl;
+import agl.regularizers.method.Method;
 import java.lang.management.ManagementFactory;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -88,7 +91,7 @@ public record StepBench(Shape shape, int batch, int tokens, int rank, double dro
         Pool pool = new Pool(DType.F32);
         Optimizer optimizer = new AdamW(kernels, AdamW.Settings.DEFAULT, lora.parameters());
         long startFisher = System.nanoTime();
-        AglRegularizer regularizer = agl == null ? null : AglRegularizer.of(agl, fisher(lora));
+        Method method = agl == null ? null : new Agl(AglRegularizer.of(agl, fisher(lora)), MethodKind.MEASURE_EVERY);
         double fisherSeconds = agl == null ? 0 : since(startFisher);
         List<LoraFactors> factors = Adapters.factors(lora);
         Batch data = Batches.collate(examples(batch, tokens, 1));
@@ -109,15 +112,11 @@ public record StepBench(Shape shape, int batch, int tokens, int rank, double dro
                 tape.backward(loss);
             }
             long startTerms = System.nanoTime();
-            if (regularizer != null) {
+            if (method != null) {
                 // Not on the timed kernels: many matrices run in parallel, so the same second would be counted several times.
                 try (Tape tape = Tape.inference(Kernels.best(), pool)) {
                     // As in training: terms of weight zero, and all rows for E_RM, only every few steps.
-                    if (i % 10 == 0) {
-                        regularizer.addGradients(tape, factors, true);
-                    } else {
-                        regularizer.addGradients(tape, factors, i);
-                    }
+                    method.addGradients(tape, factors, i);
                 }
             }
             double terms = since(startTerms);

@@ -92,10 +92,7 @@ public final class OutputGuard implements CommandLine.IExecutionStrategy {
             requireOwnFile(folder);
         } else {
             OutputFiles.clear(folder);
-            if (Boolean.TRUE.equals(value(spec, "--resume"))) {
-                requireUnfinished(folder, spec.name());
-            }
-            requireOwn(folder, spec.name());
+            requireOwn(folder, spec.name(), Boolean.TRUE.equals(value(spec, "--resume")));
         }
         if (value(spec, CACHE) instanceof Path cache) {
             requireCache(cache, folder, inputs);
@@ -121,20 +118,18 @@ public final class OutputGuard implements CommandLine.IExecutionStrategy {
         return inputs;
     }
 
-    /** A run may be killed after its end: before its checkpoints are deleted, or before anybody hears that it came to its end. */
-    private static void requireUnfinished(Path out, String command) {
-        boolean ended = AtomicFiles.names(out).stream().anyMatch(name -> WEIGHTS.matcher(name).matches());
-        if (ended && Provenance.command(out).filter(command::equals).isPresent()) {
-            Checkpoints.delete(CheckpointOptions.within(out));
-            Checkpoints.delete(CheckpointOptions.beside(out));
-            throw new AglException(out + ": this run has come to its end: there is nothing to resume; for another one name another --out");
-        }
-    }
-
     /** provenance.json describes the files beside it, so a folder can hold the output of one command only. */
-    private static void requireOwn(Path out, String command) {
+    private static void requireOwn(Path out, String command, boolean resumes) {
         List<String> names = AtomicFiles.names(out);
+        Optional<String> made = Provenance.command(out);
         names.stream().filter(name -> WEIGHTS.matcher(name).matches()).findFirst().ifPresent(name -> {
+            if (resumes && made.filter(command::equals).isPresent()) {
+                // Killed after its end: before its checkpoints were deleted, or before anybody heard that it came to its end.
+                Checkpoints.delete(CheckpointOptions.within(out));
+                Checkpoints.delete(CheckpointOptions.beside(out));
+                throw new AglException(
+                        out + ": this run has come to its end: there is nothing to resume; for another one name another --out");
+            }
             throw new AglException(out + ": holds " + name + " already; name another --out");
         });
         MetricsLog.requireOne(out.resolve(METRICS));
@@ -142,7 +137,6 @@ public final class OutputGuard implements CommandLine.IExecutionStrategy {
         if (!OF_RUNS.contains(command) && RunStore.isOne(out)) {
             throw new AglException(out + ": holds the runs of a comparison; name another --out");
         }
-        Optional<String> made = Provenance.command(out);
         if (made.isPresent() && (!made.get().equals(command) || command.equals("drift"))) {
             throw new AglException(out + ": holds what agl " + made.get() + " made; name another --out");
         }

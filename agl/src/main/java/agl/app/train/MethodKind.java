@@ -159,7 +159,7 @@ public enum MethodKind {
     private static final int LISA_TASK_STEPS = 8;
     private static final int LISA_ALIGNMENT_STEPS = 2;
     /** A term of weight zero costs a pass over every ΔW and changes nothing, so it is measured only every few steps. */
-    private static final int MEASURE_EVERY = 10;
+    public static final int MEASURE_EVERY = 10;
 
     /** Steps over which linearised margins hold: measured with 20 as with 10 (docs/fidelity/methods.md). */
     private static final int LINEARISE_EVERY = 20;

@@ -34,7 +34,7 @@ final class Filters {
         });
     }
 
-    /** Filters of jinja2 that are not implemented. */
+    /** Filters of jinja2 that are refused by their names. */
     private static final Set<String> UNSUPPORTED = Set.of("pprint", "random", "striptags", "urlize", "wordwrap", "xmlattr");
     private static final Set<String> TAKE_FILTER = Set.of("map");
     private static final Set<String> TAKE_TEST = Set.of("select", "reject");

@@ -20,7 +20,7 @@ final class Methods {
             "center", "ljust", "rjust", "zfill",
             "removeprefix", "removesuffix", "expandtabs", "isdigit", "isdecimal", "isnumeric", "isalpha", "isalnum", "islower", "isupper",
             "isspace", "istitle", "isascii");
-    /** String methods of Python that are not implemented. */
+    /** String methods of Python that are refused by their names. */
     static final Set<String> UNSUPPORTED = Set.of("encode", "translate", "maketrans", "format_map", "isidentifier", "isprintable");
     /** Methods of lists, tuples and ranges. */
     static final Set<String> LIST = Set.of("index", "count");
