@@ -202,22 +202,13 @@ public final class VectorMath {
         }
     }
 
-    /** y ← y + the sum of {@code runs} runs of n elements, which follow each other from x[xOff] on. */
+    /**
+     * y ← y + the sum of {@code runs} runs of n elements, which follow each other from x[xOff] on. Run by run: a vector that is carried
+     * through a loop over the runs may become an object at every addition, when the JVM has compiled the loop for other numbers of them.
+     */
     static void addRuns(int n, int runs, float[] x, int xOff, float[] y, int yOff) {
-        int i = 0;
-        for (; i <= n - V; i += V) {
-            FloatVector sum = FloatVector.fromArray(S, y, yOff + i);
-            for (int r = 0; r < runs; r++) {
-                sum = sum.add(FloatVector.fromArray(S, x, xOff + r * n + i));
-            }
-            sum.intoArray(y, yOff + i);
-        }
-        for (; i < n; i++) {
-            float sum = y[yOff + i];
-            for (int r = 0; r < runs; r++) {
-                sum += x[xOff + r * n + i];
-            }
-            y[yOff + i] = sum;
+        for (int r = 0; r < runs; r++) {
+            axpby(n, 1, x, xOff + r * n, 1, y, yOff);
         }
     }
 
